@@ -1,0 +1,20 @@
+# Debian 12 packages only; nothing is downloaded.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+pkg_check_modules(modbus REQUIRED IMPORTED_TARGET libmodbus)
+pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+
+# Boost 1.81: headers only (Asio, Beast).
+add_library(magwatch_boost INTERFACE)
+target_compile_definitions(magwatch_boost INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
+target_link_libraries(magwatch_boost INTERFACE Threads::Threads)
+add_library(magwatch::boost ALIAS magwatch_boost)

@@ -1,0 +1,28 @@
+# Warnings, hardening and sanitizers, carried by one INTERFACE target that every target of ours links.
+add_library(magwatch_options INTERFACE)
+target_compile_options(magwatch_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wswitch
+  -ffp-contract=off -fno-fast-math -fstack-protector-strong)
+if(MAGWATCH_WERROR)
+  target_compile_options(magwatch_options INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these falsely inside optimised coroutines and libstdc++.
+  target_compile_options(magwatch_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-dangling-pointer)
+endif()
+target_compile_definitions(magwatch_options INTERFACE _GLIBCXX_ASSERTIONS)
+
+set(MAGWATCH_SANITIZE "" CACHE STRING "sanitizers, such as address,undefined or thread")
+if(MAGWATCH_SANITIZE)
+  target_compile_options(magwatch_options INTERFACE
+    -fsanitize=${MAGWATCH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(magwatch_options INTERFACE -fsanitize=${MAGWATCH_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # clang 14 cannot assemble coroutines with the function sanitizer.
+    target_compile_options(magwatch_options INTERFACE -fno-sanitize=function)
+  endif()
+else()
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_definitions(magwatch_options INTERFACE _FORTIFY_SOURCE=2)
+  endif()
+endif()

@@ -1,0 +1,17 @@
+# magwatch_library(NAME SOURCES a.cpp ... LINKS magwatch::x ... PRIVATE_LINKS PkgConfig::y ...)
+# One static library per folder, aliased magwatch::NAME, include root = repository root.
+function(magwatch_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS")
+  add_library(magwatch_${name} STATIC ${ARG_SOURCES})
+  add_library(magwatch::${name} ALIAS magwatch_${name})
+  target_include_directories(magwatch_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(magwatch_${name} PUBLIC ${ARG_LINKS} PRIVATE magwatch_options ${ARG_PRIVATE_LINKS})
+endfunction()
+
+# magwatch_program(NAME SOURCES ... LINKS ...)
+function(magwatch_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;LINKS")
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE magwatch_options ${ARG_LINKS})
+endfunction()
