@@ -12,9 +12,3 @@ pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 
-# Boost 1.81: headers only (Asio, Beast).
-add_library(magwatch_boost INTERFACE)
-target_compile_definitions(magwatch_boost INTERFACE
-  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
-target_link_libraries(magwatch_boost INTERFACE Threads::Threads)
-add_library(magwatch::boost ALIAS magwatch_boost)

@@ -26,3 +26,8 @@ else()
     target_compile_definitions(magwatch_options INTERFACE _FORTIFY_SOURCE=2)
   endif()
 endif()
+
+if(MAGWATCH_FUZZ)
+  # Coverage feedback from every library of ours; the targets add the fuzzer's main.
+  target_compile_options(magwatch_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
