@@ -1,0 +1,82 @@
+// One message to one person on one channel, and what became of it.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/base/ids.hpp"
+#include "rules/base/instant.hpp"
+#include "rules/language/pack.hpp"
+
+namespace magwatch {
+
+// Identity of a page: the same key is sent at most twice, and a receiver may drop the second.
+struct PageKey {
+    CallId call;
+    std::uint16_t rung = 0;
+    std::uint32_t repetition = 0; // counts every time this call rings anew
+    std::string person;
+    std::string channel;
+
+    friend auto operator<=>(const PageKey&, const PageKey&) = default;
+    // "1-7/0/2/midwife-1/webhook": the idempotency key on the wire.
+    [[nodiscard]] std::string text() const
+    {
+        return call.text() + "/" + std::to_string(rung) + "/" + std::to_string(repetition) + "/" + person +
+               "/" + channel;
+    }
+    template <class Archive> void archive(Archive& a) { a(call, rung, repetition, person, channel); }
+};
+
+enum class PageReason : std::uint8_t {
+    first,        // a new call
+    next_rung,    // nobody answered
+    repeat,       // the last rung again
+    new_sign,     // a new sign or a higher grade
+    not_attended, // "coming", and nobody came
+    declined,     // "cannot"
+    persists,     // the acknowledgement expired and the cause is still there
+    restart,      // the daemon was down while this call was open
+};
+[[nodiscard]] std::string_view name(PageReason reason);
+
+// Everything that a channel needs to write its text. No identity of a patient, no measured value.
+struct Page {
+    PageKey key;
+    std::uint32_t number = 0; // "#1207": what people say to each other
+    BedId bed = no_bed;
+    std::string bed_alias; // "" for the ward as a whole
+    std::string place;     // "Ward L4 Bed 3"
+    Priority priority = Priority::high;
+    AlarmKind kind = AlarmKind::physiological;
+    std::uint8_t grade = 0;
+    std::vector<std::string> words; // what was found, most important first: "Slow breathing"
+    WallTime at;                    // when it was decided
+    PageReason reason = PageReason::first;
+    Duration unwatched{};    // nobody was watching for this long before it (restart)
+    std::string callback;    // "4471"
+    std::string emergency;   // "2222", "" where the site has none
+    bool simulation = false; // demo or replay: stamped on every text
+    std::string channel_kind;
+    std::string address;
+    std::uint8_t attempt = 1; // 2 after a restart that found no outcome
+
+    template <class Archive> void archive(Archive& a)
+    {
+        a(key, number, bed, bed_alias, place, priority, kind, grade, words, at, reason, unwatched, callback,
+          emergency, simulation, channel_kind, address, attempt);
+    }
+};
+
+// What became of one page. `accepted` is the transport's word, never a person's.
+enum class PageOutcome : std::uint8_t { accepted, failed, unknown };
+
+// The text of a page: one GSM-7 message of at most 160 characters. Overlong text drops findings from the
+// last; place, "STOP magnesium", "calcium gluconate", call-back and number are never cut.
+// `local_time` is "02:14" in the ward's own zone: the core knows no zones.
+[[nodiscard]] std::string page_text(const Page& page, std::string_view local_time);
+
+} // namespace magwatch

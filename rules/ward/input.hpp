@@ -1,0 +1,223 @@
+// Everything that can happen to a ward. State is a fold over these; each is journaled before its effects.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rules/base/ids.hpp"
+#include "rules/base/instant.hpp"
+#include "rules/escalation/page.hpp"
+#include "rules/escalation/policy.hpp"
+#include "rules/observation/observation.hpp"
+
+namespace magwatch {
+
+// Nothing happened; time went by.
+struct Tick {
+    template <class Archive> void archive(Archive&) {}
+};
+
+// The daemon (or a replay) began to watch. Ward time goes on from the last instant of the journal.
+struct Started {
+    std::uint32_t incarnation = 0; // committed before anything leaves
+    std::string boot_id;
+    Duration unwatched{};        // how long nobody watched; 0 at the very first start
+    bool unwatched_known = true; // false: clocks cannot tell how long it was
+    template <class Archive> void archive(Archive& a) { a(incarnation, boot_id, unwatched, unwatched_known); }
+};
+
+enum class Mode : std::uint8_t { ward, demo, replay };
+
+struct BedConfiguration {
+    std::string alias; // "bed-3": identity across reloads, used in API, metrics and logs
+    std::string place; // "Ward L4 Bed 3": how a page names it
+    template <class Archive> void archive(Archive& a) { a(alias, place); }
+};
+
+enum class SourceKind : std::uint8_t { monitor, pump, messages, staff };
+struct SourceConfiguration {
+    std::string name; // identity across reloads
+    SourceKind kind = SourceKind::monitor;
+    std::string bed;       // alias, for a device that is bound to one bed; "" for a gateway
+    Duration period{};     // how often it speaks; 0 = unknown
+    bool liveness = false; // it proves that it runs by a counter
+    template <class Archive> void archive(Archive& a) { a(name, kind, bed, period, liveness); }
+};
+
+struct FreshnessOverride {
+    Signal signal{};
+    Duration limit{};
+    template <class Archive> void archive(Archive& a) { a(signal, limit); }
+};
+
+struct LimitSetting {
+    std::string name, value;
+    template <class Archive> void archive(Archive& a) { a(name, value); }
+};
+
+// A whole new configuration; the Ward compiles the pack itself, so that a replay needs nothing else.
+// Beds and sources that were known keep their ids, new ones get the next.
+struct Configuration {
+    std::string name;
+    Mode mode = Mode::ward;
+    std::vector<BedConfiguration> beds;
+    std::vector<SourceConfiguration> sources;
+    std::vector<Person> people;
+    LadderPolicy high, medium, technical;
+    std::string callback;
+    std::string emergency;
+    std::string pack_name;
+    std::string pack_text;
+    std::vector<LimitSetting> limits; // per-site replacements of the pack's named limits
+    std::vector<FreshnessOverride> freshness;
+    bool fallback = false; // running the last good configuration, because the new one was refused
+    std::string fallback_reason;
+    template <class Archive> void archive(Archive& a)
+    {
+        a(name, mode, beds, sources, people, high, medium, technical, callback, emergency, pack_name,
+          pack_text, limits, freshness, fallback, fallback_reason);
+    }
+};
+
+// --- what staff chart ---
+
+enum class Salt : std::uint8_t { sulfate_heptahydrate, sulfate_anhydrous, chloride_hexahydrate };
+
+// A value of a charted or laboratory signal: reflex, AVPU, counted RR, level, creatinine, pressure, ...
+struct ValueEntry {
+    Signal signal{};
+    double value = 0; // canonical unit, through Quantity::checked
+    template <class Archive> void archive(Archive& a) { a(signal, value); }
+};
+// Urine since the previous entry, or since an explicit time.
+struct UrineEntry {
+    double millilitres = 0;
+    std::optional<WallTime> since;
+    template <class Archive> void archive(Archive& a) { a(millilitres, since); }
+};
+// The infusion runs at this rate from now on (start or change).
+struct InfusionRateEntry {
+    double grams_per_hour = 0; // of `salt`
+    Salt salt{};
+    template <class Archive> void archive(Archive& a) { a(grams_per_hour, salt); }
+};
+// A declared bolus or load: grams over a time. After it the infusion runs on at the rate charted before.
+struct BolusEntry {
+    double grams = 0;
+    Duration over{};
+    Salt salt{};
+    template <class Archive> void archive(Archive& a) { a(grams, over, salt); }
+};
+struct InfusionStopEntry {
+    template <class Archive> void archive(Archive&) {}
+};
+struct IntramuscularEntry {
+    double grams = 0;
+    Salt salt{};
+    template <class Archive> void archive(Archive& a) { a(grams, salt); }
+};
+
+struct Entry {
+    std::string key; // made by the client: a second entry with the same key is answered, not stored twice
+    BedId bed = no_bed;
+    std::string person;
+    WallTime at; // when it was seen, drawn or done
+    std::variant<ValueEntry, UrineEntry, InfusionRateEntry, BolusEntry, InfusionStopEntry, IntramuscularEntry>
+        what;
+    std::uint64_t request = 0; // answered by an effect `Reply` with this number; 0 = no answer wanted
+    template <class Archive> void archive(Archive& a) { a(key, bed, person, at, what, request); }
+};
+
+// --- what staff do ---
+
+struct WatchStart {
+    BedId bed = no_bed;
+    std::vector<ValueEntry> facts;      // weight, creatinine, epidural, renal_impairment, ...
+    std::optional<bool> calcium_at_bed; // calcium gluconate, reflex hammer, oxygen: asked at the start
+    std::optional<bool> hammer_at_bed;
+    std::optional<bool> oxygen_at_bed;
+    template <class Archive> void archive(Archive& a)
+    {
+        a(bed, facts, calcium_at_bed, hammer_at_bed, oxygen_at_bed);
+    }
+};
+struct WatchTransfer {
+    BedId from = no_bed, to = no_bed;
+    template <class Archive> void archive(Archive& a) { a(from, to); }
+};
+// Confirms that bed, devices and patient belong together (after a transfer or a device swap).
+struct WatchConfirm {
+    BedId bed = no_bed;
+    template <class Archive> void archive(Archive& a) { a(bed); }
+};
+struct WatchEnd {
+    BedId bed = no_bed;
+    std::string reason;
+    std::string second_person; // needed within 24 h of the last magnesium (design value)
+    template <class Archive> void archive(Archive& a) { a(bed, reason, second_person); }
+};
+// "I am dealing with this": expires, clears nothing.
+struct Acknowledge {
+    EpisodeId episode;
+    template <class Archive> void archive(Archive& a) { a(episode); }
+};
+enum class AnswerKind : std::uint8_t { coming, cannot, here };
+// An answer to a call: by a page's link, a reply, the CLI or the board.
+struct Answer {
+    CallId call;
+    AnswerKind kind{};
+    template <class Archive> void archive(Archive& a) { a(call, kind); }
+};
+// Silences the ward's own signal of one bed; always ends (at most 2 min, design value).
+struct PauseAudio {
+    BedId bed = no_bed;
+    Duration length{};
+    template <class Archive> void archive(Archive& a) { a(bed, length); }
+};
+
+struct Action {
+    std::string person;
+    std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio> what;
+    std::uint64_t request = 0; // as in Entry
+    template <class Archive> void archive(Archive& a) { a(person, what, request); }
+};
+
+// --- what the shell reports ---
+
+struct Receipt {
+    PageKey key;
+    PageOutcome outcome{};
+    std::string detail; // "HTTP 503", "connection refused"; no identity
+    template <class Archive> void archive(Archive& a) { a(key, outcome, detail); }
+};
+
+// A fault of magwatch itself, on or over. Becomes a technical alarm of the ward.
+enum class ShellFault : std::uint8_t {
+    journal,       // inputs cannot be made durable
+    journal_slow,  // commits later than 200 ms
+    disk_low,      // less than 10 % free
+    disk_critical, // less than 2 % free
+    clock_unsynchronised,
+    clock_jumped,
+    loop_late, // the loop or the whole machine stood still
+    inbox_overflow,
+    history,       // vital-sign history is not being written
+    configuration, // a reload was refused
+    channel,       // a pager channel does not work
+};
+inline constexpr std::size_t shell_fault_count = static_cast<std::size_t>(ShellFault::channel) + 1;
+[[nodiscard]] std::string_view name(ShellFault fault);
+struct ShellStatus {
+    ShellFault fault{};
+    bool present = false;
+    std::string detail;
+    template <class Archive> void archive(Archive& a) { a(fault, present, detail); }
+};
+
+using Input = std::variant<Tick, Started, Configuration, Observation, RefusedValue, DeviceStatus, Entry, Action,
+                           Receipt, ShellStatus>;
+
+} // namespace magwatch

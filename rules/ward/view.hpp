@@ -1,0 +1,116 @@
+// What can be seen of a ward: plain values, copied, safe to hand to another thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/ward/effect.hpp"
+#include "rules/ward/input.hpp"
+
+namespace magwatch {
+
+struct SignalView {
+    Signal signal{};
+    std::optional<double> value; // nothing when stale: never an old value as a new one
+    double last = 0;             // the last valid value, to be shown as "was 14 at 02:08" only
+    WallTime last_at;
+    std::string source;
+};
+
+struct CheckView {
+    std::string id, title;
+    WallTime due;
+    bool overdue = false;
+};
+
+struct EpisodeView {
+    EpisodeId id;
+    std::string bed; // alias, "" = ward
+    std::string rule;
+    std::string title;
+    std::string message;
+    std::string prompt;
+    AlarmKind kind{};
+    Priority priority{};
+    std::uint8_t grade = 0;
+    bool condition = false;    // it is wrong now
+    bool latched = false;      // it was, and nobody has seen it
+    bool acknowledged = false;
+    std::string acknowledged_by;
+    WallTime acknowledged_until;
+    WallTime since;
+};
+
+enum class CallState : std::uint8_t { waiting, calling, accepted, attended };
+[[nodiscard]] std::string_view name(CallState state);
+
+struct CallView {
+    CallId id;
+    std::uint32_t number = 0;
+    std::string bed;
+    AlarmKind kind{};
+    Priority priority{};
+    std::uint8_t grade = 0;
+    CallState state{};
+    bool sounding = false; // the ward's own signal
+    std::uint16_t rung = 0;
+    std::uint32_t repetition = 0;
+    std::string person; // who is coming or here
+    WallTime since;
+    WallTime next_page;
+    std::vector<EpisodeId> episodes;
+};
+
+struct PageView {
+    Page page;
+    std::optional<PageOutcome> outcome;
+    std::string detail;
+};
+
+struct BedView {
+    BedId id;
+    std::string alias, place;
+    bool watched = false;
+    std::string watched_by;
+    WallTime watched_since;
+    bool association_confirmed = true;
+    std::vector<SignalView> signals; // every signal ever seen during this watch
+    std::vector<CheckView> checks;
+    std::optional<double> infusion_rate; // g/h
+    bool infusing = false;
+    double dose_total = 0; // g
+    std::string mg_on_board; // "yes", "no", "unknown"
+    bool audio_paused = false;
+    WallTime audio_paused_until;
+};
+
+struct SourceView {
+    std::string name;
+    std::string bed;
+    SourceKind kind{};
+    bool connected = false;
+    std::optional<Duration> age; // since its last sample
+    std::uint64_t observations = 0;
+    std::uint64_t refused = 0;
+    bool frozen = false;
+};
+
+struct WardView {
+    Moment at;
+    std::string name;
+    Mode mode{};
+    std::uint32_t incarnation = 0;
+    std::string pack;
+    bool fallback = false;
+    std::vector<BedView> beds;
+    std::vector<SourceView> sources;
+    std::vector<EpisodeView> episodes; // open ones
+    std::vector<CallView> calls;       // open ones
+    std::vector<PageView> pages;       // the newest last, bounded
+    std::uint64_t observations = 0, refused = 0, raised = 0, pages_sent = 0;
+    std::uint32_t beds_watched = 0;
+};
+
+} // namespace magwatch

@@ -1,0 +1,57 @@
+// The ward: the one reducer of all that happens into all that magwatch does.
+//
+// Pure: no clock, no I/O, no threads, no randomness. `step` first fires every deadline that is due, in time
+// order with ties by bed and then by id, each at its own instant, and then applies the input; so a live run
+// and a replay agree whatever the jitter of the loop. All times of effects come from `now`.
+// Not thread-safe: one thread owns a Ward.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/base/archive.hpp"
+#include "rules/ward/effect.hpp"
+#include "rules/ward/input.hpp"
+#include "rules/ward/view.hpp"
+
+namespace magwatch {
+
+class Ward {
+public:
+    Ward();
+    ~Ward();
+    Ward(Ward&&) noexcept;
+    Ward& operator=(Ward&&) noexcept;
+
+    // `now` must not be before the last one.
+    void step(const Moment& now, const Input& input, EffectBuffer& effects);
+    // When to step a Tick if nothing happens before; nullopt: never. A lower bound: an early Tick does nothing.
+    [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+    // The whole state as bytes, and back. A snapshot plus the inputs after it equals the full replay.
+    [[nodiscard]] Bytes save() const;
+    // nullopt if the bytes are damaged or of an unknown format version.
+    [[nodiscard]] static std::optional<Ward> load(std::string_view bytes);
+
+    // Names to ids under the configuration in force; nullopt for what it does not know.
+    [[nodiscard]] std::optional<BedId> find_bed(std::string_view alias) const;
+    [[nodiscard]] std::optional<SourceId> find_source(std::string_view name) const;
+    [[nodiscard]] const BedConfiguration* bed_configuration(BedId bed) const;
+    [[nodiscard]] Instant last_instant() const;
+
+    // What screens, API and metrics show. Built on demand.
+    [[nodiscard]] WardView view(const Moment& now) const;
+
+    // Why a configuration would be refused, without applying it: pack errors, and for a running ward the
+    // beds that are watched and would vanish.
+    [[nodiscard]] std::vector<std::string> why_refused(const Configuration& configuration) const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace magwatch
