@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rules/base/diagnostic.hpp"
 #include "rules/base/instant.hpp"
 #include "rules/language/program.hpp"
 #include "rules/observation/signal.hpp"
@@ -19,17 +20,6 @@ enum class Priority : std::uint8_t { low, medium, high }; // IEC 60601-1-8
 enum class AlarmKind : std::uint8_t { physiological, technical };
 [[nodiscard]] std::string_view name(Priority priority);
 [[nodiscard]] std::string_view name(AlarmKind kind);
-
-// One mistake in a text file. Lines and columns count from 1; 0 = the file as a whole.
-struct Diagnostic {
-    std::string file;
-    std::uint32_t line = 0;
-    std::uint32_t column = 0;
-    std::string message;
-    std::string source_line; // the line it stands on, for the caret
-    // "pack.toml:14:12: error: unknown signal 'spo'; did you mean 'spo2'?" and the caret lines.
-    [[nodiscard]] std::string text() const;
-};
 
 // One compiled rule.
 struct Rule {
