@@ -9,7 +9,7 @@
 
 #include "rules/base/ids.hpp"
 #include "rules/base/instant.hpp"
-#include "rules/language/pack.hpp"
+#include "rules/base/priority.hpp"
 
 namespace magwatch {
 

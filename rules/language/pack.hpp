@@ -10,16 +10,12 @@
 
 #include "rules/base/diagnostic.hpp"
 #include "rules/base/instant.hpp"
+#include "rules/base/priority.hpp"
 #include "rules/language/program.hpp"
 #include "rules/observation/signal.hpp"
 #include "rules/patient/window.hpp"
 
 namespace magwatch {
-
-enum class Priority : std::uint8_t { low, medium, high }; // IEC 60601-1-8
-enum class AlarmKind : std::uint8_t { physiological, technical };
-[[nodiscard]] std::string_view name(Priority priority);
-[[nodiscard]] std::string_view name(AlarmKind kind);
 
 // One compiled rule.
 struct Rule {
