@@ -1,0 +1,209 @@
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "rules/escalation/gsm7.hpp"
+#include "rules/escalation/page.hpp"
+
+namespace magwatch {
+namespace {
+
+// The shortening has many steps; the default of 100 cases hardly meets the last ones.
+const bool many_cases = ::setenv("RC_PARAMS", "max_success=3000", 0) == 0;
+
+Page toxicity_page(std::uint8_t grade = 2)
+{
+    Page page;
+    page.key = {{1, 7}, 0, 0, "midwife-1", "webhook"};
+    page.number = 1207;
+    page.bed = BedId{2};
+    page.bed_alias = "bed-3";
+    page.place = "Ward L4 Bed 3";
+    page.grade = grade;
+    page.words = {"Slow breathing", "No reflexes"};
+    page.callback = "4471";
+    return page;
+}
+
+TEST(PageText, GradeTwoIsTheExampleOfTheBehaviourPage)
+{
+    EXPECT_EQ(page_text(toxicity_page(), "02:14"),
+              "MAG HIGH Ward L4 Bed 3 02:14. Slow breathing, no reflexes. STOP magnesium at pump. "
+              "Bring calcium gluconate. Ring 4471. #1207");
+}
+
+TEST(PageText, GradeOneAsksToHaveTheAntidoteReady)
+{
+    Page page = toxicity_page(1);
+    page.words = {"No reflexes"};
+    EXPECT_EQ(page_text(page, "02:14"),
+              "MAG HIGH Ward L4 Bed 3 02:14. No reflexes. STOP magnesium at pump. "
+              "Have calcium gluconate ready. Ring 4471. #1207");
+}
+
+TEST(PageText, WithoutAGradeNobodyIsToldToStopMagnesium)
+{
+    Page page = toxicity_page(0);
+    page.words = {"CHECK BREATHING NOW"};
+    EXPECT_EQ(page_text(page, "02:14"),
+              "MAG HIGH Ward L4 Bed 3 02:14. CHECK BREATHING NOW. Go to the bed now. Ring 4471. #1207");
+    page.priority = Priority::medium;
+    page.words = {"Low urine output"};
+    EXPECT_EQ(page_text(page, "03:40"),
+              "MAG MEDIUM Ward L4 Bed 3 03:40. Low urine output. Review at the bed. Ring 4471. #1207");
+}
+
+TEST(PageText, TechnicalPagesSayThatSomebodyMustLook)
+{
+    Page page = toxicity_page(0);
+    page.kind = AlarmKind::technical;
+    page.words = {"No monitor data 6 min"};
+    EXPECT_EQ(page_text(page, "02:20"),
+              "MAG TECHNICAL Ward L4 Bed 3 02:20. No monitor data 6 min. Check the patient. Ring 4471. #1207");
+    page.bed = no_bed;
+    page.bed_alias.clear();
+    page.place = "Ward L4";
+    page.words = {"Journal cannot be written"};
+    EXPECT_EQ(page_text(page, "02:20"),
+              "MAG TECHNICAL Ward L4 02:20. Journal cannot be written. Ring 4471. #1207");
+}
+
+TEST(PageText, EveryRepeatSaysWhyItRings)
+{
+    Page page = toxicity_page();
+    page.words = {"Slow breathing"};
+    const auto sentence = [&](PageReason reason) {
+        page.reason = reason;
+        const std::string text = page_text(page, "02:14");
+        const std::size_t from = text.find("02:14.") + 6, to = text.find(" Slow breathing");
+        return text.substr(from, to - from);
+    };
+    EXPECT_EQ(sentence(PageReason::first), "");
+    EXPECT_EQ(sentence(PageReason::next_rung), " No answer yet.");
+    EXPECT_EQ(sentence(PageReason::repeat), " Still no answer.");
+    EXPECT_EQ(sentence(PageReason::new_sign), " New sign or worse.");
+    EXPECT_EQ(sentence(PageReason::not_attended), " Nobody at the bed yet.");
+    EXPECT_EQ(sentence(PageReason::declined), " Colleague cannot come.");
+    EXPECT_EQ(sentence(PageReason::persists), " Still present.");
+    EXPECT_EQ(sentence(PageReason::restart), " Watching was interrupted.");
+    page.unwatched = std::chrono::seconds{12};
+    EXPECT_EQ(sentence(PageReason::restart), " Not watched for 12 s.");
+    page.unwatched = std::chrono::minutes{7};
+    EXPECT_EQ(sentence(PageReason::restart), " Not watched for 7 min.");
+    page.unwatched = std::chrono::hours{9};
+    EXPECT_EQ(sentence(PageReason::restart), " Not watched for 9 h.");
+}
+
+TEST(PageText, SimulationAndTheEmergencyNumberAreStamped)
+{
+    Page page = toxicity_page();
+    page.simulation = true;
+    page.emergency = "2222";
+    EXPECT_EQ(page_text(page, "02:14"),
+              "SIMULATION MAG HIGH Ward L4 Bed 3 02:14. Slow breathing, no reflexes. STOP magnesium at pump. "
+              "Bring calcium gluconate. Emergency 2222. Ring 4471. #1207");
+    page.kind = AlarmKind::technical;
+    EXPECT_EQ(page_text(page, "02:14").rfind("SIMULATION MAG TECHNICAL ", 0), 0U);
+}
+
+TEST(PageText, FindingsAreDroppedFromTheLast)
+{
+    Page page = toxicity_page();
+    page.words = {"Slow breathing", "No reflexes", "Low oxygen saturation", "SpO2 falling", "Urine low",
+                  "Drowsy"};
+    const std::string text = page_text(page, "02:14");
+    EXPECT_LE(gsm7_length(text), gsm7_message_max);
+    EXPECT_NE(text.find("Slow breathing, no reflexes, low oxygen saturation"), std::string::npos) << text;
+    EXPECT_EQ(text.find("Drowsy"), std::string::npos);
+    EXPECT_NE(text.find("STOP magnesium at pump. Bring calcium gluconate. Ring 4471. #1207"), std::string::npos);
+}
+
+TEST(PageText, WordsKeepTheirCapitalsWhereTheyMean)
+{
+    Page page = toxicity_page();
+    page.words = {"Slow breathing.", "SpO2 low", "ECG leads off"};
+    EXPECT_NE(page_text(page, "02:14").find("Slow breathing, SpO2 low, ECG leads off."), std::string::npos);
+}
+
+TEST(PageText, AnOverlongPlaceLosesItsWardButNeverItsBed)
+{
+    Page page = toxicity_page();
+    page.place = "The Royal Maternity Hospital Second Floor High Dependency Obstetric Unit East Wing Bed 3 window";
+    const std::string text = page_text(page, "02:14");
+    EXPECT_LE(gsm7_length(text), gsm7_message_max);
+    EXPECT_NE(text.find(" Bed 3 window 02:14."), std::string::npos) << text;
+    EXPECT_NE(text.find("STOP magnesium"), std::string::npos) << text;
+    EXPECT_NE(text.find("calcium gluconate"), std::string::npos) << text;
+}
+
+// Random ward names, findings and numbers, long and strange ones among them.
+Page random_page()
+{
+    const auto text = [](int max) {
+        return rc::gen::container<std::string>(
+            *rc::gen::inRange(0, max),
+            rc::gen::oneOf(rc::gen::inRange<char>('a', 'z'), rc::gen::element(' ', '\n', '\r', 'B', '[', '.'),
+                           rc::gen::arbitrary<char>()));
+    };
+    Page page = toxicity_page(*rc::gen::inRange<std::uint8_t>(0, 3));
+    page.number = *rc::gen::arbitrary<std::uint32_t>();
+    page.place = *text(200) + " Bed " + std::to_string(*rc::gen::inRange(1, 9999));
+    page.words.clear();
+    for (int i = *rc::gen::inRange(0, 12); i > 0; --i) page.words.push_back(*text(80));
+    page.priority = *rc::gen::element(Priority::low, Priority::medium, Priority::high);
+    page.kind = *rc::gen::element(AlarmKind::physiological, AlarmKind::technical);
+    page.reason = static_cast<PageReason>(*rc::gen::inRange(0, 8));
+    page.unwatched = Duration{*rc::gen::arbitrary<std::int64_t>()};
+    page.simulation = *rc::gen::arbitrary<bool>();
+    page.callback = std::to_string(*rc::gen::arbitrary<std::uint32_t>());
+    page.emergency = *text(20);
+    return page;
+}
+
+TEST(PageText, AlwaysOneMessageThatNamesTheBedAndWhatToDo)
+{
+    ASSERT_TRUE(many_cases);
+    const bool ok = rc::check("page_text", [] {
+        const Page page = random_page();
+        const std::string text = page_text(page, "02:14");
+        RC_LOG() << text << "\n";
+        RC_ASSERT(gsm7_length(text) <= gsm7_message_max);
+        RC_ASSERT(is_gsm7(text));
+        RC_ASSERT(text.rfind(page.simulation ? "SIMULATION MAG " : "MAG ", 0) == 0);
+        const std::string bed = page.place.substr(page.place.rfind("Bed "));
+        RC_ASSERT(text.find(bed + " 02:14.") != std::string::npos);
+        RC_ASSERT(text.find(" Ring " + page.callback + ".") != std::string::npos);
+        RC_ASSERT(text.substr(text.rfind('#')) == "#" + std::to_string(page.number));
+        const bool toxicity = page.kind == AlarmKind::physiological && page.grade >= 1;
+        RC_ASSERT((text.find("STOP magnesium") != std::string::npos) >= toxicity);
+        RC_ASSERT((text.find("calcium gluconate") != std::string::npos) >= toxicity);
+        const bool restart = page.reason == PageReason::restart && page.place.size() < 30;
+        RC_ASSERT(!restart || text.find("atch") != std::string::npos);
+    });
+    EXPECT_TRUE(ok);
+}
+
+TEST(PageText, EvenAnAbsurdConfigurationGivesOneMessageWithItsNumber)
+{
+    Page page = toxicity_page();
+    page.simulation = true;
+    page.place = std::string(500, 'x');
+    page.callback = std::string(500, '4');
+    page.emergency = std::string(500, '2');
+    const std::string text = page_text(page, std::string(500, '0'));
+    EXPECT_LE(gsm7_length(text), gsm7_message_max);
+    EXPECT_NE(text.find("STOP magnesium."), std::string::npos) << text;
+    EXPECT_NE(text.find("#1207"), std::string::npos) << text;
+}
+
+TEST(PageReasonName, EveryReasonHasAStableWord)
+{
+    EXPECT_EQ(name(PageReason::first), "first");
+    EXPECT_EQ(name(PageReason::restart), "restart");
+    EXPECT_EQ(name(PageReason::not_attended), "not_attended");
+}
+
+} // namespace
+} // namespace magwatch
