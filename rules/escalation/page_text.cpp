@@ -173,8 +173,8 @@ void fit(Draft& d, bool restart)
         d.findings.front() = shortened(d.findings.front(), over);
         if (d.findings.front().empty()) d.findings.clear();
     }
-    if (excess(d) > 0) d.reason.clear();
     if (excess(d) > 0) d.emergency.clear();
+    if (excess(d) > 0) d.reason.clear();
     if (const std::size_t over = excess(d); over > 0) d.place = shortened_place(d.place, over);
     // From here on only a configuration that nobody should have accepted: a bed or a call-back as long as
     // a sentence. The message still goes out whole.
