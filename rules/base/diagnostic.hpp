@@ -11,10 +11,11 @@
 #include <string_view>
 #include <vector>
 
-namespace magwatch {
+namespace magwatch
+{
 
-// One mistake in a text file. Lines and columns count from 1; 0 = the file as a whole. Columns count
-// code points, as editors and toml++ do.
+// One mistake in a text file. Lines and columns count from 1; 0 = the file as a whole. Columns
+// count code points, as editors and toml++ do.
 struct Diagnostic {
     std::string file;
     std::uint32_t line = 0;
@@ -39,7 +40,8 @@ struct Diagnostic {
         for (const char c : source_line) {
             if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue; // inside a code point
             if (at++ >= column) break;
-            out += c == '\t' ? '\t' : ' '; // the caret stands below its place whatever the tab width
+            out +=
+                c == '\t' ? '\t' : ' '; // the caret stands below its place whatever the tab width
         }
         return out + "^";
     }
@@ -53,7 +55,8 @@ struct Diagnostic {
     for (std::size_t i = 1; i <= a.size(); ++i) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            row[j] = std::min(
+                {above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 row[j] = std::min(row[j], before[j - 2] + 1);
         }
@@ -63,10 +66,11 @@ struct Diagnostic {
     return above[b.size()];
 }
 
-// The candidate that `name` was probably meant to be, or nullopt if none is near enough. Of equally near
-// ones the first wins.
+// The candidate that `name` was probably meant to be, or nullopt if none is near enough. Of equally
+// near ones the first wins.
 template <class Candidates>
-[[nodiscard]] std::optional<std::string> closest(std::string_view name, const Candidates& candidates)
+[[nodiscard]] std::optional<std::string> closest(std::string_view name,
+                                                 const Candidates& candidates)
 {
     constexpr std::size_t longest = 64; // of a name that anybody meant
     if (name.size() > longest) return std::nullopt;

@@ -1,0 +1,97 @@
+#include "runtime/clock.hpp"
+
+#include <gtest/gtest.h>
+
+namespace magwatch
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+
+constexpr WallTime noon{1'700'000'000'000};
+
+ClockReading reading(Duration boottime, WallTime wall)
+{
+    return {boottime, boottime, wall};
+}
+
+TEST(ContinueTime, TheFirstStartOfAllBeginsAtTheFirstInstantWhateverTheUptime)
+{
+    const auto time = continue_time(std::nullopt, reading(123s, noon), "boot-a");
+    EXPECT_EQ(Instant{} + (Duration{123s} + time.offset), first_ward_instant);
+    EXPECT_EQ(time.unwatched, 0s);
+    EXPECT_TRUE(time.known);
+}
+
+TEST(ContinueTime, InTheSameBootWardTimeGoesOnByBoottimeEvenIfTheWallClockLies)
+{
+    const LastMoment last{Instant{5'000'000}, 100s, noon, "boot-a"};
+    const auto time = continue_time(last, reading(160s, noon - 1h), "boot-a");
+    EXPECT_EQ(Instant{} + (Duration{160s} + time.offset), Instant{5'060'000});
+    EXPECT_EQ(time.unwatched, 60s);
+    EXPECT_TRUE(time.known);
+}
+
+TEST(ContinueTime, AfterARebootWardTimeGoesOnByTheWallClock)
+{
+    const LastMoment last{Instant{5'000'000}, 100'000s, noon, "boot-a"};
+    const auto time = continue_time(last, reading(20s, noon + 5min), "boot-b");
+    EXPECT_EQ(Instant{} + (Duration{20s} + time.offset), Instant{5'300'000});
+    EXPECT_EQ(time.unwatched, 5min);
+    EXPECT_TRUE(time.known);
+}
+
+TEST(ContinueTime, AnImpossibleWallClockMakesTheGapUnknownAndTimeStandStill)
+{
+    const LastMoment last{Instant{5'000'000}, 100s, noon, "boot-a"};
+    for (const WallTime wall : {noon - 1ms, noon + longest_believed_stop + 1ms, WallTime{0}}) {
+        const auto time = continue_time(last, reading(20s, wall), "boot-b");
+        EXPECT_EQ(Instant{} + (Duration{20s} + time.offset), Instant{5'000'000}) << wall.ms;
+        EXPECT_EQ(time.unwatched, 0s);
+        EXPECT_FALSE(time.known);
+    }
+    EXPECT_TRUE(continue_time(last, reading(20s, noon + longest_believed_stop), "boot-b").known);
+}
+
+TEST(ContinueTime, AnUnreadableBootIdNeverCountsAsTheSameBoot)
+{
+    const LastMoment last{Instant{5'000'000}, 100s, noon, ""};
+    EXPECT_EQ(continue_time(last, reading(160s, noon + 7s), "").unwatched, 7s);
+}
+
+TEST(ContinueTime, NeverRunsBackwards)
+{
+    const LastMoment last{Instant{5'000'000}, 100s, noon, "boot-a"};
+    const auto time = continue_time(last, reading(99s, noon), "boot-a");
+    EXPECT_EQ(Instant{} + (Duration{99s} + time.offset), Instant{5'000'000});
+    EXPECT_FALSE(time.known);
+}
+
+TEST(SystemClock, NeverRunsBackwardsAndAppliesItsOffset)
+{
+    SystemClock plain, shifted{1h};
+    Instant before = plain.now().steady;
+    for (int i = 0; i < 1000; ++i) {
+        const Instant after = plain.now().steady;
+        ASSERT_GE(after, before);
+        before = after;
+    }
+    EXPECT_GE(shifted.now().steady - before, 1h);
+    EXPECT_LT(shifted.now().steady - plain.now().steady, 1h + 1min);
+    EXPECT_EQ(read_boot_id().size(), 36U);
+}
+
+TEST(FakeClock, WallTimeMovesAlongUnlessItJumps)
+{
+    FakeClock clock{{Instant{10}, noon}};
+    clock.advance(5s);
+    EXPECT_EQ(clock.now().steady, Instant{5'010});
+    EXPECT_EQ(clock.now().wall, noon + 5s);
+    clock.jump_wall(-1h);
+    EXPECT_EQ(clock.now().steady, Instant{5'010});
+    EXPECT_EQ(clock.now().wall, noon + 5s - 1h);
+}
+
+} // namespace
+} // namespace magwatch
