@@ -1,5 +1,7 @@
 #include "rules/escalation/page.hpp"
 
+#include "rules/escalation/answer.hpp"
+
 namespace magwatch {
 
 std::string_view name(PageReason reason)
@@ -13,6 +15,16 @@ std::string_view name(PageReason reason)
     case PageReason::declined: return "declined";
     case PageReason::persists: return "persists";
     case PageReason::restart: return "restart";
+    }
+    return "unknown";
+}
+
+std::string_view name(AnswerKind kind)
+{
+    switch (kind) {
+    case AnswerKind::coming: return "coming";
+    case AnswerKind::cannot: return "cannot";
+    case AnswerKind::here: return "here";
     }
     return "unknown";
 }

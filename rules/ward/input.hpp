@@ -9,6 +9,7 @@
 
 #include "rules/base/ids.hpp"
 #include "rules/base/instant.hpp"
+#include "rules/escalation/answer.hpp"
 #include "rules/escalation/page.hpp"
 #include "rules/escalation/policy.hpp"
 #include "rules/observation/observation.hpp"
@@ -164,7 +165,6 @@ struct Acknowledge {
     EpisodeId episode;
     template <class Archive> void archive(Archive& a) { a(episode); }
 };
-enum class AnswerKind : std::uint8_t { coming, cannot, here };
 // An answer to a call: by a page's link, a reply, the CLI or the board.
 struct Answer {
     CallId call;
