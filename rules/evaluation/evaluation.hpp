@@ -1,11 +1,14 @@
 // Compiled rules over one patient: which alarm conditions hold now.
 //
 // Pure, no allocation after construction. Three-valued: a rule whose `when` is unknown neither fires nor
-// clears; a gate that is unknown is open. Only the rules that read a changed signal are evaluated, and
-// those for which time alone can change the answer (ages, freshness, sustained).
+// clears; a gate that is unknown is open. Only the atoms that read a changed signal are asked again, and only
+// the rules of an atom whose answer changed are evaluated; time alone is asked when `next_due` says so.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -25,25 +28,83 @@ struct RuleTruth {
 
 class Evaluation {
 public:
+    Evaluation() = default;
     explicit Evaluation(const Pack& pack);
 
     // Evaluates the rules that read any of `changed`; `on_change(rule index, RuleTruth)` is called in rule
-    // order for every rule whose truth is not what it was.
+    // order for every rule whose truth is not what it was. Call it with every signal once at the beginning.
     template <class OnChange>
     void evaluate(const Pack& pack, const PatientState& patient, Instant now, SignalMask changed,
-                  OnChange&& on_change);
+                  OnChange&& on_change)
+    {
+        if (update(pack, patient, now, changed)) report(pack, on_change);
+    }
     // Evaluates the rules whose answer time alone may have changed by `now`.
     template <class OnChange>
-    void evaluate_due(const Pack& pack, const PatientState& patient, Instant now, OnChange&& on_change);
-    // When evaluate_due must be called next: a lower bound, never() if time alone changes nothing.
-    [[nodiscard]] Instant next_due() const;
+    void evaluate_due(const Pack& pack, const PatientState& patient, Instant now, OnChange&& on_change)
+    {
+        if (now < next_due_) return;
+        if (update_due(pack, patient, now)) report(pack, on_change);
+    }
+    // When evaluate_due must be called next: a lower bound, never() if time alone changes nothing. After
+    // evaluate_due(now) it is later than `now`.
+    [[nodiscard]] Instant next_due() const { return next_due_; }
 
     [[nodiscard]] const RuleTruth& truth(std::size_t rule) const { return truths_[rule]; }
+    // How many rules there are truths of; 0 before construction from a pack.
+    [[nodiscard]] std::size_t size() const { return truths_.size(); }
+    [[nodiscard]] Truth ask(const Program& program) const;
 
-    template <class Archive> void archive(Archive& a);
+    // One that was read under another pack starts afresh when it is next used.
+    template <class Archive> void archive(Archive& a) { a(truths_, words_, since_, next_due_); }
 
 private:
+    // Bit i of word w: atom 64 w + i is true, and its answer is known. yes implies known.
+    struct Word {
+        std::uint64_t yes = 0;
+        std::uint64_t known = 0;
+        template <class Archive> void archive(Archive& a) { a(yes, known); }
+    };
+    static constexpr std::int64_t not_running = std::numeric_limits<std::int64_t>::max();
+
+    [[nodiscard]] Truth atom(std::size_t index) const
+    {
+        const Word& word = words_[index / 64];
+        const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+        if (!(word.known & bit)) return Truth::unknown;
+        return truth_of((word.yes & bit) != 0);
+    }
+    [[nodiscard]] bool update(const Pack& pack, const PatientState& patient, Instant now, SignalMask changed);
+    [[nodiscard]] bool update_due(const Pack& pack, const PatientState& patient, Instant now);
+    void update_signal(const Plan& plan, const PatientState& patient, Instant now, Signal signal);
+    void update_sustained(const Plan& plan, Instant now, SignalMask sampled);
+    void set_atom(const Plan& plan, std::size_t index, Truth truth);
+    void mark(const Plan& plan, std::size_t word, std::uint64_t changed);
+    void start(const Pack& pack);
+    [[nodiscard]] Truth run(const Program& program) const;
+    [[nodiscard]] RuleTruth judge(const Rule& rule) const;
+
+    template <class OnChange> void report(const Pack& pack, OnChange&& on_change)
+    {
+        for (std::size_t w = 0; w < affected_.size(); ++w) {
+            std::uint64_t bits = affected_[w];
+            affected_[w] = 0;
+            for (; bits != 0; bits &= bits - 1) {
+                const std::size_t rule = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+                const RuleTruth truth = judge(pack.rules[rule]);
+                if (truth == truths_[rule]) continue;
+                truths_[rule] = truth;
+                on_change(rule, truth);
+            }
+        }
+    }
+
+    std::array<Word, atoms_max / 64> words_{};
+    Instant next_due_ = Instant::never();
+    std::vector<std::int64_t> since_; // of each sustained condition: start of its unbroken run
     std::vector<RuleTruth> truths_;
+    RuleSet affected_{}; // between update and report
+    bool any_affected_ = false;
 };
 
 } // namespace magwatch

@@ -2,6 +2,7 @@
 // mistake at file:line:col.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -59,6 +60,7 @@ public:
     std::vector<WindowSpec> windows; // what PatientState must keep; programs refer by index
     // For each signal, the rules that read it.
     std::array<std::vector<std::uint16_t>, signal_count> readers;
+    Plan plan; // what evaluation runs
 };
 
 // Named limits replace those of the pack's [limits] table before compilation ("spo2_stop" = "92 %").

@@ -3,10 +3,14 @@
 // Pure. Windows are maintained incrementally, O(1) amortised per observation, and hold no more than their
 // length of samples (bounded; see `Window::capacity_max`). A value is known only while it is fresh: a
 // reader asks with the instant it stands at and gets nothing past the limit. Nothing is carried forward.
+// Freshness counts from the arrival of a device's value, but from the event time of what was charted or
+// measured in a laboratory: those may arrive late, and hold from when they were true (BEHAVIOUR
+// "Freshness and lateness").
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,37 +22,51 @@
 
 namespace magwatch {
 
-// The latest of one signal.
-struct SignalState {
-    bool seen = false;           // any sample, good or bad, since the watch started
-    bool has_value = false;      // a valid value was seen
-    Validity validity = Validity::not_available; // of the latest sample
+// The latest of one signal. One cache line: the rules read little else.
+struct alignas(64) SignalState {
     double value = 0;            // latest valid value
     double previous = 0;         // the valid value before it
-    bool has_previous = false;
     Instant value_at;            // event time of the latest valid value on the ward's time line
-    Instant received;            // when the latest valid value arrived: freshness is judged by it
+    Instant received;            // when the latest valid value arrived
     Instant sampled;             // when the latest sample of any validity arrived
+    Instant first;               // when the first sample, good or bad, arrived
+    Instant stale{std::numeric_limits<std::int64_t>::min()}; // the value is known before this instant
     SourceId source = no_source; // who sent the latest valid value
+    bool seen = false;           // any sample, good or bad, since the watch started
+    bool has_value = false;      // a valid value was seen
+    bool has_previous = false;
+    Validity validity = Validity::not_available; // of the latest sample
+
+    [[nodiscard]] bool known(Instant now) const { return now < stale; }
 
     template <class Archive> void archive(Archive& a)
     {
-        a(seen, has_value, validity, value, previous, has_previous, value_at, received, sampled, source);
+        a(seen, has_value, validity, value, previous, has_previous, value_at, received, sampled, first, stale,
+          source);
     }
 };
 
 class PatientState {
 public:
     PatientState();
-    // The windows that the pack in force needs. A window that was kept before keeps its samples.
+    // The windows that the pack in force needs, in the order of its signals. A window that was kept before
+    // keeps its samples.
     void set_windows(std::span<const WindowSpec> specs);
     // How long a value of a signal stays fresh on this bed (default: info(signal).fresh_for).
     void set_fresh_for(Signal signal, Duration limit);
-    [[nodiscard]] Duration fresh_for(Signal signal) const;
+    [[nodiscard]] Duration fresh_for(Signal signal) const
+    {
+        return Duration{fresh_for_ms_[static_cast<std::size_t>(signal)]};
+    }
+    // From when the first charted volume counts if its entry does not say (the start of the watch);
+    // without it the first entry covers no time.
+    void set_watch_start(Instant start) { watch_start_ = start; }
 
     // A valid value that arrived at `received` and belongs to `at` (<= received for late charted ones).
     // The caller decided that it is the newest; older values go nowhere (history is the shell's).
-    void accept(Signal signal, double value, Instant at, Instant received, SourceId source);
+    // `since`: for a volume, the start of the time it was collected in; by default the previous entry.
+    void accept(Signal signal, double value, Instant at, Instant received, SourceId source,
+                std::optional<Instant> since = std::nullopt);
     // The latest sample is not usable; the last valid value stays until it is stale or, for a signal
     // explicitly invalid, is unknown at once.
     void reject(Signal signal, Validity validity, Instant received);
@@ -63,19 +81,34 @@ public:
     [[nodiscard]] std::optional<double> value(Signal signal, Instant now) const;
     // The instant at which the signal's value goes stale, if it is fresh at `now`.
     [[nodiscard]] std::optional<Instant> stale_at(Signal signal, Instant now) const;
+    // Since when there has been no newer valid value: the latest one's time (its freshness base), or the
+    // first sample's if none was ever valid. nullopt: never seen.
+    [[nodiscard]] std::optional<Instant> without_value_since(Signal signal) const;
+    // After how long without a valid value the signal counts as lost: 20 s, or its own limit where that
+    // is longer than 30 s because the source is slow (BEHAVIOUR "Breathing": 4 periods; design values).
+    [[nodiscard]] Duration lost_after(Signal signal) const;
 
     [[nodiscard]] const Window& window(std::size_t index) const { return windows_[index]; }
     [[nodiscard]] std::size_t window_count() const { return windows_.size(); }
 
-    template <class Archive> void archive(Archive& a) { a(signals_, fresh_for_ms_, windows_); reindex(); }
+    template <class Archive> void archive(Archive& a)
+    {
+        a(signals_, fresh_for_ms_, windows_, watch_start_);
+        if constexpr (Archive::reading) {
+            if (!reindex()) a.fail();
+        }
+    }
 
 private:
-    void reindex();
+    [[nodiscard]] bool reindex(); // false: not in the order of signals
+    void set_stale(Signal signal);
+
     std::array<SignalState, signal_count> signals_{};
     std::array<std::int64_t, signal_count> fresh_for_ms_{};
-    std::vector<Window> windows_;
-    // windows of each signal: indices into windows_, so that an observation touches only its own
-    std::array<std::vector<std::uint16_t>, signal_count> windows_of_{};
+    std::vector<Window> windows_; // ordered by signal, so that an observation touches only its own
+    // windows of signal s: first_window_[s] up to first_window_[s + 1]
+    std::array<std::uint16_t, signal_count + 1> first_window_{};
+    std::optional<Instant> watch_start_;
 };
 
 } // namespace magwatch

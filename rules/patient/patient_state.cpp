@@ -1,0 +1,157 @@
+#include "rules/patient/patient_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "rules/base/assert.hpp"
+
+namespace magwatch {
+namespace {
+
+constexpr Duration lost_after_usual = std::chrono::seconds{20};
+constexpr Duration usual_freshness = std::chrono::seconds{30};
+
+std::size_t index(Signal signal) { return static_cast<std::size_t>(signal); }
+
+// What people chart or a laboratory reports is as old as the event, however late it arrives.
+bool aged_by_event(Signal signal)
+{
+    const SignalKind kind = info(signal).kind;
+    return kind == SignalKind::charted || kind == SignalKind::laboratory;
+}
+
+} // namespace
+
+PatientState::PatientState()
+{
+    for (std::size_t i = 0; i < signal_count; ++i) {
+        fresh_for_ms_[i] = info(static_cast<Signal>(i)).fresh_for.count();
+    }
+}
+
+void PatientState::set_windows(std::span<const WindowSpec> specs)
+{
+    std::vector<Window> next;
+    next.reserve(specs.size());
+    for (const WindowSpec& spec : specs) {
+        const auto kept = std::find_if(windows_.begin(), windows_.end(),
+                                       [&](const Window& w) { return w.spec() == spec; });
+        if (kept == windows_.end()) {
+            next.emplace_back(spec);
+        } else {
+            next.push_back(std::move(*kept));
+            windows_.erase(kept);
+        }
+    }
+    windows_ = std::move(next);
+    MAGWATCH_ASSERT(reindex());
+}
+
+bool PatientState::reindex()
+{
+    if (windows_.size() > 0xFFFF) return false;
+    first_window_.fill(0);
+    std::size_t next = 0;
+    for (std::size_t s = 0; s < signal_count; ++s) {
+        first_window_[s] = static_cast<std::uint16_t>(next);
+        while (next < windows_.size() && index(windows_[next].spec().signal) == s) ++next;
+    }
+    first_window_[signal_count] = static_cast<std::uint16_t>(next);
+    return next == windows_.size();
+}
+
+void PatientState::set_fresh_for(Signal signal, Duration limit)
+{
+    fresh_for_ms_[index(signal)] = limit.count();
+    // A sample that was explicitly invalid stays unknown.
+    if (signals_[index(signal)].validity != Validity::invalid) set_stale(signal);
+}
+
+void PatientState::set_stale(Signal signal)
+{
+    SignalState& state = signals_[index(signal)];
+    if (!state.has_value) return;
+    const Instant base = aged_by_event(signal) ? std::min(state.value_at, state.received) : state.received;
+    const std::int64_t limit = fresh_for_ms_[index(signal)];
+    // A limit too long for the time line never ends.
+    state.stale = limit > Instant::never().ms - std::max<std::int64_t>(base.ms, 0)
+                      ? Instant::never()
+                      : base + Duration{limit};
+}
+
+void PatientState::accept(Signal signal, double value, Instant at, Instant received, SourceId source,
+                          std::optional<Instant> since)
+{
+    SignalState& state = signals_[index(signal)];
+    if (state.has_value) {
+        state.previous = state.value;
+        state.has_previous = true;
+    } else if (!state.seen) {
+        state.first = received;
+    }
+    state.value = value;
+    state.value_at = at;
+    state.received = received;
+    state.sampled = received;
+    state.source = source;
+    state.validity = Validity::valid;
+    state.seen = true;
+    state.has_value = true;
+    set_stale(signal);
+    const std::size_t last = first_window_[index(signal) + 1];
+    for (std::size_t i = first_window_[index(signal)]; i < last; ++i) {
+        Window& window = windows_[i];
+        if (window.spec().kind != WindowKind::covered) {
+            window.push(at, value);
+        } else {
+            window.push_covering(since ? *since : window.newest() ? *window.newest() : watch_start_.value_or(at),
+                                 at, value);
+        }
+    }
+}
+
+void PatientState::reject(Signal signal, Validity validity, Instant received)
+{
+    SignalState& state = signals_[index(signal)];
+    if (!state.seen) state.first = received;
+    state.seen = true;
+    state.validity = validity;
+    state.sampled = received;
+    if (validity == Validity::invalid) state.stale = {std::numeric_limits<std::int64_t>::min()};
+}
+
+void PatientState::forget(Signal signal)
+{
+    signals_[index(signal)] = SignalState{};
+    const std::size_t last = first_window_[index(signal) + 1];
+    for (std::size_t i = first_window_[index(signal)]; i < last; ++i) windows_[i].clear();
+}
+
+std::optional<double> PatientState::value(Signal signal, Instant now) const
+{
+    const SignalState& state = latest(signal);
+    if (!state.known(now)) return std::nullopt;
+    return state.value;
+}
+
+std::optional<Instant> PatientState::stale_at(Signal signal, Instant now) const
+{
+    const SignalState& state = latest(signal);
+    if (!state.known(now)) return std::nullopt;
+    return state.stale;
+}
+
+std::optional<Instant> PatientState::without_value_since(Signal signal) const
+{
+    const SignalState& state = latest(signal);
+    if (!state.has_value) return state.seen ? std::optional{state.first} : std::nullopt;
+    return aged_by_event(signal) ? std::min(state.value_at, state.received) : state.received;
+}
+
+Duration PatientState::lost_after(Signal signal) const
+{
+    const Duration limit = fresh_for(signal);
+    return limit <= usual_freshness ? lost_after_usual : limit;
+}
+
+} // namespace magwatch

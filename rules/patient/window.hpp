@@ -1,0 +1,143 @@
+// A sliding window over one signal, kept up to date sample by sample.
+//
+// Pure. W(s, D) holds the samples with t > newest - D; it ends at the newest sample, so time alone never
+// changes it (whether the signal is still fresh is PatientState's question). O(1) amortised per sample.
+// Sums are kept as integers of 2^-20 of the signal's unit: exact, so that no drift moves a limit and a
+// window rebuilt from its samples equals the one that lived on.
+// Bounded: at most `capacity_max` samples; a window that would need more is unknown, never wrong.
+// Units: the signal's canonical unit; slope per minute; count none.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "rules/base/instant.hpp"
+#include "rules/observation/signal.hpp"
+
+namespace magwatch {
+
+enum class WindowKind : std::uint8_t {
+    mean,
+    min,
+    max,
+    sum,     // of the samples
+    slope,   // least squares, per minute; needs two instants
+    drop,    // highest minus latest
+    delta,   // latest minus oldest
+    count,   // of the samples
+    covered, // of volumes, each charted for the time since the one before (urine): pro rata at the edge,
+             // unknown until the entries cover the whole window
+};
+
+struct WindowSpec {
+    Signal signal{};
+    Duration length{};
+    WindowKind kind{};
+    friend bool operator==(const WindowSpec&, const WindowSpec&) = default;
+    template <class Archive> void archive(Archive& a) { a(signal, length, kind); }
+};
+
+class Window {
+public:
+    // One sample a second for four hours fits.
+    static constexpr std::size_t capacity_max = 16384;
+
+    Window() = default;
+    explicit Window(const WindowSpec& spec) : spec_{spec} {}
+
+    // `at` is not before the newest sample's; an older one is ignored.
+    void push(Instant at, double value);
+    // A volume for the time from `from` to `at`. `from` before the newest entry means since that entry;
+    // later than it leaves a gap, and the window is unknown until the gap has left it.
+    void push_covering(Instant from, Instant at, double value);
+    void clear();
+
+    [[nodiscard]] const WindowSpec& spec() const { return spec_; }
+    // The aggregate at the newest sample; nullopt if the samples do not tell it.
+    [[nodiscard]] std::optional<double> value() const
+    {
+        if (count_ == 0 || truncated()) return std::nullopt;
+        switch (spec_.kind) {
+        case WindowKind::min:
+        case WindowKind::max: return front().value;
+        case WindowKind::drop: return front().value - back().value;
+        case WindowKind::delta: return back().value - front().value;
+        case WindowKind::sum: return static_cast<double>(sum_) / fixed_one;
+        case WindowKind::mean: return static_cast<double>(sum_) / (fixed_one * static_cast<double>(count_));
+        case WindowKind::count: return static_cast<double>(count_);
+        case WindowKind::slope: return slope();
+        case WindowKind::covered: return covered();
+        }
+        return std::nullopt;
+    }
+    // Samples held (for min, max and drop only those that can still matter).
+    [[nodiscard]] std::size_t held() const { return count_; }
+    [[nodiscard]] std::optional<Instant> newest() const
+    {
+        if (count_ == 0) return std::nullopt;
+        return Instant{back().at};
+    }
+
+    template <class Archive> void archive(Archive& a)
+    {
+        std::vector<Sample> samples;
+        if constexpr (!Archive::reading) {
+            samples.reserve(count_);
+            for (std::size_t i = 0; i < count_; ++i) samples.push_back(ring_[(head_ + i) & mask_]);
+        }
+        a(spec_, samples, covered_from_, left_, truncated_at_);
+        if constexpr (Archive::reading) {
+            if (!rebuild(samples)) a.fail();
+        }
+    }
+
+private:
+    struct Sample {
+        std::int64_t at = 0; // ms on the ward's time line
+        double value = 0;
+        template <class Archive> void archive(Archive& a) { a(at, value); }
+    };
+    // Sums of the least squares fit; exact in 128 bits for every time and value that can occur.
+    __extension__ using Wide = __int128;
+
+    static constexpr double fixed_one = 1048576.0; // 2^20
+    static std::int64_t fixed(double v)
+    {
+        return static_cast<std::int64_t>(v * fixed_one + (v < 0 ? -0.5 : 0.5));
+    }
+    static constexpr std::int64_t none = INT64_MIN;
+
+    Window(const WindowSpec& spec, std::int64_t covered_from, std::int64_t left, std::int64_t truncated_at)
+        : spec_{spec}, covered_from_{covered_from}, left_{left}, truncated_at_{truncated_at}
+    {
+    }
+    [[nodiscard]] const Sample& front() const { return ring_[head_]; }
+    [[nodiscard]] const Sample& back() const { return ring_[(head_ + count_ - 1) & mask_]; }
+    [[nodiscard]] bool truncated() const
+    {
+        return truncated_at_ != none && truncated_at_ > back().at - spec_.length.count();
+    }
+    [[nodiscard]] std::optional<double> slope() const;
+    [[nodiscard]] std::optional<double> covered() const;
+    void append(Sample sample);
+    void grow();
+    void evict();
+    void drop_front();
+    void account(const Sample& sample, std::int64_t sign);
+    [[nodiscard]] bool rebuild(const std::vector<Sample>& samples); // false: no window of ours
+
+    WindowSpec spec_{};
+    std::vector<Sample> ring_; // its size is a power of two
+    std::size_t mask_ = 0;
+    std::size_t head_ = 0;
+    std::size_t count_ = 0;
+    std::int64_t sum_ = 0;             // of fixed(value)
+    std::int64_t covered_from_ = none; // entries cover everything from here to the newest
+    std::int64_t left_ = none;         // when the last entry that left the window was charted
+    std::int64_t truncated_at_ = none; // a sample dropped for want of room
+    Wide t_sum_ = 0, tt_sum_ = 0, tv_sum_ = 0;
+};
+
+} // namespace magwatch
