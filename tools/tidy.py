@@ -5,7 +5,7 @@
 
 - g++ 12 destroys temporaries of a full expression with co_await twice: no closure, no braced temporary and no ?: in
   a statement with co_await (`name{co_await x}` is right). A capturing lambda is never a coroutine.
-- A function has at most 70 lines (100 in tests), a line at most 110 characters.
+- A function has at most 70 lines (100 in tests), a line at most 120 characters.
 - No word of WORDS; no source file that no CMakeLists.txt names; no write to a Modbus device.
 """
 import os
@@ -15,7 +15,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from check_layers import blank  # noqa: E402
 
-LINE_LIMIT = 110
+LINE_LIMIT = 120
 FUNCTION_LIMIT = 70
 TEST_FUNCTION_LIMIT = 100
 CODE = (".cpp", ".hpp")

@@ -95,8 +95,8 @@ class Tidy(TreeTest):
         self.assert_finds("tests/unit/a_test.cpp:2: a function of 101 lines")
 
     def test_long_lines(self):
-        self.source("int a;\n// " + "x" * 108 + "\n// " + "y" * 107 + "\n")
-        self.assert_finds("daemon/a.cpp:2: a line of 111")
+        self.source("int a;\n// " + "x" * 118 + "\n// " + "y" * 117 + "\n")
+        self.assert_finds("daemon/a.cpp:2: a line of 121")
 
     # --- words ---
 

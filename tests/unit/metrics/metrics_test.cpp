@@ -50,10 +50,12 @@ TEST(Metrics, EveryLabelSetIsThereAtZeroFromTheStart)
     Metrics metrics{"0.1.0", "abc"};
     metrics.configure(small_ward());
     const std::string text = metrics.text();
-    EXPECT_THAT(text, HasSubstr("magwatch_alarms_raised_total{kind=\"physiological\",priority=\"high\",rule=\"rr_low\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_alarms_raised_total"
+                                "{kind=\"physiological\",priority=\"high\",rule=\"rr_low\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_alarms_active{kind=\"technical\",priority=\"low\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_pages_total{channel=\"smtp\",result=\"failed\"} 0\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_device_polls_total{device=\"pump-3\",driver=\"modbus\",result=\"timeout\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_device_polls_total"
+                                "{device=\"pump-3\",driver=\"modbus\",result=\"timeout\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_observations_total{result=\"accepted\",source=\"gateway\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_refused_total{reason=\"unknown_unit\",source=\"gateway\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_checks_overdue{check=\"reflex\"} 0\n"));

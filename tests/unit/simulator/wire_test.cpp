@@ -83,14 +83,16 @@ TEST(Hl7Message, IsAPcd01ObservationReport)
     EXPECT_THAT(text, HasSubstr("150021^MDC_PRESS_BLD_NONINV_SYS^MDC|1.9.1.1|140|266016^MDC_DIM_MMHG^MDC^mm[Hg]^^UCUM"
                                 "|||||R|||20260101101359.123+0000|"))
         << "the cuff's own time";
-    EXPECT_THAT(text, HasSubstr("149530^MDC_PULS_OXIM_PULS_RATE^MDC|1.8.1.2||264864")) << "no reading is an empty value";
+    EXPECT_THAT(text, HasSubstr("149530^MDC_PULS_OXIM_PULS_RATE^MDC|1.8.1.2||264864"))
+        << "no reading is an empty value";
     EXPECT_THAT(text, Not(HasSubstr("\n")));
     EXPECT_TRUE(text.ends_with("\r"));
 }
 
 std::string acknowledge(std::string_view code, std::string_view id)
 {
-    return "\x0BMSH|^~\\&|A|B|C|D|20260101||ACK|1|P|2.6\rMSA|" + std::string{code} + "|" + std::string{id} + "|ok\r\x1C\r";
+    return "\x0BMSH|^~\\&|A|B|C|D|20260101||ACK|1|P|2.6\rMSA|" +
+           std::string{code} + "|" + std::string{id} + "|ok\r\x1C\r";
 }
 
 TEST(MllpSender, SendsOneAtATimeAndGoesOnWhenAcknowledged)
