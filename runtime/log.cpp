@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 
@@ -31,8 +32,6 @@ namespace
 {
 
 using Steady = std::chrono::steady_clock;
-
-using LogPlace = std::pair<std::string_view, int>; // file and line of a log() call
 
 // A place in the code may log this many entries, refilled at so many a second (our judgement:
 // enough for every bed of a ward at once, far below what a disk minds).
@@ -95,14 +94,14 @@ struct LogWriter::State {
         Steady::time_point at = Steady::now();
         std::uint64_t suppressed = 0;
     };
-
-    std::map<LogPlace, Bucket> buckets; // bounded by the number of log() calls in the program
+    using Place = std::tuple<std::string_view, std::uint32_t, std::uint32_t>;
+    std::map<Place, Bucket> buckets; // bounded by the number of log() calls in the program
 
     // How many entries of this place were held back before this one; nullopt: hold this one back,
     // too.
-    std::optional<std::uint64_t> admit(const LogPlace& where)
+    std::optional<std::uint64_t> admit(const std::source_location& where)
     {
-        Bucket& bucket = buckets[where];
+        Bucket& bucket = buckets[Place{where.file_name(), where.line(), where.column()}];
         const auto now = Steady::now();
         bucket.tokens =
             std::min(burst, bucket.tokens + std::chrono::duration<double>(now - bucket.at).count() *
@@ -117,7 +116,7 @@ struct LogWriter::State {
         return std::exchange(bucket.suppressed, 0);
     }
 
-    void put(LogEntry entry, const LogPlace& where)
+    void put(LogEntry entry, const std::source_location& where)
     {
         if (entry.event.level > least) return;
         {
@@ -169,7 +168,7 @@ namespace
 // away.
 std::mutex writer_mutex;
 LogWriter* writer = nullptr;
-std::function<void(LogEntry, const LogPlace&)> to_writer;
+std::function<void(LogEntry, const std::source_location&)> to_writer;
 
 LogWriter::Sink sink_for(LogTarget target)
 {
@@ -196,7 +195,7 @@ LogWriter::LogWriter(Sink sink, LogLevel least, std::size_t bound) : state_{new 
     const std::lock_guard lock{writer_mutex};
     MAGWATCH_ASSERT(writer == nullptr);
     writer = this;
-    to_writer = [state = state_](LogEntry entry, const LogPlace& where) {
+    to_writer = [state = state_](LogEntry entry, const std::source_location& where) {
         state->put(std::move(entry), where);
     };
 }
@@ -235,7 +234,7 @@ std::uint64_t LogWriter::suppressed() const
 }
 
 void log(const LogEvent& event, std::string_view message, std::initializer_list<LogField> fields,
-         const char* file, int line)
+         std::source_location where)
 {
     LogEntry entry{event, escape_log_text(message), fields, 0};
     for (LogField& field : entry.fields) field.value = escape_log_text(field.value, field_limit);
@@ -244,7 +243,7 @@ void log(const LogEvent& event, std::string_view message, std::initializer_list<
                         .count();
     const std::lock_guard lock{writer_mutex};
     if (to_writer) {
-        to_writer(std::move(entry), LogPlace{file, line});
+        to_writer(std::move(entry), where);
     } else if (event.level <= LogLevel::info) {
         write_line(entry);
     }

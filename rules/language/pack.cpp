@@ -13,8 +13,7 @@ CompiledPack compile_pack(std::string_view text, std::string_view file_name,
         result.pack = std::make_shared<const Pack>();
     } catch (const toml::parse_error& error) {
         const auto begin = error.source().begin;
-        result.errors.push_back(
-            {std::string{file_name}, begin.line, begin.column, std::string{error.description()}, {}});
+        result.errors.push_back({std::string{file_name}, begin.line, begin.column, std::string{error.description()}, {}});
     }
     return result;
 }

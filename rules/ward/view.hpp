@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/escalation/call.hpp"
 #include "rules/ward/effect.hpp"
 #include "rules/ward/input.hpp"
 
@@ -42,9 +43,6 @@ struct EpisodeView {
     WallTime acknowledged_until;
     WallTime since;
 };
-
-enum class CallState : std::uint8_t { waiting, calling, accepted, attended };
-[[nodiscard]] std::string_view name(CallState state);
 
 struct CallView {
     CallId id;

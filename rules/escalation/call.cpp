@@ -1,0 +1,129 @@
+#include "rules/escalation/call.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace magwatch {
+namespace {
+
+void add_people(std::vector<std::string>& people, const Rung& rung)
+{
+    for (const auto& person : rung.people) {
+        if (std::find(people.begin(), people.end(), person) == people.end()) people.push_back(person);
+    }
+}
+
+std::uint16_t last_rung(const LadderPolicy& policy)
+{
+    return static_cast<std::uint16_t>(policy.rungs.empty() ? 0 : policy.rungs.size() - 1);
+}
+
+// Everybody of the rungs [from, to].
+std::vector<std::string> people_of(const LadderPolicy& policy, std::size_t from, std::size_t to)
+{
+    std::vector<std::string> people;
+    for (std::size_t i = from; i <= to && i < policy.rungs.size(); ++i) add_people(people, policy.rungs[i]);
+    return people;
+}
+
+// Rings the current rung, or all up to it, and sets the time of the next move.
+Ring ring(Call& call, const LadderPolicy& policy, Instant now, PageReason reason, bool everybody_told)
+{
+    call.rung = std::min(call.rung, last_rung(policy));
+    call.state = CallState::calling;
+    call.person.clear();
+    call.next = now + policy.wait;
+    const bool all = call.together || everybody_told;
+    return {reason, people_of(policy, all ? 0 : call.rung, call.rung)};
+}
+
+Ring ring_next(Call& call, const LadderPolicy& policy, Instant now, PageReason reason)
+{
+    if (call.rung < last_rung(policy)) {
+        ++call.rung;
+        return ring(call, policy, now, reason, false);
+    }
+    ++call.repetition;
+    return ring(call, policy, now, reason == PageReason::next_rung ? PageReason::repeat : reason, false);
+}
+
+} // namespace
+
+Ring open_call(Call& call, const LadderPolicy& policy, Instant now)
+{
+    call.since = now;
+    if (policy.first_after > Duration{} && call.priority != Priority::high) {
+        call.state = CallState::waiting;
+        call.next = now + policy.first_after;
+        return {};
+    }
+    call.rung = call.together ? last_rung(policy) : std::uint16_t{0};
+    return ring(call, policy, now, PageReason::first, false);
+}
+
+Ring call_due(Call& call, const LadderPolicy& policy, Instant now)
+{
+    switch (call.state) {
+    case CallState::waiting: return ring(call, policy, now, PageReason::first, false);
+    case CallState::calling: return ring_next(call, policy, now, PageReason::next_rung);
+    case CallState::accepted: return ring_next(call, policy, now, PageReason::not_attended);
+    case CallState::attended: return persists(call, policy, now);
+    }
+    std::abort();
+}
+
+Ring new_finding(Call& call, const LadderPolicy& policy, Instant now)
+{
+    const bool first = call.state == CallState::waiting;
+    if (call.together) call.rung = last_rung(policy);
+    if (!first) ++call.repetition;
+    return ring(call, policy, now, first ? PageReason::first : PageReason::new_sign, true);
+}
+
+Ring persists(Call& call, const LadderPolicy& policy, Instant now)
+{
+    ++call.repetition;
+    return ring(call, policy, now, PageReason::persists, true);
+}
+
+Ring call_restarted(Call& call, const LadderPolicy& policy, Instant now)
+{
+    ++call.repetition;
+    return ring(call, policy, now, PageReason::restart, true);
+}
+
+Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& person, Instant now)
+{
+    // Somebody else's "cannot" does not undo that a person is coming or here.
+    const bool answered = call.state == CallState::accepted || call.state == CallState::attended;
+    if (call.state == CallState::waiting || (answered && call.person != person)) return {};
+    return ring_next(call, policy, now, PageReason::declined);
+}
+
+void answer_coming(Call& call, const LadderPolicy& policy, const std::string& person, Instant now)
+{
+    if (call.state == CallState::attended) return;
+    call.state = CallState::accepted;
+    call.person = person;
+    call.next = now + policy.attend;
+}
+
+void answer_here(Call& call, const LadderPolicy& policy, const std::string& person, Instant now)
+{
+    call.state = CallState::attended;
+    call.person = person;
+    call.next = now + policy.acknowledged;
+}
+
+std::string_view name(CallState state)
+{
+    switch (state) {
+    case CallState::waiting: return "waiting";
+    case CallState::calling: return "calling";
+    case CallState::accepted: return "accepted";
+    case CallState::attended: return "attended";
+    }
+    std::abort();
+}
+
+} // namespace magwatch

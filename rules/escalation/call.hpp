@@ -1,0 +1,68 @@
+// A call for a person to a bed: who is told next, and when. One running call per bed and kind; later
+// findings join it under the same number.
+//
+// Pure: no clock, no I/O. Runs on the missing person at the bed, never on transport success: the last rung
+// repeats until somebody attends. Accepted ("coming") and attended ("I am here") are two states.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rules/base/ids.hpp"
+#include "rules/base/instant.hpp"
+#include "rules/escalation/page.hpp"
+#include "rules/escalation/policy.hpp"
+
+namespace magwatch {
+
+enum class CallState : std::uint8_t {
+    waiting,  // the ward sounds; nobody is paged yet (medium alarms)
+    calling,  // pages go out until a person answers
+    accepted, // somebody is coming; the ward still sounds
+    attended, // somebody is at the bed
+};
+[[nodiscard]] std::string_view name(CallState state);
+
+struct Call {
+    CallId id;
+    std::uint32_t number = 0; // "#1207"
+    BedId bed = no_bed;
+    AlarmKind kind{};
+    Priority priority{};
+    std::uint8_t grade = 0;
+    bool together = false; // all rungs at once
+    CallState state = CallState::waiting;
+    std::uint16_t rung = 0;
+    std::uint32_t repetition = 0;
+    Instant since{};
+    Instant next = Instant::never(); // when the ladder moves if nothing happens
+    std::string person;              // who is coming or here
+
+    template <class Archive> void archive(Archive& a)
+    {
+        a(id, number, bed, kind, priority, grade, together, state, rung, repetition, since, next, person);
+    }
+};
+
+// Whom to page now, as a result of one move of the ladder.
+struct Ring {
+    PageReason reason{};
+    std::vector<std::string> people; // without doubles, in the order of the rungs
+};
+
+// A new call. Pages at once unless the policy waits first.
+[[nodiscard]] Ring open_call(Call& call, const LadderPolicy& policy, Instant now);
+// The ladder's own deadline has come.
+[[nodiscard]] Ring call_due(Call& call, const LadderPolicy& policy, Instant now);
+// A new sign or a higher grade: breaks any answer, reaches everybody who was told. Never throttled.
+[[nodiscard]] Ring new_finding(Call& call, const LadderPolicy& policy, Instant now);
+// The acknowledgement ended and the cause is still there.
+[[nodiscard]] Ring persists(Call& call, const LadderPolicy& policy, Instant now);
+// The daemon was away while the call was open.
+[[nodiscard]] Ring call_restarted(Call& call, const LadderPolicy& policy, Instant now);
+[[nodiscard]] Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& person, Instant now);
+void answer_coming(Call& call, const LadderPolicy& policy, const std::string& person, Instant now);
+void answer_here(Call& call, const LadderPolicy& policy, const std::string& person, Instant now);
+
+} // namespace magwatch

@@ -1,0 +1,179 @@
+#include "rules/patient/infusion.hpp"
+
+#include <algorithm>
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration history_step = 20s;
+constexpr Duration history_length = 24h;
+// How often cumulative doses are looked at while magnesium runs without a pump that speaks.
+constexpr Duration dose_tick = 10s;
+constexpr double grams_per_hour_ms = 1.0 / 3'600'000.0;
+
+} // namespace
+
+double Infusion::counted_rate(Instant at) const
+{
+    if (pump_heard_) return pump_rate_;
+    const double bolus = bolus_end_ > at ? bolus_rate_ : 0;
+    return bolus > 0 ? bolus : charted_rate_;
+}
+
+std::optional<double> Infusion::rate_now() const
+{
+    if (pump_heard_) return pump_fresh_ ? std::optional{pump_rate_} : std::nullopt;
+    if (!charted_) return std::nullopt;
+    return counted_rate(at_);
+}
+
+void Infusion::remember(Instant at)
+{
+    if (!history_.empty() && at - history_.back().first < history_step) return;
+    history_.emplace_back(at, total_);
+    // Keep one point older than the window, so that its edge can be interpolated.
+    auto keep = history_.begin();
+    while (keep + 1 != history_.end() && at - (keep + 1)->first > history_length) ++keep;
+    if (keep - history_.begin() > 64) history_.erase(history_.begin(), keep);
+}
+
+void Infusion::integrate(Instant to)
+{
+    if (to <= at_) return;
+    const double rate = counted_rate(at_);
+    if (rate > 0) {
+        if (first_dose_ == Instant::never()) first_dose_ = at_;
+        if (history_.empty()) history_.emplace_back(at_, total_);
+        total_ += rate * static_cast<double>((to - at_).count()) * grams_per_hour_ms;
+        last_dose_ = to;
+    }
+    at_ = to;
+    if (!history_.empty()) remember(to);
+}
+
+void Infusion::advance(Instant now)
+{
+    if (!pump_heard_ && bolus_end_ > at_ && bolus_end_ <= now) integrate(bolus_end_);
+    if (pump_fresh_ && pump_until_ <= now) {
+        integrate(pump_until_);
+        pump_fresh_ = false;
+    }
+    integrate(now);
+}
+
+void Infusion::pump(double grams_per_hour, Instant now, Duration fresh_for)
+{
+    advance(now);
+    recorded_ = pump_heard_ = pump_fresh_ = true;
+    pump_rate_ = grams_per_hour;
+    pump_until_ = now + fresh_for;
+}
+
+void Infusion::pump_lost(Instant now)
+{
+    advance(now);
+    pump_fresh_ = false;
+}
+
+// A dose that is known only now though it was given before.
+void Infusion::add(double grams, Instant at, Instant now)
+{
+    if (grams <= 0) return;
+    if (history_.empty()) history_.emplace_back(at, total_);
+    first_dose_ = std::min(first_dose_, at);
+    total_ += grams;
+    last_dose_ = now;
+    if (history_.back().first < now) history_.emplace_back(now, total_);
+    history_.back().second = total_;
+}
+
+void Infusion::rate(double grams_per_hour, Instant at, Instant now)
+{
+    advance(now);
+    if (!pump_heard_) {
+        const double missed = (grams_per_hour - counted_rate(now)) * grams_per_hour_ms;
+        add(missed * static_cast<double>((now - at).count()), at, now);
+    }
+    recorded_ = charted_ = true;
+    charted_rate_ = grams_per_hour;
+    stop_declared_ = grams_per_hour <= 0;
+}
+
+void Infusion::bolus(double grams, Duration over, Instant at, Instant now)
+{
+    advance(now);
+    recorded_ = charted_ = true;
+    stop_declared_ = false;
+    bolus_grams_ = grams;
+    const Duration length = std::max(over, Duration{1});
+    bolus_end_ = at + length;
+    bolus_rate_ = grams / (static_cast<double>(length.count()) * grams_per_hour_ms);
+    const Duration given = std::min(length, now - at);
+    if (!pump_heard_) add(bolus_rate_ * static_cast<double>(given.count()) * grams_per_hour_ms, at, now);
+}
+
+void Infusion::intramuscular(double grams, Instant at, Instant now)
+{
+    advance(now);
+    recorded_ = true;
+    add(grams, at, now);
+    last_dose_ = std::max(at, last_dose_ == Instant::never() ? at : last_dose_);
+}
+
+void Infusion::stop(Instant now)
+{
+    rate(0, now, now);
+    bolus_end_ = std::min(bolus_end_, now);
+}
+
+double Infusion::dose_in(Duration length, Instant now) const
+{
+    const Instant start = now - length;
+    if (history_.empty() || start <= history_.front().first) {
+        return total_ - (history_.empty() ? total_ : history_.front().second);
+    }
+    const auto after = std::lower_bound(history_.begin(), history_.end(), start,
+                                        [](const auto& point, Instant t) { return point.first < t; });
+    if (after == history_.end()) return total_ - history_.back().second;
+    const auto before = after - 1;
+    const double span = static_cast<double>((after->first - before->first).count());
+    const double part = span > 0 ? static_cast<double>((start - before->first).count()) / span : 1;
+    return total_ - (before->second + (after->second - before->second) * part);
+}
+
+std::optional<bool> Infusion::on_board(Instant now, Duration on_board) const
+{
+    if (!recorded_) return std::nullopt;
+    if (counted_rate(at_) > 0) return true;
+    if (last_dose_ == Instant::never()) return false;
+    return now - last_dose_ < on_board;
+}
+
+std::optional<Instant> Infusion::first_dose() const
+{
+    if (first_dose_ == Instant::never()) return std::nullopt;
+    return first_dose_;
+}
+
+std::optional<Instant> Infusion::last_dose() const
+{
+    if (last_dose_ == Instant::never()) return std::nullopt;
+    return last_dose_;
+}
+
+Instant Infusion::next_change(Instant now, Duration on_board) const
+{
+    Instant next = Instant::never();
+    const auto consider = [&](Instant t) {
+        if (t > now) next = std::min(next, t);
+    };
+    if (!pump_heard_ && bolus_end_ > now) consider(bolus_end_);
+    if (pump_fresh_) consider(pump_until_);
+    if (counted_rate(at_) > 0) consider(now + dose_tick);
+    else if (last_dose_ != Instant::never()) consider(last_dose_ + on_board);
+    return next;
+}
+
+} // namespace magwatch

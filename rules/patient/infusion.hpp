@@ -1,0 +1,87 @@
+// What magnesium the patient was given: pump, declared boluses, intramuscular doses, stops.
+//
+// Pure. All doses are grams of magnesium sulfate heptahydrate. Two sources may tell the rate: a pump link
+// and the chart. A fresh pump wins; without one the charted rate and the declared bolus count. When a pump
+// that was heard falls silent the rate is unknown, the dose goes on at the last rate (the larger dose is
+// the safer guess) and magnesium stays on board.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "rules/base/archive.hpp"
+#include "rules/base/instant.hpp"
+
+namespace magwatch {
+
+// How long magnesium is taken to act after the last dose (BEHAVIOUR "Magnesium on board", design values).
+inline constexpr Duration on_board_for = std::chrono::hours{12};
+inline constexpr Duration on_board_for_renal = std::chrono::hours{24};
+
+class Infusion {
+public:
+    // The pump's rate in g/h, fresh for `fresh_for`.
+    void pump(double grams_per_hour, Instant now, Duration fresh_for);
+    // The pump link is lost: nothing is known of the rate from now on.
+    void pump_lost(Instant now);
+    // Charted at `now`, true since `at` (<= now): without a pump what was given in between is added.
+    void rate(double grams_per_hour, Instant at, Instant now); // runs at this rate; 0 is a stop
+    void bolus(double grams, Duration over, Instant at, Instant now);
+    void intramuscular(double grams, Instant at, Instant now);
+    void stop(Instant now);
+
+    // Brings the doses up to `now`; must be called before they are read.
+    void advance(Instant now);
+    // When something changes by itself: the bolus ends, the pump goes stale, magnesium is off board, or the
+    // cumulative doses want to be looked at again.
+    [[nodiscard]] Instant next_change(Instant now, Duration on_board) const;
+
+    // g/h now; nothing if it is unknown.
+    [[nodiscard]] std::optional<double> rate_now() const;
+    [[nodiscard]] bool bolus_running(Instant now) const { return bolus_end_ > now; }
+    [[nodiscard]] double bolus_grams() const { return bolus_grams_; }
+    [[nodiscard]] double bolus_rate() const { return bolus_rate_; }
+    [[nodiscard]] bool any_bolus() const { return bolus_grams_ > 0; }
+    [[nodiscard]] double dose_total() const { return total_; }
+    [[nodiscard]] double dose_in(Duration length, Instant now) const;
+    // Somebody or something told about the infusion at all.
+    [[nodiscard]] bool recorded() const { return recorded_; }
+    // A person said STOP, and nobody started it again.
+    [[nodiscard]] bool stop_declared() const { return stop_declared_; }
+    [[nodiscard]] bool pump_heard() const { return pump_heard_; }
+    [[nodiscard]] bool pump_fresh() const { return pump_fresh_; }
+    // True while magnesium acts, false when it surely does not, nothing when nobody knows.
+    [[nodiscard]] std::optional<bool> on_board(Instant now, Duration on_board) const;
+    [[nodiscard]] std::optional<Instant> first_dose() const;
+    [[nodiscard]] std::optional<Instant> last_dose() const;
+
+    template <class Archive> void archive(Archive& a)
+    {
+        a(recorded_, pump_heard_, pump_fresh_, pump_rate_, pump_until_, charted_, charted_rate_, bolus_end_,
+          bolus_grams_, bolus_rate_, stop_declared_, total_, at_, first_dose_, last_dose_, history_);
+    }
+
+private:
+    // The rate that doses are counted with: also when it is unknown.
+    [[nodiscard]] double counted_rate(Instant at) const;
+    void integrate(Instant to);
+    void remember(Instant at);
+    void add(double grams, Instant at, Instant now);
+
+    bool recorded_ = false;
+    bool pump_heard_ = false, pump_fresh_ = false;
+    double pump_rate_ = 0;
+    Instant pump_until_{};
+    bool charted_ = false;
+    double charted_rate_ = 0;
+    Instant bolus_end_{};
+    double bolus_grams_ = 0, bolus_rate_ = 0;
+    bool stop_declared_ = false;
+    double total_ = 0;
+    Instant at_{}; // doses are counted up to here
+    Instant first_dose_ = Instant::never(), last_dose_ = Instant::never();
+    // Cumulative dose at points no denser than 20 s, over the last 24 h: windows are differences of these.
+    std::vector<std::pair<Instant, double>> history_;
+};
+
+} // namespace magwatch

@@ -1,0 +1,282 @@
+// Who is told: episodes join calls, calls ring people, answers and receipts come back.
+#include <algorithm>
+
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t remembered_pages = 200;
+constexpr std::uint8_t sends_max = 2; // of one key: the first, and one after a restart without an outcome
+
+} // namespace
+
+const LadderPolicy& Ward::State::policy(const Call& call) const
+{
+    const auto usable = [this](const LadderPolicy& p) -> const LadderPolicy& {
+        return p.rungs.empty() ? configuration.high : p;
+    };
+    if (call.kind == AlarmKind::technical) return usable(configuration.technical);
+    return call.priority == Priority::high ? configuration.high : usable(configuration.medium);
+}
+
+CallId& Ward::State::call_slot(BedId bed, AlarmKind kind)
+{
+    Bed* at = find(bed);
+    if (at == nullptr) return ward_call;
+    return kind == AlarmKind::physiological ? at->physiological : at->technical;
+}
+
+void Ward::State::join_call(const Moment& now, Episode& episode)
+{
+    const AlarmText& alarm = episode.alarm;
+    if (alarm.priority == Priority::low) return;
+    CallId& slot = call_slot(episode.bed, alarm.kind);
+    const auto open = calls.find(slot);
+    if (open == calls.end()) {
+        Call call;
+        call.id = new_serial();
+        call.number = next_number;
+        next_number = next_number >= 9999 ? 1001 : next_number + 1;
+        call.bed = episode.bed;
+        call.kind = alarm.kind;
+        call.priority = alarm.priority;
+        call.grade = alarm.grade;
+        call.together = alarm.together;
+        slot = episode.call = call.id;
+        Call& stored = calls.emplace(call.id, call).first->second;
+        send(now, stored, open_call(stored, policy(stored), now.steady));
+        return;
+    }
+    Call& call = open->second;
+    episode.call = call.id;
+    const bool higher = alarm.priority > call.priority || alarm.grade > call.grade;
+    call.priority = std::max(call.priority, alarm.priority);
+    call.grade = std::max(call.grade, alarm.grade);
+    call.together = call.together || alarm.together;
+    // A new sign of toxicity always rings; one more technical finding rings only if it is worse.
+    const bool sign = alarm.kind == AlarmKind::physiological && alarm.priority == Priority::high;
+    if (higher || sign) send(now, call, new_finding(call, policy(call), now.steady));
+}
+
+void Ward::State::leave_call(const Moment& now, CallId id)
+{
+    const bool others = std::any_of(episodes.begin(), episodes.end(),
+                                    [&](const auto& item) { return item.second.call == id; });
+    if (others) return;
+    const auto found = calls.find(id);
+    if (found == calls.end()) return;
+    CallId& slot = call_slot(found->second.bed, found->second.kind);
+    if (slot == id) slot = {};
+    calls.erase(found);
+    effects->push_back(CancelPages{now, id});
+}
+
+std::vector<std::string> Ward::State::words(CallId id) const
+{
+    std::vector<const Episode*> found;
+    for (const auto& [key, episode] : episodes) {
+        if (episode.call == id) found.push_back(&episode);
+    }
+    std::stable_sort(found.begin(), found.end(), [](const Episode* a, const Episode* b) {
+        if (a->condition != b->condition) return a->condition;
+        if (a->alarm.priority != b->alarm.priority) return a->alarm.priority > b->alarm.priority;
+        return a->alarm.grade > b->alarm.grade;
+    });
+    std::vector<std::string> words;
+    for (const Episode* episode : found) {
+        if (std::find(words.begin(), words.end(), episode->alarm.message) == words.end()) {
+            words.push_back(episode->alarm.message);
+        }
+    }
+    return words;
+}
+
+void Ward::State::send(const Moment& now, Call& call, const Ring& ring)
+{
+    if (call.state == CallState::waiting || call.next == Instant::never()) return;
+    if (ring.reason == PageReason::next_rung || ring.reason == PageReason::repeat ||
+        ring.reason == PageReason::not_attended || ring.reason == PageReason::declined) {
+        for (const auto& [id, episode] : episodes) {
+            if (episode.call != call.id) continue;
+            emit(now, episode, AlarmEvent::escalated, "");
+            break;
+        }
+    }
+    bool reached = false;
+    Page page;
+    page.number = call.number;
+    page.bed = call.bed;
+    page.bed_alias = call.bed.value < bed_names.size() ? bed_names[call.bed.value].alias : "";
+    page.place = place(call.bed);
+    page.priority = call.priority;
+    page.kind = call.kind;
+    page.grade = call.grade;
+    page.words = words(call.id);
+    page.at = now.wall;
+    page.reason = ring.reason;
+    page.callback = configuration.callback;
+    page.emergency = configuration.emergency;
+    page.simulation = configuration.mode != Mode::ward;
+    for (const auto& person : ring.people) {
+        const auto known = std::find_if(configuration.people.begin(), configuration.people.end(),
+                                        [&](const Person& p) { return p.name == person; });
+        if (known == configuration.people.end()) continue;
+        for (const auto& channel : known->channels) {
+            page.key = {call.id, call.rung, call.repetition, person, channel.name};
+            page.channel_kind = channel.kind;
+            page.address = channel.address;
+            reached = true;
+            ++pages_sent;
+            pages.push_back({page, false, PageOutcome::unknown, ""});
+            effects->push_back(SendPage{now, page});
+        }
+    }
+    if (!reached && configuration.mode != Mode::replay && !ring.people.empty()) {
+        set_fault(now, WardFault::no_owner, true, "");
+    }
+    while (pages.size() > remembered_pages) {
+        const auto old = std::find_if(pages.begin(), pages.end(), [](const auto& p) { return p.resolved; });
+        pages.erase(old == pages.end() ? pages.begin() : old);
+    }
+    publish(call.bed);
+}
+
+void Ward::State::call_moves(const Moment& now, CallId id)
+{
+    const auto found = calls.find(id);
+    if (found == calls.end()) return;
+    Call& call = found->second;
+    send(now, call, call_due(call, policy(call), now.steady));
+}
+
+void Ward::State::acknowledgement_over(const Moment& now, EpisodeId id)
+{
+    Episode& episode = episodes.at(id);
+    episode.acknowledged = false;
+    emit(now, episode, AlarmEvent::expired, episode.acknowledged_by);
+    publish(episode.bed);
+    const auto call = calls.find(episode.call);
+    if (call == calls.end() || call->second.state == CallState::calling) return;
+    send(now, call->second, persists(call->second, policy(call->second), now.steady));
+}
+
+void Ward::State::here(const Moment& now, Call& call, const std::string& person)
+{
+    const LadderPolicy& ladder = policy(call);
+    answer_here(call, ladder, person, now.steady);
+    const CallId id = call.id;
+    effects->push_back(CancelPages{now, id});
+    std::vector<EpisodeId> seen;
+    for (auto& [key, episode] : episodes) {
+        if (episode.call != id) continue;
+        episode.acknowledged = true;
+        episode.acknowledged_by = person;
+        episode.acknowledged_until = now.steady + ladder.acknowledged;
+        emit(now, episode, AlarmEvent::attended, person);
+        if (episode.latched() || episode.orphan) seen.push_back(key);
+    }
+    for (const auto key : seen) close_episode(now, key, person);
+}
+
+// A count, a test or a tap at the bed: whoever was coming is here, and whoever is here is still busy.
+void Ward::State::bedside_act(const Moment& now, BedId bed, const std::string& person)
+{
+    for (const CallId id : {beds[bed.value].physiological, beds[bed.value].technical}) {
+        const auto call = calls.find(id);
+        if (call == calls.end()) continue;
+        if (call->second.state == CallState::accepted || call->second.state == CallState::attended) {
+            here(now, call->second, person);
+        }
+    }
+}
+
+bool Ward::State::paused(BedId bed, Instant now) const
+{
+    return bed.value < beds.size() && beds[bed.value].paused_until > now;
+}
+
+bool Ward::State::sounding(const Call& call, Instant now) const
+{
+    if (paused(call.bed, now)) return false;
+    return std::any_of(episodes.begin(), episodes.end(), [&](const auto& item) {
+        return item.second.call == call.id && !item.second.acknowledged;
+    });
+}
+
+// After an interruption an unanswered call rings at once, as a new repetition that says for how long
+// nobody watched; an answered one keeps its deadlines.
+void Ward::State::resume_calls(const Moment& now, Duration unwatched)
+{
+    std::vector<CallId> open;
+    for (const auto& [id, call] : calls) open.push_back(id);
+    for (const auto id : open) {
+        Call& call = calls.at(id);
+        if (call.state != CallState::calling) {
+            // Deadlines that passed while nobody watched run out now, once.
+            call.next = std::max(call.next, now.steady + Duration{1});
+            continue;
+        }
+        const std::size_t before = effects->size();
+        send(now, call, call_restarted(call, policy(call), now.steady));
+        for (std::size_t i = before; i < effects->size(); ++i) {
+            if (auto* sent = std::get_if<SendPage>(&(*effects)[i])) sent->page.unwatched = unwatched;
+        }
+    }
+}
+
+// An intent without an outcome is sent again under the same key, once.
+void Ward::State::resend_unresolved(const Moment& now)
+{
+    for (auto& record : pages) {
+        if (record.resolved) continue;
+        const auto call = calls.find(record.page.key.call);
+        const bool wanted = call != calls.end() && call->second.state == CallState::calling &&
+                            record.page.attempt < sends_max;
+        if (!wanted) {
+            record.resolved = true;
+            record.outcome = PageOutcome::unknown;
+            record.detail = "no outcome before a restart";
+            continue;
+        }
+        ++record.page.attempt;
+        ++pages_sent;
+        effects->push_back(SendPage{now, record.page});
+    }
+}
+
+void Ward::State::apply(const Moment& now, const Receipt& receipt)
+{
+    const auto found = std::find_if(pages.begin(), pages.end(), [&](const PageRecord& record) {
+        return !record.resolved && record.page.key == receipt.key;
+    });
+    if (found == pages.end()) return;
+    found->resolved = true;
+    found->outcome = receipt.outcome;
+    found->detail = receipt.detail;
+    const std::string channel = found->page.channel_kind;
+    if (receipt.outcome == PageOutcome::accepted) {
+        set_fault(now, WardFault::channel, false, "");
+    } else if (receipt.outcome == PageOutcome::failed) {
+        set_fault(now, WardFault::channel, true, "Pager channel " + channel + " fails");
+    }
+    const auto call = calls.find(receipt.key.call);
+    publish(call == calls.end() ? no_bed : call->second.bed);
+    if (call == calls.end() || receipt.outcome != PageOutcome::failed) return;
+    // If nobody of this rung could be reached, the next rung does not wait.
+    const bool all_failed = std::all_of(pages.begin(), pages.end(), [&](const PageRecord& record) {
+        const PageKey& key = record.page.key;
+        const bool same = key.call == receipt.key.call && key.rung == receipt.key.rung &&
+                          key.repetition == receipt.key.repetition;
+        return !same || (record.resolved && record.outcome == PageOutcome::failed);
+    });
+    Call& waiting = call->second;
+    if (all_failed && waiting.state == CallState::calling && waiting.rung == receipt.key.rung &&
+        waiting.repetition == receipt.key.repetition && waiting.rung + 1U < policy(waiting).rungs.size()) {
+        waiting.next = now.steady + Duration{1};
+    }
+}
+
+} // namespace magwatch

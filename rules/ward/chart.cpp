@@ -1,0 +1,96 @@
+// What staff chart. An entry is stored, or refused with the reason; never half.
+#include <algorithm>
+
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration future_tolerance = 60s; // clocks of two PCs may differ a little
+constexpr std::size_t remembered_keys = 1024;
+
+// Grams of the salt to grams of magnesium sulfate heptahydrate with the same magnesium (clinical.md 0).
+double as_heptahydrate(double grams, Salt salt)
+{
+    constexpr double heptahydrate = 246.47, anhydrous = 120.37, chloride = 203.3; // g/mol
+    switch (salt) {
+    case Salt::sulfate_heptahydrate: return grams;
+    case Salt::sulfate_anhydrous: return grams * heptahydrate / anhydrous;
+    case Salt::chloride_hexahydrate: return grams * heptahydrate / chloride;
+    }
+    std::abort();
+}
+
+// A person counting or testing at the bed is a person at the bed.
+bool done_at_bedside(const Entry& entry)
+{
+    if (std::holds_alternative<InfusionStopEntry>(entry.what)) return true;
+    const auto* value = std::get_if<ValueEntry>(&entry.what);
+    return value != nullptr && (value->signal == Signal::rr_counted || value->signal == Signal::reflex_knee ||
+                                value->signal == Signal::reflex_arm || value->signal == Signal::avpu);
+}
+
+// Doses charted late are added for the time since they began; a pump that was heard counted them itself.
+void chart_infusion(Infusion& infusion, const Entry& entry, Instant at, Instant now)
+{
+    infusion.advance(now);
+    if (const auto* rate = std::get_if<InfusionRateEntry>(&entry.what)) {
+        infusion.rate(as_heptahydrate(rate->grams_per_hour, rate->salt), at, now);
+    } else if (const auto* bolus = std::get_if<BolusEntry>(&entry.what)) {
+        infusion.bolus(as_heptahydrate(bolus->grams, bolus->salt), bolus->over, at, now);
+    } else if (const auto* dose = std::get_if<IntramuscularEntry>(&entry.what)) {
+        infusion.intramuscular(as_heptahydrate(dose->grams, dose->salt), at, now);
+    } else {
+        infusion.stop(now);
+    }
+}
+
+} // namespace
+
+void Ward::State::apply(const Moment& now, const Entry& entry)
+{
+    const Bed* bed = find(entry.bed);
+    if (bed == nullptr) return reply(now, entry.request, false, "no such bed");
+    if (!entry.key.empty()) {
+        if (std::find(entry_keys.begin(), entry_keys.end(), entry.key) != entry_keys.end()) {
+            return reply(now, entry.request, true, "already recorded");
+        }
+    }
+    if (entry.person.empty()) return reply(now, entry.request, false, "who charts this? 'by' is missing");
+    if (!bed->watch) {
+        return reply(now, entry.request, false, "this bed is not watched: start the watch first");
+    }
+    const WallTime at_wall = entry.at.ms == 0 ? now.wall : entry.at;
+    if (at_wall > now.wall + future_tolerance) return reply(now, entry.request, false, "the time lies in the future");
+    if (!entry.key.empty()) {
+        if (entry_keys.size() >= remembered_keys) entry_keys.erase(entry_keys.begin());
+        entry_keys.push_back(entry.key);
+    }
+    Watch& watch = *beds[entry.bed.value].watch;
+    std::string text = "recorded";
+    if (const auto* value = std::get_if<ValueEntry>(&entry.what)) {
+        text = take_charted(now, entry.bed, value->signal, value->value, at_wall, std::nullopt, false);
+    } else if (const auto* urine = std::get_if<UrineEntry>(&entry.what)) {
+        text = take_charted(now, entry.bed, Signal::urine, urine->millilitres, at_wall, urine->since, false);
+    } else {
+        const Instant at = std::min(now.instant_of(at_wall), now.steady);
+        chart_infusion(watch.infusion, entry, at, now.steady);
+        evaluate(now, entry.bed, derive_infusion(watch, now.steady));
+        review_checks(now, entry.bed);
+        review(now, entry.bed);
+        publish(entry.bed);
+    }
+    if (done_at_bedside(entry)) bedside_act(now, entry.bed, entry.person);
+    refresh_next(beds[entry.bed.value], now.steady);
+    reply(now, entry.request, true, std::move(text));
+}
+
+void Ward::State::reply(const Moment& now, std::uint64_t request, bool accepted, std::string text)
+{
+    if (request == 0) return;
+    effects->push_back(Reply{now, request, accepted, std::move(text)});
+}
+
+} // namespace magwatch

@@ -1,0 +1,196 @@
+// Started and Configuration: what the ward is, and how it goes on after an interruption.
+#include <algorithm>
+
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A restart of the daemon alone is shorter than any freshness limit and disturbs nothing.
+constexpr Duration short_gap = 10s;
+// After this long a gap asks for a person's look at every patient.
+constexpr Duration long_gap = 60s;
+
+CompiledPack compile(const Configuration& configuration)
+{
+    std::vector<LimitOverride> limits;
+    for (const auto& limit : configuration.limits) limits.push_back({limit.name, limit.value});
+    return compile_pack(configuration.pack_text, configuration.pack_name, limits);
+}
+
+std::string length_text(Duration d)
+{
+    const auto seconds = (d.count() + 500) / 1000;
+    if (seconds < 120) return std::to_string(seconds) + " s";
+    if (seconds < 7200) return std::to_string(seconds / 60) + " min";
+    return std::to_string(seconds / 3600) + " h";
+}
+
+} // namespace
+
+void Ward::State::apply(const Moment& now, const Started& started)
+{
+    incarnation = started.incarnation;
+    counter = 0;
+    const bool gap = started.unwatched > Duration{} || !started.unwatched_known;
+    // The first message after any interruption says how long nobody was watching.
+    if (gap) {
+        const std::string text = started.unwatched_known
+                                     ? "Nobody was watching for " + length_text(started.unwatched)
+                                     : std::string{"Nobody was watching, for an unknown time"};
+        set_fault(now, WardFault::gap, true, text);
+        gap_ends = now.steady + 1s;
+    }
+    const bool interrupted = started.unwatched > short_gap || !started.unwatched_known;
+    for (std::size_t i = 0; i < beds.size(); ++i) {
+        Bed& bed = beds[i];
+        if (!bed.watch) continue;
+        const BedId id{static_cast<std::uint16_t>(i)};
+        for (auto& link : bed.links) {
+            // Time in which we did not listen is not the device's silence.
+            if (!link.silent) link.sampled = std::max(link.sampled, now.steady - Duration{1000});
+            link.changed = link.counted = now.steady;
+        }
+        if (interrupted) {
+            SignalMask changed = 0;
+            for (std::size_t s = 0; s < signal_count; ++s) {
+                const auto signal = static_cast<Signal>(s);
+                const SignalKind kind = info(signal).kind;
+                if (kind != SignalKind::continuous && kind != SignalKind::flag) continue;
+                if (!bed.watch->patient.latest(signal).seen) continue;
+                bed.watch->patient.forget(signal);
+                changed |= mask(signal);
+            }
+            if (changed != 0) evaluate(now, id, changed);
+        }
+        bed.review = now.steady;
+        refresh_next(bed, now.steady);
+    }
+    resend_unresolved(now);
+    resume_calls(now, started.unwatched);
+    if (gap && started.unwatched_known && started.unwatched < long_gap) return;
+    publish(no_bed);
+}
+
+void Ward::State::set_up_patient(Watch& watch)
+{
+    for (std::size_t s = 0; s < signal_count; ++s) {
+        const auto signal = static_cast<Signal>(s);
+        watch.patient.set_fresh_for(signal, info(signal).kind == SignalKind::derived && signal != Signal::reflex
+                                                ? Duration{std::chrono::hours{24 * 365}}
+                                                : info(signal).fresh_for);
+    }
+    for (const auto& item : configuration.freshness) watch.patient.set_fresh_for(item.signal, item.limit);
+    watch.patient.set_watch_start(watch.since.steady);
+    if (pack) watch.patient.set_windows(pack->windows);
+}
+
+void Ward::State::apply(const Moment& now, const Configuration& next)
+{
+    const std::shared_ptr<const Pack> old_pack = pack;
+    if (!next.pack_text.empty()) {
+        const CompiledPack compiled = compile(next);
+        if (!compiled.pack) { // the shell checks before it steps; what does not compile changes nothing
+            set_fault(now, WardFault::configuration, true, "Rule pack refused");
+            return;
+        }
+        pack = compiled.pack;
+    }
+    configuration = next;
+    for (auto& bed : beds) bed.configured = false;
+    for (auto& source : sources) source.configured = false;
+    for (const auto& bed : next.beds) {
+        const auto known = std::find_if(bed_names.begin(), bed_names.end(),
+                                        [&](const auto& other) { return other.alias == bed.alias; });
+        const auto index = static_cast<std::size_t>(known - bed_names.begin());
+        if (known == bed_names.end()) {
+            bed_names.push_back(bed);
+            beds.emplace_back();
+            beds.back().next = beds.back().review = Instant::never();
+        } else {
+            *known = bed;
+        }
+        beds[index].configured = true;
+    }
+    for (const auto& source : next.sources) {
+        const auto known = std::find_if(source_names.begin(), source_names.end(),
+                                        [&](const auto& other) { return other.name == source.name; });
+        const auto index = static_cast<std::size_t>(known - source_names.begin());
+        if (known == source_names.end()) {
+            source_names.push_back(source);
+            sources.emplace_back();
+        } else {
+            *known = source;
+        }
+        sources[index].configured = true;
+        for (std::size_t b = 0; b < bed_names.size(); ++b) {
+            if (source.bed.empty() || bed_names[b].alias != source.bed) continue;
+            SourceLink& bound = link(beds[b], SourceId{static_cast<std::uint16_t>(index)});
+            if (!bound.expected) bound.sampled = bound.changed = bound.counted = now.steady;
+            bound.expected = true;
+        }
+    }
+    for (std::size_t i = 0; i < beds.size(); ++i) {
+        if (!beds[i].watch) continue;
+        Watch& watch = *beds[i].watch;
+        set_up_patient(watch);
+        std::vector<Slot> rules(pack ? pack->rules.size() : 0);
+        for (std::size_t old = 0; old < watch.rules.size(); ++old) {
+            const std::string& rule = old_pack->rules[old].id;
+            bool kept = false;
+            for (std::size_t r = 0; r < rules.size(); ++r) {
+                if (pack->rules[r].id != rule) continue;
+                rules[r] = watch.rules[old];
+                kept = true;
+            }
+            if (!kept && watch.rules[old].open()) episodes.at(watch.rules[old].episode).orphan = true;
+        }
+        watch.rules = std::move(rules);
+        std::vector<CheckState> checks(pack ? pack->checks.size() : 0);
+        for (std::size_t old = 0; old < watch.checks.size(); ++old) {
+            bool kept = false;
+            for (std::size_t c = 0; c < checks.size(); ++c) {
+                if (pack->checks[c].id != old_pack->checks[old].id) continue;
+                checks[c] = watch.checks[old];
+                kept = true;
+            }
+            const EpisodeId open = watch.checks[old].slot.episode;
+            if (!kept && open.counter != 0) close_episode(now, open, "");
+        }
+        watch.checks = std::move(checks);
+        const BedId id{static_cast<std::uint16_t>(i)};
+        watch.evaluation.reset();
+        if (pack) {
+            watch.evaluation.emplace(*pack);
+            evaluate(now, id, ~SignalMask{0});
+        }
+        review_checks(now, id);
+        review(now, id);
+        refresh_next(beds[i], now.steady);
+    }
+    set_fault(now, WardFault::fallback, next.fallback, next.fallback_reason);
+    if (!next.fallback) set_fault(now, WardFault::configuration, false, "");
+    publish(no_bed);
+}
+
+std::vector<std::string> Ward::why_refused(const Configuration& next) const
+{
+    std::vector<std::string> reasons;
+    if (!next.pack_text.empty()) {
+        for (const auto& error : compile(next).errors) reasons.push_back(error.text());
+    } else {
+        reasons.emplace_back("no rule pack");
+    }
+    for (std::size_t i = 0; i < state_->beds.size(); ++i) {
+        if (!state_->beds[i].watch) continue;
+        const std::string& alias = state_->bed_names[i].alias;
+        const bool stays = std::any_of(next.beds.begin(), next.beds.end(),
+                                       [&](const auto& bed) { return bed.alias == alias; });
+        if (!stays) reasons.push_back("bed '" + alias + "' is watched and would no longer be configured");
+    }
+    return reasons;
+}
+
+} // namespace magwatch

@@ -1,0 +1,226 @@
+// Technical alarms and checks due: every way of not knowing is an alarm condition of its own.
+#include <algorithm>
+
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Goals G3 and G4 of the reliability bar; all design values.
+constexpr Duration silent_max = 30s;           // of a source whose period is not known or is short
+constexpr Duration silent_min = 5s;            // three polls of a fast device, but never less
+constexpr Duration frozen_with_counter = 60s;  // the liveness counter stands still
+constexpr Duration frozen_without = 300s;      // every number is the same
+constexpr Duration trouble_for = 30s;          // refusals for this long are a fault
+constexpr Duration trouble_over = 60s;         // and none for this long is none
+constexpr Duration preparation_answer = 10min; // BEHAVIOUR "Watching"
+
+Duration silent_after(const SourceConfiguration& source)
+{
+    if (source.period <= Duration{}) return silent_max;
+    if (source.period > 5s) return source.period * 4;
+    return std::clamp(source.period * 3, silent_min, silent_max);
+}
+
+bool vital(Signal signal) { return info(signal).kind == SignalKind::continuous; }
+
+// A rule that only vital signs, gates and flags decide: that it is unknown means a vital sign is.
+bool judged_by_vitals(const Rule& rule)
+{
+    bool any = false;
+    for (std::size_t s = 0; s < signal_count; ++s) {
+        const auto signal = static_cast<Signal>(s);
+        if ((rule.reads & mask(signal)) == 0) continue;
+        const SignalKind kind = info(signal).kind;
+        any = any || kind == SignalKind::continuous;
+        if (kind != SignalKind::continuous && kind != SignalKind::derived && kind != SignalKind::flag) return false;
+    }
+    return any && rule.kind == AlarmKind::physiological;
+}
+
+} // namespace
+
+void Ward::State::set_fault(const Moment& now, BedId bed, BedFault fault, bool present, Instant& next)
+{
+    Slot& slot = beds[bed.value].faults[static_cast<std::size_t>(fault)];
+    slot.truth = present ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
+    const FaultInfo& about = info(fault);
+    AlarmText alarm = about.alarm;
+    if (fault == BedFault::signals_lost) alarm.message = beds[bed.value].lost_signals;
+    advance_slot(now, bed, slot, about.policy, alarm);
+    const auto at = deadline(about.policy, slot.condition);
+    if (at && *at > now.steady) next = std::min(next, *at);
+}
+
+// Looks at everything that may keep us from telling how this patient is, and says when to look again.
+void Ward::State::review(const Moment& now, BedId id)
+{
+    Bed& bed = beds[id.value];
+    Instant next = Instant::never();
+    const auto at = [&](Instant t) {
+        if (t > now.steady) next = std::min(next, t);
+    };
+    if (!bed.watch) {
+        const bool live = bed.live_at != Instant{} && now.steady - bed.live_at < silent_max;
+        if (live) at(bed.live_at + silent_max);
+        set_fault(now, id, BedFault::unwatched, live || bed.live_flow, next);
+        bed.review = next;
+        return;
+    }
+    Watch& watch = *bed.watch;
+    bool silent = false, frozen = false;
+    for (auto& link : bed.links) {
+        if (!link.expected || link.source.value >= source_names.size()) continue;
+        const SourceConfiguration& source = source_names[link.source.value];
+        if (source.kind == SourceKind::staff) continue;
+        const Duration limit = silent_after(source);
+        link.silent = now.steady - link.sampled >= limit;
+        at(link.sampled + limit);
+        const bool counts = source.liveness || link.has_liveness;
+        const Duration still = counts ? frozen_with_counter : std::max(frozen_without, limit * 5);
+        const Instant moved = counts ? link.counted : link.changed;
+        const bool vitals = watch.expected != 0 || source.kind == SourceKind::pump;
+        // A pump repeats its rate for hours; only a counter shows that it froze.
+        const bool judged = counts || (vitals && source.kind != SourceKind::pump);
+        link.frozen = judged && !link.silent && now.steady - moved >= still;
+        at(moved + still);
+        silent = silent || link.silent;
+        frozen = frozen || link.frozen;
+    }
+    const auto on_board = watch.infusion.on_board(now.steady, on_board_length(watch, now.steady));
+    set_fault(now, id, BedFault::silent, silent, next);
+    set_fault(now, id, BedFault::silent_long, silent && on_board.value_or(true), next);
+    set_fault(now, id, BedFault::frozen, frozen, next);
+
+    std::string lost;
+    bool trouble = false;
+    for (std::size_t s = 0; s < signal_count; ++s) {
+        const auto signal = static_cast<Signal>(s);
+        if ((watch.expected & mask(signal)) != 0 && vital(signal)) {
+            if (const auto stale = watch.patient.stale_at(signal, now.steady)) at(*stale);
+            // An explicitly missing value counts as lost only once it has been missing for as long as it
+            // may be: real monitors drop a value for seconds, twice an hour.
+            else if (now.steady - watch.patient.latest(signal).received < watch.patient.fresh_for(signal))
+                at(watch.patient.latest(signal).received + watch.patient.fresh_for(signal));
+            else
+                lost += (lost.empty() ? "" : ", ") + std::string{info(signal).title};
+        }
+        const Trouble& t = watch.trouble[s];
+        if (t.count < 3) continue;
+        if (now.steady - t.last < trouble_over) {
+            trouble = trouble || now.steady - t.since >= trouble_for;
+            at(t.since + trouble_for);
+            at(t.last + trouble_over);
+        }
+    }
+    const bool told = silent || frozen; // one cause, one alarm
+    if (!lost.empty() && !told) bed.lost_signals = "No " + lost;
+    set_fault(now, id, BedFault::signals_lost, !lost.empty() && !told, next);
+    set_fault(now, id, BedFault::implausible, trouble, next);
+
+    bool cannot_judge = false;
+    if (watch.evaluation && watch.expected != 0 && !told && lost.empty()) {
+        for (std::size_t r = 0; r < pack->rules.size() && !cannot_judge; ++r) {
+            const bool expected = (pack->rules[r].reads & watch.expected) != 0;
+            cannot_judge = expected && watch.evaluation->truth(r).raise == Truth::unknown &&
+                           judged_by_vitals(pack->rules[r]);
+        }
+        at(now.steady + 60s);
+    }
+    set_fault(now, id, BedFault::unknown, cannot_judge, next);
+    const bool rate_unknown = watch.infusion.pump_heard() && !watch.infusion.pump_fresh() &&
+                              on_board.value_or(true) && !watch.infusion.stop_declared();
+    set_fault(now, id, BedFault::infusion_record, !on_board || rate_unknown, next);
+    set_fault(now, id, BedFault::unwatched, false, next);
+
+    const auto answered = [](const std::optional<bool>& a) { return a.has_value(); };
+    const bool all = answered(watch.calcium) && answered(watch.hammer) && answered(watch.oxygen);
+    const bool lacking = (watch.calcium && !*watch.calcium) || (watch.hammer && !*watch.hammer) ||
+                         (watch.oxygen && !*watch.oxygen);
+    const Instant answer_by = watch.since.steady + preparation_answer;
+    if (!all) at(answer_by);
+    set_fault(now, id, BedFault::preparation, lacking || (!all && now.steady >= answer_by), next);
+    set_fault(now, id, BedFault::association, !watch.confirmed, next);
+    const auto block = watch.patient.value(Signal::epidural, now.steady);
+    const auto knee = watch.patient.value(Signal::reflex_knee, now.steady);
+    const auto arm = watch.patient.value(Signal::reflex_arm, now.steady);
+    if (arm) at(watch.patient.stale_at(Signal::reflex_arm, now.steady).value_or(Instant::never()));
+    set_fault(now, id, BedFault::arm_reflex, block && *block > 0 && knee && *knee == 0 && !arm, next);
+    bed.review = next;
+}
+
+void Ward::State::set_fault(const Moment& now, WardFault fault, bool present, std::string detail)
+{
+    const auto index = static_cast<std::size_t>(fault);
+    Slot& slot = faults[index];
+    slot.truth = present ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
+    if (present) fault_details[index] = std::move(detail);
+    AlarmText alarm = info(fault).alarm;
+    if (!fault_details[index].empty()) alarm.message = fault_details[index];
+    advance_slot(now, no_bed, slot, info(fault).policy, alarm);
+}
+
+void Ward::State::apply(const Moment& now, const ShellStatus& status)
+{
+    if (static_cast<std::size_t>(status.fault) >= shell_fault_count) return;
+    set_fault(now, static_cast<WardFault>(status.fault), status.present, status.detail);
+}
+
+// --- checks ---
+
+namespace {
+
+// The interval in force for a check whose magnesium began at `began`.
+Duration interval(const Check& check, std::optional<Instant> began, Instant at)
+{
+    if (check.first_every <= Duration{} || !began) return check.every;
+    return at - *began < check.first_for ? check.first_every : check.every;
+}
+
+} // namespace
+
+void Ward::State::review_checks(const Moment& now, BedId id)
+{
+    Watch& watch = *beds[id.value].watch;
+    for (std::size_t i = 0; i < watch.checks.size(); ++i) {
+        const Check& check = pack->checks[i];
+        CheckState& state = watch.checks[i];
+        const bool asked = check.needs.empty() || watch.evaluation->ask(check.needs) != Truth::no;
+        if (!asked) {
+            state.due = Instant::never();
+        } else if (state.due == Instant::never()) {
+            state.due = now.steady + interval(check, watch.infusion.first_dose(), now.steady);
+        }
+        const bool overdue = asked && now.steady >= state.due + check.overdue_after;
+        state.slot.truth = overdue ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
+        AlarmText alarm;
+        alarm.rule = "check." + check.id;
+        alarm.title = check.title + " overdue";
+        alarm.message = check.title + " overdue";
+        alarm.prompt = "Check now and chart it.";
+        alarm.kind = AlarmKind::technical;
+        alarm.priority = Priority::medium;
+        advance_slot(now, id, state.slot, {}, alarm);
+    }
+}
+
+void Ward::State::check_done(const Moment& now, BedId id, Signal signal, Instant at)
+{
+    Watch& watch = *beds[id.value].watch;
+    bool ended = false;
+    for (std::size_t i = 0; i < watch.checks.size(); ++i) {
+        const Check& check = pack->checks[i];
+        if (std::find(check.signals.begin(), check.signals.end(), signal) == check.signals.end()) continue;
+        CheckState& state = watch.checks[i];
+        if (state.due == Instant::never()) continue;
+        const Instant due = at + interval(check, watch.infusion.first_dose(), at);
+        if (due <= state.due && !state.slot.condition.present()) continue;
+        state.due = std::max(due, state.due);
+        ended = ended || state.slot.condition.present();
+    }
+    if (ended) review_checks(now, id);
+}
+
+} // namespace magwatch

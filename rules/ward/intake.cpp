@@ -1,0 +1,221 @@
+// What devices, laboratories and gateways say.
+#include <algorithm>
+
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A pump that tells its flow needs the bag's concentration to mean grams: mL/h x g/mL = g/h.
+std::optional<double> pump_grams_per_hour(const PatientState& patient, Instant now)
+{
+    if (const auto rate = patient.value(Signal::pump_rate, now)) return rate;
+    const auto flow = patient.value(Signal::pump_flow, now);
+    const auto concentration = patient.value(Signal::pump_concentration, now);
+    if (flow && *flow == 0) return 0; // nothing runs, whatever the bag holds
+    if (!flow || !concentration) return std::nullopt;
+    return *flow * *concentration;
+}
+
+bool is_pump(Signal signal)
+{
+    return signal == Signal::pump_rate || signal == Signal::pump_flow || signal == Signal::pump_concentration;
+}
+
+bool is_numeric_vital(Signal signal) { return info(signal).kind == SignalKind::continuous; }
+
+// Refusals that mean "the device sends nonsense", not "the device has no reading".
+bool is_nonsense(Refusal reason)
+{
+    switch (reason) {
+    case Refusal::code_mismatch:
+    case Refusal::missing_unit:
+    case Refusal::unknown_unit:
+    case Refusal::not_a_number:
+    case Refusal::implausible: return true;
+    default: return false;
+    }
+}
+
+} // namespace
+
+SourceLink& Ward::State::link(Bed& bed, SourceId source)
+{
+    const auto at = std::lower_bound(bed.links.begin(), bed.links.end(), source,
+                                     [](const SourceLink& l, SourceId id) { return l.source < id; });
+    if (at != bed.links.end() && at->source == source) return *at;
+    SourceLink fresh;
+    fresh.source = source;
+    return *bed.links.insert(at, fresh);
+}
+
+void Ward::State::apply(const Moment& now, const Observation& observation)
+{
+    ++observations;
+    if (observation.source.value < sources.size()) ++sources[observation.source.value].observations;
+    Bed* bed = find(observation.bed);
+    if (bed == nullptr) return;
+    if (!bed->watch) {
+        if (observation.origin == Origin::device && observation.validity == Validity::valid) {
+            if (is_numeric_vital(observation.signal)) bed->live_at = now.steady;
+            if (observation.signal == Signal::pump_flow || observation.signal == Signal::pump_rate) {
+                bed->live_flow = observation.value > 0;
+            }
+            if (bed->review == Instant::never()) bed->review = now.steady;
+            refresh_next(*bed, now.steady);
+        }
+        return;
+    }
+    if (observation.origin == Origin::device) {
+        take_device(now, observation.bed, observation);
+    } else if (observation.validity == Validity::valid) {
+        const WallTime at = observation.observed.ms == 0 ? now.wall : observation.observed;
+        take_charted(now, observation.bed, observation.signal, observation.value, at, std::nullopt,
+                     observation.corrected);
+    } else {
+        bed->watch->patient.forget(observation.signal); // withdrawn by the laboratory
+        evaluate(now, observation.bed, mask(observation.signal));
+    }
+    refresh_next(*bed, now.steady);
+}
+
+// A continuous numeric of a source slower than 5 s stays fresh for four of its periods (BEHAVIOUR).
+void Ward::State::set_fresh_for(Watch& watch, Signal signal, SourceId source)
+{
+    const SignalKind kind = info(signal).kind;
+    if (kind != SignalKind::continuous && kind != SignalKind::flag && kind != SignalKind::pump) return;
+    for (const auto& item : configuration.freshness) {
+        if (item.signal == signal) return;
+    }
+    const Duration period = source.value < source_names.size() ? source_names[source.value].period : Duration{};
+    watch.patient.set_fresh_for(signal, std::max(info(signal).fresh_for, period > 5s ? period * 4 : Duration{}));
+}
+
+void Ward::State::take_device(const Moment& now, BedId id, const Observation& observation)
+{
+    Bed& bed = beds[id.value];
+    Watch& watch = *bed.watch;
+    const Signal signal = observation.signal;
+    SourceLink& from = link(bed, observation.source);
+    const bool was_quiet = from.silent || !from.expected;
+    from.expected = true;
+    from.sampled = now.steady;
+    const SignalState& before = watch.patient.latest(signal);
+    if (signal == Signal::liveness) {
+        if (!from.has_liveness || from.liveness != observation.value) from.counted = now.steady;
+        from.has_liveness = true;
+        from.liveness = observation.value;
+    } else if (observation.validity != Validity::valid || !before.has_value || before.value != observation.value) {
+        from.changed = now.steady;
+    }
+    const bool thaws = from.frozen && (from.changed == now.steady || from.counted == now.steady);
+    if (was_quiet || thaws) review(now, id);
+    if (from.frozen && signal != Signal::liveness) return; // a copy of the past is not an observation
+    SignalMask changed = mask(signal);
+    if (before.source != observation.source) set_fresh_for(watch, signal, observation.source);
+    if (observation.validity == Validity::valid) {
+        watch.trouble[static_cast<std::size_t>(signal)] = {};
+        watch.patient.accept(signal, observation.value, now.steady, now.steady, observation.source);
+        if (is_numeric_vital(signal)) watch.expected |= mask(signal);
+    } else {
+        watch.patient.reject(signal, observation.validity, now.steady);
+    }
+    if (is_pump(signal)) {
+        if (const auto rate = pump_grams_per_hour(watch.patient, now.steady)) {
+            watch.infusion.pump(*rate, now.steady, watch.patient.fresh_for(signal));
+        } else if (watch.infusion.pump_heard() && observation.validity != Validity::valid) {
+            watch.infusion.pump_lost(now.steady);
+        }
+        changed |= derive_infusion(watch, now.steady);
+    }
+    changed |= derive_reflex(watch, signal);
+    evaluate(now, id, changed);
+    check_done(now, id, signal, now.steady);
+    // A fault of this bed may be over: look at once rather than at the next deadline.
+    if (bed.faults[static_cast<std::size_t>(BedFault::signals_lost)].truth.raise == Truth::yes ||
+        bed.faults[static_cast<std::size_t>(BedFault::implausible)].truth.raise == Truth::yes ||
+        (is_pump(signal) &&
+         bed.faults[static_cast<std::size_t>(BedFault::infusion_record)].truth.raise == Truth::yes)) {
+        review(now, id);
+    }
+}
+
+std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal, double value, WallTime at_wall,
+                                      std::optional<WallTime> since, bool corrected)
+{
+    Watch& watch = *beds[id.value].watch;
+    const Instant at = std::min(now.instant_of(at_wall), now.steady);
+    const SignalState& latest = watch.patient.latest(signal);
+    const bool seen = latest.has_value && latest.value_at >= at;
+    if (seen && latest.value_at == at && latest.value == value) return "already recorded";
+    if (seen && !(corrected && latest.value_at == at)) return "kept as history: a newer value is known";
+    if (now.steady - at > watch.patient.fresh_for(signal)) return "kept as history: older than its limit";
+    if (seen) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
+    // What is charted is as old as its event, whenever it was typed.
+    const auto from = since ? std::optional{now.instant_of(*since)} : std::nullopt;
+    watch.patient.accept(signal, value, at, at, no_source, from);
+    SignalMask changed = mask(signal) | derive_reflex(watch, signal);
+    if (signal == Signal::creatinine || signal == Signal::urine) changed |= derive_infusion(watch, now.steady);
+    evaluate(now, id, changed);
+    check_done(now, id, signal, at);
+    review(now, id);
+    publish(id);
+    return "recorded";
+}
+
+void Ward::State::apply(const Moment& now, const RefusedValue& value)
+{
+    ++refused;
+    if (value.source.value < sources.size()) ++sources[value.source.value].refused;
+    Bed* bed = find(value.bed);
+    if (bed == nullptr || !bed->watch) return;
+    Watch& watch = *bed->watch;
+    if (value.reason == Refusal::too_late || value.reason == Refusal::duplicate ||
+        value.reason == Refusal::test_data || value.reason == Refusal::setting ||
+        value.reason == Refusal::unknown_code) {
+        return; // no sample of this moment: neither a sign of life nor of trouble
+    }
+    SourceLink& from = link(*bed, value.source);
+    const bool was_quiet = from.silent || !from.expected;
+    from.expected = true;
+    from.sampled = from.changed = now.steady;
+    if (value.has_signal) {
+        // The device speaks of this signal but has nothing usable: that is "lost", not silence.
+        watch.patient.reject(value.signal,
+                             value.reason == Refusal::no_value ? Validity::not_available : Validity::invalid,
+                             now.steady);
+        if (is_nonsense(value.reason)) {
+            Trouble& trouble = watch.trouble[static_cast<std::size_t>(value.signal)];
+            if (trouble.count++ == 0) trouble.since = now.steady;
+            trouble.last = now.steady;
+            if (trouble.count == 3) beds[value.bed.value].review = now.steady;
+        }
+        SignalMask changed = mask(value.signal);
+        if (is_pump(value.signal) && watch.infusion.pump_heard()) {
+            watch.infusion.pump_lost(now.steady);
+            changed |= derive_infusion(watch, now.steady);
+        }
+        evaluate(now, value.bed, changed);
+    }
+    if (was_quiet) review(now, value.bed);
+    refresh_next(*bed, now.steady);
+}
+
+void Ward::State::apply(const Moment& now, const DeviceStatus& status)
+{
+    if (status.source.value >= sources.size()) return;
+    Source& source = sources[status.source.value];
+    source.connected = status.connected;
+    source.clock_offset = status.clock_offset;
+    // A wrong device clock is told; it decides nothing (freshness goes by receive time).
+    const bool wrong = std::any_of(sources.begin(), sources.end(), [](const Source& s) {
+        return s.clock_offset > 60s || s.clock_offset < -60s;
+    });
+    set_fault(now, WardFault::device_clock, wrong,
+              wrong ? "Device clock wrong: " + source_names[status.source.value].name : "");
+    publish(no_bed);
+}
+
+} // namespace magwatch

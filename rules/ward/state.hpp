@@ -1,0 +1,229 @@
+// The state behind Ward. Internal to rules/ward.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/alarm/alarm_condition.hpp"
+#include "rules/alarm/episode.hpp"
+#include "rules/base/archive.hpp"
+#include "rules/base/assert.hpp"
+#include "rules/escalation/call.hpp"
+#include "rules/evaluation/evaluation.hpp"
+#include "rules/language/pack.hpp"
+#include "rules/patient/infusion.hpp"
+#include "rules/patient/patient_state.hpp"
+#include "rules/ward/technical.hpp"
+#include "rules/ward/ward.hpp"
+
+namespace magwatch {
+
+// Version of the bytes that Ward::save writes.
+inline constexpr std::uint32_t ward_format = 1;
+
+// A condition and the episode it keeps open, if any.
+struct Slot {
+    ConditionState condition;
+    EpisodeId episode;
+    RuleTruth truth; // of faults and checks; a rule's truth lives in Evaluation
+    [[nodiscard]] bool open() const { return episode.counter != 0; }
+    template <class Archive> void archive(Archive& a) { a(condition, episode, truth); }
+};
+
+// What a device did for one bed.
+struct SourceLink {
+    SourceId source;
+    bool expected = false; // bound by the configuration or heard during this watch
+    Instant sampled{};     // its last sample of any kind for this bed
+    Instant changed{};     // when any of its numbers last changed
+    Instant counted{};     // when its liveness counter last changed
+    bool has_liveness = false;
+    double liveness = 0;
+    bool frozen = false;
+    bool silent = false;
+    template <class Archive> void archive(Archive& a)
+    {
+        a(source, expected, sampled, changed, counted, has_liveness, liveness, frozen, silent);
+    }
+};
+
+// Values of one signal that kept being refused.
+struct Trouble {
+    std::uint32_t count = 0;
+    Instant since{}, last{};
+    template <class Archive> void archive(Archive& a) { a(count, since, last); }
+};
+
+struct CheckState {
+    Instant due = Instant::never();
+    Slot slot;
+    template <class Archive> void archive(Archive& a) { a(due, slot); }
+};
+
+// One patient's stay under watch: everything that moves with her on a transfer.
+struct Watch {
+    std::string by;
+    Moment since;
+    std::optional<bool> calcium, hammer, oxygen;
+    Instant associated{}; // when a person confirmed bed, device and patient
+    bool confirmed = true;
+    PatientState patient;
+    Infusion infusion;
+    std::optional<Evaluation> evaluation; // always there while a pack is
+    std::vector<Slot> rules;              // as pack.rules
+    std::vector<CheckState> checks;       // as pack.checks
+    SignalMask expected = 0;              // vital signs a device has sent
+    std::array<Trouble, signal_count> trouble{};
+    Instant infusion_next{};
+    std::uint32_t delays = 0; // rule conditions with a running delay
+};
+
+struct Bed {
+    bool configured = false;
+    std::unique_ptr<Watch> watch;
+    std::vector<SourceLink> links;
+    std::array<Slot, bed_fault_count> faults{};
+    std::string lost_signals; // words for signals_lost
+    bool live_flow = false;   // the pump runs though nobody watches
+    Instant live_at{};        // last vital sign though nobody watches
+    Instant paused_until{};
+    CallId physiological, technical;
+    Instant next{}; // nothing is due before
+    Instant review{}; // the faults need no look before
+};
+
+struct Source {
+    bool configured = false;
+    bool connected = false;
+    Duration clock_offset{};
+    std::uint64_t observations = 0, refused = 0;
+    template <class Archive> void archive(Archive& a)
+    {
+        a(configured, connected, clock_offset, observations, refused);
+    }
+};
+
+struct PageRecord {
+    Page page;
+    bool resolved = false;
+    PageOutcome outcome{};
+    std::string detail;
+    template <class Archive> void archive(Archive& a) { a(page, resolved, outcome, detail); }
+};
+
+struct Ward::State {
+    Moment last;
+    std::uint32_t incarnation = 0;
+    std::uint32_t counter = 0;
+    std::uint32_t next_number = 1001; // "#1001": what people say on the telephone
+    Configuration configuration;
+    std::shared_ptr<const Pack> pack; // compiled from the configuration; never written
+    std::vector<BedConfiguration> bed_names;
+    std::vector<SourceConfiguration> source_names;
+    std::vector<Bed> beds;
+    std::vector<Source> sources;
+    std::map<EpisodeId, Episode> episodes;
+    std::map<CallId, Call> calls;
+    std::array<Slot, ward_fault_count> faults{};
+    std::array<std::string, ward_fault_count> fault_details;
+    CallId ward_call;
+    std::vector<PageRecord> pages; // unresolved ones, and the newest of the others
+    std::vector<std::string> entry_keys;
+    Instant gap_ends{};
+    std::uint64_t observations = 0, refused = 0, raised = 0, pages_sent = 0;
+
+    EffectBuffer* effects = nullptr; // of the step that runs
+
+    // --- ward.cpp: the reducer ---
+    void step(const Moment& now, const Input& input);
+    void fire_due(const Moment& now);
+    [[nodiscard]] Instant next_due() const;
+    void bed_due(BedId bed, const Moment& now);
+    void refresh_next(Bed& bed, Instant now);
+    Serial new_serial();
+
+    // --- configure.cpp ---
+    void apply(const Moment& now, const Started& started);
+    void apply(const Moment& now, const Configuration& configuration);
+    void set_up_patient(Watch& watch);
+
+    // --- intake.cpp: what devices say ---
+    void apply(const Moment& now, const Observation& observation);
+    void apply(const Moment& now, const RefusedValue& refused);
+    void apply(const Moment& now, const DeviceStatus& status);
+    SourceLink& link(Bed& bed, SourceId source);
+    void set_fresh_for(Watch& watch, Signal signal, SourceId source);
+    void take_device(const Moment& now, BedId bed, const Observation& observation);
+    // A charted or laboratory value; the reply for the person who charted it.
+    std::string take_charted(const Moment& now, BedId bed, Signal signal, double value, WallTime at,
+                             std::optional<WallTime> since, bool corrected);
+
+    // --- chart.cpp: what people chart ---
+    void apply(const Moment& now, const Entry& entry);
+
+    // --- watch.cpp: what people do ---
+    void apply(const Moment& now, const Action& action);
+    void do_action(const Moment& now, const Action& action, const WatchStart& start);
+    void do_action(const Moment& now, const Action& action, const WatchTransfer& transfer);
+    void do_action(const Moment& now, const Action& action, const WatchConfirm& confirm);
+    void do_action(const Moment& now, const Action& action, const WatchEnd& end);
+    void do_action(const Moment& now, const Action& action, const Acknowledge& acknowledge);
+    void do_action(const Moment& now, const Action& action, const Answer& answer);
+    void do_action(const Moment& now, const Action& action, const PauseAudio& pause);
+    void reply(const Moment& now, std::uint64_t request, bool accepted, std::string text);
+
+    // --- derive.cpp ---
+    // Brings doses and what is derived from them up to `now`; the signals that changed.
+    SignalMask derive_infusion(Watch& watch, Instant now);
+    SignalMask derive_reflex(Watch& watch, Signal changed);
+    [[nodiscard]] Duration on_board_length(const Watch& watch, Instant now) const;
+
+    // --- conditions.cpp: truths to episodes ---
+    void evaluate(const Moment& now, BedId bed, SignalMask changed);
+    void advance_rule(const Moment& now, BedId bed, std::size_t rule);
+    void advance_slot(const Moment& now, BedId bed, Slot& slot, const ConditionPolicy& policy,
+                      const AlarmText& alarm);
+    void raise(const Moment& now, BedId bed, Slot& slot, AlarmText alarm);
+    void condition_over(const Moment& now, Slot& slot);
+    void close_episode(const Moment& now, EpisodeId id, const std::string& person);
+    void emit(const Moment& now, const Episode& episode, AlarmEvent event, const std::string& person);
+
+    // --- faults.cpp: technical alarms and checks ---
+    void review(const Moment& now, BedId bed);
+    void set_fault(const Moment& now, BedId bed, BedFault fault, bool present, Instant& next);
+    void set_fault(const Moment& now, WardFault fault, bool present, std::string detail);
+    void apply(const Moment& now, const ShellStatus& status);
+    void review_checks(const Moment& now, BedId bed);
+    void check_done(const Moment& now, BedId bed, Signal signal, Instant at);
+
+    // --- calls.cpp: who is told ---
+    void join_call(const Moment& now, Episode& episode);
+    void leave_call(const Moment& now, CallId id);
+    void send(const Moment& now, Call& call, const Ring& ring);
+    void call_moves(const Moment& now, CallId id);
+    void acknowledgement_over(const Moment& now, EpisodeId id);
+    void bedside_act(const Moment& now, BedId bed, const std::string& person);
+    void resume_calls(const Moment& now, Duration unwatched);
+    void resend_unresolved(const Moment& now);
+    void apply(const Moment& now, const Receipt& receipt);
+    void apply(const Moment& now, const Tick&);
+    [[nodiscard]] const LadderPolicy& policy(const Call& call) const;
+    [[nodiscard]] CallId& call_slot(BedId bed, AlarmKind kind);
+    [[nodiscard]] std::vector<std::string> words(CallId call) const;
+    void here(const Moment& now, Call& call, const std::string& person);
+    [[nodiscard]] bool sounding(const Call& call, Instant now) const;
+    [[nodiscard]] bool paused(BedId bed, Instant now) const;
+
+    [[nodiscard]] Bed* find(BedId bed) { return bed.value < beds.size() ? &beds[bed.value] : nullptr; }
+    [[nodiscard]] std::string place(BedId bed) const;
+    void publish(BedId bed) { effects->push_back(Publish{bed}); }
+
+    template <class Archive> void archive(Archive& a);
+    template <class Archive> void archive_bed(Archive& a, Bed& bed);
+};
+
+} // namespace magwatch

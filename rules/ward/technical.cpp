@@ -1,0 +1,84 @@
+#include "rules/ward/technical.hpp"
+
+#include "rules/ward/input.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+FaultInfo fault(const char* rule, const char* title, const char* message, const char* prompt, Priority priority,
+                Duration hold = {}, Duration clear_hold = {}, bool latching = false)
+{
+    return {{rule, title, message, prompt, AlarmKind::technical, priority, 0, latching, false},
+            {hold, clear_hold}};
+}
+
+constexpr Priority low = Priority::low;
+constexpr Priority medium = Priority::medium;
+constexpr Priority high = Priority::high;
+
+} // namespace
+
+// Priorities and delays: reliability goals G3 and G4 and BEHAVIOUR; all delays are design values.
+const FaultInfo& info(BedFault f)
+{
+    static const std::array<FaultInfo, bed_fault_count> table = {
+        fault("technical.silent", "No data", "No data from the monitor", "Check the monitor, cable and network.",
+              medium),
+        fault("technical.silent_long", "No data for 2 min", "No monitor data, magnesium on board",
+              "Go to the bed. Count breaths, check reflexes.", high, 2min),
+        fault("technical.frozen", "Values not changing", "Monitor values not changing",
+              "Go to the bed. The monitor may have stopped.", medium),
+        fault("technical.signals_lost", "Vital sign lost", "Vital sign lost", "Check the sensors.", medium),
+        fault("technical.implausible", "Implausible values", "Implausible values refused",
+              "Check sensor, device profile and units.", medium),
+        fault("technical.unknown", "Cannot judge", "Cannot judge a vital sign", "Check the sensors.", medium, 5min),
+        fault("technical.infusion_record", "Infusion record missing", "Infusion record missing",
+              "Chart the magnesium infusion: rate, bolus or none.", medium, 60s),
+        fault("technical.unwatched", "Bed not watched", "Data or infusion, but bed not watched",
+              "Start the watch for this bed.", medium, 2min),
+        fault("technical.preparation", "Bedside check", "Calcium gluconate, hammer or oxygen not at bed",
+              "Bring calcium gluconate, reflex hammer and oxygen to the bed.", medium),
+        fault("technical.association", "Confirm patient and device", "Confirm patient and devices of this bed",
+              "Confirm that bed, devices and patient belong together.", medium, 10min),
+        fault("check.arm_reflex", "Arm reflex overdue", "Arm reflex check overdue",
+              "The epidural hides the knee reflex: check the arm reflex.", medium, 15min),
+    };
+    return table[static_cast<std::size_t>(f)];
+}
+
+const FaultInfo& info(WardFault f)
+{
+    static const std::array<FaultInfo, ward_fault_count> table = {
+        fault("technical.journal", "Journal not writable", "Records cannot be saved", "Call IT.", medium),
+        fault("technical.journal_slow", "Slow disk", "Slow disk", "Call IT.", medium, 10s, 60s),
+        fault("technical.disk_low", "Disk nearly full", "Disk nearly full", "Call IT.", low),
+        fault("technical.disk_critical", "Disk full", "Disk full", "Call IT.", medium),
+        fault("technical.clock_unsynchronised", "Clock not synchronised", "Clock not synchronised", "Call IT.", low,
+              60s),
+        fault("technical.clock_jumped", "Clock jumped", "Wall clock jumped", "Check the times on records.", low, {},
+              60s),
+        fault("technical.loop_late", "Monitoring was held up", "Monitoring was held up", "Call IT.", medium, {}, 60s),
+        fault("technical.inbox_overflow", "Overloaded", "Overloaded, samples dropped", "Call IT.", medium, {}, 60s),
+        fault("technical.history", "History not written", "Vital-sign history not written", "Call IT.", low),
+        fault("technical.configuration", "Configuration refused", "New configuration refused", "Call IT.", medium),
+        fault("technical.channel", "Pager channel fails", "Pager channel fails", "Call IT. Use the telephone.",
+              medium),
+        fault("technical.gap", "Nobody was watching", "Nobody was watching", "Check every patient.", medium, {}, 5min),
+        fault("technical.fallback", "Running the last good configuration", "Running the last good configuration",
+              "Call IT.", medium),
+        fault("technical.no_owner", "Nobody to page", "An alarm has nobody to page", "Call IT.", high),
+        fault("technical.device_clock", "Device clock wrong", "A device clock is wrong", "Set the device clock.", low),
+    };
+    return table[static_cast<std::size_t>(f)];
+}
+
+std::string_view name(ShellFault f)
+{
+    // A shell fault is the ward fault of the same place.
+    static_assert(shell_fault_count <= ward_fault_count);
+    return info(static_cast<WardFault>(f)).alarm.rule;
+}
+
+} // namespace magwatch

@@ -1,0 +1,55 @@
+// The technical alarms: every way in which magwatch can be unable to tell.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "rules/alarm/alarm_condition.hpp"
+#include "rules/alarm/episode.hpp"
+
+namespace magwatch {
+
+// Of one bed.
+enum class BedFault : std::uint8_t {
+    silent,          // a device of the bed says nothing
+    silent_long,     // for 2 min while magnesium is or may be on board
+    frozen,          // a device repeats itself
+    signals_lost,    // a vital sign that was there is not, though its device speaks
+    implausible,     // values keep being refused
+    unknown,         // a rule over vital signs cannot be judged
+    infusion_record, // nobody knows whether magnesium runs
+    unwatched,       // live data or a running infusion, and no watch
+    preparation,     // calcium gluconate, hammer or oxygen not confirmed at the bed
+    association,     // bed, device and patient not confirmed to belong together
+    arm_reflex,      // an epidural hides the knee reflex and no arm reflex is charted
+};
+inline constexpr std::size_t bed_fault_count = static_cast<std::size_t>(BedFault::arm_reflex) + 1;
+
+// Of the ward as a whole; the shell reports most of them.
+enum class WardFault : std::uint8_t {
+    journal,
+    journal_slow,
+    disk_low,
+    disk_critical,
+    clock_unsynchronised,
+    clock_jumped,
+    loop_late,
+    inbox_overflow,
+    history,
+    configuration,
+    channel,
+    gap,          // nobody was watching
+    fallback,     // the last good configuration runs, because the new one was refused
+    no_owner,     // an alarm has nobody to be paged
+    device_clock, // a device's clock is off by more than a minute
+};
+inline constexpr std::size_t ward_fault_count = static_cast<std::size_t>(WardFault::device_clock) + 1;
+
+struct FaultInfo {
+    AlarmText alarm;
+    ConditionPolicy policy;
+};
+[[nodiscard]] const FaultInfo& info(BedFault fault);
+[[nodiscard]] const FaultInfo& info(WardFault fault);
+
+} // namespace magwatch

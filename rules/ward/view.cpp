@@ -1,0 +1,155 @@
+#include <algorithm>
+
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+
+std::string_view name(AlarmEvent event)
+{
+    switch (event) {
+    case AlarmEvent::raised: return "raised";
+    case AlarmEvent::latched: return "latched";
+    case AlarmEvent::cleared: return "cleared";
+    case AlarmEvent::acknowledged: return "acknowledged";
+    case AlarmEvent::expired: return "expired";
+    case AlarmEvent::escalated: return "escalated";
+    case AlarmEvent::attended: return "attended";
+    }
+    std::abort();
+}
+
+namespace {
+
+std::vector<SignalView> signals_of(const PatientState& patient, const Moment& now,
+                                   const std::vector<SourceConfiguration>& sources)
+{
+    std::vector<SignalView> views;
+    for (std::size_t s = 0; s < signal_count; ++s) {
+        const auto signal = static_cast<Signal>(s);
+        const SignalState& latest = patient.latest(signal);
+        if (!latest.seen) continue;
+        SignalView view;
+        view.signal = signal;
+        view.value = patient.value(signal, now.steady);
+        view.last = latest.value;
+        view.last_at = now.at(latest.value_at).wall;
+        if (latest.source.value < sources.size()) view.source = sources[latest.source.value].name;
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+} // namespace
+
+WardView Ward::view(const Moment& now) const
+{
+    const State& s = *state_;
+    WardView view;
+    view.at = now;
+    view.name = s.configuration.name;
+    view.mode = s.configuration.mode;
+    view.incarnation = s.incarnation;
+    view.pack = s.pack ? s.pack->name : "";
+    view.fallback = s.configuration.fallback;
+    view.observations = s.observations;
+    view.refused = s.refused;
+    view.raised = s.raised;
+    view.pages_sent = s.pages_sent;
+    const auto alias = [&](BedId bed) { return bed.value < s.bed_names.size() ? s.bed_names[bed.value].alias : ""; };
+    for (std::size_t i = 0; i < s.beds.size(); ++i) {
+        const Bed& bed = s.beds[i];
+        if (!bed.configured && !bed.watch) continue;
+        BedView b;
+        b.id = BedId{static_cast<std::uint16_t>(i)};
+        b.alias = s.bed_names[i].alias;
+        b.place = s.bed_names[i].place;
+        b.watched = bed.watch != nullptr;
+        b.mg_on_board = "unknown";
+        b.audio_paused = bed.paused_until > now.steady;
+        b.audio_paused_until = now.at(bed.paused_until).wall;
+        if (bed.watch) {
+            const Watch& watch = *bed.watch;
+            ++view.beds_watched;
+            b.watched_by = watch.by;
+            b.watched_since = watch.since.wall;
+            b.association_confirmed = watch.confirmed;
+            b.signals = signals_of(watch.patient, now, s.source_names);
+            for (std::size_t c = 0; c < watch.checks.size(); ++c) {
+                if (watch.checks[c].due == Instant::never()) continue;
+                b.checks.push_back({s.pack->checks[c].id, s.pack->checks[c].title, now.at(watch.checks[c].due).wall,
+                                    watch.checks[c].slot.condition.present()});
+            }
+            b.infusion_rate = watch.infusion.rate_now();
+            b.infusing = b.infusion_rate.value_or(0) > 0;
+            b.dose_total = watch.infusion.dose_total();
+            const auto acts = watch.infusion.on_board(now.steady, s.on_board_length(watch, now.steady));
+            b.mg_on_board = !acts ? "unknown" : *acts ? "yes" : "no";
+        }
+        view.beds.push_back(std::move(b));
+    }
+    for (std::size_t i = 0; i < s.sources.size(); ++i) {
+        if (!s.sources[i].configured) continue;
+        SourceView source;
+        source.name = s.source_names[i].name;
+        source.bed = s.source_names[i].bed;
+        source.kind = s.source_names[i].kind;
+        source.connected = s.sources[i].connected;
+        source.observations = s.sources[i].observations;
+        source.refused = s.sources[i].refused;
+        for (const auto& bed : s.beds) {
+            for (const auto& link : bed.links) {
+                if (link.source.value != i || !link.expected || !bed.watch) continue;
+                const Duration age = now.steady - link.sampled;
+                if (!source.age || age > *source.age) source.age = age;
+                source.frozen = source.frozen || link.frozen;
+            }
+        }
+        view.sources.push_back(std::move(source));
+    }
+    for (const auto& [id, episode] : s.episodes) {
+        EpisodeView e;
+        e.id = id;
+        e.bed = alias(episode.bed);
+        e.rule = episode.alarm.rule;
+        e.title = episode.alarm.title;
+        e.message = episode.alarm.message;
+        e.prompt = episode.alarm.prompt;
+        e.kind = episode.alarm.kind;
+        e.priority = episode.alarm.priority;
+        e.grade = episode.alarm.grade;
+        e.condition = episode.condition;
+        e.latched = episode.latched();
+        e.acknowledged = episode.acknowledged;
+        e.acknowledged_by = episode.acknowledged_by;
+        e.acknowledged_until = now.at(episode.acknowledged_until).wall;
+        e.since = episode.since.wall;
+        view.episodes.push_back(std::move(e));
+    }
+    for (const auto& [id, call] : s.calls) {
+        CallView c;
+        c.id = id;
+        c.number = call.number;
+        c.bed = alias(call.bed);
+        c.kind = call.kind;
+        c.priority = call.priority;
+        c.grade = call.grade;
+        c.state = call.state;
+        c.sounding = s.sounding(call, now.steady);
+        c.rung = call.rung;
+        c.repetition = call.repetition;
+        c.person = call.person;
+        c.since = now.at(call.since).wall;
+        c.next_page = now.at(call.next).wall;
+        for (const auto& [episode_id, episode] : s.episodes) {
+            if (episode.call == id) c.episodes.push_back(episode_id);
+        }
+        view.calls.push_back(std::move(c));
+    }
+    for (const auto& record : s.pages) {
+        view.pages.push_back({record.page,
+                              record.resolved ? std::optional{record.outcome} : std::nullopt, record.detail});
+    }
+    return view;
+}
+
+} // namespace magwatch

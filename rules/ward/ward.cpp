@@ -1,0 +1,254 @@
+#include "rules/ward/ward.hpp"
+
+#include <algorithm>
+
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+
+Ward::Ward() : state_{std::make_unique<State>()} {}
+Ward::~Ward() = default;
+Ward::Ward(Ward&&) noexcept = default;
+Ward& Ward::operator=(Ward&&) noexcept = default;
+
+void Ward::step(const Moment& now, const Input& input, EffectBuffer& effects)
+{
+    state_->effects = &effects;
+    state_->step(now, input);
+    state_->effects = nullptr;
+}
+
+std::optional<Instant> Ward::next_deadline() const
+{
+    const Instant next = state_->next_due();
+    if (next == Instant::never()) return std::nullopt;
+    return next;
+}
+
+Instant Ward::last_instant() const { return state_->last.steady; }
+
+std::optional<BedId> Ward::find_bed(std::string_view alias) const
+{
+    for (std::size_t i = 0; i < state_->bed_names.size(); ++i) {
+        if (state_->bed_names[i].alias == alias) return BedId{static_cast<std::uint16_t>(i)};
+    }
+    return std::nullopt;
+}
+
+std::optional<SourceId> Ward::find_source(std::string_view source) const
+{
+    for (std::size_t i = 0; i < state_->source_names.size(); ++i) {
+        if (state_->source_names[i].name == source) return SourceId{static_cast<std::uint16_t>(i)};
+    }
+    return std::nullopt;
+}
+
+const BedConfiguration* Ward::bed_configuration(BedId bed) const
+{
+    return bed.value < state_->bed_names.size() ? &state_->bed_names[bed.value] : nullptr;
+}
+
+// --- the reducer ---
+
+void Ward::State::step(const Moment& now, const Input& input)
+{
+    MAGWATCH_ASSERT(now.steady >= last.steady);
+    // While nobody watched no device could be heard: what its silence would have meant is not decided
+    // from the silence of our own (apply(Started) says what became of the time).
+    if (!std::holds_alternative<Started>(input)) fire_due(now);
+    last = now;
+    std::visit([&](const auto& what) { apply(now, what); }, input);
+}
+
+void Ward::State::apply(const Moment&, const Tick&) {}
+
+Serial Ward::State::new_serial() { return {incarnation, ++counter}; }
+
+std::string Ward::State::place(BedId bed) const
+{
+    return bed.value < bed_names.size() ? bed_names[bed.value].place : configuration.name;
+}
+
+Instant Ward::State::next_due() const
+{
+    Instant next = gap_ends == Instant{} ? Instant::never() : gap_ends;
+    for (const auto& bed : beds) next = std::min(next, bed.next);
+    for (const auto& [id, call] : calls) next = std::min(next, call.next);
+    for (const auto& [id, episode] : episodes) {
+        if (episode.acknowledged) next = std::min(next, episode.acknowledged_until);
+    }
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+        const auto at = deadline(info(static_cast<WardFault>(i)).policy, faults[i].condition);
+        if (at) next = std::min(next, *at);
+    }
+    return next;
+}
+
+// Fires every deadline that is due, each at its own instant; at one instant beds first, then the ward's
+// faults, then acknowledgements, then calls, each in the order of their ids.
+void Ward::State::fire_due(const Moment& now)
+{
+    for (;;) {
+        const Instant due = next_due();
+        if (due > now.steady) return;
+        // A deadline never runs before the last input: a lower bound may lie in the past.
+        const Moment at = now.at(std::max(due, last.steady));
+        last = {at.steady, at.wall};
+        for (std::size_t i = 0; i < beds.size(); ++i) {
+            if (beds[i].next <= at.steady) bed_due(BedId{static_cast<std::uint16_t>(i)}, at);
+        }
+        if (gap_ends != Instant{} && gap_ends <= at.steady) {
+            gap_ends = Instant{};
+            set_fault(at, WardFault::gap, false, fault_details[static_cast<std::size_t>(WardFault::gap)]);
+        }
+        for (std::size_t i = 0; i < faults.size(); ++i) {
+            const FaultInfo& about = info(static_cast<WardFault>(i));
+            advance_slot(at, no_bed, faults[i], about.policy, about.alarm);
+        }
+        std::vector<EpisodeId> expired;
+        for (const auto& [id, episode] : episodes) {
+            if (episode.acknowledged && episode.acknowledged_until <= at.steady) expired.push_back(id);
+        }
+        for (const auto id : expired) acknowledgement_over(at, id);
+        std::vector<CallId> moving;
+        for (const auto& [id, call] : calls) {
+            if (call.next <= at.steady) moving.push_back(id);
+        }
+        for (const auto id : moving) {
+            call_moves(at, id);
+            // After a long stop the missed rungs are not rung one by one.
+            const auto call = calls.find(id);
+            if (call != calls.end() && call->second.next <= now.steady) {
+                call->second.next = now.steady + policy(call->second).wait;
+            }
+        }
+    }
+}
+
+void Ward::State::bed_due(BedId id, const Moment& now)
+{
+    Bed& bed = beds[id.value];
+    if (bed.watch) {
+        Watch& watch = *bed.watch;
+        if (watch.infusion_next <= now.steady) {
+            const SignalMask changed = derive_infusion(watch, now.steady);
+            if (changed != 0) evaluate(now, id, changed);
+        }
+        if (watch.evaluation && watch.evaluation->next_due() <= now.steady) {
+            watch.evaluation->evaluate_due(*pack, watch.patient, now.steady,
+                                           [&](std::size_t rule, const RuleTruth&) { advance_rule(now, id, rule); });
+        }
+        if (watch.delays > 0) {
+            for (std::size_t rule = 0; rule < watch.rules.size(); ++rule) {
+                const auto phase = watch.rules[rule].condition.phase;
+                if (phase == ConditionPhase::pending || phase == ConditionPhase::clearing) {
+                    advance_rule(now, id, rule);
+                }
+            }
+        }
+        review_checks(now, id);
+    }
+    if (bed.review <= now.steady) review(now, id);
+    if (bed.paused_until != Instant{} && bed.paused_until <= now.steady) {
+        bed.paused_until = Instant{};
+        publish(id);
+    }
+    refresh_next(bed, now.steady);
+    bed.next = std::max(bed.next, now.steady + Duration{1}); // what could be done at `now` is done
+}
+
+// The next instant at which this bed must be looked at; nothing earlier can change by itself.
+void Ward::State::refresh_next(Bed& bed, Instant now)
+{
+    Instant next = bed.review;
+    if (bed.paused_until != Instant{}) next = std::min(next, bed.paused_until);
+    if (bed.watch) {
+        const Watch& watch = *bed.watch;
+        next = std::min(next, watch.infusion_next);
+        if (watch.evaluation) next = std::min(next, watch.evaluation->next_due());
+        if (watch.delays > 0) {
+            for (std::size_t rule = 0; rule < watch.rules.size(); ++rule) {
+                const Rule& about = pack->rules[rule];
+                const auto at = deadline({about.hold, about.clear_hold}, watch.rules[rule].condition);
+                // A delay that is over but waits for a known truth is not a deadline.
+                if (at && *at > now) next = std::min(next, *at);
+            }
+        }
+        for (std::size_t i = 0; i < watch.checks.size(); ++i) {
+            const CheckState& check = watch.checks[i];
+            if (check.due == Instant::never() || check.slot.condition.present()) continue;
+            next = std::min(next, check.due + pack->checks[i].overdue_after);
+        }
+    }
+    bed.next = std::max(next, now);
+}
+
+// --- bytes ---
+
+template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed)
+{
+    bool watched = bed.watch != nullptr;
+    a(bed.configured, watched, bed.links, bed.faults, bed.lost_signals, bed.live_flow, bed.live_at,
+      bed.paused_until, bed.physiological, bed.technical, bed.next, bed.review);
+    if (!watched) return;
+    if constexpr (Archive::reading) bed.watch = std::make_unique<Watch>();
+    Watch& w = *bed.watch;
+    a(w.by, w.since, w.calcium, w.hammer, w.oxygen, w.associated, w.confirmed, w.patient, w.infusion, w.rules,
+      w.checks, w.expected, w.trouble, w.infusion_next, w.delays);
+    if (!pack) return;
+    if constexpr (Archive::reading) {
+        if (w.rules.size() != pack->rules.size() || w.checks.size() != pack->checks.size()) {
+            a.fail();
+            return;
+        }
+        w.evaluation.emplace(*pack);
+    }
+    w.evaluation->archive(a);
+}
+
+template <class Archive> void Ward::State::archive(Archive& a)
+{
+    std::uint32_t format = ward_format;
+    a(format);
+    if constexpr (Archive::reading) {
+        if (format != ward_format) {
+            a.fail();
+            return;
+        }
+    }
+    a(last, incarnation, counter, next_number, configuration, bed_names, source_names, sources, episodes, calls,
+      faults, fault_details, ward_call, pages, entry_keys, gap_ends, observations, refused, raised, pages_sent);
+    if constexpr (Archive::reading) {
+        if (!a.ok()) return;
+        std::vector<LimitOverride> limits;
+        for (const auto& limit : configuration.limits) limits.push_back({limit.name, limit.value});
+        if (!configuration.pack_text.empty()) {
+            pack = compile_pack(configuration.pack_text, configuration.pack_name, limits).pack;
+            if (!pack) {
+                a.fail();
+                return;
+            }
+        }
+        beds.resize(bed_names.size());
+    }
+    for (auto& bed : beds) archive_bed(a, bed);
+}
+
+Bytes Ward::save() const
+{
+    Bytes out;
+    Writer writer{out};
+    state_->archive(writer);
+    return out;
+}
+
+std::optional<Ward> Ward::load(std::string_view bytes)
+{
+    Ward ward;
+    Reader reader{bytes};
+    ward.state_->archive(reader);
+    if (!reader.done()) return std::nullopt;
+    return ward;
+}
+
+} // namespace magwatch

@@ -1,0 +1,216 @@
+// What staff do: watch a bed, answer a call, acknowledge, pause.
+#include <algorithm>
+
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A pause of the ward's own signal always ends (BEHAVIOUR; reliability P9: at most 2 min).
+constexpr Duration pause_max = 2min;
+// After the last magnesium a watch ends only with a second person (BEHAVIOUR, a design value).
+constexpr Duration two_person_for = 24h;
+
+} // namespace
+
+void Ward::State::apply(const Moment& now, const Action& action)
+{
+    if (action.person.empty()) return reply(now, action.request, false, "who does this? 'by' is missing");
+    std::visit([&](const auto& what) { do_action(now, action, what); }, action.what);
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const WatchStart& start)
+{
+    Bed* bed = find(start.bed);
+    if (bed == nullptr) return reply(now, action.request, false, "no such bed");
+    if (bed->watch) return reply(now, action.request, false, "this bed is already watched");
+    bed->watch = std::make_unique<Watch>();
+    Watch& watch = *bed->watch;
+    watch.by = action.person;
+    watch.since = now;
+    watch.calcium = start.calcium_at_bed;
+    watch.hammer = start.hammer_at_bed;
+    watch.oxygen = start.oxygen_at_bed;
+    watch.associated = now.steady;
+    watch.infusion_next = Instant::never();
+    set_up_patient(watch);
+    watch.rules.resize(pack ? pack->rules.size() : 0);
+    watch.checks.resize(pack ? pack->checks.size() : 0);
+    if (pack) watch.evaluation.emplace(*pack);
+    for (auto& link : bed->links) {
+        // What is bound must speak from now on; what was only heard before belongs to the past.
+        const bool bound = link.source.value < source_names.size() &&
+                           !source_names[link.source.value].bed.empty() && sources[link.source.value].configured;
+        link.expected = bound;
+        link.silent = link.frozen = false;
+        link.sampled = link.changed = link.counted = now.steady;
+    }
+    for (const auto& fact : start.facts) {
+        watch.patient.accept(fact.signal, fact.value, now.steady, now.steady, no_source);
+    }
+    watch.infusion.advance(now.steady);
+    derive_infusion(watch, now.steady);
+    derive_reflex(watch, Signal::epidural);
+    evaluate(now, start.bed, ~SignalMask{0});
+    review_checks(now, start.bed);
+    bed->review = now.steady;
+    review(now, start.bed);
+    refresh_next(*bed, now.steady);
+    publish(start.bed);
+    reply(now, action.request, true, "watching " + place(start.bed));
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const WatchTransfer& transfer)
+{
+    Bed* from = find(transfer.from);
+    Bed* to = find(transfer.to);
+    if (from == nullptr || to == nullptr) return reply(now, action.request, false, "no such bed");
+    if (!from->watch) return reply(now, action.request, false, "the bed she leaves is not watched");
+    if (to->watch) return reply(now, action.request, false, "the bed she goes to is already watched");
+    to->watch = std::move(from->watch);
+    from->live_at = {};
+    from->live_flow = false;
+    // Alarms of the patient go with her; alarms of devices stay with the bed and end there.
+    for (auto& slot : from->faults) {
+        if (slot.open()) close_episode(now, slot.episode, action.person);
+        slot = {};
+    }
+    for (auto& slot : to->faults) {
+        if (slot.open()) close_episode(now, slot.episode, action.person);
+        slot = {};
+    }
+    for (auto& [id, episode] : episodes) {
+        if (episode.bed == transfer.from) episode.bed = transfer.to;
+    }
+    for (auto& [id, call] : calls) {
+        if (call.bed == transfer.from) call.bed = transfer.to;
+    }
+    std::swap(from->physiological, to->physiological);
+    std::swap(from->technical, to->technical);
+    Watch& watch = *to->watch;
+    watch.confirmed = false;
+    watch.associated = now.steady;
+    watch.expected = 0;
+    SignalMask changed = 0;
+    for (std::size_t s = 0; s < signal_count; ++s) {
+        const auto signal = static_cast<Signal>(s);
+        const SignalKind kind = info(signal).kind;
+        if (kind != SignalKind::continuous && kind != SignalKind::flag && kind != SignalKind::pump) continue;
+        watch.patient.forget(signal); // measured by the devices of the bed she left
+        changed |= mask(signal);
+    }
+    if (watch.infusion.pump_heard()) watch.infusion.pump_lost(now.steady);
+    changed |= derive_infusion(watch, now.steady);
+    for (auto& link : to->links) link.sampled = link.changed = link.counted = now.steady;
+    evaluate(now, transfer.to, changed);
+    for (const BedId id : {transfer.from, transfer.to}) {
+        beds[id.value].review = now.steady;
+        review(now, id);
+        refresh_next(beds[id.value], now.steady);
+        publish(id);
+    }
+    reply(now, action.request, true, "moved to " + place(transfer.to) + ": confirm bed, devices and patient");
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const WatchConfirm& confirm)
+{
+    Bed* bed = find(confirm.bed);
+    if (bed == nullptr || !bed->watch) return reply(now, action.request, false, "this bed is not watched");
+    bed->watch->confirmed = true;
+    bed->watch->associated = now.steady;
+    bed->watch->calcium = bed->watch->hammer = bed->watch->oxygen = true;
+    review(now, confirm.bed);
+    refresh_next(*bed, now.steady);
+    publish(confirm.bed);
+    reply(now, action.request, true, "confirmed");
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const WatchEnd& end)
+{
+    Bed* bed = find(end.bed);
+    if (bed == nullptr || !bed->watch) return reply(now, action.request, false, "this bed is not watched");
+    for (const auto& [id, episode] : episodes) {
+        if (episode.bed == end.bed && episode.alarm.priority == Priority::high) {
+            return reply(now, action.request, false, "a high alarm is open: " + episode.alarm.title);
+        }
+    }
+    if (end.reason.empty()) return reply(now, action.request, false, "a reason is needed");
+    Watch& watch = *bed->watch;
+    watch.infusion.advance(now.steady);
+    const auto last_dose = watch.infusion.last_dose();
+    const bool recent = last_dose && now.steady - *last_dose < two_person_for;
+    if (recent && (end.second_person.empty() || end.second_person == action.person)) {
+        return reply(now, action.request, false,
+                     "magnesium was given within 24 h: a second person must confirm the end of the watch");
+    }
+    std::vector<EpisodeId> open;
+    for (const auto& [id, episode] : episodes) {
+        if (episode.bed == end.bed) open.push_back(id);
+    }
+    for (const auto id : open) close_episode(now, id, action.person);
+    bed->watch.reset();
+    for (auto& slot : bed->faults) slot = {};
+    bed->live_at = {};
+    bed->live_flow = false;
+    bed->paused_until = {};
+    bed->review = Instant::never();
+    refresh_next(*bed, now.steady);
+    publish(end.bed);
+    reply(now, action.request, true, "watch ended");
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const Acknowledge& acknowledge)
+{
+    const auto found = episodes.find(acknowledge.episode);
+    if (found == episodes.end()) return reply(now, action.request, false, "no such open alarm");
+    Episode& episode = found->second;
+    const auto call = calls.find(episode.call);
+    const Duration lasts =
+        call != calls.end() ? policy(call->second).acknowledged : configuration.high.acknowledged;
+    episode.acknowledged = true;
+    episode.acknowledged_by = action.person;
+    episode.acknowledged_until = now.steady + lasts;
+    emit(now, episode, AlarmEvent::acknowledged, action.person);
+    publish(episode.bed);
+    reply(now, action.request, true, "acknowledged; returns if the cause persists");
+    if (episode.latched() || episode.orphan) return close_episode(now, acknowledge.episode, action.person);
+    if (call == calls.end()) return;
+    const bool all = std::all_of(episodes.begin(), episodes.end(), [&](const auto& item) {
+        return item.second.call != episode.call || item.second.acknowledged;
+    });
+    if (!all) return;
+    answer_coming(call->second, policy(call->second), action.person, now.steady);
+    effects->push_back(CancelPages{now, episode.call});
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const Answer& answer)
+{
+    const auto found = calls.find(answer.call);
+    if (found == calls.end()) return reply(now, action.request, true, "this call is over");
+    Call& call = found->second;
+    switch (answer.kind) {
+    case AnswerKind::coming:
+        answer_coming(call, policy(call), action.person, now.steady);
+        effects->push_back(CancelPages{now, call.id});
+        break;
+    case AnswerKind::cannot: send(now, call, answer_cannot(call, policy(call), action.person, now.steady)); break;
+    case AnswerKind::here: here(now, call, action.person); break;
+    }
+    publish(answer.call.counter != 0 ? call.bed : no_bed);
+    reply(now, action.request, true, "answer recorded");
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const PauseAudio& pause)
+{
+    Bed* bed = find(pause.bed);
+    if (bed == nullptr) return reply(now, action.request, false, "no such bed");
+    const Duration length = pause.length <= Duration{} ? pause_max : std::min(pause.length, pause_max);
+    bed->paused_until = now.steady + length;
+    refresh_next(*bed, now.steady);
+    publish(pause.bed);
+    reply(now, action.request, true, "audio paused; it returns by itself");
+}
+
+} // namespace magwatch
