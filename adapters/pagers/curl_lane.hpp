@@ -1,0 +1,89 @@
+// The one thread that speaks outgoing HTTP and SMTP: all transfers side by side in one curl_multi, so that
+// a black-holed channel delays no other and no name lookup stops the ward loop.
+//
+// start() may be called from any thread and never blocks; results are posted to the executor of the
+// request's owner. Nothing of the core is touched here. What libcurl could do by itself is switched off:
+// no redirects, no proxy (the environment's neither), no protocol but the request's own, no stored
+// connections (a stale one would make every page's fate unclear), no reply beyond 16 KiB. Certificates and
+// host names are verified, TLS 1.2 is the least. A transfer has 5 s to connect and 10 s in all
+// (design values).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "rules/base/instant.hpp"
+
+namespace magwatch::adapters {
+
+struct HttpPost {
+    std::string url; // http:// or https://
+    std::vector<std::string> headers; // "name: value", checked by their maker
+    std::string body;
+    std::string ca_file;        // "" = the system's authorities
+    bool loopback_only = false; // refuse to connect to any other address, whatever the name resolves to
+};
+
+struct Mail {
+    std::string url; // smtp:// or smtps://, with the name for EHLO as its path
+    std::string from, to;
+    std::string message; // whole, with CRLF; libcurl does the dot-stuffing
+    std::string user, password;
+    std::string ca_file;
+    bool plain = false; // no STARTTLS; goes with loopback_only
+    bool loopback_only = false;
+};
+
+using CurlRequest = std::variant<HttpPost, Mail>;
+
+enum class TransferEnd : std::uint8_t {
+    answered,    // `status` is the peer's last word
+    not_sent,    // it did not get far enough to be understood: no connection, no name, TLS broken off
+    unanswered,  // written, and no reply came
+    untrusted,   // the peer's certificate or name is not good
+    unencrypted, // the peer offers no encryption where we insist on it
+    impossible,  // the request itself is wrong
+};
+
+struct TransferResult {
+    TransferEnd end = TransferEnd::not_sent;
+    long status = 0;
+    Duration retry_after{}; // what the peer asked for
+    std::string detail;     // our words: "HTTP 503", "connection refused"
+};
+
+struct CurlLimits {
+    Duration connect{5'000};
+    Duration total{10'000};
+};
+
+class CurlLane {
+public:
+    using Done = std::function<void(const TransferResult&)>;
+
+    explicit CurlLane(CurlLimits limits = {});
+    ~CurlLane(); // breaks off what runs; its `done` is not called any more
+    CurlLane(const CurlLane&) = delete;
+    CurlLane& operator=(const CurlLane&) = delete;
+
+    // Posts `done` to `executor`, once. The executor's context must outlive the lane.
+    void start(CurlRequest request, boost::asio::any_io_executor executor, Done done);
+
+    // Turns of the loop: grows at least once a second while the lane lives. For the watchdog.
+    [[nodiscard]] std::uint64_t turns() const;
+    // Transfers that were started and have not ended.
+    [[nodiscard]] std::size_t running() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace magwatch::adapters

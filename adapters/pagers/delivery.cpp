@@ -1,0 +1,202 @@
+#include "adapters/pagers/delivery.hpp"
+
+#include <algorithm>
+
+namespace magwatch::adapters {
+
+DeliveryQueue::DeliveryQueue(DeliveryPolicy policy, Random random)
+    : policy_{policy}, random_{std::move(random)}
+{
+}
+
+DeliveryQueue::Ticket DeliveryQueue::add(const Page& page, Instant now)
+{
+    Entry entry;
+    entry.line = {Urgency::other, page.key.person, page.key.channel};
+    if (page.kind == AlarmKind::technical)
+        entry.line.urgency = Urgency::technical;
+    else if (page.priority == Priority::high)
+        entry.line.urgency = Urgency::high;
+    entry.call = page.key.call;
+    entry.deadline = now + policy_.deadline;
+
+    const Ticket ticket = next_++;
+    const bool full = entry.line.urgency == Urgency::technical && entries_.size() >= policy_.technical_max;
+    lines_[entry.line].waiting.push_back(ticket);
+    entries_.emplace(ticket, std::move(entry));
+    if (full) finish(ticket, PageOutcome::failed, "too many pages are waiting");
+    return ticket;
+}
+
+// Ends a page that is not running.
+void DeliveryQueue::finish(Ticket ticket, PageOutcome outcome, std::string detail)
+{
+    const auto at = entries_.find(ticket);
+    const auto line = lines_.find(at->second.line);
+    std::erase(line->second.waiting, ticket);
+    entries_.erase(at);
+    const Line& rest = line->second;
+    const bool used = std::any_of(entries_.begin(), entries_.end(),
+                                  [&](const auto& e) { return e.second.line == line->first; });
+    if (!used && !rest.first_running && !rest.retry_running) lines_.erase(line);
+    ended_.push_back({ticket, outcome, std::move(detail)});
+}
+
+void DeliveryQueue::give_up(Ticket ticket, const Entry& entry, std::string detail)
+{
+    const PageOutcome outcome = entry.unanswered > 0 ? PageOutcome::unknown : PageOutcome::failed;
+    finish(ticket, outcome, std::move(detail));
+}
+
+void DeliveryQueue::release(Entry& entry)
+{
+    Line& line = lines_[entry.line];
+    if (entry.state == State::first_running) line.first_running = false;
+    if (entry.state == State::retry_running) line.retry_running = false;
+    entry.state = State::backoff;
+}
+
+void DeliveryQueue::plan_retry(Ticket ticket, Entry& entry, Duration wait_at_least, Instant now)
+{
+    const std::size_t step = std::min<std::size_t>(entry.attempts - 1, policy_.backoff.size() - 1);
+    const double factor = 1.0 + policy_.jitter * (2.0 * random_() - 1.0);
+    const Duration jittered{static_cast<std::int64_t>(static_cast<double>(policy_.backoff[step].count()) * factor)};
+    // What a peer asks for ("Retry-After") is heard up to our longest own wait.
+    entry.due = now + std::max(jittered, std::min(wait_at_least, policy_.backoff.back()));
+    if (entry.due >= entry.deadline) give_up(ticket, entry, std::string{entry.last_detail});
+}
+
+void DeliveryQueue::attempt_ended(Ticket ticket, Verdict verdict, const std::string& detail,
+                                  Duration wait_at_least, Instant now)
+{
+    const auto at = entries_.find(ticket);
+    if (at == entries_.end()) return;
+    Entry& entry = at->second;
+    release(entry);
+    entry.last_detail = detail;
+    if (verdict == Verdict::unanswered) ++entry.unanswered;
+    switch (verdict) {
+    case Verdict::accepted:
+        overtake(ticket);
+        finish(ticket, PageOutcome::accepted, detail);
+        return;
+    case Verdict::refused:
+        give_up(ticket, entry, detail);
+        return;
+    case Verdict::unanswered:
+    case Verdict::retry:
+        if (!entry.stop_reason.empty())
+            give_up(ticket, entry, std::string{entry.stop_reason});
+        else if (entry.unanswered >= policy_.unanswered_max)
+            give_up(ticket, entry, detail);
+        else
+            plan_retry(ticket, entry, wait_at_least, now);
+        return;
+    }
+}
+
+// Older pages of the same call and line have nothing new to say.
+void DeliveryQueue::overtake(Ticket by)
+{
+    const Entry& newer = entries_.at(by);
+    std::vector<Ticket> quiet;
+    for (auto& [ticket, entry] : entries_) {
+        if (ticket >= by) break;
+        if (entry.call != newer.call || entry.line != newer.line) continue;
+        if (entry.state == State::retry_running)
+            entry.stop_reason = "overtaken by a later page";
+        else
+            quiet.push_back(ticket);
+    }
+    for (const Ticket ticket : quiet) give_up(ticket, entries_.at(ticket), "overtaken by a later page");
+}
+
+void DeliveryQueue::cancel(CallId call)
+{
+    std::vector<Ticket> quiet;
+    for (auto& [ticket, entry] : entries_) {
+        if (entry.call != call) continue;
+        if (entry.state == State::first_running || entry.state == State::retry_running)
+            entry.stop_reason = "cancelled";
+        else
+            quiet.push_back(ticket);
+    }
+    for (const Ticket ticket : quiet) give_up(ticket, entries_.at(ticket), "cancelled");
+}
+
+void DeliveryQueue::start_first(Actions& actions)
+{
+    for (auto& [key, line] : lines_) {
+        if (line.first_running || line.waiting.empty()) continue;
+        const Ticket ticket = line.waiting.front();
+        line.waiting.pop_front();
+        line.first_running = true;
+        Entry& entry = entries_.at(ticket);
+        entry.state = State::first_running;
+        ++entry.attempts;
+        actions.start.push_back(ticket);
+    }
+}
+
+void DeliveryQueue::start_retries(Instant now, Actions& actions)
+{
+    // Earliest first; of two that are due together, the older page.
+    std::vector<std::pair<Instant, Ticket>> due;
+    for (const auto& [ticket, entry] : entries_)
+        if (entry.state == State::backoff && entry.due <= now) due.emplace_back(entry.due, ticket);
+    std::sort(due.begin(), due.end());
+    for (const auto& [when, ticket] : due) {
+        Entry& entry = entries_.at(ticket);
+        Line& line = lines_.at(entry.line);
+        if (line.retry_running) continue;
+        line.retry_running = true;
+        entry.state = State::retry_running;
+        ++entry.attempts;
+        actions.start.push_back(ticket);
+    }
+}
+
+DeliveryQueue::Actions DeliveryQueue::poll(Instant now)
+{
+    std::vector<Ticket> late;
+    for (const auto& [ticket, entry] : entries_) {
+        const bool running = entry.state == State::first_running || entry.state == State::retry_running;
+        if (!running && now >= entry.deadline) late.push_back(ticket);
+    }
+    for (const Ticket ticket : late) {
+        const Entry& entry = entries_.at(ticket);
+        give_up(ticket, entry, entry.attempts == 0 ? "no turn before its deadline" : std::string{entry.last_detail});
+    }
+    Actions actions;
+    start_first(actions);
+    start_retries(now, actions);
+    actions.ended = std::move(ended_);
+    ended_.clear();
+    return actions;
+}
+
+std::optional<Instant> DeliveryQueue::next_deadline() const
+{
+    std::optional<Instant> next;
+    const auto consider = [&next](Instant t) { next = next ? std::min(*next, t) : t; };
+    for (const auto& [ticket, entry] : entries_) {
+        switch (entry.state) {
+        case State::first_waiting: consider(entry.deadline); break;
+        case State::backoff:
+            // Due but behind another retry of its line: that one's end wakes us, or the deadline.
+            consider(lines_.at(entry.line).retry_running ? entry.deadline : std::min(entry.due, entry.deadline));
+            break;
+        case State::first_running:
+        case State::retry_running: break; // the attempt's end wakes us
+        }
+    }
+    return next;
+}
+
+unsigned DeliveryQueue::attempts(Ticket ticket) const
+{
+    const auto at = entries_.find(ticket);
+    return at == entries_.end() ? 0 : at->second.attempts;
+}
+
+} // namespace magwatch::adapters

@@ -1,0 +1,116 @@
+// When each page is tried, tried again and given up: the delivery of one kind of channel.
+//
+// Pure: time, randomness and the end of each attempt are handed in; the shell (curl_pager) starts what
+// poll() names. The rules:
+// - A line is (person, channel, urgency): first attempts of a line go out in order, one at a time. High
+//   physiological pages, other physiological ones and technical ones have lines of their own, so that a flood
+//   of technical pages never delays a page about a patient.
+// - A retry never holds a later page of its line back; within one call, a page that a later one has
+//   overtaken is not sent any more (its news is older).
+// - A failed attempt is repeated after 1, 2, 5, 10 and then every 30 s (each +-20 %), until the page's
+//   deadline; if the next attempt would come after it, the page ends at once.
+// - An attempt that was written but not answered may have arrived: at most two of those, then "unknown".
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/escalation/page.hpp"
+
+namespace magwatch::adapters {
+
+enum class Verdict : std::uint8_t {
+    accepted,
+    retry,      // it did not arrive, another attempt may
+    unanswered, // it may have arrived
+    refused,    // no attempt will
+};
+
+struct DeliveryPolicy {
+    Duration deadline{60'000}; // from hand-over to the last attempt's start
+    std::array<Duration, 5> backoff{Duration{1'000}, Duration{2'000}, Duration{5'000}, Duration{10'000},
+                                    Duration{30'000}};
+    double jitter = 0.2;           // each backoff times 1 +- this
+    std::uint8_t unanswered_max = 2;
+    std::size_t technical_max = 256; // pages waiting; technical ones beyond it are refused at once
+};
+
+class DeliveryQueue {
+public:
+    using Ticket = std::uint64_t;
+    using Random = std::function<double()>; // uniform, [0, 1)
+
+    struct Ended {
+        Ticket ticket;
+        PageOutcome outcome;
+        std::string detail;
+    };
+    struct Actions {
+        std::vector<Ticket> start; // begin an attempt; report its end by attempt_ended
+        std::vector<Ended> ended;  // each ticket exactly once
+    };
+
+    DeliveryQueue(DeliveryPolicy policy, Random random);
+
+    Ticket add(const Page& page, Instant now);
+    void attempt_ended(Ticket ticket, Verdict verdict, const std::string& detail, Duration wait_at_least,
+                       Instant now);
+    void cancel(CallId call);
+
+    // What is to be done at `now`. Call it after every other call and at next_deadline().
+    [[nodiscard]] Actions poll(Instant now);
+    [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+    [[nodiscard]] std::size_t pending() const { return entries_.size(); }
+    // Attempts that were begun for a page so far.
+    [[nodiscard]] unsigned attempts(Ticket ticket) const;
+
+private:
+    enum class Urgency : std::uint8_t { high, other, technical };
+    struct LineKey {
+        Urgency urgency;
+        std::string person, channel;
+        friend auto operator<=>(const LineKey&, const LineKey&) = default;
+    };
+    enum class State : std::uint8_t { first_waiting, first_running, backoff, retry_running };
+    struct Entry {
+        LineKey line;
+        CallId call;
+        State state = State::first_waiting;
+        Instant deadline;
+        Instant due; // of the next attempt, in backoff
+        unsigned attempts = 0;
+        unsigned unanswered = 0;
+        std::string last_detail;
+        std::string stop_reason; // no more attempts, because
+    };
+    struct Line {
+        std::deque<Ticket> waiting; // for their first attempt
+        bool first_running = false;
+        bool retry_running = false;
+    };
+
+    void finish(Ticket ticket, PageOutcome outcome, std::string detail);
+    void give_up(Ticket ticket, const Entry& entry, std::string detail);
+    void overtake(Ticket by);
+    void plan_retry(Ticket ticket, Entry& entry, Duration wait_at_least, Instant now);
+    void release(Entry& entry);
+    void start_first(Actions& actions);
+    void start_retries(Instant now, Actions& actions);
+
+    const DeliveryPolicy policy_;
+    Random random_;
+    Ticket next_ = 1;
+    std::map<Ticket, Entry> entries_; // by age
+    std::map<LineKey, Line> lines_;   // the urgent ones first
+    std::vector<Ended> ended_;        // not handed out yet
+};
+
+} // namespace magwatch::adapters

@@ -1,0 +1,56 @@
+// The pager seam: what every channel that reaches people does, and all that it does.
+//
+// A pager hands one text to one channel and reports what became of it. It decides nothing: who is paged,
+// when, and how often is the escalation's; `accepted` is the transport's word and never a person's.
+// Every call comes from, and every callback runs on, the io_context thread that the pager was made with;
+// no call blocks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/escalation/page.hpp"
+
+namespace magwatch::adapters {
+
+// One-time signed addresses for the three answers; "" = this channel carries none.
+struct AnswerLinks {
+    std::string coming, cannot, here;
+};
+
+// How a channel does, judged by its attempts alone.
+struct ChannelHealth {
+    std::string name;    // of the webhook or mail server, from the configuration
+    bool working = true; // false after two failed attempts in a row, until one is accepted
+    std::uint32_t failed_in_a_row = 0;
+    std::string detail; // of the last failure: "connection refused"; no identity
+    std::uint64_t accepted = 0, failed = 0, unknown = 0; // pages by outcome
+    std::uint64_t attempts = 0;
+    std::uint64_t retries = 0; // attempts beyond the first of a page
+};
+
+class Pager {
+public:
+    // `detail` are our own words ("HTTP 503", "connection refused"): no identity, no address, no secret.
+    using Done = std::function<void(const PageKey& key, PageOutcome outcome, const std::string& detail)>;
+
+    virtual ~Pager() = default;
+
+    // Hands `text` to the channel that `page` names. `done` runs exactly once, never inside this call;
+    // not at all if the pager is destroyed first: such a page has no outcome and is sent again at the
+    // next start. Retries keep the page's key as their identity on the wire.
+    virtual void send(const Page& page, std::string text, AnswerLinks links, Done done) = 0;
+
+    // The call is over: what is not on the wire yet is not sent, and ends as failed, "cancelled".
+    virtual void cancel(CallId call) = 0;
+
+    [[nodiscard]] virtual std::vector<ChannelHealth> health() const = 0;
+
+    // Pages without an outcome; a drain at shutdown waits for 0.
+    [[nodiscard]] virtual std::size_t pending() const = 0;
+};
+
+} // namespace magwatch::adapters

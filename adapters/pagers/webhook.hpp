@@ -1,0 +1,51 @@
+// Pages as signed webhooks: one JSON object to the address that the configuration names.
+//
+// 2xx is accepted; 408, 425, 429, 5xx and network errors are tried again with the same webhook-id; anything
+// else, redirects included, is final. Plain http is for loopback alone.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/pagers/curl_pager.hpp"
+#include "runtime/secret.hpp"
+
+namespace magwatch::adapters {
+
+struct WebhookEndpoint {
+    std::string name; // what a channel's address says
+    std::string url;
+    std::vector<Secret> keys; // bytes (webhook_key); the first signs, more while keys change
+    std::string ca_file;      // "" = the system's authorities
+};
+
+// What is wrong with an endpoint; empty = nothing. For the configuration check.
+[[nodiscard]] std::vector<std::string> mistakes(const WebhookEndpoint& endpoint);
+
+// True for a URL whose host can only be this machine: 127.0.0.0/8, [::1] or localhost.
+[[nodiscard]] bool is_loopback_url(std::string_view url);
+
+// {"type":"magwatch.page","key":...,"number":...,"text":...,"place":...,"bed":...,"priority":"high",
+//  "kind":"physiological","grade":2,"reason":"first","simulation":false,"at":"2026-11-21T02:14:05.123Z",
+//  "answers":{"coming":url,"cannot":url,"here":url}}; an answer without a link is left out. UTF-8.
+[[nodiscard]] std::string webhook_body(const Page& page, std::string_view text, const AnswerLinks& links);
+
+// ISO 8601, UTC, milliseconds.
+[[nodiscard]] std::string iso_8601(WallTime time);
+
+class WebhookPager final : public CurlPager {
+public:
+    // Endpoints with mistakes must not come here: their pages are refused.
+    WebhookPager(PagerParts parts, std::vector<WebhookEndpoint> endpoints);
+
+private:
+    [[nodiscard]] std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const override;
+    [[nodiscard]] Verdict judge(const TransferResult& result) const override { return judge_http(result); }
+    [[nodiscard]] std::string channel_of(const Page& page) const override;
+
+    std::map<std::string, WebhookEndpoint> endpoints_;
+};
+
+} // namespace magwatch::adapters
