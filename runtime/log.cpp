@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <thread>
-#include <tuple>
 #include <unistd.h>
 #include <utility>
 
@@ -32,6 +31,8 @@ namespace
 {
 
 using Steady = std::chrono::steady_clock;
+
+using LogPlace = std::pair<std::string_view, int>; // file and line of a log() call
 
 // A place in the code may log this many entries, refilled at so many a second (our judgement:
 // enough for every bed of a ward at once, far below what a disk minds).
@@ -94,14 +95,14 @@ struct LogWriter::State {
         Steady::time_point at = Steady::now();
         std::uint64_t suppressed = 0;
     };
-    using Place = std::tuple<std::string_view, std::uint32_t, std::uint32_t>;
-    std::map<Place, Bucket> buckets; // bounded by the number of log() calls in the program
+
+    std::map<LogPlace, Bucket> buckets; // bounded by the number of log() calls in the program
 
     // How many entries of this place were held back before this one; nullopt: hold this one back,
     // too.
-    std::optional<std::uint64_t> admit(const std::source_location& where)
+    std::optional<std::uint64_t> admit(const LogPlace& where)
     {
-        Bucket& bucket = buckets[Place{where.file_name(), where.line(), where.column()}];
+        Bucket& bucket = buckets[where];
         const auto now = Steady::now();
         bucket.tokens =
             std::min(burst, bucket.tokens + std::chrono::duration<double>(now - bucket.at).count() *
@@ -116,7 +117,7 @@ struct LogWriter::State {
         return std::exchange(bucket.suppressed, 0);
     }
 
-    void put(LogEntry entry, const std::source_location& where)
+    void put(LogEntry entry, const LogPlace& where)
     {
         if (entry.event.level > least) return;
         {
@@ -168,7 +169,7 @@ namespace
 // away.
 std::mutex writer_mutex;
 LogWriter* writer = nullptr;
-std::function<void(LogEntry, const std::source_location&)> to_writer;
+std::function<void(LogEntry, const LogPlace&)> to_writer;
 
 LogWriter::Sink sink_for(LogTarget target)
 {
@@ -195,7 +196,7 @@ LogWriter::LogWriter(Sink sink, LogLevel least, std::size_t bound) : state_{new 
     const std::lock_guard lock{writer_mutex};
     MAGWATCH_ASSERT(writer == nullptr);
     writer = this;
-    to_writer = [state = state_](LogEntry entry, const std::source_location& where) {
+    to_writer = [state = state_](LogEntry entry, const LogPlace& where) {
         state->put(std::move(entry), where);
     };
 }
@@ -234,7 +235,7 @@ std::uint64_t LogWriter::suppressed() const
 }
 
 void log(const LogEvent& event, std::string_view message, std::initializer_list<LogField> fields,
-         std::source_location where)
+         const char* file, int line)
 {
     LogEntry entry{event, escape_log_text(message), fields, 0};
     for (LogField& field : entry.fields) field.value = escape_log_text(field.value, field_limit);
@@ -243,7 +244,7 @@ void log(const LogEvent& event, std::string_view message, std::initializer_list<
                         .count();
     const std::lock_guard lock{writer_mutex};
     if (to_writer) {
-        to_writer(std::move(entry), where);
+        to_writer(std::move(entry), LogPlace{file, line});
     } else if (event.level <= LogLevel::info) {
         write_line(entry);
     }

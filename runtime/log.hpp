@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,9 +83,10 @@ struct LogEntry {
     std::int64_t wall_ms = 0;
 };
 
+// The last two are filled in by the compiler: they tell one place in the code from another.
 void log(const LogEvent& event, std::string_view message,
-         std::initializer_list<LogField> fields = {},
-         std::source_location where = std::source_location::current());
+         std::initializer_list<LogField> fields = {}, const char* file = __builtin_FILE(),
+         int line = __builtin_LINE());
 
 enum class LogTarget : std::uint8_t { automatic, journal, stderr_lines };
 

@@ -89,8 +89,8 @@ TEST(Lane, AnExceptionOfTheWorkReachesTheCaller)
 TEST(Lane, AFullQueueRefusesAndTheCallerLearnsIt)
 {
     asio::io_context io{1};
-    Lane lane{"test", 1};
     std::promise<void> started, release;
+    Lane lane{"test", 1};
     ASSERT_TRUE(lane.post([&] {
         started.set_value();
         release.get_future().wait();

@@ -92,7 +92,7 @@ TEST_F(SecretTest, MovingLeavesNothingBehind)
     Secret from{"s3cr3t"};
     const Secret to{std::move(from)};
     EXPECT_EQ(to.reveal(), "s3cr3t");
-    EXPECT_TRUE(from.reveal().empty()); // NOLINT: looks at the moved-from object on purpose
+    EXPECT_TRUE(from.reveal().empty()); // looked at on purpose
 }
 
 } // namespace

@@ -1,0 +1,120 @@
+// What magwatch.toml says, as plain values. Made by config_reader alone; immutable afterwards and
+// safe to hand to another thread. Durations in milliseconds, sizes in bytes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/base/instant.hpp"
+#include "rules/observation/signal.hpp"
+#include "rules/observation/unit.hpp"
+#include "rules/ward/input.hpp"
+
+namespace magwatch
+{
+
+// A file that the configuration names, read together with it: both are in force together or not at
+// all.
+struct ReferencedFile {
+    std::string path;
+    std::string text;
+};
+
+struct Endpoint {
+    std::string host; // an address, never a name, where magwatch listens
+    std::uint16_t port = 0;
+    friend bool operator==(const Endpoint&, const Endpoint&) = default;
+    [[nodiscard]] std::string text() const; // "127.0.0.1:8300", "[::1]:8300"
+};
+
+struct ModbusDeviceConfig {
+    std::string name; // the source's name
+    Endpoint address;
+    std::uint8_t unit = 1;
+    ReferencedFile map;
+    std::string bed; // alias
+    SourceKind kind = SourceKind::monitor;
+};
+
+// What a source means by a code, where it differs from the standard's table.
+struct CodeOverride {
+    std::string code; // OBX-3 as sent: number, name or local code
+    Signal signal{};
+    std::optional<Unit> unit; // of values that come without one
+};
+
+struct Hl7SourceConfig {
+    std::string name;        // the source's name
+    std::string application; // MSH-3 must be this; "" = any
+    std::string facility;    // MSH-4 must be this; "" = any
+    std::string zone;        // of times without offset: "+01:00", "Z" or a POSIX TZ rule; "" = UTC
+    std::string bed_pattern; // how a bed stands in PV1-3; meaning: adapters/monitors/hl7
+    std::map<std::string, std::string>
+        beds; // what the pattern finds -> alias; without: it finds the alias
+    std::vector<CodeOverride> codes;
+    Duration period{};             // how often a bed's values come; 0 = unknown
+    bool accept_test_data = false; // MSH-11 T and demo values; refused in mode "ward"
+};
+
+struct Hl7Config {
+    Endpoint listen;
+    // Addresses that may connect; loopback always may. Not empty when `listen` is not loopback: the
+    // protocol has neither encryption nor identity.
+    std::vector<std::string> allow_from;
+    std::vector<Hl7SourceConfig> sources;
+};
+
+struct SmtpConfig {
+    Endpoint server;
+    std::string from;
+    bool starttls = true; // false only towards loopback
+    std::string user;     // "" = no login
+    std::string password; // secret reference
+};
+
+// The secret that signs one channel's messages; the channel itself is in `ward.people`.
+struct ChannelSecret {
+    std::string person, channel;
+    std::string reference; // "credential:NAME" or "file:/path"
+};
+
+struct PagerConfig {
+    std::optional<SmtpConfig> smtp;
+    std::vector<ChannelSecret> secrets;
+    std::string answer_url; // where the links in pages lead: "http://127.0.0.1:8300"; "" = no links
+    std::string answer_secret; // secret reference that signs those links; "" = one made at start
+};
+
+struct HttpConfig {
+    Endpoint listen{"127.0.0.1", 8300};
+    std::string socket_path = "/run/magwatch/magwatchd.sock"; // of the CLI
+};
+
+struct JournalConfig {
+    std::string directory = "/var/lib/magwatch";
+    Duration keep{30LL * 86'400'000}; // design value (reliability 5.10)
+    Duration keep_history{30LL * 86'400'000};
+    std::uint64_t max_bytes = 2048ULL << 20;
+    std::uint64_t max_history_bytes = 4096ULL << 20;
+};
+
+struct Config {
+    std::string path;
+    std::string text;
+    // The core's share: beds, sources, people, ladders, pack. Periods and liveness of Modbus
+    // sources come from their maps and are filled in by the caller; so are fallback and
+    // fallback_reason.
+    Configuration ward;
+    std::string label;     // what screens call the ward
+    std::string pack_path; // "" = no pack was named
+    std::vector<ModbusDeviceConfig> modbus;
+    std::optional<Hl7Config> hl7;
+    PagerConfig pager;
+    HttpConfig http;
+    JournalConfig journal;
+};
+
+} // namespace magwatch

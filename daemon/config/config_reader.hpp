@@ -1,0 +1,50 @@
+// magwatch.toml -> Config, or every mistake in it and in the files it names, at file:line:col.
+//
+// The same code serves the daemon at start, reload and `magwatch config check`; it reads files and
+// touches no state, opens no socket and looks up no name. Not thread-safe, may run on a lane.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/config/config.hpp"
+#include "rules/base/diagnostic.hpp"
+
+namespace magwatch
+{
+
+// Checks that belong to other parts, run on what the configuration names; mistakes are reported
+// with the configuration's own. An empty function checks nothing.
+struct ConfigChecks {
+    std::function<std::vector<Diagnostic>(const ReferencedFile& map)> register_map;
+    std::function<std::vector<Diagnostic>(const ReferencedFile& pack, Mode mode,
+                                          const std::vector<LimitSetting>& limits)>
+        pack;
+    std::function<bool(std::string_view zone)> zone;
+    // nullopt: fine; else what is wrong with the pattern.
+    std::function<std::optional<std::string>(std::string_view pattern)> bed_pattern;
+};
+
+struct LoadedConfig {
+    std::optional<Config> config;   // nullopt if there is any error
+    std::vector<Diagnostic> errors; // in the order of the files
+    std::vector<std::string> notes; // what is allowed and worth saying: "no bed is configured: ..."
+};
+
+using FileReader = std::function<std::variant<std::string, Diagnostic>(const std::string& path)>;
+
+// Reads the file and what it names (relative to its folder).
+[[nodiscard]] LoadedConfig load_config(const std::string& path, const ConfigChecks& checks = {});
+// The same on a text, with another way to read the named files.
+[[nodiscard]] LoadedConfig parse_config(std::string text, const std::string& path,
+                                        const FileReader& read, const ConfigChecks& checks = {});
+
+// "127.0.0.1:8300" or "[::1]:8300"; nullopt if it is neither. Only addresses, no names.
+[[nodiscard]] std::optional<Endpoint> parse_listen_address(std::string_view text);
+// 127.0.0.0/8, ::1 and (for destinations) "localhost".
+[[nodiscard]] bool is_loopback(std::string_view host);
+
+} // namespace magwatch
