@@ -8,7 +8,8 @@
 namespace magwatch {
 namespace {
 
-using Stack = std::array<double, expression_depth_max + 2>;
+// Each level of nesting can leave a sum and a product waiting.
+using Stack = std::array<double, 2 * expression_depth_max + 4>;
 
 // The value of a numeric expression, or nullopt where any of its inputs is unknown.
 std::optional<double> number(const std::vector<NumericStep>& steps, const PatientState& patient, Instant now)
@@ -102,6 +103,8 @@ Truth ask_atom(const Plan& plan, const Atom& atom, const PatientState& patient, 
     case AtomKind::armed:
         return state.seen ? truth_of(now - state.first >= atom.duration) : Truth::unknown;
     case AtomKind::lost: return ask_lost(atom, patient, now);
+    case AtomKind::known:
+        return truth_of(state.known(now) && (atom.index == no_window || patient.window(atom.index).value()));
     case AtomKind::falling: return ask_falling(atom, patient, now);
     case AtomKind::sustained: break; // update_sustained
     }
@@ -127,6 +130,7 @@ Instant deadline(const Atom& atom, const PatientState& patient)
     case AtomKind::window:
     case AtomKind::general:
     case AtomKind::after:
+    case AtomKind::known:
     case AtomKind::sustained: break;
     }
     return Instant::never();
@@ -295,7 +299,6 @@ bool Evaluation::update_due(const Pack& pack, const PatientState& patient, Insta
         const auto signal = static_cast<Signal>(std::countr_zero(rest));
         const SignalPlan& mine = plan.signals[static_cast<std::size_t>(signal)];
         const SignalState& state = patient.latest(signal);
-        if (!state.seen) continue;
         update_signal(plan, patient, now, signal);
         if (mine.value_read) consider(state.stale);
         if (mine.soonest == Duration::max()) continue;

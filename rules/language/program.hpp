@@ -51,6 +51,7 @@ enum class AtomKind : std::uint8_t {
     after,     // the latest value of `signal` was observed after the latest of `other` arrived
     armed,     // the first sample is at least `duration` ago
     lost,      // the signal is known to be lost
+    known,     // the latest value (index 0xFFFF) or window `index` is known
     falling,   // it fell by at least `limit` in window `index` up to its latest valid value
     sustained, // sustained condition `index`
 };
@@ -68,6 +69,9 @@ struct Atom {
     bool timed = false; // time alone can make it true (not only the signal going stale)
     friend bool operator==(const Atom&, const Atom&) = default;
 };
+
+// Of a `known` atom that asks for the latest value.
+inline constexpr std::uint16_t no_window = 0xFFFF;
 
 // How long the latest values of a signal still answer falling() (design value: long enough to decide about
 // a signal that has just been lost, too short to speak of another episode).

@@ -1,0 +1,1084 @@
+#include "rules/language/compiler.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "rules/base/assert.hpp"
+#include "rules/base/diagnostic.hpp"
+#include "rules/observation/quantity.hpp"
+#include "rules/observation/signal.hpp"
+
+namespace magwatch::language {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+struct WordValue {
+    std::string_view word;
+    double value;
+};
+// AVPU, as the signal `avpu` is coded.
+constexpr WordValue avpu_words[] = {{"alert", 0}, {"voice", 1}, {"pain", 2}, {"unresponsive", 3}};
+
+struct Aggregate {
+    std::string_view word;
+    WindowKind kind;
+};
+constexpr Aggregate aggregates[] = {
+    {"sum", WindowKind::sum},   {"mean", WindowKind::mean}, {"min", WindowKind::min},     {"max", WindowKind::max},
+    {"slope", WindowKind::slope}, {"drop", WindowKind::drop}, {"delta", WindowKind::delta}, {"count", WindowKind::count},
+};
+
+constexpr std::string_view functions[] = {"sum",   "mean",  "min",      "max",       "slope", "drop",
+                                          "delta", "count", "age",      "previous",  "after", "armed",
+                                          "lost",  "falling", "known", "sustained", "at_least"};
+
+// What counts as a fall over the five minutes before the latest valid value, design values: four breaths a
+// minute and 3 % are beyond the breath-to-breath scatter of calm recordings (99 % of the one-minute changes
+// of RR below 7 and of SpO2 below 1.4; of 1 Hz values below 2 and 1) and small enough to come before apnoea.
+struct Fall {
+    Signal signal;
+    double amount;
+};
+constexpr Fall falls[] = {{Signal::rr, 4}, {Signal::spo2, 3}};
+constexpr Duration fall_window = std::chrono::minutes{5};
+
+// Windows count in 2^-20 of a unit; a signal that is not a physical quantity of a patient has none.
+constexpr double windowed_max = 1e6;
+
+constexpr std::string_view number_text_units = " needs a unit: write ";
+
+std::string trimmed(double value)
+{
+    std::string text = std::to_string(value);
+    while (text.ends_with('0')) text.pop_back();
+    if (text.ends_with('.')) text.pop_back();
+    return text;
+}
+
+std::vector<std::string_view> signal_names()
+{
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < signal_count; ++i) names.push_back(name(static_cast<Signal>(i)));
+    return names;
+}
+
+bool is_flag(Signal signal)
+{
+    const SignalInfo& about = info(signal);
+    return about.unit == Unit::none && about.min == 0 && about.max == 1;
+}
+
+// The units that a signal's values may be written in.
+std::string fitting_units(Signal signal)
+{
+    std::string out;
+    for (int i = 0; i <= static_cast<int>(Unit::hour); ++i) {
+        const auto unit = static_cast<Unit>(i);
+        if (!convert(signal, 1, unit, info(signal).unit)) continue;
+        if (!out.empty()) out += ", ";
+        out += name(unit);
+    }
+    return out;
+}
+
+Compare mirrored(Compare compare)
+{
+    switch (compare) {
+    case Compare::lt: return Compare::gt;
+    case Compare::le: return Compare::ge;
+    case Compare::gt: return Compare::lt;
+    case Compare::ge: return Compare::le;
+    case Compare::eq:
+    case Compare::ne: return compare;
+    }
+    return compare;
+}
+
+Compare opposite(Compare compare)
+{
+    switch (compare) {
+    case Compare::lt: return Compare::ge;
+    case Compare::le: return Compare::gt;
+    case Compare::gt: return Compare::le;
+    case Compare::ge: return Compare::lt;
+    case Compare::eq: return Compare::ne;
+    case Compare::ne: return Compare::eq;
+    }
+    return compare;
+}
+
+} // namespace
+
+// A numeric expression: a constant with the unit it was written in, or something of the patient.
+struct Compiler::Number {
+    enum class Shape : std::uint8_t { constant, quantity, age };
+    Shape shape = Shape::constant;
+    std::uint32_t at = 0;
+    // constant
+    double value = 0;
+    std::string unit;
+    std::uint32_t unit_at = 0;
+    std::string per;
+    bool avpu = false; // one of the AVPU words
+    // quantity or age
+    Signal signal{};
+    Unit canonical = Unit::none;
+    bool difference = false; // drop, delta: an interval of the scale, without its zero
+    bool per_minute = false; // slope
+    std::optional<Atom> single; // what it is when it stands alone
+    std::vector<NumericStep> steps;
+};
+
+struct Compiler::Interval {
+    double low = -infinity, high = infinity;
+    bool low_open = false, high_open = false;
+};
+
+bool Compiler::reserved(std::string_view word)
+{
+    if (signal_from(word) || word == "and" || word == "or" || word == "not" || word == "never") return true;
+    for (const WordValue& avpu : avpu_words) {
+        if (avpu.word == word) return true;
+    }
+    return std::find(std::begin(functions), std::end(functions), word) != std::end(functions);
+}
+
+void Compiler::fail(std::uint32_t at, std::string message) { mistakes_->push_back({at, std::move(message)}); }
+
+std::string Compiler::unknown_word(std::string_view word) const
+{
+    std::vector<std::string_view> known = signal_names();
+    for (const auto& [name, limit] : limits) known.push_back(name);
+    for (const WordValue& avpu : avpu_words) known.push_back(avpu.word);
+    return "unknown signal or limit '" + std::string{word} + "'" + did_you_mean(word, known);
+}
+
+std::optional<Logic> Compiler::condition(std::string_view text, std::vector<Mistake>& mistakes)
+{
+    Parsed parsed = parse_expression(text);
+    if (!parsed.root) {
+        mistakes.insert(mistakes.end(), parsed.mistakes.begin(), parsed.mistakes.end());
+        return std::nullopt;
+    }
+    mistakes_ = &mistakes;
+    const std::size_t before = mistakes.size();
+    auto logic = boolean(*parsed.root);
+    mistakes_ = nullptr;
+    if (mistakes.size() != before) return std::nullopt;
+    return logic;
+}
+
+std::optional<Logic> Compiler::boolean(const Node& node)
+{
+    switch (node.kind) {
+    case NodeKind::any: return group(node, LogicOp::any);
+    case NodeKind::all: return group(node, LogicOp::all);
+    case NodeKind::negate: {
+        auto inner = boolean(node.operands[0]);
+        if (!inner) return std::nullopt;
+        return negated(*inner);
+    }
+    case NodeKind::compare: return comparison(node);
+    case NodeKind::call: return function(node);
+    case NodeKind::word: return flag(node);
+    case NodeKind::number:
+    case NodeKind::minus:
+    case NodeKind::add:
+    case NodeKind::subtract:
+    case NodeKind::multiply:
+        fail(node.at, "a number is not a condition: compare it, for example rr < 12 /min");
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+Logic Compiler::negated(const Logic& logic)
+{
+    Logic out;
+    out.op = LogicOp::negate;
+    out.operands.push_back(logic);
+    return out;
+}
+
+std::optional<Logic> Compiler::group(const Node& node, LogicOp op)
+{
+    Logic out;
+    out.op = op;
+    bool good = true;
+    for (const Node& operand : node.operands) {
+        auto inner = boolean(operand);
+        if (inner) {
+            out.operands.push_back(std::move(*inner));
+        } else {
+            good = false; // go on: all mistakes at once
+        }
+    }
+    if (!good) return std::nullopt;
+    return out;
+}
+
+Logic Compiler::atom(Atom made)
+{
+    auto found = std::find(atoms_.begin(), atoms_.end(), made);
+    if (found == atoms_.end()) {
+        if (atoms_.size() >= atoms_max) {
+            fail(0, "too many different comparisons in this pack: at most " + std::to_string(atoms_max));
+            return {};
+        }
+        atoms_.push_back(made);
+        found = atoms_.end() - 1;
+    }
+    Logic out;
+    out.op = LogicOp::atom;
+    out.atom = static_cast<std::uint16_t>(found - atoms_.begin());
+    return out;
+}
+
+std::uint16_t Compiler::window(const WindowSpec& spec)
+{
+    auto found = std::find(windows_.begin(), windows_.end(), spec);
+    if (found == windows_.end()) {
+        if (windows_.size() >= windows_max) {
+            fail(0, "too many different windows in this pack: at most " + std::to_string(windows_max));
+            return 0;
+        }
+        windows_.push_back(spec);
+        found = windows_.end() - 1;
+    }
+    return static_cast<std::uint16_t>(found - windows_.begin());
+}
+
+std::optional<Logic> Compiler::flag(const Node& node)
+{
+    const auto signal = signal_from(node.word);
+    if (!signal) {
+        if (limits.contains(node.word)) {
+            fail(node.at, "the limit '" + node.word + "' is a number: compare something with it");
+        } else {
+            fail(node.at, unknown_word(node.word));
+        }
+        return std::nullopt;
+    }
+    if (!is_flag(*signal)) {
+        const Unit unit = info(*signal).unit;
+        fail(node.at, "'" + node.word + "' is a number, not a yes or no: compare it with one" +
+                          (unit == Unit::none ? std::string{} : " in " + std::string{name(unit)}));
+        return std::nullopt;
+    }
+    Atom made;
+    made.kind = AtomKind::value;
+    made.compare = Compare::ge;
+    made.signal = *signal;
+    made.limit = 0.5;
+    made.reads = mask(*signal);
+    return atom(made);
+}
+
+bool Compiler::arguments(const Node& node, std::size_t count, std::string_view usage)
+{
+    if (node.operands.size() == count) return true;
+    fail(node.at, "'" + node.word + "' is written " + std::string{usage});
+    return false;
+}
+
+std::optional<Signal> Compiler::signal_argument(const Node& node)
+{
+    if (node.kind != NodeKind::word) {
+        fail(node.at, "a signal's name is expected here");
+        return std::nullopt;
+    }
+    const auto signal = signal_from(node.word);
+    if (!signal) fail(node.at, "unknown signal '" + node.word + "'" + did_you_mean(node.word, signal_names()));
+    return signal;
+}
+
+std::optional<Duration> Compiler::duration_argument(const Node& node, bool window)
+{
+    std::optional<Duration> length;
+    if (node.kind == NodeKind::number && node.per.empty()) {
+        length = duration_of(node.number, node.unit);
+    } else if (node.kind == NodeKind::word) {
+        const auto limit = limits.find(node.word);
+        if (limit != limits.end()) {
+            limit->second.used = true;
+            length = duration_of(limit->second.literal.number, limit->second.literal.unit);
+        }
+    }
+    if (!length || *length <= Duration::zero()) {
+        fail(node.at, "a length of time is expected here, for example 30 s, 20 min or 4 h");
+        return std::nullopt;
+    }
+    if (window && *length > window_length_max) {
+        fail(node.at, "a window is at most 24 h long");
+        return std::nullopt;
+    }
+    return length;
+}
+
+std::optional<Logic> Compiler::at_least(const Node& node)
+{
+    const auto usage = "'at_least' is written at_least(2, first, second, third)";
+    if (node.operands.size() < 2 || node.operands[0].kind != NodeKind::number ||
+        !node.operands[0].unit.empty()) {
+        fail(node.at, usage);
+        return std::nullopt;
+    }
+    const double wanted = node.operands[0].number;
+    const std::size_t offered = node.operands.size() - 1;
+    if (wanted != std::floor(wanted) || wanted < 1 || wanted > static_cast<double>(offered)) {
+        fail(node.operands[0].at, "how many of the " + std::to_string(offered) +
+                                      " conditions: a whole number from 1 to " + std::to_string(offered));
+        return std::nullopt;
+    }
+    Logic out;
+    out.op = LogicOp::at_least;
+    out.least = static_cast<std::uint8_t>(wanted);
+    bool good = true;
+    for (std::size_t i = 1; i <= offered; ++i) {
+        auto inner = boolean(node.operands[i]);
+        if (inner) {
+            out.operands.push_back(std::move(*inner));
+        } else {
+            good = false;
+        }
+    }
+    if (!good) return std::nullopt;
+    return out;
+}
+
+std::optional<Logic> Compiler::sustained(const Node& node)
+{
+    if (!arguments(node, 2, "sustained(rr < 14 /min, 5 min)")) return std::nullopt;
+    const auto inner = boolean(node.operands[0]);
+    const auto length = duration_argument(node.operands[1], false);
+    if (!inner || !length) return std::nullopt;
+    Sustained made;
+    made.condition = program(*inner);
+    made.duration = *length;
+    const auto same = std::find_if(sustained_.begin(), sustained_.end(), [&](const Sustained& other) {
+        return other.condition == made.condition && other.duration == made.duration;
+    });
+    Atom one;
+    one.kind = AtomKind::sustained;
+    one.index = static_cast<std::uint16_t>(same - sustained_.begin());
+    one.reads = made.condition.reads;
+    one.timed = made.condition.timed;
+    if (same == sustained_.end()) sustained_.push_back(std::move(made));
+    const Logic out = atom(one);
+    if (out.op == LogicOp::atom) sustained_[one.index].atom = out.atom;
+    return out;
+}
+
+std::optional<Logic> Compiler::known(const Node& node)
+{
+    if (!arguments(node, 1, "known(mg_on_board) or known(sum(urine, 4 h))")) return std::nullopt;
+    const auto subject = numeric(node.operands[0]);
+    if (!subject) return std::nullopt;
+    if (!subject->single || subject->single->kind == AtomKind::age) {
+        fail(node.operands[0].at, "known() asks for a signal or a window");
+        return std::nullopt;
+    }
+    Atom made;
+    made.kind = AtomKind::known;
+    made.signal = subject->signal;
+    made.index = subject->single->kind == AtomKind::window ? subject->single->index : no_window;
+    made.reads = mask(made.signal);
+    return atom(made);
+}
+
+std::optional<Logic> Compiler::function(const Node& node)
+{
+    if (node.word == "at_least") return at_least(node);
+    if (node.word == "sustained") return sustained(node);
+    Atom made;
+    if (node.word == "lost" || node.word == "falling") {
+        if (!arguments(node, 1, node.word + "(rr)")) return std::nullopt;
+        const auto signal = signal_argument(node.operands[0]);
+        if (!signal) return std::nullopt;
+        made.signal = *signal;
+        made.kind = AtomKind::lost;
+        if (node.word == "falling") {
+            const auto fall = std::find_if(std::begin(falls), std::end(falls),
+                                           [&](const Fall& f) { return f.signal == *signal; });
+            if (fall == std::end(falls)) {
+                fail(node.operands[0].at, "falling is defined for rr and spo2; use drop(signal, length) instead");
+                return std::nullopt;
+            }
+            made.kind = AtomKind::falling;
+            made.limit = fall->amount;
+            made.index = window({*signal, fall_window, WindowKind::drop});
+        }
+    } else if (node.word == "armed") {
+        if (!arguments(node, 2, "armed(urine, 4 h)")) return std::nullopt;
+        const auto signal = signal_argument(node.operands[0]);
+        const auto length = duration_argument(node.operands[1], false);
+        if (!signal || !length) return std::nullopt;
+        made.kind = AtomKind::armed;
+        made.signal = *signal;
+        made.duration = *length;
+    } else if (node.word == "after") {
+        if (!arguments(node, 2, "after(reflex, mg)")) return std::nullopt;
+        const auto signal = signal_argument(node.operands[0]);
+        const auto other = signal_argument(node.operands[1]);
+        if (!signal || !other) return std::nullopt;
+        made.kind = AtomKind::after;
+        made.signal = *signal;
+        made.other = *other;
+    } else if (node.word == "known") {
+        return known(node);
+    } else if (std::find(std::begin(functions), std::end(functions), node.word) == std::end(functions)) {
+        fail(node.at, "unknown function '" + node.word + "'" + did_you_mean(node.word, functions));
+        return std::nullopt;
+    } else {
+        fail(node.at, "'" + node.word + "' gives a number, not a yes or no: compare it with one");
+        return std::nullopt;
+    }
+    made.reads = mask(made.signal) | (made.kind == AtomKind::after ? mask(made.other) : 0);
+    made.timed = made.kind != AtomKind::after;
+    return atom(made);
+}
+
+// --- numbers ---
+
+std::optional<Compiler::Number> Compiler::word(const Node& node)
+{
+    Number out;
+    out.at = node.at;
+    if (const auto limit = limits.find(node.word); limit != limits.end()) {
+        limit->second.used = true;
+        out.value = limit->second.literal.number;
+        out.unit = limit->second.literal.unit;
+        out.unit_at = node.at;
+        out.per = limit->second.literal.per;
+        return out;
+    }
+    for (const WordValue& avpu : avpu_words) {
+        if (avpu.word != node.word) continue;
+        out.value = avpu.value;
+        out.avpu = true;
+        return out;
+    }
+    const auto signal = signal_from(node.word);
+    if (!signal) {
+        fail(node.at, unknown_word(node.word));
+        return std::nullopt;
+    }
+    out.shape = Number::Shape::quantity;
+    out.signal = *signal;
+    out.canonical = info(*signal).unit;
+    Atom single;
+    single.kind = AtomKind::value;
+    single.signal = *signal;
+    single.reads = mask(*signal);
+    out.single = single;
+    out.steps.push_back({NumericOp::value, *signal, 0, 0});
+    return out;
+}
+
+std::optional<Compiler::Number> Compiler::numeric_call(const Node& node)
+{
+    Number out;
+    out.at = node.at;
+    out.shape = Number::Shape::quantity;
+    Atom single;
+    if (node.word == "age" || node.word == "previous") {
+        if (!arguments(node, 1, node.word + "(mg)")) return std::nullopt;
+        const auto signal = signal_argument(node.operands[0]);
+        if (!signal) return std::nullopt;
+        out.signal = *signal;
+        out.canonical = info(*signal).unit;
+        if (node.word == "previous") {
+            out.steps.push_back({NumericOp::previous, *signal, 0, 0});
+            return out;
+        }
+        out.shape = Number::Shape::age;
+        single.kind = AtomKind::age;
+        single.signal = *signal;
+        single.reads = mask(*signal);
+        single.timed = true;
+        out.single = single;
+        return out;
+    }
+    const auto aggregate = std::find_if(std::begin(aggregates), std::end(aggregates),
+                                        [&](const Aggregate& a) { return a.word == node.word; });
+    if (aggregate == std::end(aggregates)) {
+        const bool known = std::find(std::begin(functions), std::end(functions), node.word) != std::end(functions);
+        fail(node.at, known ? "'" + node.word + "' is a condition, not a number"
+                            : "unknown function '" + node.word + "'" + did_you_mean(node.word, functions));
+        return std::nullopt;
+    }
+    if (!arguments(node, 2, node.word + "(urine, 4 h)")) return std::nullopt;
+    const auto signal = signal_argument(node.operands[0]);
+    const auto length = duration_argument(node.operands[1], true);
+    if (!signal || !length) return std::nullopt;
+    if (info(*signal).max > windowed_max) {
+        fail(node.operands[0].at, "'" + std::string{name(*signal)} + "' has no windows");
+        return std::nullopt;
+    }
+    WindowKind kind = aggregate->kind;
+    if (*signal == Signal::urine && kind != WindowKind::count) {
+        if (kind != WindowKind::sum) {
+            fail(node.at, "urine is charted as a volume since the entry before: only its sum over a window means "
+                          "something");
+            return std::nullopt;
+        }
+        kind = WindowKind::covered;
+    }
+    out.signal = *signal;
+    out.canonical = kind == WindowKind::count ? Unit::none : info(*signal).unit;
+    out.difference = kind == WindowKind::drop || kind == WindowKind::delta || kind == WindowKind::slope;
+    out.per_minute = kind == WindowKind::slope;
+    single.kind = AtomKind::window;
+    single.signal = *signal;
+    single.index = window({*signal, *length, kind});
+    single.reads = mask(*signal);
+    out.single = single;
+    out.steps.push_back({NumericOp::window, *signal, single.index, 0});
+    return out;
+}
+
+// A constant in the unit in which its partner is kept.
+std::optional<double> Compiler::canonical(const Number& constant, const Number& subject)
+{
+    const std::string subject_name{name(subject.signal)};
+    const auto bad = [&](std::string message) {
+        fail(constant.unit.empty() ? constant.at : constant.unit_at, std::move(message));
+        return std::nullopt;
+    };
+    if (constant.avpu) {
+        if (subject.signal == Signal::avpu && !subject.per_minute && !subject.difference) return constant.value;
+        return bad("alert, voice, pain and unresponsive are values of avpu");
+    }
+    if (subject.per_minute != !constant.per.empty()) {
+        return bad(subject.per_minute ? "a slope needs its time: write " + trimmed(constant.value) + " " +
+                                            std::string{name(subject.canonical)} + " per min"
+                                      : "'per " + constant.per + "' belongs to a slope");
+    }
+    double value = constant.value;
+    if (subject.canonical == Unit::none) {
+        if (!constant.unit.empty()) return bad("'" + subject_name + "' here is a pure number, without a unit");
+        return value;
+    }
+    if (constant.unit.empty()) {
+        return bad("'" + subject_name + "'" + std::string{number_text_units} + trimmed(value) + " " +
+                   std::string{name(subject.canonical)});
+    }
+    const auto unit = unit_from(constant.unit);
+    if (!unit) return bad("unknown unit '" + constant.unit + "'; '" + subject_name + "' is written in " +
+                          fitting_units(subject.signal));
+    auto converted = convert(subject.signal, value, *unit, subject.canonical);
+    if (!converted) {
+        return bad("'" + constant.unit + "' does not fit '" + subject_name + "', which is written in " +
+                   fitting_units(subject.signal));
+    }
+    if (subject.difference) {
+        const auto zero = convert(subject.signal, 0, *unit, subject.canonical);
+        *converted -= zero.value_or(0);
+    }
+    if (constant.per == "h") *converted /= 60;
+    return converted;
+}
+
+std::optional<Compiler::Number> Compiler::product(const Node& node, const Number& a, const Number& b)
+{
+    const auto pure = [](const Number& n) {
+        return n.shape == Number::Shape::constant && n.unit.empty() && !n.avpu;
+    };
+    if (!pure(a) && !pure(b)) {
+        fail(node.at, "one side of '*' must be a pure number");
+        return std::nullopt;
+    }
+    const Number& factor = pure(a) ? a : b;
+    Number out = pure(a) ? b : a;
+    out.at = a.at;
+    if (out.shape == Number::Shape::constant) {
+        out.value *= factor.value;
+        return out;
+    }
+    out.single.reset();
+    out.steps.push_back({NumericOp::constant, {}, 0, factor.value});
+    out.steps.push_back({NumericOp::multiply, {}, 0, 0});
+    return out;
+}
+
+std::optional<Compiler::Number> Compiler::arithmetic(const Node& node)
+{
+    auto left = numeric(node.operands[0]);
+    auto right = node.operands.size() > 1 ? numeric(node.operands[1]) : std::nullopt;
+    if (!left || (node.operands.size() > 1 && !right)) return std::nullopt;
+    if (left->shape == Number::Shape::age || (right && right->shape == Number::Shape::age)) {
+        fail(node.at, "an age is compared as it is, without arithmetic");
+        return std::nullopt;
+    }
+    if (node.kind == NodeKind::minus) {
+        left->at = node.at;
+        left->value = -left->value;
+        left->single.reset();
+        if (left->shape == Number::Shape::quantity) left->steps.push_back({NumericOp::negate, {}, 0, 0});
+        return left;
+    }
+    if (node.kind == NodeKind::multiply) return product(node, *left, *right);
+    const NumericOp op = node.kind == NodeKind::add ? NumericOp::add : NumericOp::subtract;
+    const bool left_constant = left->shape == Number::Shape::constant;
+    const bool right_constant = right->shape == Number::Shape::constant;
+    if (left_constant && right_constant) {
+        if (left->unit != right->unit || left->per != right->per || left->avpu || right->avpu) {
+            fail(node.at, "write both in the same unit");
+            return std::nullopt;
+        }
+        left->value += op == NumericOp::add ? right->value : -right->value;
+        return left;
+    }
+    if (left_constant != right_constant) {
+        Number& constant = left_constant ? *left : *right;
+        const Number& subject = left_constant ? *right : *left;
+        const auto value = canonical(constant, subject);
+        if (!value) return std::nullopt;
+        constant.steps = {{NumericOp::constant, {}, 0, *value}};
+    } else if (left->canonical != right->canonical || left->per_minute != right->per_minute) {
+        fail(node.at, "'" + std::string{name(left->signal)} + "' and '" + std::string{name(right->signal)} +
+                          "' have different units");
+        return std::nullopt;
+    }
+    Number out = left_constant ? *right : *left;
+    out.at = left->at;
+    out.single.reset();
+    out.steps = left->steps;
+    out.steps.insert(out.steps.end(), right->steps.begin(), right->steps.end());
+    out.steps.push_back({op, {}, 0, 0});
+    return out;
+}
+
+std::optional<Compiler::Number> Compiler::numeric(const Node& node)
+{
+    switch (node.kind) {
+    case NodeKind::number: {
+        Number out;
+        out.at = node.at;
+        out.value = node.number;
+        out.unit = node.unit;
+        out.unit_at = node.unit_at;
+        out.per = node.per;
+        return out;
+    }
+    case NodeKind::word: return word(node);
+    case NodeKind::call: return numeric_call(node);
+    case NodeKind::minus:
+    case NodeKind::add:
+    case NodeKind::subtract:
+    case NodeKind::multiply: return arithmetic(node);
+    case NodeKind::compare:
+    case NodeKind::all:
+    case NodeKind::any:
+    case NodeKind::negate: break;
+    }
+    fail(node.at, "a condition is not a number");
+    return std::nullopt;
+}
+
+std::optional<Logic> Compiler::against_age(const Node& node, Compare compare, const Number& subject,
+                                           const Number& constant)
+{
+    const auto length = constant.per.empty() ? duration_of(constant.value, constant.unit) : std::nullopt;
+    if (!length || compare == Compare::eq || compare == Compare::ne) {
+        fail(length ? node.at : constant.at, "an age is compared with a length of time, for example age(" +
+                                                 std::string{name(subject.signal)} + ") > 20 min");
+        return std::nullopt;
+    }
+    Atom made = *subject.single;
+    made.compare = compare;
+    made.duration = *length;
+    return atom(made);
+}
+
+std::optional<Logic> Compiler::against_constant(const Node& node, Compare compare, const Number& subject,
+                                                const Number& constant)
+{
+    const auto limit = canonical(constant, subject);
+    if (!limit) return std::nullopt;
+    if ((compare == Compare::eq || compare == Compare::ne) && subject.canonical != Unit::none) {
+        fail(node.at, "'" + std::string{name(subject.signal)} + "' is measured: write <, <=, > or >=");
+        return std::nullopt;
+    }
+    if (!subject.single) {
+        Comparison general{subject.steps, {{NumericOp::constant, {}, 0, *limit}}, compare};
+        Atom made;
+        made.kind = AtomKind::general;
+        made.signal = subject.signal;
+        for (const NumericStep& step : general.left) {
+            if (step.op == NumericOp::value || step.op == NumericOp::previous || step.op == NumericOp::window) {
+                made.reads |= mask(step.signal);
+            }
+        }
+        const auto same = std::find(comparisons_.begin(), comparisons_.end(), general);
+        made.index = static_cast<std::uint16_t>(same - comparisons_.begin());
+        if (same == comparisons_.end()) comparisons_.push_back(std::move(general));
+        return atom(made);
+    }
+    Atom made = *subject.single;
+    made.compare = compare;
+    made.limit = *limit;
+    Interval possible = domain(made);
+    Interval otherwise = possible;
+    const SignalInfo& about = info(subject.signal);
+    const std::string range = "'" + std::string{name(subject.signal)} + "' lies between " + trimmed(about.min) +
+                              " and " + trimmed(about.max) + " " +
+                              (about.unit == Unit::none ? std::string{} : std::string{name(about.unit)});
+    if (!narrow(possible, compare, *limit)) {
+        fail(constant.at, "this can never be true: " + range);
+        return std::nullopt;
+    }
+    if (!narrow(otherwise, opposite(compare), *limit)) {
+        fail(constant.at, "this is always true: " + range);
+        return std::nullopt;
+    }
+    return atom(made);
+}
+
+std::optional<Logic> Compiler::comparison(const Node& node)
+{
+    const auto left = numeric(node.operands[0]);
+    const auto right = numeric(node.operands[1]);
+    if (!left || !right) return std::nullopt;
+    using Shape = Number::Shape;
+    if (left->shape == Shape::constant && right->shape == Shape::constant) {
+        fail(node.at, "this compares two constants: a rule speaks of the patient");
+        return std::nullopt;
+    }
+    if (left->shape == Shape::age && right->shape == Shape::constant)
+        return against_age(node, node.compare, *left, *right);
+    if (right->shape == Shape::age && left->shape == Shape::constant)
+        return against_age(node, mirrored(node.compare), *right, *left);
+    if (left->shape == Shape::age || right->shape == Shape::age) {
+        fail(node.at, "an age is compared with a length of time, for example age(rr) > 20 min");
+        return std::nullopt;
+    }
+    if (right->shape == Shape::constant) return against_constant(node, node.compare, *left, *right);
+    if (left->shape == Shape::constant) return against_constant(node, mirrored(node.compare), *right, *left);
+    if (left->canonical != right->canonical || left->per_minute != right->per_minute) {
+        fail(node.at, "'" + std::string{name(left->signal)} + "' and '" + std::string{name(right->signal)} +
+                          "' have different units");
+        return std::nullopt;
+    }
+    Comparison general{left->steps, right->steps, node.compare};
+    Atom made;
+    made.kind = AtomKind::general;
+    made.signal = left->signal;
+    for (const auto* steps : {&general.left, &general.right}) {
+        for (const NumericStep& step : *steps) {
+            if (step.op == NumericOp::value || step.op == NumericOp::previous || step.op == NumericOp::window) {
+                made.reads |= mask(step.signal);
+            }
+        }
+    }
+    const auto same = std::find(comparisons_.begin(), comparisons_.end(), general);
+    made.index = static_cast<std::uint16_t>(same - comparisons_.begin());
+    if (same == comparisons_.end()) comparisons_.push_back(std::move(general));
+    return atom(made);
+}
+
+// --- what can be true ---
+
+Compiler::Interval Compiler::domain(const Atom& atom)
+{
+    if (atom.kind != AtomKind::value) return {};
+    const SignalInfo& about = info(atom.signal);
+    return {about.min, about.max, false, false};
+}
+
+// Keeps the part of the interval that satisfies the comparison; false if there is none.
+bool Compiler::narrow(Interval& interval, Compare compare, double limit)
+{
+    const auto raise_low = [&](double v, bool open) {
+        if (v > interval.low || (v == interval.low && open)) {
+            interval.low = v;
+            interval.low_open = open;
+        }
+    };
+    const auto cut_high = [&](double v, bool open) {
+        if (v < interval.high || (v == interval.high && open)) {
+            interval.high = v;
+            interval.high_open = open;
+        }
+    };
+    switch (compare) {
+    case Compare::lt: cut_high(limit, true); break;
+    case Compare::le: cut_high(limit, false); break;
+    case Compare::gt: raise_low(limit, true); break;
+    case Compare::ge: raise_low(limit, false); break;
+    case Compare::eq:
+        raise_low(limit, false);
+        cut_high(limit, false);
+        break;
+    case Compare::ne: break; // leaves a hole, which is not followed
+    }
+    if (interval.low < interval.high) return true;
+    return interval.low == interval.high && !interval.low_open && !interval.high_open;
+}
+
+namespace {
+
+void flatten(const Logic& logic, bool negate, std::vector<std::pair<const Logic*, bool>>& out)
+{
+    if (logic.op == LogicOp::negate) {
+        flatten(logic.operands[0], !negate, out);
+    } else if (logic.op == (negate ? LogicOp::any : LogicOp::all)) {
+        for (const Logic& operand : logic.operands) flatten(operand, negate, out);
+    } else {
+        out.emplace_back(&logic, negate);
+    }
+}
+
+} // namespace
+
+// Conditions that must hold together: is there a comparison that another one excludes?
+bool Compiler::contradictory(const std::vector<Logic>& together, bool negate) const
+{
+    std::vector<std::pair<const Logic*, bool>> parts;
+    for (const Logic& one : together) flatten(one, negate, parts);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const auto& [logic, negated_here] = parts[i];
+        if (logic->op != LogicOp::atom) {
+            if (impossible(*logic, negated_here)) return true;
+            continue;
+        }
+        const Atom& subject = atoms_[logic->atom];
+        Interval possible = domain(subject);
+        for (const auto& [other_logic, other_negated] : parts) {
+            if (other_logic->op != LogicOp::atom) continue;
+            if (other_logic->atom == logic->atom && other_negated != negated_here) return true;
+            const Atom& other = atoms_[other_logic->atom];
+            if (other.kind != subject.kind || other.signal != subject.signal || other.index != subject.index)
+                continue;
+            if (subject.kind != AtomKind::value && subject.kind != AtomKind::window) continue;
+            const Compare op = other_negated ? opposite(other.compare) : other.compare;
+            if (!narrow(possible, op, other.limit)) return true;
+        }
+    }
+    return false;
+}
+
+bool Compiler::impossible(const Logic& logic, bool negate) const
+{
+    switch (logic.op) {
+    case LogicOp::constant: return logic.constant == (negate ? Truth::yes : Truth::no);
+    case LogicOp::atom: return false; // each was checked when it was made
+    case LogicOp::negate: return impossible(logic.operands[0], !negate);
+    case LogicOp::all:
+    case LogicOp::any: {
+        if ((logic.op == LogicOp::all) != negate) return contradictory(logic.operands, negate);
+        return std::all_of(logic.operands.begin(), logic.operands.end(),
+                           [&](const Logic& one) { return impossible(one, negate); });
+    }
+    case LogicOp::at_least: {
+        if (negate) return false;
+        const auto possible = std::count_if(logic.operands.begin(), logic.operands.end(),
+                                            [&](const Logic& one) { return !impossible(one, false); });
+        return possible < logic.least;
+    }
+    }
+    return false;
+}
+
+bool Compiler::overlap(const Logic& a, const Logic& b) const
+{
+    if (a.op != LogicOp::atom || b.op != LogicOp::atom) return false;
+    const Atom& first = atoms_[a.atom];
+    const Atom& second = atoms_[b.atom];
+    const bool comparable = first.kind == AtomKind::value || first.kind == AtomKind::window;
+    if (!comparable || first.kind != second.kind || first.signal != second.signal || first.index != second.index)
+        return false;
+    Interval both = domain(first);
+    return narrow(both, first.compare, first.limit) && narrow(both, second.compare, second.limit);
+}
+
+bool Compiler::reads_value(const Logic& logic, Signal signal) const
+{
+    if (logic.op == LogicOp::atom) {
+        const Atom& one = atoms_[logic.atom];
+        if (one.kind == AtomKind::value || one.kind == AtomKind::window || one.kind == AtomKind::general) {
+            return (one.reads & mask(signal)) != 0;
+        }
+        if (one.kind != AtomKind::sustained) return false;
+        for (const LogicStep& step : sustained_[one.index].condition.code) {
+            if (step.op != LogicOp::atom) continue;
+            Logic inner;
+            inner.op = LogicOp::atom;
+            inner.atom = step.arg;
+            if (reads_value(inner, signal)) return true;
+        }
+        return false;
+    }
+    return std::any_of(logic.operands.begin(), logic.operands.end(),
+                       [&](const Logic& one) { return reads_value(one, signal); });
+}
+
+// --- programs ---
+
+void Compiler::emit(const Logic& logic, Program& out) const
+{
+    LogicStep step{logic.op, 0, 0};
+    switch (logic.op) {
+    case LogicOp::atom:
+        step.arg = logic.atom;
+        out.reads |= atoms_[logic.atom].reads;
+        out.timed |= atoms_[logic.atom].timed;
+        break;
+    case LogicOp::constant: step.least = static_cast<std::uint8_t>(logic.constant); break;
+    case LogicOp::negate: emit(logic.operands[0], out); break;
+    case LogicOp::at_least:
+    case LogicOp::all:
+    case LogicOp::any:
+        for (const Logic& operand : logic.operands) emit(operand, out);
+        step.arg = static_cast<std::uint16_t>(logic.operands.size());
+        step.least = logic.least;
+        break;
+    }
+    out.code.push_back(step);
+}
+
+Program Compiler::program(const Logic& logic) const
+{
+    Program out;
+    emit(logic, out);
+    return out;
+}
+
+namespace {
+
+bool is_plain(const Atom& atom)
+{
+    return atom.kind == AtomKind::value && atom.compare != Compare::eq && atom.compare != Compare::ne;
+}
+
+// The new place of each atom: the plain comparisons of one signal side by side within a word, sustained
+// ones last. `order[new]` is the old index, or none for a gap.
+constexpr std::uint16_t none = 0xFFFF;
+std::vector<std::uint16_t> lay_out(const std::vector<Atom>& atoms, Plan& plan)
+{
+    std::vector<std::uint16_t> order;
+    std::vector<bool> placed(atoms.size(), false);
+    for (std::size_t s = 0; s < signal_count; ++s) {
+        std::vector<std::uint16_t> mine;
+        for (std::size_t i = 0; i < atoms.size() && mine.size() < 64; ++i) {
+            if (is_plain(atoms[i]) && atoms[i].signal == static_cast<Signal>(s)) {
+                mine.push_back(static_cast<std::uint16_t>(i));
+            }
+        }
+        if (mine.empty()) continue;
+        if (order.size() % 64 + mine.size() > 64) order.resize((order.size() / 64 + 1) * 64, none);
+        SignalPlan& signal = plan.signals[s];
+        signal.word = static_cast<std::uint16_t>(order.size() / 64);
+        signal.shift = static_cast<std::uint16_t>(order.size() % 64);
+        signal.first = static_cast<std::uint16_t>(plan.thresholds.size());
+        signal.count = static_cast<std::uint16_t>(mine.size());
+        for (const std::uint16_t index : mine) {
+            const Atom& atom = atoms[index];
+            const std::uint64_t bit = std::uint64_t{1} << (order.size() % 64);
+            signal.mask |= bit;
+            if (atom.compare == Compare::gt || atom.compare == Compare::ge) signal.invert |= bit;
+            // v <= c is v < the next number after c.
+            const bool inclusive = atom.compare == Compare::le || atom.compare == Compare::gt;
+            plan.thresholds.push_back(inclusive ? std::nextafter(atom.limit, infinity) : atom.limit);
+            placed[index] = true;
+            order.push_back(index);
+        }
+    }
+    for (const bool last : {false, true}) {
+        for (std::size_t i = 0; i < atoms.size(); ++i) {
+            if (!placed[i] && (atoms[i].kind == AtomKind::sustained) == last) {
+                order.push_back(static_cast<std::uint16_t>(i));
+            }
+        }
+    }
+    return order;
+}
+
+void plan_signals(Plan& plan)
+{
+    for (std::size_t i = 0; i < plan.atoms.size(); ++i) {
+        const Atom& atom = plan.atoms[i];
+        for (std::size_t s = 0; s < signal_count; ++s) {
+            if ((atom.reads & mask(static_cast<Signal>(s))) == 0) continue;
+            SignalPlan& signal = plan.signals[s];
+            if (atom.kind == AtomKind::sustained) {
+                signal.sustained = true;
+                continue;
+            }
+            const bool in_word = is_plain(atom) && i / 64 == signal.word && ((signal.mask >> (i % 64)) & 1) != 0;
+            if (!in_word) signal.others.push_back(static_cast<std::uint16_t>(i));
+            switch (atom.kind) {
+            case AtomKind::value:
+            case AtomKind::window:
+            case AtomKind::known:
+            case AtomKind::general: signal.value_read = true; break;
+            case AtomKind::age:
+            case AtomKind::armed: signal.soonest = std::min(signal.soonest, atom.duration); break;
+            case AtomKind::lost: signal.soonest = std::min(signal.soonest, Duration{std::chrono::seconds{20}}); break;
+            case AtomKind::falling: signal.soonest = std::min(signal.soonest, falling_answers_for); break;
+            case AtomKind::after:
+            case AtomKind::sustained: break;
+            }
+        }
+        plan.reads |= atom.reads;
+    }
+}
+
+} // namespace
+
+Compiler::Result Compiler::finish(const std::vector<Program*>& programs)
+{
+    Result result;
+    // Windows in the order of signals, as PatientState keeps them.
+    std::vector<std::uint16_t> window_order(windows_.size());
+    for (std::size_t i = 0; i < windows_.size(); ++i) window_order[i] = static_cast<std::uint16_t>(i);
+    std::stable_sort(window_order.begin(), window_order.end(),
+                     [&](auto a, auto b) { return windows_[a].signal < windows_[b].signal; });
+    std::vector<std::uint16_t> window_place(windows_.size());
+    for (std::size_t i = 0; i < window_order.size(); ++i) {
+        window_place[window_order[i]] = static_cast<std::uint16_t>(i);
+        result.windows.push_back(windows_[window_order[i]]);
+    }
+
+    Plan& plan = result.plan;
+    const std::vector<std::uint16_t> order = lay_out(atoms_, plan);
+    std::vector<std::uint16_t> place(atoms_.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        Atom atom;
+        if (order[i] != none) {
+            atom = atoms_[order[i]];
+            place[order[i]] = static_cast<std::uint16_t>(i);
+            const bool windowed = atom.kind == AtomKind::window || atom.kind == AtomKind::falling ||
+                                  (atom.kind == AtomKind::known && atom.index != no_window);
+            if (windowed) atom.index = window_place[atom.index];
+        }
+        plan.atoms.push_back(atom);
+    }
+    plan.comparisons = comparisons_;
+    for (Comparison& comparison : plan.comparisons) {
+        for (auto* steps : {&comparison.left, &comparison.right}) {
+            for (NumericStep& step : *steps) {
+                if (step.op == NumericOp::window) step.index = window_place[step.index];
+            }
+        }
+    }
+    const auto renumber = [&](Program& program) {
+        for (LogicStep& step : program.code) {
+            if (step.op == LogicOp::atom) step.arg = place[step.arg];
+        }
+    };
+    plan.sustained = sustained_;
+    for (Sustained& one : plan.sustained) {
+        renumber(one.condition);
+        one.atom = place[one.atom];
+    }
+    for (Program* program : programs) renumber(*program);
+    plan.rules_of_atom.assign(plan.atoms.size(), RuleSet{});
+    plan_signals(plan);
+    return result;
+}
+
+} // namespace magwatch::language

@@ -1,0 +1,105 @@
+// From the tree of a condition to atoms and a program, with units checked and converted exactly.
+//
+// Pure. One Compiler collects the atoms, windows and sustained conditions of a whole pack, so that rules
+// share them; `finish` puts them into the order in which evaluation is fast.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/language/expression.hpp"
+#include "rules/language/program.hpp"
+#include "rules/patient/window.hpp"
+
+namespace magwatch::language {
+
+// A condition as a tree of atoms: what the contradiction check and the program are made from.
+struct Logic {
+    LogicOp op = LogicOp::constant;
+    Truth constant = Truth::unknown;
+    std::uint8_t least = 0;
+    std::uint16_t atom = 0;
+    std::vector<Logic> operands;
+};
+
+struct NamedLimit {
+    Literal literal;
+    bool used = false;
+};
+
+class Compiler {
+public:
+    std::map<std::string, NamedLimit, std::less<>> limits;
+
+    // The condition as a tree, or nothing and the reasons in `mistakes`.
+    [[nodiscard]] std::optional<Logic> condition(std::string_view text, std::vector<Mistake>& mistakes);
+    [[nodiscard]] Program program(const Logic& logic) const;
+    // No state of the patient makes it true.
+    [[nodiscard]] bool never(const Logic& logic) const { return impossible(logic, false); }
+    // Both are single comparisons of one thing, and some value of it satisfies the two.
+    [[nodiscard]] bool overlap(const Logic& a, const Logic& b) const;
+    // Whether its answer depends on the value of a signal (not only on when it was taken).
+    [[nodiscard]] bool reads_value(const Logic& logic, Signal signal) const;
+    [[nodiscard]] static Logic negated(const Logic& logic);
+
+    // The windows and the plan; renumbers the atoms of all `programs`. Empty windows/atoms when too many.
+    struct Result {
+        std::vector<WindowSpec> windows;
+        Plan plan;
+    };
+    [[nodiscard]] Result finish(const std::vector<Program*>& programs);
+    [[nodiscard]] std::size_t atom_count() const { return atoms_.size(); }
+    [[nodiscard]] std::size_t window_count() const { return windows_.size(); }
+
+    // Words that no limit may be called.
+    [[nodiscard]] static bool reserved(std::string_view word);
+
+private:
+    struct Number;
+    struct Interval;
+
+    std::optional<Logic> boolean(const Node& node);
+    std::optional<Logic> group(const Node& node, LogicOp op);
+    std::optional<Logic> function(const Node& node);
+    std::optional<Logic> at_least(const Node& node);
+    std::optional<Logic> sustained(const Node& node);
+    std::optional<Logic> known(const Node& node);
+    std::optional<Logic> flag(const Node& node);
+    std::optional<Logic> comparison(const Node& node);
+    std::optional<Logic> against_constant(const Node& node, Compare compare, const Number& subject,
+                                          const Number& constant);
+    std::optional<Logic> against_age(const Node& node, Compare compare, const Number& subject,
+                                     const Number& constant);
+    std::optional<Number> numeric(const Node& node);
+    std::optional<Number> word(const Node& node);
+    std::optional<Number> numeric_call(const Node& node);
+    std::optional<Number> arithmetic(const Node& node);
+    std::optional<Number> product(const Node& node, const Number& a, const Number& b);
+    std::optional<double> canonical(const Number& constant, const Number& subject);
+    std::optional<Signal> signal_argument(const Node& node);
+    std::optional<Duration> duration_argument(const Node& node, bool window);
+    [[nodiscard]] bool arguments(const Node& node, std::size_t count, std::string_view usage);
+    void fail(std::uint32_t at, std::string message);
+    [[nodiscard]] std::string unknown_word(std::string_view word) const;
+
+    Logic atom(Atom atom);
+    std::uint16_t window(const WindowSpec& spec);
+
+    [[nodiscard]] bool impossible(const Logic& logic, bool negate) const;
+    [[nodiscard]] bool contradictory(const std::vector<Logic>& together, bool negate) const;
+    [[nodiscard]] static Interval domain(const Atom& atom);
+    [[nodiscard]] static bool narrow(Interval& interval, Compare compare, double limit);
+    void emit(const Logic& logic, Program& out) const;
+
+    std::vector<Atom> atoms_;
+    std::vector<Comparison> comparisons_;
+    std::vector<WindowSpec> windows_;
+    std::vector<Sustained> sustained_;
+    std::vector<Mistake>* mistakes_ = nullptr;
+};
+
+} // namespace magwatch::language
