@@ -41,9 +41,10 @@ using Texts = std::vector<std::string>;
 
 TEST(ReplayCsv, EveryColumnBecomesItsSignalInTheCanonicalUnit)
 {
-    const Recording recording = read("time_s,hr_bpm,rr_bpm,spo2_pct,sbp_mmhg,dbp_mmhg,map_mmhg,temp_c,"
-                                     "mg_mmol_l,urine_ml,pulse_bpm,art_sys_mmhg,art_dia_mmhg,art_mean_mmhg,sao2_pct,gcs,creat_mg_dl\n"
-                                     "60,80,16,98,120,70,87,36.6,2.8,50,81,121,71,88,97,15,2\n");
+    const Recording recording =
+        read("time_s,hr_bpm,rr_bpm,spo2_pct,sbp_mmhg,dbp_mmhg,map_mmhg,temp_c,mg_mmol_l,urine_ml,pulse_bpm,"
+             "art_sys_mmhg,art_dia_mmhg,art_mean_mmhg,sao2_pct,gcs,creat_mg_dl\n"
+             "60,80,16,98,120,70,87,36.6,2.8,50,81,121,71,88,97,15,2\n");
     ASSERT_EQ(recording.rows.size(), 1U);
     struct Expected {
         Signal signal;
