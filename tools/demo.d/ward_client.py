@@ -1,0 +1,77 @@
+"""What the director knows of the ward: only what magwatchd's API, the page receiver and the simulator say."""
+import itertools
+import json
+import os
+import socket
+import time
+import urllib.error
+import urllib.request
+
+
+class Refused(Exception):
+    """The daemon said no, and why."""
+
+
+class Daemon:
+    """magwatchd by its JSON API."""
+
+    def __init__(self, port):
+        self.base = "http://127.0.0.1:%d" % port
+        # No proxy of the environment may stand between two programs of one machine.
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self.keys = itertools.count(1)
+        self.run = "demo-%d-%d" % (os.getpid(), int(time.time()))
+
+    def _call(self, path, body=None):
+        request = urllib.request.Request(self.base + path)
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+            request.add_header("X-Magwatch-Client", "magwatch-demo")
+        try:
+            with self.opener.open(request, timeout=5) as reply:
+                return json.loads(reply.read() or b"null")
+        except urllib.error.HTTPError as error:
+            text = error.read().decode(errors="replace")
+            raise Refused("%s: HTTP %d %s" % (path, error.code, text)) from None
+
+    def ready(self):
+        try:
+            with self.opener.open(self.base + "/readyz", timeout=2) as reply:
+                return reply.status == 200
+        except (OSError, urllib.error.HTTPError):
+            return False
+
+    def get(self, what):
+        return self._call("/api/v1/" + what)
+
+    def post(self, what, **body):
+        return self._call("/api/v1/" + what, body)
+
+    def enter(self, bed, kind, person="midwife", **values):
+        key = "%s-%d" % (self.run, next(self.keys))
+        return self.post("entries", key=key, bed=bed, person=person, kind=kind, **values)
+
+
+class Simulator:
+    """magwatch-simulator by its control socket."""
+
+    def __init__(self, path):
+        self.path = path
+        self.file = None
+
+    def __call__(self, line):
+        if self.file is None:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.settimeout(5)
+            connection.connect(self.path)
+            self.file = connection.makefile("rw")
+        self.file.write(line + "\n")
+        self.file.flush()
+        answer = json.loads(self.file.readline())
+        if answer.get("ok") is False:
+            raise Refused("simulator: %s: %s" % (line, answer["text"]))
+        return answer
+
+    def truth(self):
+        return {bed["id"]: bed for bed in self("status")["beds"]}
