@@ -107,7 +107,8 @@ class Story:
             self.daemon.enter(bed, "urine", value=240, unit="mL", since=hour_ago)
             yield
         self.last_round = time.monotonic()
-        self.say("The midwife starts the watch of six beds and charts reflexes, consciousness and urine of each.", "staff")
+        self.say("The midwife starts the watch of six beds and charts reflexes, consciousness and urine of each.",
+                 "staff")
         self.say("Beds 1 to 4 and a pump speak Modbus TCP, beds 5 and 6 HL7 through a gateway. "
                  "Magnesium runs at 1 g/h everywhere.")
 
@@ -234,8 +235,8 @@ class Story:
         if back:
             yield from self.until("magwatch sees her breathing", lambda: (self.fresh(TOXIC, "rr") or 0) >= 12, 20)
             truth = self.truth(TOXIC)
-            self.say("No magic: without magnesium her body clears it. Breathing %.0f/min, SpO2 %.0f %%, level %.1f mmol/L "
-                     "and falling." % (truth["rr"], truth["spo2"], truth["magnesium"]), "good")
+            self.say("Without more magnesium her body clears what is there. Breathing %.0f/min, SpO2 %.0f %%, level %.1f "
+                     "mmol/L and falling." % (truth["rr"], truth["spo2"], truth["magnesium"]), "good")
 
     def devices_told(self):
         for bed, words, rules in ((CABLE, "unplugged", ("technical.silent", "technical.silent_long")),
@@ -252,8 +253,8 @@ class Story:
         quiet = not self.pages(EPIDURAL) and not [a for a in self.alarms(EPIDURAL) if a["priority"] == "high"]
         self.check("the epidural bed stays quiet", knee == 0 and quiet)
         if quiet:
-            self.say("Bed 4 was quiet all the while: knee reflex 0 under her epidural, arm reflex 2+. That is no toxicity.",
-                     "good")
+            self.say("Bed 4 was quiet all the while: knee reflex 0 under her epidural, arm reflex 2+. That is no "
+                     "toxicity.", "good")
         yield
 
     def repair(self):
