@@ -235,8 +235,8 @@ class Story:
         if back:
             yield from self.until("magwatch sees her breathing", lambda: (self.fresh(TOXIC, "rr") or 0) >= 12, 20)
             truth = self.truth(TOXIC)
-            self.say("Without more magnesium her body clears what is there. Breathing %.0f/min, SpO2 %.0f %%, level %.1f "
-                     "mmol/L and falling." % (truth["rr"], truth["spo2"], truth["magnesium"]), "good")
+            self.say("Without more magnesium her body clears what is there. Breathing %.0f/min, SpO2 %.0f %%, "
+                     "level %.1f mmol/L and falling." % (truth["rr"], truth["spo2"], truth["magnesium"]), "good")
 
     def devices_told(self):
         for bed, words, rules in ((CABLE, "unplugged", ("technical.silent", "technical.silent_long")),
