@@ -1,0 +1,215 @@
+#include "rules/evaluation/rule_tests.hpp"
+
+#include <algorithm>
+
+#include "rules/evaluation/evaluation.hpp"
+
+namespace magwatch {
+namespace {
+
+// The delays of one rule's condition: `for` before it is raised, `clear_for` before it is over.
+struct Condition {
+    bool present = false;
+    bool waiting = false; // towards the other state
+    Instant since;
+};
+
+class CaseRun {
+public:
+    CaseRun(const Pack& pack, const RuleCase& one) : pack_{pack}, case_{one}, evaluation_{pack}
+    {
+        patient_.set_windows(pack.windows);
+        patient_.set_watch_start(Instant{0});
+        for (std::size_t i = 0; i < signal_count; ++i) {
+            const auto signal = static_cast<Signal>(i);
+            // Facts and what the ward derives hold until they change.
+            const SignalKind kind = info(signal).kind;
+            if (kind == SignalKind::derived || kind == SignalKind::fact) {
+                patient_.set_fresh_for(signal, std::chrono::hours{24 * 366});
+            }
+        }
+        for (const auto& [signal, limit] : one.fresh_for) patient_.set_fresh_for(signal, limit);
+        conditions_.resize(pack.rules.size());
+    }
+
+    std::vector<CaseTransition> run()
+    {
+        const auto on_change = [this](std::size_t rule, const RuleTruth& truth) { change(rule, truth, now_); };
+        evaluation_.evaluate(pack_, patient_, now_, ~SignalMask{0}, on_change);
+        for (const CaseEvent& event : case_.events) {
+            advance(Instant{event.at.count()});
+            if (event.validity == Validity::valid) {
+                patient_.accept(event.signal, event.value, Instant{event.observed.count()}, now_, no_source);
+            } else {
+                patient_.reject(event.signal, event.validity, now_);
+            }
+            evaluation_.evaluate(pack_, patient_, now_, mask(event.signal), on_change);
+        }
+        advance(Instant{case_.until.count()});
+        return std::move(seen_);
+    }
+
+private:
+    // Everything that is due up to `to`, each at its own instant.
+    void advance(Instant to)
+    {
+        for (;;) {
+            Instant next = evaluation_.next_due();
+            for (std::size_t r = 0; r < conditions_.size(); ++r) {
+                // One that is due already waits for a known answer, not for time.
+                if (conditions_[r].waiting && due(r) > now_) next = std::min(next, due(r));
+            }
+            if (next > to) break;
+            now_ = std::max(now_, next);
+            evaluation_.evaluate_due(pack_, patient_, now_, [this](std::size_t rule, const RuleTruth& truth) {
+                change(rule, truth, now_);
+            });
+            for (std::size_t r = 0; r < conditions_.size(); ++r) {
+                if (conditions_[r].waiting) change(r, evaluation_.truth(r), now_);
+            }
+        }
+        now_ = std::max(now_, to);
+    }
+
+    [[nodiscard]] Instant due(std::size_t r) const
+    {
+        const Condition& condition = conditions_[r];
+        return condition.since + (condition.present ? pack_.rules[r].clear_hold : pack_.rules[r].hold);
+    }
+
+    // Unknown lets a running `for` run on, but only a known yes raises; nothing is over while it is still
+    // known to be true.
+    void change(std::size_t r, const RuleTruth& truth, Instant now)
+    {
+        Condition& condition = conditions_[r];
+        const bool over = truth.clear == Truth::yes && truth.raise != Truth::yes;
+        const bool stay = condition.present ? !over : truth.raise == Truth::no;
+        const bool go = condition.present ? over : truth.raise == Truth::yes;
+        if (stay) {
+            condition.waiting = false;
+        } else if (go && !condition.waiting) {
+            condition.waiting = true;
+            condition.since = now;
+        }
+        if (condition.waiting && go && due(r) <= now) turn(r);
+    }
+
+    void turn(std::size_t r)
+    {
+        Condition& condition = conditions_[r];
+        condition.present = !condition.present;
+        condition.waiting = false;
+        seen_.push_back({pack_.rules[r].id, condition.present, Duration{now_.ms}});
+    }
+
+    const Pack& pack_;
+    const RuleCase& case_;
+    PatientState patient_;
+    Evaluation evaluation_;
+    std::vector<Condition> conditions_;
+    std::vector<CaseTransition> seen_;
+    Instant now_;
+};
+
+std::string text_of(Duration d)
+{
+    const auto ms = d.count();
+    if (ms % 3'600'000 == 0 && ms > 0) return std::to_string(ms / 3'600'000) + " h";
+    if (ms % 60'000 == 0 && ms > 0) return std::to_string(ms / 60'000) + " min";
+    if (ms % 1000 == 0) return std::to_string(ms / 1000) + " s";
+    return std::to_string(ms) + " ms";
+}
+
+std::string text_of(const CaseTransition& transition)
+{
+    return transition.rule + (transition.raised ? " raised at " : " cleared at ") + text_of(transition.at);
+}
+
+CaseResult judge(const Pack& pack, const RuleCase& one)
+{
+    CaseResult result{one.title, one.file, one.line, false, {}, {}};
+    for (const CaseTransition& transition : run_case(pack, one)) {
+        if (std::find(one.rules.begin(), one.rules.end(), transition.rule) != one.rules.end()) {
+            result.seen.push_back(transition);
+        }
+    }
+    std::vector<CaseTransition> unexpected = result.seen;
+    for (const CaseTransition& expected : one.expected) {
+        const auto found = std::find(unexpected.begin(), unexpected.end(), expected);
+        if (found == unexpected.end()) {
+            result.differences.push_back("expected, but not seen: " + text_of(expected));
+        } else {
+            unexpected.erase(found);
+        }
+    }
+    for (const CaseTransition& transition : unexpected) {
+        result.differences.push_back("seen, but not expected: " + text_of(transition));
+    }
+    result.passed = result.differences.empty();
+    return result;
+}
+
+} // namespace
+
+std::vector<CaseTransition> run_case(const Pack& pack, const RuleCase& one) { return CaseRun{pack, one}.run(); }
+
+bool PackTest::passed() const
+{
+    return errors.empty() && untested.empty() &&
+           std::all_of(cases.begin(), cases.end(), [](const CaseResult& one) { return one.passed; });
+}
+
+PackCheck check_pack(std::string_view text, std::string_view file)
+{
+    CompiledPack compiled = compile_pack(text, file);
+    return {std::move(compiled.errors), std::move(compiled.pack)};
+}
+
+PackTest test_pack(std::string_view pack_text, std::string_view test_text, std::string_view pack_file,
+                   std::string_view test_file)
+{
+    PackTest result;
+    const CompiledPack compiled = compile_pack(pack_text, pack_file);
+    if (!compiled.pack) {
+        result.errors = compiled.errors;
+        return result;
+    }
+    std::vector<RuleCase> cases = read_cases(pack_text, pack_file, *compiled.pack, result.errors);
+    if (!test_text.empty()) {
+        for (RuleCase& one : read_cases(test_text, test_file, *compiled.pack, result.errors)) {
+            cases.push_back(std::move(one));
+        }
+    }
+    if (!result.errors.empty()) return result;
+    for (const RuleCase& one : cases) {
+        if (one.limits.empty()) {
+            result.cases.push_back(judge(*compiled.pack, one));
+            continue;
+        }
+        const CompiledPack other = compile_pack(pack_text, pack_file, one.limits);
+        if (other.pack) {
+            result.cases.push_back(judge(*other.pack, one));
+        } else {
+            CaseResult failed{one.title, one.file, one.line, false, {}, {}};
+            for (const Diagnostic& error : other.errors) failed.differences.push_back(error.text());
+            result.cases.push_back(std::move(failed));
+        }
+    }
+    for (const Rule& rule : compiled.pack->rules) {
+        bool raised = false, quiet = false;
+        for (std::size_t i = 0; i < cases.size(); ++i) {
+            const auto& judged = cases[i].rules;
+            if (std::find(judged.begin(), judged.end(), rule.id) == judged.end()) continue;
+            const auto& seen = result.cases[i].seen;
+            const bool here = std::any_of(seen.begin(), seen.end(), [&](const CaseTransition& transition) {
+                return transition.rule == rule.id && transition.raised;
+            });
+            (here ? raised : quiet) = true;
+        }
+        if (!raised) result.untested.push_back(rule.id + ": no case raises it");
+        if (!quiet) result.untested.push_back(rule.id + ": no near miss, a case in which it stays quiet");
+    }
+    return result;
+}
+
+} // namespace magwatch
