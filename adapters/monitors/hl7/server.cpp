@@ -1,0 +1,323 @@
+#include "adapters/monitors/hl7/server.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+#include <map>
+
+#include "adapters/monitors/hl7/mllp.hpp"
+
+namespace magwatch::adapters::hl7 {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t receive_bytes = 16 * 1024; // a turn of the loop takes no more from one connection
+constexpr auto nothrow = asio::as_tuple(asio::use_awaitable);
+
+struct Session {
+    Session(tcp::socket s, std::string from, std::size_t max_bytes)
+        : socket{std::move(s)}, address{std::move(from)}, decoder{max_bytes}
+    {
+    }
+    tcp::socket socket;
+    std::string address;
+    MllpDecoder decoder;
+    MllpDecoder::Counts counted;
+    std::vector<Taken> taken;
+    std::string out;
+    std::vector<SourceId> sources; // that spoke here
+    bool waiting_frame = false;    // part of a frame is here, since frame_since
+    Clock::time_point frame_since;
+    bool writing = false;
+    Clock::time_point write_since;
+    bool committing = false;
+};
+
+} // namespace
+
+struct Hl7Server::Impl : std::enable_shared_from_this<Impl> {
+    Impl(asio::any_io_executor e, Hl7Config config, ObservationSink& s, std::function<WallTime()> c)
+        : executor{std::move(e)}, ingest{std::move(config), s}, sink{s}, clock{std::move(c)}, sweep_timer{executor}
+    {
+    }
+
+    [[nodiscard]] std::shared_ptr<tcp::acceptor> listen(const Hl7Config& config) const;
+    void spawn(asio::awaitable<void> task);
+    asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> listener);
+    void admit(tcp::socket socket);
+    asio::awaitable<void> serve(std::shared_ptr<Session> session);
+    asio::awaitable<bool> answer(Session& session);
+    bool take_frames(Session& session);
+    asio::awaitable<void> sweep();
+    void sweep_once();
+    void close(Session& session);
+    void leave(const std::shared_ptr<Session>& session);
+
+    asio::any_io_executor executor;
+    Ingest ingest;
+    ObservationSink& sink;
+    std::function<WallTime()> clock;
+    asio::steady_timer sweep_timer;
+    std::shared_ptr<tcp::acceptor> acceptor;
+    std::vector<std::shared_ptr<Session>> sessions;
+    std::map<std::string, std::size_t> by_address;
+    bool stopped = false;
+};
+
+std::shared_ptr<tcp::acceptor> Hl7Server::Impl::listen(const Hl7Config& config) const
+{
+    const tcp::endpoint endpoint{asio::ip::make_address(config.address), config.port};
+    auto listener = std::make_shared<tcp::acceptor>(executor);
+    listener->open(endpoint.protocol());
+    listener->set_option(tcp::acceptor::reuse_address(true));
+    listener->bind(endpoint);
+    listener->listen();
+    return listener;
+}
+
+void Hl7Server::Impl::spawn(asio::awaitable<void> task)
+{
+    auto self = shared_from_this();
+    asio::co_spawn(executor, std::move(task), [self](const std::exception_ptr& error) {
+        if (error) ++self->ingest.counters().session_errors;
+    });
+}
+
+asio::awaitable<void> Hl7Server::Impl::accept_loop(std::shared_ptr<tcp::acceptor> listener)
+{
+    asio::steady_timer pause{executor};
+    while (listener->is_open()) {
+        auto [error, socket] = co_await listener->async_accept(nothrow);
+        if (!error) {
+            admit(std::move(socket));
+            continue;
+        }
+        if (error == asio::error::operation_aborted || !listener->is_open()) break;
+        // Out of descriptors: connections wait in the kernel's queue meanwhile.
+        pause.expires_after(std::chrono::milliseconds{100});
+        co_await pause.async_wait(nothrow);
+    }
+}
+
+void Hl7Server::Impl::admit(tcp::socket socket)
+{
+    Hl7Counters& counters = ingest.counters();
+    boost::system::error_code error;
+    const auto peer = socket.remote_endpoint(error);
+    if (error) return; // gone already
+    const std::string address = peer.address().to_string();
+    const Hl7Config& config = ingest.config();
+    const bool allowed = std::any_of(config.sources.begin(), config.sources.end(), [&](const SourceProfile& s) {
+        return s.addresses.empty() ||
+               std::find(s.addresses.begin(), s.addresses.end(), address) != s.addresses.end();
+    });
+    const bool room = sessions.size() < config.max_connections &&
+                      by_address[address] < config.max_connections_per_address;
+    if (!allowed || !room || stopped) {
+        if (by_address[address] == 0) by_address.erase(address);
+        ++counters.connections_refused;
+        return;
+    }
+    socket.set_option(tcp::no_delay(true), error);
+    socket.set_option(asio::socket_base::keep_alive(true), error);
+    ++counters.connections;
+    ++counters.open_connections;
+    ++by_address[address];
+    auto session = std::make_shared<Session>(std::move(socket), address, config.max_message_bytes);
+    sessions.push_back(session);
+    spawn(serve(std::move(session)));
+}
+
+void Hl7Server::Impl::leave(const std::shared_ptr<Session>& session)
+{
+    const auto at = std::find(sessions.begin(), sessions.end(), session);
+    if (at == sessions.end()) return;
+    sessions.erase(at);
+    --ingest.counters().open_connections;
+    const auto count = by_address.find(session->address);
+    if (--count->second == 0) by_address.erase(count);
+    close(*session);
+}
+
+void Hl7Server::Impl::close(Session& session)
+{
+    boost::system::error_code ignored;
+    session.socket.shutdown(tcp::socket::shutdown_both, ignored);
+    session.socket.close(ignored);
+}
+
+// Pushes every whole frame; false if there was none.
+bool Hl7Server::Impl::take_frames(Session& session)
+{
+    const WallTime now = clock();
+    session.taken.clear();
+    bool any = false;
+    while (const auto frame = session.decoder.next()) {
+        any = true;
+        if (frame->oversized) {
+            ingest.take_oversized(frame->payload, session.taken);
+        } else {
+            ingest.take(frame->payload, session.address, now, session.taken);
+        }
+    }
+    const MllpDecoder::Counts& c = session.decoder.counts();
+    MllpDecoder::Counts& before = session.counted;
+    Hl7Counters& counters = ingest.counters();
+    counters.frames_oversized += c.oversized - before.oversized;
+    counters.frames_restarted += c.restarted - before.restarted;
+    counters.frames_missing_end += c.missing_end - before.missing_end;
+    counters.noise_bytes += c.noise - before.noise;
+    const bool restarted = c.restarted != before.restarted;
+    before = c;
+    for (const Taken& one : session.taken) {
+        const bool known = one.source == no_source || std::find(session.sources.begin(), session.sources.end(),
+                                                                one.source) != session.sources.end();
+        if (!known) session.sources.push_back(one.source);
+    }
+    // The time limit runs from the first byte of the frame that is not whole yet.
+    if (session.decoder.inside_frame()) {
+        if (!session.waiting_frame || any || restarted) session.frame_since = Clock::now();
+        session.waiting_frame = true;
+    } else {
+        session.waiting_frame = false;
+    }
+    return any;
+}
+
+asio::awaitable<bool> Hl7Server::Impl::answer(Session& session)
+{
+    bool stored = true;
+    const bool commit = std::any_of(session.taken.begin(), session.taken.end(),
+                                    [](const Taken& one) { return one.commit_first; });
+    if (commit) {
+        session.committing = true;
+        stored = co_await sink.committed();
+        session.committing = false;
+    }
+    session.out.clear();
+    ingest.answer(session.taken, stored, clock(), session.out);
+    if (session.out.empty()) co_return true;
+    session.writing = true;
+    session.write_since = Clock::now();
+    const auto bytes = asio::buffer(session.out);
+    const auto [error, size] = co_await asio::async_write(session.socket, bytes, nothrow);
+    session.writing = false;
+    co_return !error;
+}
+
+asio::awaitable<void> Hl7Server::Impl::serve(std::shared_ptr<Session> session)
+{
+    // Leaves the list whatever ends the coroutine.
+    struct Leave {
+        std::shared_ptr<Impl> impl;
+        std::shared_ptr<Session> session;
+        Leave(std::shared_ptr<Impl> i, std::shared_ptr<Session> s) : impl{std::move(i)}, session{std::move(s)} {}
+        Leave(const Leave&) = delete;
+        Leave& operator=(const Leave&) = delete;
+        ~Leave() { impl->leave(session); }
+    };
+    const Leave leaving{shared_from_this(), session};
+    while (!stopped) {
+        const auto room = session->decoder.prepare(receive_bytes);
+        const auto target = asio::buffer(room.data(), std::min(room.size(), receive_bytes));
+        const auto [error, size] = co_await session->socket.async_read_some(target, nothrow);
+        if (error) break;
+        session->decoder.commit(size);
+        if (!take_frames(*session)) continue;
+        const bool alive = co_await answer(*session);
+        if (!alive) break;
+    }
+}
+
+void Hl7Server::Impl::sweep_once()
+{
+    const auto now = Clock::now();
+    const auto limit = ingest.config().frame_timeout;
+    const auto all = sessions; // closing ends sessions
+    for (const auto& session : all) {
+        const bool dribbles = session->waiting_frame && !session->writing && !session->committing &&
+                              now - session->frame_since > limit;
+        const bool deaf = session->writing && now - session->write_since > limit;
+        if (!dribbles && !deaf) continue;
+        ++ingest.counters().timeouts;
+        close(*session);
+    }
+    ingest.look_for_silence(now, [this](SourceId source) {
+        return std::any_of(sessions.begin(), sessions.end(), [&](const auto& s) {
+            return std::find(s->sources.begin(), s->sources.end(), source) != s->sources.end();
+        });
+    });
+}
+
+asio::awaitable<void> Hl7Server::Impl::sweep()
+{
+    while (!stopped) {
+        // A tenth of the limit, so that tests with short limits need not wait a second.
+        const auto tenth = std::chrono::milliseconds{ingest.config().frame_timeout} / 10;
+        sweep_timer.expires_after(std::clamp(tenth, std::chrono::milliseconds{10}, std::chrono::milliseconds{1000}));
+        const auto [error] = co_await sweep_timer.async_wait(nothrow);
+        if (error || stopped) break;
+        sweep_once();
+    }
+}
+
+Hl7Server::Hl7Server(asio::any_io_executor executor, Hl7Config config, ObservationSink& sink,
+                     std::function<WallTime()> clock)
+    : impl_{std::make_shared<Impl>(std::move(executor), std::move(config), sink, std::move(clock))}
+{
+}
+
+Hl7Server::~Hl7Server() { stop(); }
+
+void Hl7Server::start()
+{
+    impl_->acceptor = impl_->listen(impl_->ingest.config());
+    impl_->ingest.announce();
+    impl_->spawn(impl_->accept_loop(impl_->acceptor));
+    impl_->spawn(impl_->sweep());
+}
+
+void Hl7Server::reconfigure(Hl7Config config)
+{
+    const Hl7Config& old = impl_->ingest.config();
+    if (impl_->acceptor && (old.address != config.address || old.port != config.port)) {
+        auto listener = impl_->listen(config);
+        boost::system::error_code ignored;
+        impl_->acceptor->close(ignored);
+        impl_->acceptor = listener;
+        impl_->spawn(impl_->accept_loop(std::move(listener)));
+    }
+    impl_->ingest.reconfigure(std::move(config));
+    impl_->ingest.announce();
+}
+
+void Hl7Server::stop()
+{
+    if (impl_->stopped) return;
+    impl_->stopped = true;
+    boost::system::error_code ignored;
+    if (impl_->acceptor) impl_->acceptor->close(ignored);
+    impl_->sweep_timer.cancel();
+    for (const auto& session : impl_->sessions) {
+        // One that is answering says its answer first and then ends by itself.
+        if (!session->committing && !session->writing) session->socket.cancel(ignored);
+    }
+}
+
+std::uint16_t Hl7Server::port() const
+{
+    boost::system::error_code ignored;
+    return impl_->acceptor ? impl_->acceptor->local_endpoint(ignored).port() : std::uint16_t{0};
+}
+
+const Hl7Counters& Hl7Server::counters() const { return impl_->ingest.counters(); }
+
+} // namespace magwatch::adapters::hl7

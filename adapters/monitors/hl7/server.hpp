@@ -1,0 +1,45 @@
+// HL7 v2 over MLLP as a server: the Asio session around Ingest.
+//
+// Runs on the executor's one thread; every call to it must be made there. Each connection is a coroutine:
+// receive, push everything the whole frames hold, wait until the sink has committed, answer. Many
+// connections wait on one commit. Bounds: connections in all and per address, bytes of a message, time
+// inside a frame and for taking an answer (both 30 s); none between frames, where silence is normal.
+// A message that cannot be stored is answered AE or CE, never AA or CA. The sink must outlive the server
+// and every session of it: after stop(), run the executor until open_connections is 0.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <memory>
+
+#include "adapters/monitors/hl7/ingest.hpp"
+
+namespace magwatch::adapters::hl7 {
+
+class Hl7Server {
+public:
+    // `clock` gives our wall time.
+    Hl7Server(boost::asio::any_io_executor executor, Hl7Config config, ObservationSink& sink,
+              std::function<WallTime()> clock);
+    ~Hl7Server(); // stops
+    Hl7Server(const Hl7Server&) = delete;
+    Hl7Server& operator=(const Hl7Server&) = delete;
+
+    // Listens; throws boost::system::system_error if it cannot.
+    void start();
+    // Takes a new configuration; a new address or port is listened on first, and if that throws nothing
+    // has changed. Sessions go on.
+    void reconfigure(Hl7Config config);
+    // Hears nothing new; sessions end as soon as their answer is out.
+    void stop();
+
+    [[nodiscard]] std::uint16_t port() const; // that it listens on
+    [[nodiscard]] const Hl7Counters& counters() const;
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace magwatch::adapters::hl7
