@@ -1,7 +1,9 @@
 #include "adapters/monitors/hl7/ack.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 bool asked(std::string_view condition, Verdict verdict)
 {
@@ -18,9 +20,12 @@ bool asked(std::string_view condition, Verdict verdict)
 std::string_view code_of(Verdict verdict, bool commit)
 {
     switch (verdict) {
-    case Verdict::accepted: return commit ? "CA" : "AA";
-    case Verdict::error: return commit ? "CE" : "AE";
-    case Verdict::rejected: return commit ? "CR" : "AR";
+    case Verdict::accepted:
+        return commit ? "CA" : "AA";
+    case Verdict::error:
+        return commit ? "CE" : "AE";
+    case Verdict::rejected:
+        return commit ? "CR" : "AR";
     }
     return "AR";
 }
@@ -28,22 +33,32 @@ std::string_view code_of(Verdict verdict, bool commit)
 std::string_view words_of(ErrorCode error)
 {
     switch (error) {
-    case ErrorCode::none: return "";
-    case ErrorCode::sequence: return "Segment sequence error";
-    case ErrorCode::required_field: return "Required field missing";
-    case ErrorCode::data_type: return "Data type error";
-    case ErrorCode::message_type: return "Unsupported message type";
-    case ErrorCode::event: return "Unsupported event code";
-    case ErrorCode::processing_id: return "Unsupported processing id";
-    case ErrorCode::version: return "Unsupported version id";
-    case ErrorCode::unknown_key: return "Unknown key identifier";
-    case ErrorCode::internal: return "Application internal error";
+    case ErrorCode::none:
+        return "";
+    case ErrorCode::sequence:
+        return "Segment sequence error";
+    case ErrorCode::required_field:
+        return "Required field missing";
+    case ErrorCode::data_type:
+        return "Data type error";
+    case ErrorCode::message_type:
+        return "Unsupported message type";
+    case ErrorCode::event:
+        return "Unsupported event code";
+    case ErrorCode::processing_id:
+        return "Unsupported processing id";
+    case ErrorCode::version:
+        return "Unsupported version id";
+    case ErrorCode::unknown_key:
+        return "Unknown key identifier";
+    case ErrorCode::internal:
+        return "Application internal error";
     }
     return "";
 }
 
-// A field of the request, in its own separators. Line breaks that a sender put into it are left out: an
-// acknowledgement is read by lines.
+// A field of the request, in its own separators. Line breaks that a sender put into it are left
+// out: an acknowledgement is read by lines.
 void append_field(std::string& out, std::string_view field)
 {
     field = field.substr(0, 512); // an identifier, not a novel
@@ -64,8 +79,8 @@ AckStyle ack_style(std::string_view accept, std::string_view application, Verdic
     return {asked(accept, verdict), asked(application, verdict)};
 }
 
-void append_ack(std::string& out, const Message& request, const Acknowledgement& answer, bool commit,
-                const AckIdentity& identity)
+void append_ack(std::string& out, const Message& request, const Acknowledgement& answer,
+                bool commit, const AckIdentity& identity)
 {
     const Separators& s = request.separators();
     const char f = s.field;

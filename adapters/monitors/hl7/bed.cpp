@@ -4,8 +4,10 @@
 #include <array>
 #include <charconv>
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 std::string_view place_text(const Message& message, std::string_view segment, unsigned field,
                             unsigned component, unsigned subcomponent)
@@ -111,7 +113,8 @@ BedTable::BedTable(const std::vector<BedNames>& beds)
 {
     for (const BedNames& bed : beds) {
         for (const std::string& name : bed.names) {
-            const auto [at, fresh] = names_.try_emplace(normal_name(name), Found{bed.bed, bed.test_mode});
+            const auto [at, fresh] =
+                names_.try_emplace(normal_name(name), Found{bed.bed, bed.test_mode});
             if (!fresh && at->second.bed != bed.bed) at->second.bed = no_bed; // ambiguous
         }
     }
@@ -124,9 +127,10 @@ std::optional<BedTable::Found> BedTable::find(std::string_view name) const
     return at->second;
 }
 
-// One location: the bed if there is one, else the room, else any part. The whole, as written, comes first:
-// it lets a site name "LD^^BED4" where BED4 alone exists on two wards.
-std::optional<BedTable::Found> BedTable::find_location(const Message& message, std::string_view location) const
+// One location: the bed if there is one, else the room, else any part. The whole, as written, comes
+// first: it lets a site name "LD^^BED4" where BED4 alone exists on two wards.
+std::optional<BedTable::Found> BedTable::find_location(const Message& message,
+                                                       std::string_view location) const
 {
     const Separators& s = message.separators();
     std::string storage;
@@ -145,7 +149,8 @@ std::optional<BedTable::Found> BedTable::find_location(const Message& message, s
     return std::nullopt;
 }
 
-std::optional<BedTable::Found> BedTable::find(const Message& message, const BedPattern* pattern) const
+std::optional<BedTable::Found> BedTable::find(const Message& message,
+                                              const BedPattern* pattern) const
 {
     if (pattern != nullptr) {
         const std::string name = pattern->apply(message);
@@ -153,7 +158,8 @@ std::optional<BedTable::Found> BedTable::find(const Message& message, const BedP
     }
     const std::string_view locations = place_text(message, "PV1", 3, 0, 0);
     std::optional<Found> found;
-    const std::size_t count = std::min<std::size_t>(count_parts(locations, message.separators().repetition), 32);
+    const std::size_t count =
+        std::min<std::size_t>(count_parts(locations, message.separators().repetition), 32);
     for (std::size_t n = 1; n <= count; ++n) {
         const std::string_view location = trim(part(locations, n, message.separators().repetition));
         if (location.empty()) continue;

@@ -1,7 +1,7 @@
 // Which bed a message is about.
 //
-// Pure. A name that fits no bed, or two, gives no bed: the nearest is never taken. Where the sender names a
-// bed (third component of PV1-3), rooms and wards are not looked at: room 4 is not bed 4.
+// Pure. A name that fits no bed, or two, gives no bed: the nearest is never taken. Where the sender
+// names a bed (third component of PV1-3), rooms and wards are not looked at: room 4 is not bed 4.
 #pragma once
 
 #include <optional>
@@ -14,10 +14,12 @@
 #include "adapters/monitors/hl7/message.hpp"
 #include "adapters/monitors/hl7/profile.hpp"
 
-namespace magwatch::adapters::hl7 {
+namespace magwatch::adapters::hl7
+{
 
 // A bed pattern, read once.
-class BedPattern {
+class BedPattern
+{
 public:
     // nullopt: names no field, or is no pattern.
     [[nodiscard]] static std::optional<BedPattern> from(std::string_view text);
@@ -35,7 +37,8 @@ private:
 };
 
 // Names of beds to beds.
-class BedTable {
+class BedTable
+{
 public:
     BedTable() = default;
     explicit BedTable(const std::vector<BedNames>& beds);
@@ -45,10 +48,12 @@ public:
     };
     [[nodiscard]] std::optional<Found> find(std::string_view name) const;
     // Of a message, by a profile's pattern, or without one by PV1-3.
-    [[nodiscard]] std::optional<Found> find(const Message& message, const BedPattern* pattern) const;
+    [[nodiscard]] std::optional<Found> find(const Message& message,
+                                            const BedPattern* pattern) const;
 
 private:
-    [[nodiscard]] std::optional<Found> find_location(const Message& message, std::string_view location) const;
+    [[nodiscard]] std::optional<Found> find_location(const Message& message,
+                                                     std::string_view location) const;
     std::unordered_map<std::string, Found> names_;
 };
 

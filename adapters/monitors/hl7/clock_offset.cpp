@@ -3,17 +3,23 @@
 #include <algorithm>
 #include <chrono>
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 using namespace std::chrono_literals;
 
 constexpr Duration spacing = 1s;
-constexpr Duration step = 10s;  // further than this from the median: another clock, or a late message
-constexpr Duration agree = 2s;  // as close as samples of one clock lie
+constexpr Duration step =
+    10s; // further than this from the median: another clock, or a late message
+constexpr Duration agree = 2s; // as close as samples of one clock lie
 constexpr Duration report = 1s;
 
-Duration distance(Duration a, Duration b) { return a > b ? a - b : b - a; }
+Duration distance(Duration a, Duration b)
+{
+    return a > b ? a - b : b - a;
+}
 
 } // namespace
 
@@ -37,7 +43,8 @@ void ClockOffset::restart(std::size_t keep)
 void ClockOffset::sample(WallTime sent, WallTime received)
 {
     // Our own clock may be set back: then the spacing starts anew.
-    const bool soon = has_last_ && received >= last_received_ && received - last_received_ < spacing;
+    const bool soon =
+        has_last_ && received >= last_received_ && received - last_received_ < spacing;
     if (soon) return;
     has_last_ = true;
     last_received_ = received;

@@ -1,10 +1,10 @@
 // How far a sender's clock is from ours, told apart from how long its messages travel.
 //
-// Pure: the caller hands in both times. The offset is the median of the last 16 samples, at most one a
-// second, so that a queue drained after an outage (many old messages in a moment) moves it by one sample.
-// A clock that was set (summer time, a correction) is believed after 4 samples in a row that agree among
-// themselves and not with the median, or at once where the sender is suddenly ahead: no message arrives
-// before it was sent. All figures are design values.
+// Pure: the caller hands in both times. The offset is the median of the last 16 samples, at most
+// one a second, so that a queue drained after an outage (many old messages in a moment) moves it by
+// one sample. A clock that was set (summer time, a correction) is believed after 4 samples in a row
+// that agree among themselves and not with the median, or at once where the sender is suddenly
+// ahead: no message arrives before it was sent. All figures are design values.
 #pragma once
 
 #include <array>
@@ -13,9 +13,11 @@
 
 #include "rules/base/instant.hpp"
 
-namespace magwatch::adapters::hl7 {
+namespace magwatch::adapters::hl7
+{
 
-class ClockOffset {
+class ClockOffset
+{
 public:
     // A message said `sent` by its clock and arrived at `received` by ours.
     void sample(WallTime sent, WallTime received);

@@ -5,8 +5,10 @@
 #include <charconv>
 #include <cstring>
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 using U = CodeUse;
 using S = Signal;
@@ -58,7 +60,8 @@ constexpr Term terms[] = {
     {150017, "PRESS_BLD_SYS", U::value, S::art_sys},
     {150018, "PRESS_BLD_DIA", U::value, S::art_dia},
     {150019, "PRESS_BLD_MEAN", U::value, S::art_mean},
-    {150020, "PRESS_BLD_NONINV", U::unused}, // the triple as one: its parts come as 150021 to 150023
+    {150020, "PRESS_BLD_NONINV",
+     U::unused}, // the triple as one: its parts come as 150021 to 150023
     {150021, "PRESS_BLD_NONINV_SYS", U::value, S::sbp},
     {150022, "PRESS_BLD_NONINV_DIA", U::value, S::dbp},
     {150023, "PRESS_BLD_NONINV_MEAN", U::value, S::map},
@@ -186,7 +189,8 @@ constexpr Loinc loincs[] = {
     {"2000-8", U::value, S::calcium},
 };
 
-// Names under local codes, whole and without regard to case. Only serum or plasma goes by these bare names.
+// Names under local codes, whole and without regard to case. Only serum or plasma goes by these
+// bare names.
 constexpr Loinc local_names[] = {
     {"MAGNESIUM", U::value, S::mg},
     {"SERUM MAGNESIUM", U::value, S::mg},
@@ -212,19 +216,26 @@ constexpr Loinc local_names[] = {
     {"URINE VOLUME", U::value, S::urine},
 };
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 bool same_word(std::string_view a, std::string_view upper_b)
 {
-    return a.size() == upper_b.size() &&
-           std::equal(a.begin(), a.end(), upper_b.begin(), [](char x, char y) { return upper(x) == y; });
+    return a.size() == upper_b.size() && std::equal(a.begin(), a.end(), upper_b.begin(),
+                                                    [](char x, char y) { return upper(x) == y; });
 }
 
 const Term* term_by_number(std::uint32_t number)
 {
-    const auto* const found = std::lower_bound(std::begin(terms), std::end(terms), number,
-                                               [](const Term& t, std::uint32_t n) { return t.number < n; });
+    const auto* const found =
+        std::lower_bound(std::begin(terms), std::end(terms), number,
+                         [](const Term& t, std::uint32_t n) { return t.number < n; });
     return found != std::end(terms) && found->number == number ? found : nullptr;
 }
 
@@ -266,13 +277,17 @@ bool is_event_or_attribute(std::string_view name)
 
 bool is_mdc_system(std::string_view system)
 {
-    for (const std::string_view known : {"MDC", "MDIL", "MDIL-ALERT", "ISO11073", "ISO/IEEE 11073"}) {
+    for (const std::string_view known :
+         {"MDC", "MDIL", "MDIL-ALERT", "ISO11073", "ISO/IEEE 11073"}) {
         if (same_word(system, known)) return true;
     }
     return false;
 }
 
-bool is_loinc_system(std::string_view system) { return same_word(system, "LN") || same_word(system, "LOINC"); }
+bool is_loinc_system(std::string_view system)
+{
+    return same_word(system, "LN") || same_word(system, "LOINC");
+}
 
 bool is_loinc_shape(std::string_view code)
 {
@@ -329,9 +344,11 @@ CodeMeaning coding_meaning(const Coding& coding)
     if (coding.number.starts_with("MDC_") && !coding.name.starts_with("MDC_")) {
         return mdc_meaning({{}, coding.number, coding.system});
     }
-    if (coding.name.empty() && coding.system.empty() && mdc_number(coding.number)) return mdc_meaning(coding);
+    if (coding.name.empty() && coding.system.empty() && mdc_number(coding.number))
+        return mdc_meaning(coding);
     if (is_mdc_system(coding.system) || coding.name.starts_with("MDC_")) return mdc_meaning(coding);
-    if (is_loinc_shape(coding.number) && (coding.system.empty() || is_loinc_system(coding.system))) {
+    if (is_loinc_shape(coding.number) &&
+        (coding.system.empty() || is_loinc_system(coding.system))) {
         for (const Loinc& row : loincs) {
             if (row.code != coding.number) continue;
             CodeMeaning m;
@@ -360,7 +377,8 @@ std::optional<std::uint32_t> mdc_number(std::string_view text)
     }
     const auto end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data(), end, number);
-    if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end || number == 0) return std::nullopt;
+    if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end || number == 0)
+        return std::nullopt;
     return number;
 }
 
@@ -386,10 +404,14 @@ std::optional<Signal> flag_from_text(std::string_view text)
     const std::size_t size = std::min(text.size(), sizeof buffer);
     std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size), buffer, upper);
     const std::string_view words{buffer, size};
-    const auto has = [&](std::string_view word) { return words.find(word) != std::string_view::npos; };
+    const auto has = [&](std::string_view word) {
+        return words.find(word) != std::string_view::npos;
+    };
     if (has("LEADS OFF") || has("LEAD OFF") || has("LEADSOFF")) return Signal::monitor_leads_off;
-    if (has("PROBE OFF") || has("SENSOR OFF") || has("INOP") || has("NO DATA")) return Signal::monitor_inop;
-    for (const std::string_view over : {" OFF", " END", "ENDED", "CLEARED", "RESOLVED", "NO APN", "PAUSED"}) {
+    if (has("PROBE OFF") || has("SENSOR OFF") || has("INOP") || has("NO DATA"))
+        return Signal::monitor_inop;
+    for (const std::string_view over :
+         {" OFF", " END", "ENDED", "CLEARED", "RESOLVED", "NO APN", "PAUSED"}) {
         if (has(over)) return std::nullopt;
     }
     if (has("APNEA") || has("APNOEA")) return Signal::monitor_apnoea;

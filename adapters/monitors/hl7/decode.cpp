@@ -4,14 +4,22 @@
 #include <charconv>
 #include <functional>
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 constexpr std::string_view null_value = "\"\"";
 
-bool is_empty(std::string_view text) { return text.empty() || text == null_value; }
+bool is_empty(std::string_view text)
+{
+    return text.empty() || text == null_value;
+}
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
 std::string upper_text(std::string_view text)
 {
@@ -51,7 +59,8 @@ std::string_view device_of(std::string_view channel)
     return channel.substr(0, channel.find('.', first + 1));
 }
 
-// Rows that belong together stand together; the bound keeps a hostile message from costing rows x rows.
+// Rows that belong together stand together; the bound keeps a hostile message from costing rows x
+// rows.
 constexpr std::size_t related_rows = 256;
 
 // Calls visit(obx) for the rows of the group, until it says stop.
@@ -72,10 +81,12 @@ std::string_view trim_code(std::string_view code, char component)
     return code;
 }
 
-// Whether a refused value says something of the sensor, and not only of how the message was written.
+// Whether a refused value says something of the sensor, and not only of how the message was
+// written.
 bool tells_state(Refusal reason)
 {
-    return reason == Refusal::not_a_number || reason == Refusal::sentinel || reason == Refusal::implausible;
+    return reason == Refusal::not_a_number || reason == Refusal::sentinel ||
+           reason == Refusal::implausible;
 }
 
 // The words of a coded or free text value.
@@ -104,7 +115,8 @@ Decoder::Decoder(SourceProfile profile) : profile_{std::move(profile)}
 }
 
 Decoder::Resolution Decoder::resolve_slowly(std::string_view code, std::string_view units,
-                                            std::string_view channel, const Separators& separators) const
+                                            std::string_view channel,
+                                            const Separators& separators) const
 {
     Resolution r;
     std::string utf8;
@@ -216,7 +228,8 @@ bool Decoder::is_blood(const Row& row) const
             if (words.find(word) != std::string::npos) return true;
         }
         const std::string_view code = part(words, 1, row.message.separators().component);
-        return one_of(part(code, 1, row.message.separators().subcomponent), {"UR", "U", "URN", "CSF"});
+        return one_of(part(code, 1, row.message.separators().subcomponent),
+                      {"UR", "U", "URN", "CSF"});
     };
     if (other(row.group.specimen)) return false;
     for (std::size_t i = row.group.begin + 1; i < row.message.size(); ++i) {
@@ -236,10 +249,12 @@ bool Decoder::is_magnesium_pump(const Row& row) const
     for_each_row(row.message, row.group.begin, [&](const Segment& other) {
         const CodeMeaning m = meaning_of(other.field(3), row.message.separators());
         if (m.mdc != 184330 && m.mdc != 184514) return false;
-        if (device_of(trim(other.field(4))) != device || is_empty(trim(other.field(5)))) return false;
+        if (device_of(trim(other.field(4))) != device || is_empty(trim(other.field(5))))
+            return false;
         named = true;
         const std::string words = value_words(row.message, other.field(5));
-        magnesium = words.find("MAGNES") != std::string::npos || words.find("MGSO4") != std::string::npos;
+        magnesium =
+            words.find("MAGNES") != std::string::npos || words.find("MGSO4") != std::string::npos;
         return magnesium;
     });
     return named ? magnesium : profile_.pumps_give_magnesium;
@@ -252,8 +267,11 @@ void Decoder::read_signal(Row& row) const
     ObxResult& r = row.result;
     r.reason = Refusal::unknown_code;
     switch (m.use) {
-    case CodeUse::unknown: return;
-    case CodeUse::unused: r.detail = "known, and nothing that magwatch looks at"; return;
+    case CodeUse::unknown:
+        return;
+    case CodeUse::unused:
+        r.detail = "known, and nothing that magwatch looks at";
+        return;
     case CodeUse::alarm:
     case CodeUse::alarm_text:
     case CodeUse::limit_alarm:
@@ -265,7 +283,8 @@ void Decoder::read_signal(Row& row) const
         break;
     case CodeUse::value:
     case CodeUse::avpu:
-    case CodeUse::reflex: break;
+    case CodeUse::reflex:
+        break;
     }
     if (m.of_pump && !is_magnesium_pump(row)) {
         r.detail = "a pump that is not known to give magnesium";
@@ -287,10 +306,16 @@ void Decoder::read_signal(Row& row) const
         }
     }
     switch (info(r.signal).kind) {
-    case SignalKind::laboratory: r.origin = Origin::laboratory; break;
+    case SignalKind::laboratory:
+        r.origin = Origin::laboratory;
+        break;
     case SignalKind::charted:
-    case SignalKind::fact: r.origin = Origin::charted; break;
-    default: r.origin = by_hand ? Origin::charted : Origin::device; break;
+    case SignalKind::fact:
+        r.origin = Origin::charted;
+        break;
+    default:
+        r.origin = by_hand ? Origin::charted : Origin::device;
+        break;
     }
 }
 
@@ -304,7 +329,7 @@ std::optional<Refusal> Decoder::gate_flags(Row& row) const
         const std::size_t at = flags.find(s.repetition);
         const std::string_view flag = trim(part(flags.substr(0, at), 1, s.component));
         flags = at == std::string_view::npos ? std::string_view{} : flags.substr(at + 1);
-        if (one_of(flag, {"TEST", "DEMO"})) return Refusal::test_data;
+        if (one_of(flag, {"TEST", "DEMO"}) && !profile_.accept_test_data) return Refusal::test_data;
         if (flag == "QUES") {
             row.result.state = Validity::questionable;
             refusal = refusal ? refusal : Refusal::not_usable;
@@ -333,7 +358,8 @@ std::optional<Refusal> Decoder::gate(Row& row) const
     r.state = Validity::invalid;
     const auto flagged = gate_flags(row);
     if (flagged == Refusal::test_data) return flagged;
-    const std::string_view method = trim(part(row.obx.field(17), 1, row.message.separators().component));
+    const std::string_view method =
+        trim(part(row.obx.field(17), 1, row.message.separators().component));
     if (one_of(method, {"ASET", "MSET", "RSET"})) return Refusal::setting;
     const bool flag = row.resolution.meaning.use == CodeUse::flag;
     if (is_empty(trim(row.obx.field(5))) && (!flag || status == "X")) {
@@ -348,7 +374,8 @@ std::optional<Refusal> Decoder::gate(Row& row) const
     const bool unusable = status == "X" && !profile_.usable_with_status_x;
     if (unusable || one_of(status, {"I", "O", "N", "S"})) {
         r.has_state = true;
-        r.detail = unusable ? "status X: cannot be obtained" : "status says that there is no result yet";
+        r.detail =
+            unusable ? "status X: cannot be obtained" : "status says that there is no result yet";
         return Refusal::not_usable;
     }
     return std::nullopt;
@@ -407,12 +434,15 @@ std::optional<Refusal> Decoder::read_number(Row& row) const
     }
     Unit unit = row.resolution.unit.unit;
     switch (row.resolution.unit.state) {
-    case UnitMeaning::State::known: break;
-    case UnitMeaning::State::unknown: return Refusal::unknown_unit;
+    case UnitMeaning::State::known:
+        break;
+    case UnitMeaning::State::unknown:
+        return Refusal::unknown_unit;
     case UnitMeaning::State::absent:
         unit = info(r.signal).unit;
         // These come in one unit only.
-        if (unit != Unit::none && unit != Unit::per_min && unit != Unit::percent) return Refusal::missing_unit;
+        if (unit != Unit::none && unit != Unit::per_min && unit != Unit::percent)
+            return Refusal::missing_unit;
     }
     const auto checked = Quantity::checked(r.signal, *number * row.resolution.scale, unit);
     if (const auto* const refusal = std::get_if<Refusal>(&checked)) return *refusal;
@@ -430,8 +460,8 @@ std::optional<Refusal> Decoder::read_avpu(Row& row) const
         // LOINC answer codes of 67775-7; "new confusion" counts as voice (NEWS2).
         if (one_of(words, {"A", "ALERT", "LA9340-6"})) {
             row.result.value = 0;
-        } else if (one_of(words, {"V", "VOICE", "VERBAL", "RESPONDS TO VOICE", "C", "CONFUSED", "CONFUSION",
-                                  "NEW CONFUSION", "LA17108-4"})) {
+        } else if (one_of(words, {"V", "VOICE", "VERBAL", "RESPONDS TO VOICE", "C", "CONFUSED",
+                                  "CONFUSION", "NEW CONFUSION", "LA17108-4"})) {
             row.result.value = 1;
         } else if (one_of(words, {"P", "PAIN", "RESPONDS TO PAIN", "LA17107-6"})) {
             row.result.value = 2;
@@ -449,7 +479,8 @@ std::optional<Refusal> Decoder::read_avpu(Row& row) const
 std::optional<Refusal> Decoder::read_reflex(Row& row) const
 {
     const std::string_view value = trim(row.obx.field(5));
-    const std::string words = value_words(row.message, trim(part(value, 1, row.message.separators().component)));
+    const std::string words =
+        value_words(row.message, trim(part(value, 1, row.message.separators().component)));
     std::string_view text = words;
     if (one_of(text, {"ABSENT", "NONE", "NIL"})) {
         row.result.value = 0;
@@ -493,10 +524,14 @@ std::optional<Refusal> Decoder::read_flag(Row& row) const
 std::optional<Refusal> Decoder::read_value(Row& row) const
 {
     switch (row.resolution.meaning.use) {
-    case CodeUse::avpu: return read_avpu(row);
-    case CodeUse::reflex: return read_reflex(row);
-    case CodeUse::flag: return read_flag(row);
-    default: return read_number(row);
+    case CodeUse::avpu:
+        return read_avpu(row);
+    case CodeUse::reflex:
+        return read_reflex(row);
+    case CodeUse::flag:
+        return read_flag(row);
+    default:
+        return read_number(row);
     }
 }
 
@@ -539,7 +574,8 @@ void Decoder::decode(const Message& message, Decoded& out)
     const Separators& s = message.separators();
     const std::string_view processing = trim(part(message.header(11), 1, s.component));
     out.test = processing == "T" || processing == "D";
-    if (const auto sent = stamp(part(trim(message.header(7)), 1, s.component)); sent && sent->to_the_minute) {
+    if (const auto sent = stamp(part(trim(message.header(7)), 1, s.component));
+        sent && sent->to_the_minute) {
         out.has_sent = true;
         out.sent = sent->time;
     }
@@ -565,8 +601,11 @@ void Decoder::decode(const Message& message, Decoded& out)
         }
     }
     // The time of a draw is no clock.
-    const auto is_device = [](const ObxResult& r) { return r.has_signal && r.origin == Origin::device; };
-    if (by_group && std::none_of(out.results.begin(), out.results.end(), is_device)) out.has_sent = false;
+    const auto is_device = [](const ObxResult& r) {
+        return r.has_signal && r.origin == Origin::device;
+    };
+    if (by_group && std::none_of(out.results.begin(), out.results.end(), is_device))
+        out.has_sent = false;
 }
 
 } // namespace magwatch::adapters::hl7

@@ -1,9 +1,10 @@
 // From an HL7 message to what each OBX row means: an observation, or the reason why not.
 //
-// Pure: no clock. A decoder belongs to one sender's profile; it remembers how codes resolved, so that a code
-// is looked up once. It knows no bed and judges no lateness: the server does. Rules: IHE PCD-01 (DEC) and
-// PCD-04 (alarms), HL7 v2 chapter 7, and what real gateways do (protocols.md 2, 3, 5, 12). Values are in the
-// canonical unit of their signal, times in UTC by the sender's clock.
+// Pure: no clock. A decoder belongs to one sender's profile; it remembers how codes resolved, so
+// that a code is looked up once. It knows no bed and judges no lateness: the server does. Rules:
+// IHE PCD-01 (DEC) and PCD-04 (alarms), HL7 v2 chapter 7, and what real gateways do (protocols.md
+// 2, 3, 5, 12). Values are in the canonical unit of their signal, times in UTC by the sender's
+// clock.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@
 #include "adapters/monitors/hl7/time.hpp"
 #include "rules/observation/observation.hpp"
 
-namespace magwatch::adapters::hl7 {
+namespace magwatch::adapters::hl7
+{
 
 struct ObxResult {
     std::string_view code;    // OBX-3 as sent, empty components at its end cut off
@@ -29,12 +31,13 @@ struct ObxResult {
     bool has_signal = false; // also of refused values, where it can be told
     Signal signal{};
     Origin origin = Origin::device;
-    double value = 0; // canonical unit of the signal; meaningful if accepted, or if `state` is questionable
+    double value =
+        0; // canonical unit of the signal; meaningful if accepted, or if `state` is questionable
     bool has_time = false;
-    WallTime time;                 // by the sender's clock: OBX-14, else OBR-7, else MSH-7
-    Refusal reason{};              // if not accepted
-    std::string_view detail;       // more words for people; "" if the reason says it all
-    bool has_state = false;        // refused, and it says that the signal cannot be told now
+    WallTime time;           // by the sender's clock: OBX-14, else OBR-7, else MSH-7
+    Refusal reason{};        // if not accepted
+    std::string_view detail; // more words for people; "" if the reason says it all
+    bool has_state = false;  // refused, and it says that the signal cannot be told now
     Validity state = Validity::invalid;
     bool corrected = false; // status C: replaces an earlier value of the same signal and time
     bool withdrawn = false; // status D or W: an earlier value must be forgotten
@@ -44,14 +47,15 @@ struct Decoded {
     std::vector<ObxResult> results; // in the order of the message
     bool test = false;              // MSH-11 T or D: must not page
     bool has_sent = false;
-    WallTime sent;          // the sender's clock: MSH-7, else the newest OBR-7 of a monitor
+    WallTime sent;                // the sender's clock: MSH-7, else the newest OBR-7 of a monitor
     std::uint32_t misspelt = 0;   // codes whose name is unknown, taken by number
     std::uint32_t renumbered = 0; // codes whose number is unknown or another's, taken by name
 
     void clear();
 };
 
-class Decoder {
+class Decoder
+{
 public:
     explicit Decoder(SourceProfile profile);
     [[nodiscard]] const SourceProfile& profile() const { return profile_; }
@@ -83,10 +87,11 @@ private:
         Resolution resolution;
     };
 
-    const Resolution& resolve(std::string_view code, std::string_view units, std::string_view channel,
-                              const Separators& separators);
+    const Resolution& resolve(std::string_view code, std::string_view units,
+                              std::string_view channel, const Separators& separators);
     [[nodiscard]] Resolution resolve_slowly(std::string_view code, std::string_view units,
-                                            std::string_view channel, const Separators& separators) const;
+                                            std::string_view channel,
+                                            const Separators& separators) const;
     void decode_row(Row& row, Decoded& out);
     void read_signal(Row& row) const;
     [[nodiscard]] std::optional<Refusal> gate(Row& row) const;

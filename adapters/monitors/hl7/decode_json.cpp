@@ -10,11 +10,16 @@
 #include "adapters/monitors/hl7/decode.hpp"
 #include "adapters/monitors/hl7/mllp.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 // As far as people and scripts care: hides what a conversion leaves in the last binary digits.
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
+double rounded(double value)
+{
+    return std::round(value * 1e6) / 1e6;
+}
 
 std::string utf8(std::string_view text)
 {
@@ -69,7 +74,8 @@ DecodeTotals decode_as_json(std::ostream& out, std::string_view file, std::strin
         ordered_json line;
         line["file"] = utf8(file);
         line["message"] = id;
-        for (const char* const key : {"code", "accepted", "signal", "value", "unit", "time", "reason"}) {
+        for (const char* const key :
+             {"code", "accepted", "signal", "value", "unit", "time", "reason"}) {
             line[key] = nullptr;
         }
         line["accepted"] = false;
@@ -111,7 +117,8 @@ DecodeTotals decode_as_table(std::ostream& out, std::string_view file, std::stri
     const auto heading = [&](const std::string& id, bool test) {
         if (id == shown) return;
         shown = id;
-        out << "  message " << id << (test ? " (TEST: refused unless the bed is in test mode)" : "") << '\n';
+        out << "  message " << id << (test ? " (TEST: refused unless the bed is in test mode)" : "")
+            << '\n';
     };
     Visitor visitor;
     visitor.row = [&](const std::string& id, const Decoded& decoded, const ObxResult& row) {
@@ -119,11 +126,13 @@ DecodeTotals decode_as_table(std::ostream& out, std::string_view file, std::stri
         const std::string code = utf8(row.code);
         const std::string time = row.has_time ? iso_time(row.time) : "no time";
         if (row.accepted) {
-            out << fmt::format("    {:<44} {:<20} {:>10.6g} {:<7} {}\n", code, magwatch::name(row.signal),
-                               rounded(row.value), magwatch::name(info(row.signal).unit), time);
+            out << fmt::format("    {:<44} {:<20} {:>10.6g} {:<7} {}\n", code,
+                               magwatch::name(row.signal), rounded(row.value),
+                               magwatch::name(info(row.signal).unit), time);
             return;
         }
-        const std::string signal{row.has_signal ? magwatch::name(row.signal) : std::string_view{"-"}};
+        const std::string signal{row.has_signal ? magwatch::name(row.signal)
+                                                : std::string_view{"-"}};
         std::string why = reason_of(row);
         if (!row.detail.empty()) why += fmt::format(" ({})", row.detail);
         out << fmt::format("    {:<44} {:<20} refused: {}\n", code, signal, why);

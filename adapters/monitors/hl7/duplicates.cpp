@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstring>
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 constexpr Duration remembered = std::chrono::hours{24 * 7};
 constexpr std::uint64_t prime = 0x100000001b3ULL;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 using namespace std::chrono_literals;
 
@@ -15,8 +17,14 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> words
     return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-Acknowledgement rejected(ErrorCode error, std::string_view text) { return {Verdict::rejected, error, text}; }
-Acknowledgement failed(ErrorCode error, std::string_view text) { return {Verdict::error, error, text}; }
+Acknowledgement rejected(ErrorCode error, std::string_view text)
+{
+    return {Verdict::rejected, error, text};
+}
+Acknowledgement failed(ErrorCode error, std::string_view text)
+{
+    return {Verdict::error, error, text};
+}
 
 bool fits(std::string_view wanted, std::string_view field, char component)
 {
@@ -40,22 +48,28 @@ std::uint64_t key_of(const Message& message)
 
 std::string_view name(AckCode code)
 {
-    constexpr std::array<std::string_view, ack_code_count> names{"AA", "AE", "AR", "CA", "CE", "CR"};
+    constexpr std::array<std::string_view, ack_code_count> names{"AA", "AE", "AR",
+                                                                 "CA", "CE", "CR"};
     return names[static_cast<std::size_t>(code)];
 }
 
-Ingest::Source::Source(SourceProfile p, std::size_t remembered)
-    : decoder{std::move(p)}, bed_pattern{BedPattern::from(profile().bed_pattern)}, duplicates{remembered}
+Ingest::Source::Source(SourceProfile p, const Hl7Config& config)
+    : decoder{std::move(p)}, bed_pattern{BedPattern::from(profile().bed_pattern)},
+      beds{profile().beds.empty() ? config.beds : profile().beds}, duplicates{
+                                                                       config.remembered_messages}
 {
 }
 
-Ingest::Ingest(Hl7Config config, ObservationSink& sink) : sink_{sink} { reconfigure(std::move(config)); }
+Ingest::Ingest(Hl7Config config, ObservationSink& sink) : sink_{sink}
+{
+    reconfigure(std::move(config));
+}
 
 void Ingest::reconfigure(Hl7Config config)
 {
     std::vector<std::unique_ptr<Source>> sources;
     for (const SourceProfile& profile : config.sources) {
-        auto fresh = std::make_unique<Source>(profile, config.remembered_messages);
+        auto fresh = std::make_unique<Source>(profile, config);
         for (const auto& old : sources_) {
             if (old->profile().source != profile.source) continue;
             fresh->duplicates = std::move(old->duplicates);
@@ -68,7 +82,6 @@ void Ingest::reconfigure(Hl7Config config)
         sources.push_back(std::move(fresh));
     }
     sources_ = std::move(sources);
-    beds_ = BedTable{config.beds};
     config_ = std::move(config);
 }
 
@@ -94,8 +107,9 @@ Ingest::Source* Ingest::source_of(const Message& message, std::string_view addre
         const SourceProfile& p = source->profile();
         if (!fits(p.application, message.header(3), component)) continue;
         if (!fits(p.facility, message.header(4), component)) continue;
-        const bool allowed = p.addresses.empty() ||
-                             std::find(p.addresses.begin(), p.addresses.end(), address) != p.addresses.end();
+        const bool allowed =
+            p.addresses.empty() ||
+            std::find(p.addresses.begin(), p.addresses.end(), address) != p.addresses.end();
         if (allowed) return source.get();
     }
     return nullptr;
@@ -107,9 +121,12 @@ Acknowledgement Ingest::check_header() const
     const char component = message_.separators().component;
     const std::string_view type = trim(part(message_.header(9), 1, component));
     const std::string_view event = trim(part(message_.header(9), 2, component));
-    if (!one_of(type, {"ORU", "NMD"})) return rejected(ErrorCode::message_type, "only ORU is taken here");
-    // R30 and R32 order something too; R40 is an alarm (PCD-04). NMD is the clock of a Philips gateway.
-    if (type == "ORU" && !event.empty() && !one_of(event, {"R01", "R30", "R31", "R32", "R40", "R42"})) {
+    if (!one_of(type, {"ORU", "NMD"}))
+        return rejected(ErrorCode::message_type, "only ORU is taken here");
+    // R30 and R32 order something too; R40 is an alarm (PCD-04). NMD is the clock of a Philips
+    // gateway.
+    if (type == "ORU" && !event.empty() &&
+        !one_of(event, {"R01", "R30", "R31", "R32", "R40", "R42"})) {
         return rejected(ErrorCode::event, "this event of ORU is not taken here");
     }
     const std::string_view processing = trim(part(message_.header(11), 1, component));
@@ -117,8 +134,10 @@ Acknowledgement Ingest::check_header() const
         return rejected(ErrorCode::processing_id, "MSH-11 is none of P, T, D");
     }
     const std::string_view version = trim(message_.header(12));
-    if (!version.empty() && !version.starts_with("2.")) return rejected(ErrorCode::version, "not HL7 version 2");
-    if (trim(message_.header(10)).empty()) return failed(ErrorCode::required_field, "MSH-10 is empty");
+    if (!version.empty() && !version.starts_with("2."))
+        return rejected(ErrorCode::version, "not HL7 version 2");
+    if (trim(message_.header(10)).empty())
+        return failed(ErrorCode::required_field, "MSH-10 is empty");
     return {};
 }
 
@@ -141,8 +160,11 @@ void Ingest::take_message(std::string_view address, WallTime now, Taken& taken)
     taken.commit_first = true;
     taken.key = key_of(message_);
     switch (source->duplicates.see(taken.key, hash_of(message_.body()), now)) {
-    case Seen::first: break;
-    case Seen::other_content: ++counters_.control_ids_reused; break;
+    case Seen::first:
+        break;
+    case Seen::other_content:
+        ++counters_.control_ids_reused;
+        break;
     case Seen::again: {
         taken.key = 0;
         ++counters_.duplicates;
@@ -202,9 +224,10 @@ void Ingest::take_oversized(std::string_view payload, std::vector<Taken>& taken)
 
 // Each row becomes, in the order of the message,
 // - an observation, if it was accepted, the bed is known, it is not test data and not late;
-// - else a refused value with its reason (an unknown code only the first time its sender uses it), and,
-//   where the device says that it cannot measure now, an observation that says so: unless the same message
-//   has a good value of that signal from another sensor;
+// - else a refused value with its reason (an unknown code only the first time its sender uses it),
+// and,
+//   where the device says that it cannot measure now, an observation that says so: unless the same
+//   message has a good value of that signal from another sensor;
 // - for a withdrawn result, a refused value and an observation that is invalid and corrects.
 void Ingest::apply(Source& source, WallTime now)
 {
@@ -219,7 +242,7 @@ void Ingest::apply(Source& source, WallTime now)
     if (!source.connected || offset_changed) say_status(source, true);
 
     Context context{source, now, {}, 0};
-    context.bed = beds_.find(message_, source.bed_pattern ? &*source.bed_pattern : nullptr);
+    context.bed = source.beds.find(message_, source.bed_pattern ? &*source.bed_pattern : nullptr);
     for (const ObxResult& row : decoded_.results) {
         if (row.accepted) context.good |= mask(row.signal);
     }
@@ -243,7 +266,8 @@ void Ingest::refuse(const Context& context, const ObxResult& row, Refusal reason
     sink_.push(refused);
 }
 
-// Lateness is judged by the sender's clock while its offset is not known: against MSH-7 of the same message.
+// Lateness is judged by the sender's clock while its offset is not known: against MSH-7 of the same
+// message.
 bool Ingest::is_late(const Context& context, const ObxResult& row, WallTime observed) const
 {
     if (row.origin != Origin::device || !row.has_time) return false;
@@ -258,7 +282,9 @@ bool Ingest::is_repeated_volume(Context& context, const ObxResult& row)
     if (row.signal != Signal::urine || !row.has_time || row.corrected) return false;
     std::uint64_t key = hash_of({reinterpret_cast<const char*>(&row.value), sizeof row.value},
                                 static_cast<std::uint64_t>(row.time.ms));
-    key = hash_of({reinterpret_cast<const char*>(&context.bed->bed.value), sizeof context.bed->bed.value}, key);
+    key = hash_of(
+        {reinterpret_cast<const char*>(&context.bed->bed.value), sizeof context.bed->bed.value},
+        key);
     auto& kept = context.source.volumes;
     if (std::find(kept.begin(), kept.end(), key) != kept.end()) return true;
     kept.push_back(key);
@@ -278,7 +304,7 @@ std::optional<Refusal> Ingest::judge(Context& context, const ObxResult& row, Wal
     }
     if (!row.accepted) return row.reason;
     if (!context.bed) return Refusal::unknown_bed;
-    if (decoded_.test && !context.bed->test_mode) return Refusal::test_data;
+    if (decoded_.test && !context.takes_test_data()) return Refusal::test_data;
     if (is_late(context, row, observed)) return Refusal::too_late;
     if (is_repeated_volume(context, row)) return Refusal::duplicate;
     return std::nullopt;
@@ -291,7 +317,7 @@ void Ingest::apply_row(Context& context, const ObxResult& row)
     if (refusal) refuse(context, row, *refusal);
     Observation observation;
     if (refusal) {
-        const bool heard = context.bed && (!decoded_.test || context.bed->test_mode);
+        const bool heard = context.bed && (!decoded_.test || context.takes_test_data());
         const bool other = (context.good & mask(row.signal)) != 0;
         const bool says_state = row.has_state && !other && !is_late(context, row, observed);
         if (!heard || !row.has_signal || (!says_state && !row.withdrawn)) return;
@@ -328,7 +354,8 @@ void Ingest::answer(const std::vector<Taken>& taken, bool stored, WallTime now, 
             ++counters_.commit_failures;
             answer = failed(ErrorCode::internal, "not stored; send again");
             for (const auto& source : sources_) {
-                if (source->profile().source == one.source && one.key != 0) source->duplicates.forget(one.key);
+                if (source->profile().source == one.source && one.key != 0)
+                    source->duplicates.forget(one.key);
             }
         }
         message_.parse(one.payload, limits);
@@ -344,37 +371,52 @@ void Ingest::answer(const std::vector<Taken>& taken, bool stored, WallTime now, 
     }
 }
 
-std::vector<std::string> mistakes(const Hl7Config& config)
+namespace
 {
-    std::vector<std::string> found;
+
+void look_at_beds(const std::vector<BedNames>& beds, const std::string& where,
+                  std::vector<std::string>& found)
+{
     std::vector<std::pair<std::string, BedId>> names;
-    for (const BedNames& bed : config.beds) {
+    for (const BedNames& bed : beds) {
         for (const std::string& raw : bed.names) {
             const std::string normal = normal_name(raw);
-            if (normal.empty()) found.emplace_back("a bed has an empty HL7 name");
+            if (normal.empty()) found.push_back(where + "a bed has an empty HL7 name");
             for (const auto& [other, id] : names) {
-                if (other == normal && id != bed.bed) found.push_back("two beds have the HL7 name \"" + raw + "\"");
+                if (other != normal || id == bed.bed) continue;
+                found.push_back(where + "two beds have the HL7 name \"" + raw + "\"");
             }
             names.emplace_back(normal, bed.bed);
         }
     }
+}
+
+} // namespace
+
+std::vector<std::string> mistakes(const Hl7Config& config)
+{
+    std::vector<std::string> found;
+    look_at_beds(config.beds, "", found);
     for (std::size_t i = 0; i < config.sources.size(); ++i) {
         const SourceProfile& s = config.sources[i];
+        look_at_beds(s.beds, "source \"" + s.name + "\": ", found);
         if (!s.bed_pattern.empty() && !BedPattern::from(s.bed_pattern)) {
             found.push_back("source \"" + s.name + "\": bed pattern \"" + s.bed_pattern +
                             "\" names no field, such as PV1-3.3");
         }
         for (std::size_t k = 0; k < i; ++k) {
             const SourceProfile& before = config.sources[k];
-            const bool hides = before.addresses.empty() &&
-                               (before.application.empty() || before.application == s.application) &&
-                               (before.facility.empty() || before.facility == s.facility);
+            const bool hides =
+                before.addresses.empty() &&
+                (before.application.empty() || before.application == s.application) &&
+                (before.facility.empty() || before.facility == s.facility);
             if (hides) {
                 found.push_back("source \"" + s.name + "\" is never reached: \"" + before.name +
                                 "\" before it takes its messages");
             }
             if (before.source == s.source && s.source != no_source) {
-                found.push_back("sources \"" + before.name + "\" and \"" + s.name + "\" are one source");
+                found.push_back("sources \"" + before.name + "\" and \"" + s.name +
+                                "\" are one source");
             }
         }
     }

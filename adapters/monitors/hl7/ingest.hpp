@@ -1,8 +1,9 @@
-// From a received message to the sink, and to the answer its sender gets. All of the server but the sockets.
+// From a received message to the sink, and to the answer its sender gets. All of the server but the
+// sockets.
 //
-// One thread. Nothing here blocks or waits: the caller commits before it sends a positive answer. For each
-// source it keeps the clock offset, the messages answered before, and what it was last said to be.
-// What leads to a RefusedValue, an observation or neither is said in apply().
+// One thread. Nothing here blocks or waits: the caller commits before it sends a positive answer.
+// For each source it keeps the clock offset, the messages answered before, and what it was last
+// said to be. What leads to a RefusedValue, an observation or neither is said in apply().
 #pragma once
 
 #include <array>
@@ -24,7 +25,8 @@
 #include "adapters/monitors/hl7/message.hpp"
 #include "adapters/monitors/hl7/profile.hpp"
 
-namespace magwatch::adapters::hl7 {
+namespace magwatch::adapters::hl7
+{
 
 inline constexpr std::size_t refusal_count = static_cast<std::size_t>(Refusal::quality) + 1;
 enum class AckCode : std::uint8_t { aa, ae, ar, ca, ce, cr };
@@ -36,17 +38,17 @@ struct Hl7Counters {
     std::uint64_t connections = 0;
     std::uint64_t connections_refused = 0; // too many, or from an address that is not allowed
     std::uint64_t open_connections = 0;
-    std::uint64_t session_errors = 0; // ended by a fault of ours
-    std::uint64_t timeouts = 0;       // a frame that did not end in time, an answer that was not taken
-    std::uint64_t messages = 0;       // whole frames that hold a message, duplicates too
-    std::uint64_t duplicates = 0;     // answered as before, not applied
+    std::uint64_t timeouts = 0;   // a frame that did not end in time, an answer that was not taken
+    std::uint64_t messages = 0;   // whole frames that hold a message, duplicates too
+    std::uint64_t duplicates = 0; // answered as before, not applied
     std::uint64_t control_ids_reused = 0; // for another content: applied
     std::uint64_t test_messages = 0;      // MSH-11 T or D
     std::uint64_t unknown_senders = 0;
     std::uint64_t parse_faults = 0; // frames that hold no readable message
     std::uint64_t answers_not_wanted = 0;
     std::uint64_t commit_failures = 0; // messages not stored, and told so to their senders
-    std::uint64_t frames_oversized = 0, frames_restarted = 0, frames_missing_end = 0, noise_bytes = 0;
+    std::uint64_t frames_oversized = 0, frames_restarted = 0, frames_missing_end = 0,
+                  noise_bytes = 0;
     std::uint64_t codes_misspelt = 0, codes_renumbered = 0;
     std::uint64_t not_utf8 = 0; // messages whose bytes are not UTF-8: read as Latin-1
     std::uint64_t observations = 0;
@@ -64,7 +66,8 @@ struct Taken {
     std::uint64_t key = 0; // in the memory of duplicates; 0: not there
 };
 
-class Ingest {
+class Ingest
+{
 public:
     Ingest(Hl7Config config, ObservationSink& sink);
     // Sources that stay keep their clock and their memory.
@@ -72,7 +75,8 @@ public:
     [[nodiscard]] const Hl7Config& config() const { return config_; }
 
     // Takes every message of a frame: pushes what it says and appends one Taken each.
-    void take(std::string_view payload, std::string_view address, WallTime now, std::vector<Taken>& taken);
+    void take(std::string_view payload, std::string_view address, WallTime now,
+              std::vector<Taken>& taken);
     // A frame longer than the limit; its first bytes tell whom to answer.
     void take_oversized(std::string_view payload, std::vector<Taken>& taken);
     // Appends the answers to `out`, in order. `stored`: the commit succeeded.
@@ -82,10 +86,12 @@ public:
     void announce();
     // Says of each source that fell silent for a minute with no session open that it is gone.
     // `is_open` tells whether a session of the source is open.
-    template <class IsOpen> void look_for_silence(std::chrono::steady_clock::time_point now, IsOpen&& is_open)
+    template <class IsOpen>
+    void look_for_silence(std::chrono::steady_clock::time_point now, IsOpen&& is_open)
     {
         for (const auto& source : sources_) {
-            const bool silent = source->connected && now - source->last_message > std::chrono::minutes{1};
+            const bool silent =
+                source->connected && now - source->last_message > std::chrono::minutes{1};
             if (silent && !is_open(source->profile().source)) say_status(*source, false);
         }
     }
@@ -94,10 +100,11 @@ public:
 
 private:
     struct Source {
-        Source(SourceProfile profile, std::size_t remembered);
+        Source(SourceProfile profile, const Hl7Config& config);
         [[nodiscard]] const SourceProfile& profile() const { return decoder.profile(); }
         Decoder decoder;
         std::optional<BedPattern> bed_pattern;
+        BedTable beds;
         DuplicateMemory duplicates;
         ClockOffset clock;
         bool connected = false;
@@ -107,6 +114,10 @@ private:
     };
     // The message being applied.
     struct Context {
+        [[nodiscard]] bool takes_test_data() const
+        {
+            return source.profile().accept_test_data || (bed && bed->test_mode);
+        }
         Source& source;
         WallTime now;
         std::optional<BedTable::Found> bed;
@@ -118,15 +129,16 @@ private:
     [[nodiscard]] Acknowledgement check_header() const;
     void apply(Source& source, WallTime now);
     void apply_row(Context& context, const ObxResult& row);
-    [[nodiscard]] std::optional<Refusal> judge(Context& context, const ObxResult& row, WallTime& observed);
-    [[nodiscard]] bool is_late(const Context& context, const ObxResult& row, WallTime observed) const;
+    [[nodiscard]] std::optional<Refusal> judge(Context& context, const ObxResult& row,
+                                               WallTime& observed);
+    [[nodiscard]] bool is_late(const Context& context, const ObxResult& row,
+                               WallTime observed) const;
     [[nodiscard]] bool is_repeated_volume(Context& context, const ObxResult& row);
     void refuse(const Context& context, const ObxResult& row, Refusal reason);
     void say_status(Source& source, bool connected);
 
     Hl7Config config_;
     ObservationSink& sink_;
-    BedTable beds_;
     std::vector<std::unique_ptr<Source>> sources_;
     Message message_; // used again for every message
     Decoded decoded_;

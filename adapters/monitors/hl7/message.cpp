@@ -7,13 +7,27 @@
 #include <emmintrin.h>
 #endif
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
-bool is_line_end(char c) { return c == '\r' || c == '\n'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alnum(char c) { return is_upper(c) || is_digit(c) || (c >= 'a' && c <= 'z'); }
+bool is_line_end(char c)
+{
+    return c == '\r' || c == '\n';
+}
+bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+bool is_alnum(char c)
+{
+    return is_upper(c) || is_digit(c) || (c >= 'a' && c <= 'z');
+}
 
 // A segment begins with three capitals or digits, the first a capital, and then a field or its end.
 bool begins_segment(std::string_view text, std::size_t at, char field)
@@ -32,8 +46,8 @@ bool begins_message(std::string_view text, std::size_t at)
     return name == "MSH" || name == "BTS" || name == "FTS" || name == "BHS" || name == "FHS";
 }
 
-// Calls visit(position) for every field separator, CR and LF from `at` on, in order, while it is true.
-// 16 bytes at a time where the processor can: the scan is most of what parsing costs.
+// Calls visit(position) for every field separator, CR and LF from `at` on, in order, while it is
+// true. 16 bytes at a time where the processor can: the scan is most of what parsing costs.
 template <class Visit>
 void for_each_mark(std::string_view text, std::size_t at, char field, Visit&& visit)
 {
@@ -44,9 +58,9 @@ void for_each_mark(std::string_view text, std::size_t at, char field, Visit&& vi
     for (; at + 16 <= text.size(); at += 16) {
         __m128i block;
         std::memcpy(&block, text.data() + at, sizeof block);
-        const __m128i hit = _mm_or_si128(
-            _mm_cmpeq_epi8(block, fields),
-            _mm_or_si128(_mm_cmpeq_epi8(block, returns), _mm_cmpeq_epi8(block, feeds)));
+        const __m128i hit =
+            _mm_or_si128(_mm_cmpeq_epi8(block, fields), _mm_or_si128(_mm_cmpeq_epi8(block, returns),
+                                                                     _mm_cmpeq_epi8(block, feeds)));
         auto bits = static_cast<unsigned>(_mm_movemask_epi8(hit));
         while (bits != 0) {
             if (!visit(at + static_cast<std::size_t>(std::countr_zero(bits)))) return;
@@ -65,12 +79,18 @@ void for_each_mark(std::string_view text, std::size_t at, char field, Visit&& vi
 std::string_view name(ParseFault fault)
 {
     switch (fault) {
-    case ParseFault::none: return "none";
-    case ParseFault::no_header: return "no MSH segment";
-    case ParseFault::bad_header: return "MSH-1 or MSH-2 unusable";
-    case ParseFault::too_long: return "message too long";
-    case ParseFault::too_many_segments: return "too many segments";
-    case ParseFault::too_many_fields: return "too many fields";
+    case ParseFault::none:
+        return "none";
+    case ParseFault::no_header:
+        return "no MSH segment";
+    case ParseFault::bad_header:
+        return "MSH-1 or MSH-2 unusable";
+    case ParseFault::too_long:
+        return "message too long";
+    case ParseFault::too_many_segments:
+        return "too many segments";
+    case ParseFault::too_many_fields:
+        return "too many fields";
     }
     return "";
 }
@@ -96,7 +116,9 @@ std::size_t count_parts(std::string_view text, char separator)
 
 std::string_view trim(std::string_view text)
 {
-    const auto is_space = [](char c) { return c == ' ' || c == '\t' || is_line_end(c) || c == '\0'; };
+    const auto is_space = [](char c) {
+        return c == ' ' || c == '\t' || is_line_end(c) || c == '\0';
+    };
     while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
     while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
     return text;
@@ -105,7 +127,8 @@ std::string_view trim(std::string_view text)
 ParseFault Message::read_header()
 {
     std::size_t at = text_.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-    while (at < text_.size() && (is_line_end(text_[at]) || text_[at] == '\0' || text_[at] == ' ')) ++at;
+    while (at < text_.size() && (is_line_end(text_[at]) || text_[at] == '\0' || text_[at] == ' '))
+        ++at;
     // The envelope of a batch stands before its first message.
     while (at < text_.size() && begins_message(text_, at) && text_.substr(at, 3) != "MSH") {
         const std::size_t stop = text_.find_first_of("\r\n", at);
@@ -148,7 +171,8 @@ ParseFault Message::close_segment(std::size_t end, const Limits& limits)
     segments_.push_back({open_, count});
     open_ = static_cast<std::uint32_t>(cuts_.size());
     if (segments_.size() > limits.segments) return ParseFault::too_many_segments;
-    if (count > limits.fields_of_segment || cuts_.size() > limits.fields) return ParseFault::too_many_fields;
+    if (count > limits.fields_of_segment || cuts_.size() > limits.fields)
+        return ParseFault::too_many_fields;
     return ParseFault::none;
 }
 
@@ -208,7 +232,8 @@ ParseFault Message::parse(std::string_view text, const Limits& limits)
     return scan(limits);
 }
 
-namespace {
+namespace
+{
 
 int hex_value(char c)
 {
@@ -239,15 +264,29 @@ bool append_sequence(std::string& out, std::string_view body, const Separators& 
 {
     if (body.size() == 1) {
         switch (body[0]) {
-        case 'F': out.push_back(s.field); return true;
-        case 'S': out.push_back(s.component); return true;
-        case 'T': out.push_back(s.subcomponent != '\0' ? s.subcomponent : '&'); return true;
-        case 'R': out.push_back(s.repetition); return true;
-        case 'E': out.push_back(s.escape); return true;
-        case 'P': out.push_back(s.truncation != '\0' ? s.truncation : '#'); return true;
+        case 'F':
+            out.push_back(s.field);
+            return true;
+        case 'S':
+            out.push_back(s.component);
+            return true;
+        case 'T':
+            out.push_back(s.subcomponent != '\0' ? s.subcomponent : '&');
+            return true;
+        case 'R':
+            out.push_back(s.repetition);
+            return true;
+        case 'E':
+            out.push_back(s.escape);
+            return true;
+        case 'P':
+            out.push_back(s.truncation != '\0' ? s.truncation : '#');
+            return true;
         case 'H': // highlighting carries no text
-        case 'N': return true;
-        default: return false;
+        case 'N':
+            return true;
+        default:
+            return false;
         }
     }
     if (body == ".br") {
@@ -277,7 +316,8 @@ std::string_view Message::unescape(std::string_view text, std::string& storage) 
         if (append_sequence(storage, text.substr(open + 1, close - open - 1), separators_)) {
             at = close + 1;
         } else {
-            storage.append(text.substr(open, close - open)); // the closing mark may open the next one
+            storage.append(
+                text.substr(open, close - open)); // the closing mark may open the next one
             at = close;
             if (close + 1 == text.size() || text.find(mark, close + 1) == std::string_view::npos) {
                 storage.push_back(mark);

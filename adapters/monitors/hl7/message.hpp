@@ -1,8 +1,9 @@
 // An HL7 v2 message as views into its bytes: separators from the message itself, segments, fields.
 //
-// Pure, no copies: every view lives as long as the text that was parsed. A Message is meant to be used
-// again; its storage is kept. Segments end with CR, LF or CRLF; a line that does not begin like a segment
-// belongs to the field before it (senders break a control id over two lines). Nothing here knows codes.
+// Pure, no copies: every view lives as long as the text that was parsed. A Message is meant to be
+// used again; its storage is kept. Segments end with CR, LF or CRLF; a line that does not begin
+// like a segment belongs to the field before it (senders break a control id over two lines).
+// Nothing here knows codes.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@
 #include <string_view>
 #include <vector>
 
-namespace magwatch::adapters::hl7 {
+namespace magwatch::adapters::hl7
+{
 
 struct Separators {
     char field = '|';
@@ -41,13 +43,14 @@ enum class ParseFault : std::uint8_t {
 };
 [[nodiscard]] std::string_view name(ParseFault fault);
 
-// The n-th part (from 1) of a text cut at `separator`; empty if there are fewer. With separator '\0' the
-// whole is part 1.
+// The n-th part (from 1) of a text cut at `separator`; empty if there are fewer. With separator
+// '\0' the whole is part 1.
 [[nodiscard]] std::string_view part(std::string_view text, std::size_t n, char separator);
 [[nodiscard]] std::size_t count_parts(std::string_view text, char separator);
 [[nodiscard]] std::string_view trim(std::string_view text);
 
-class Segment {
+class Segment
+{
 public:
     Segment() = default;
     Segment(const char* base, const std::uint32_t* cuts, std::uint32_t count)
@@ -65,7 +68,8 @@ public:
     [[nodiscard]] std::string_view field(std::size_t n) const
     {
         const std::size_t first = is("MSH") ? n - 1 : n;
-        if (first == 0 || n == 0) return n == 1 ? std::string_view{base_ + cuts_[0], 1} : std::string_view{};
+        if (first == 0 || n == 0)
+            return n == 1 ? std::string_view{base_ + cuts_[0], 1} : std::string_view{};
         if (first >= count_) return {};
         return {base_ + cuts_[first - 1] + 1, cuts_[first] - cuts_[first - 1] - 1};
     }
@@ -77,9 +81,11 @@ private:
     std::uint32_t count_ = 0;
 };
 
-class Message {
+class Message
+{
 public:
-    // Parses the first message of the text. A second MSH, or a batch trailer, ends it: see consumed().
+    // Parses the first message of the text. A second MSH, or a batch trailer, ends it: see
+    // consumed().
     ParseFault parse(std::string_view text, const Limits& limits = {});
 
     [[nodiscard]] const Separators& separators() const { return separators_; }

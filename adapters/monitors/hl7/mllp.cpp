@@ -5,8 +5,10 @@
 
 #include "rules/base/assert.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 constexpr char start_mark = 0x0B;
 constexpr char end_mark = 0x1C;
@@ -19,7 +21,10 @@ const char* find(const char* begin, const char* end, char mark)
     return static_cast<const char*>(std::memchr(begin, mark, size));
 }
 
-bool is_filler(char c) { return c == '\0' || c == '\r' || c == '\n'; }
+bool is_filler(char c)
+{
+    return c == '\0' || c == '\r' || c == '\n';
+}
 
 } // namespace
 
@@ -27,7 +32,8 @@ std::span<char> MllpDecoder::prepare(std::size_t bytes)
 {
     if (begin_ == end_) {
         begin_ = scan_ = end_ = 0;
-        if (buffer_.size() > keep_bytes && bytes < keep_bytes) buffer_ = std::vector<char>(keep_bytes);
+        if (buffer_.size() > keep_bytes && bytes < keep_bytes)
+            buffer_ = std::vector<char>(keep_bytes);
     }
     if (buffer_.size() - end_ < bytes) {
         if (begin_ > 0) {
@@ -36,7 +42,8 @@ std::span<char> MllpDecoder::prepare(std::size_t bytes)
             end_ -= begin_;
             begin_ = 0;
         }
-        if (buffer_.size() - end_ < bytes) buffer_.resize(std::max(end_ + bytes, buffer_.size() * 2));
+        if (buffer_.size() - end_ < bytes)
+            buffer_.resize(std::max(end_ + bytes, buffer_.size() * 2));
     }
     return {buffer_.data() + end_, buffer_.size() - end_};
 }
@@ -115,7 +122,8 @@ std::optional<Frame> MllpDecoder::next()
     return std::nullopt;
 }
 
-namespace {
+namespace
+{
 
 // Where the line after `at` begins.
 std::size_t next_line(std::string_view text, std::size_t at)
@@ -128,7 +136,8 @@ bool line_is(std::string_view text, std::size_t at, std::string_view name)
 {
     if (text.substr(at, 3) != name || at + 3 >= text.size()) return false;
     const char c = text[at + 3];
-    return !((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == ' ');
+    return !((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+             c == ' ');
 }
 
 bool is_envelope(std::string_view text, std::size_t at)
@@ -141,7 +150,8 @@ bool is_envelope(std::string_view text, std::size_t at)
 
 bool is_blank(std::string_view text)
 {
-    return text.find_first_not_of(std::string_view{"\0\r\n\t \x0B\x1C", 7}) == std::string_view::npos;
+    return text.find_first_not_of(std::string_view{"\0\r\n\t \x0B\x1C", 7}) ==
+           std::string_view::npos;
 }
 
 } // namespace
@@ -163,7 +173,9 @@ std::vector<std::string_view> split_messages(std::string_view text)
     while (at < text.size()) {
         // Marks of a captured stream stand before the first segment's name.
         const std::size_t line = at;
-        while (at < text.size() && (text[at] == start_mark || text[at] == end_mark || text[at] == '\0')) ++at;
+        while (at < text.size() &&
+               (text[at] == start_mark || text[at] == end_mark || text[at] == '\0'))
+            ++at;
         if (line_is(text, at, "MSH")) {
             close(line);
             begin = at;

@@ -1,10 +1,11 @@
 // MLLP framing (HL7 v2 minimal lower layer protocol): bytes in, messages out.
 //
-// Pure: no sockets, no clock. One decoder belongs to one connection. It reads in place: the caller receives
-// into prepare(), says how much came with commit(), and takes frames until next() is empty. A frame is
-// 0x0B payload 0x1C 0x0D. What real senders do (protocols.md 1) is borne and counted: bytes between frames,
-// 0x0B inside a frame (a new frame begins), 0x1C without 0x0D (taken as the end).
-// Bound: a payload of more than max_bytes is reported once, with its first bytes, and skipped to its end.
+// Pure: no sockets, no clock. One decoder belongs to one connection. It reads in place: the caller
+// receives into prepare(), says how much came with commit(), and takes frames until next() is
+// empty. A frame is 0x0B payload 0x1C 0x0D. What real senders do (protocols.md 1) is borne and
+// counted: bytes between frames, 0x0B inside a frame (a new frame begins), 0x1C without 0x0D (taken
+// as the end). Bound: a payload of more than max_bytes is reported once, with its first bytes, and
+// skipped to its end.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +15,19 @@
 #include <string_view>
 #include <vector>
 
-namespace magwatch::adapters::hl7 {
+namespace magwatch::adapters::hl7
+{
 
-inline constexpr std::size_t default_max_message_bytes = std::size_t{1} << 20; // generous for numerics
+inline constexpr std::size_t default_max_message_bytes = std::size_t{1}
+                                                         << 20; // generous for numerics
 
 struct Frame {
     std::string_view payload;
     bool oversized = false; // payload holds the first bytes only
 };
 
-class MllpDecoder {
+class MllpDecoder
+{
 public:
     struct Counts {
         std::uint64_t frames = 0;
@@ -33,7 +37,9 @@ public:
         std::uint64_t noise = 0;       // bytes between frames other than NUL, CR, LF
     };
 
-    explicit MllpDecoder(std::size_t max_bytes = default_max_message_bytes) : max_bytes_{max_bytes} {}
+    explicit MllpDecoder(std::size_t max_bytes = default_max_message_bytes) : max_bytes_{max_bytes}
+    {
+    }
 
     // Room for at least `bytes` more; invalidates frames handed out before.
     [[nodiscard]] std::span<char> prepare(std::size_t bytes);
@@ -60,9 +66,10 @@ private:
     Counts counts_;
 };
 
-// Cuts a file or frame into messages: a byte order mark, MLLP marks and batch envelopes (FHS, BHS, BTS, FTS)
-// are left out; each message starts at a line that begins with MSH. Bytes before the first MSH that are
-// none of these make one message of their own, so that it is refused and not lost.
+// Cuts a file or frame into messages: a byte order mark, MLLP marks and batch envelopes (FHS, BHS,
+// BTS, FTS) are left out; each message starts at a line that begins with MSH. Bytes before the
+// first MSH that are none of these make one message of their own, so that it is refused and not
+// lost.
 [[nodiscard]] std::vector<std::string_view> split_messages(std::string_view text);
 
 } // namespace magwatch::adapters::hl7

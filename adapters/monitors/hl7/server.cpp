@@ -1,7 +1,6 @@
 #include "adapters/monitors/hl7/server.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,14 +11,17 @@
 
 #include "adapters/monitors/hl7/mllp.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t receive_bytes = 16 * 1024; // a turn of the loop takes no more from one connection
+constexpr std::size_t receive_bytes =
+    16 * 1024; // a turn of the loop takes no more from one connection
 constexpr auto nothrow = asio::as_tuple(asio::use_awaitable);
 
 struct Session {
@@ -44,24 +46,29 @@ struct Session {
 } // namespace
 
 struct Hl7Server::Impl : std::enable_shared_from_this<Impl> {
-    Impl(asio::any_io_executor e, Hl7Config config, ObservationSink& s, std::function<WallTime()> c)
-        : executor{std::move(e)}, ingest{std::move(config), s}, sink{s}, clock{std::move(c)}, sweep_timer{executor}
+    Impl(asio::any_io_executor e, TaskGroup& t, Hl7Config config, ObservationSink& s,
+         std::function<WallTime()> c)
+        : executor{std::move(e)}, tasks{t}, ingest{std::move(config), s}, sink{s},
+          clock{std::move(c)}, sweep_timer{executor}
     {
     }
 
     [[nodiscard]] std::shared_ptr<tcp::acceptor> listen(const Hl7Config& config) const;
-    void spawn(asio::awaitable<void> task);
-    asio::awaitable<void> accept_loop(std::shared_ptr<tcp::acceptor> listener);
+    // Coroutines that hold the server: they may run once more after its owner let go.
+    static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self,
+                                             std::shared_ptr<tcp::acceptor> listener);
+    static asio::awaitable<void> serve(std::shared_ptr<Impl> self,
+                                       std::shared_ptr<Session> session);
+    static asio::awaitable<void> sweep(std::shared_ptr<Impl> self);
     void admit(tcp::socket socket);
-    asio::awaitable<void> serve(std::shared_ptr<Session> session);
     asio::awaitable<bool> answer(Session& session);
     bool take_frames(Session& session);
-    asio::awaitable<void> sweep();
     void sweep_once();
     void close(Session& session);
     void leave(const std::shared_ptr<Session>& session);
 
     asio::any_io_executor executor;
+    TaskGroup& tasks;
     Ingest ingest;
     ObservationSink& sink;
     std::function<WallTime()> clock;
@@ -83,21 +90,14 @@ std::shared_ptr<tcp::acceptor> Hl7Server::Impl::listen(const Hl7Config& config) 
     return listener;
 }
 
-void Hl7Server::Impl::spawn(asio::awaitable<void> task)
+asio::awaitable<void> Hl7Server::Impl::accept_loop(std::shared_ptr<Impl> self,
+                                                   std::shared_ptr<tcp::acceptor> listener)
 {
-    auto self = shared_from_this();
-    asio::co_spawn(executor, std::move(task), [self](const std::exception_ptr& error) {
-        if (error) ++self->ingest.counters().session_errors;
-    });
-}
-
-asio::awaitable<void> Hl7Server::Impl::accept_loop(std::shared_ptr<tcp::acceptor> listener)
-{
-    asio::steady_timer pause{executor};
+    asio::steady_timer pause{self->executor};
     while (listener->is_open()) {
         auto [error, socket] = co_await listener->async_accept(nothrow);
         if (!error) {
-            admit(std::move(socket));
+            self->admit(std::move(socket));
             continue;
         }
         if (error == asio::error::operation_aborted || !listener->is_open()) break;
@@ -115,13 +115,17 @@ void Hl7Server::Impl::admit(tcp::socket socket)
     if (error) return; // gone already
     const std::string address = peer.address().to_string();
     const Hl7Config& config = ingest.config();
-    const bool allowed = std::any_of(config.sources.begin(), config.sources.end(), [&](const SourceProfile& s) {
-        return s.addresses.empty() ||
-               std::find(s.addresses.begin(), s.addresses.end(), address) != s.addresses.end();
-    });
+    const bool allowed =
+        std::any_of(config.sources.begin(), config.sources.end(), [&](const SourceProfile& s) {
+            return s.addresses.empty() ||
+                   std::find(s.addresses.begin(), s.addresses.end(), address) != s.addresses.end();
+        });
+    const bool welcome = config.allow_from.empty() || peer.address().is_loopback() ||
+                         std::find(config.allow_from.begin(), config.allow_from.end(), address) !=
+                             config.allow_from.end();
     const bool room = sessions.size() < config.max_connections &&
                       by_address[address] < config.max_connections_per_address;
-    if (!allowed || !room || stopped) {
+    if (!allowed || !welcome || !room || stopped) {
         if (by_address[address] == 0) by_address.erase(address);
         ++counters.connections_refused;
         return;
@@ -133,7 +137,7 @@ void Hl7Server::Impl::admit(tcp::socket socket)
     ++by_address[address];
     auto session = std::make_shared<Session>(std::move(socket), address, config.max_message_bytes);
     sessions.push_back(session);
-    spawn(serve(std::move(session)));
+    if (!tasks.spawn("hl7 session", serve(shared_from_this(), session))) leave(session);
 }
 
 void Hl7Server::Impl::leave(const std::shared_ptr<Session>& session)
@@ -178,8 +182,9 @@ bool Hl7Server::Impl::take_frames(Session& session)
     const bool restarted = c.restarted != before.restarted;
     before = c;
     for (const Taken& one : session.taken) {
-        const bool known = one.source == no_source || std::find(session.sources.begin(), session.sources.end(),
-                                                                one.source) != session.sources.end();
+        const bool known = one.source == no_source ||
+                           std::find(session.sources.begin(), session.sources.end(), one.source) !=
+                               session.sources.end();
         if (!known) session.sources.push_back(one.source);
     }
     // The time limit runs from the first byte of the frame that is not whole yet.
@@ -213,26 +218,30 @@ asio::awaitable<bool> Hl7Server::Impl::answer(Session& session)
     co_return !error;
 }
 
-asio::awaitable<void> Hl7Server::Impl::serve(std::shared_ptr<Session> session)
+asio::awaitable<void> Hl7Server::Impl::serve(std::shared_ptr<Impl> self,
+                                             std::shared_ptr<Session> session)
 {
     // Leaves the list whatever ends the coroutine.
     struct Leave {
         std::shared_ptr<Impl> impl;
         std::shared_ptr<Session> session;
-        Leave(std::shared_ptr<Impl> i, std::shared_ptr<Session> s) : impl{std::move(i)}, session{std::move(s)} {}
+        Leave(std::shared_ptr<Impl> i, std::shared_ptr<Session> s)
+            : impl{std::move(i)}, session{std::move(s)}
+        {
+        }
         Leave(const Leave&) = delete;
         Leave& operator=(const Leave&) = delete;
         ~Leave() { impl->leave(session); }
     };
-    const Leave leaving{shared_from_this(), session};
-    while (!stopped) {
+    const Leave leaving{self, session};
+    while (!self->stopped) {
         const auto room = session->decoder.prepare(receive_bytes);
         const auto target = asio::buffer(room.data(), std::min(room.size(), receive_bytes));
         const auto [error, size] = co_await session->socket.async_read_some(target, nothrow);
         if (error) break;
         session->decoder.commit(size);
-        if (!take_frames(*session)) continue;
-        const bool alive = co_await answer(*session);
+        if (!self->take_frames(*session)) continue;
+        const bool alive = co_await self->answer(*session);
         if (!alive) break;
     }
 }
@@ -257,32 +266,37 @@ void Hl7Server::Impl::sweep_once()
     });
 }
 
-asio::awaitable<void> Hl7Server::Impl::sweep()
+asio::awaitable<void> Hl7Server::Impl::sweep(std::shared_ptr<Impl> self)
 {
-    while (!stopped) {
+    while (!self->stopped) {
         // A tenth of the limit, so that tests with short limits need not wait a second.
-        const auto tenth = std::chrono::milliseconds{ingest.config().frame_timeout} / 10;
-        sweep_timer.expires_after(std::clamp(tenth, std::chrono::milliseconds{10}, std::chrono::milliseconds{1000}));
-        const auto [error] = co_await sweep_timer.async_wait(nothrow);
-        if (error || stopped) break;
-        sweep_once();
+        const auto tenth = std::chrono::milliseconds{self->ingest.config().frame_timeout} / 10;
+        self->sweep_timer.expires_after(
+            std::clamp(tenth, std::chrono::milliseconds{10}, std::chrono::milliseconds{1000}));
+        const auto [error] = co_await self->sweep_timer.async_wait(nothrow);
+        if (error || self->stopped) break;
+        self->sweep_once();
     }
 }
 
-Hl7Server::Hl7Server(asio::any_io_executor executor, Hl7Config config, ObservationSink& sink,
-                     std::function<WallTime()> clock)
-    : impl_{std::make_shared<Impl>(std::move(executor), std::move(config), sink, std::move(clock))}
+Hl7Server::Hl7Server(asio::any_io_executor executor, TaskGroup& tasks, Hl7Config config,
+                     ObservationSink& sink, std::function<WallTime()> clock)
+    : impl_{std::make_shared<Impl>(std::move(executor), tasks, std::move(config), sink,
+                                   std::move(clock))}
 {
 }
 
-Hl7Server::~Hl7Server() { stop(); }
+Hl7Server::~Hl7Server()
+{
+    stop();
+}
 
 void Hl7Server::start()
 {
     impl_->acceptor = impl_->listen(impl_->ingest.config());
     impl_->ingest.announce();
-    impl_->spawn(impl_->accept_loop(impl_->acceptor));
-    impl_->spawn(impl_->sweep());
+    impl_->tasks.spawn("hl7 listener", Impl::accept_loop(impl_, impl_->acceptor));
+    impl_->tasks.spawn("hl7 time limits", Impl::sweep(impl_));
 }
 
 void Hl7Server::reconfigure(Hl7Config config)
@@ -292,8 +306,8 @@ void Hl7Server::reconfigure(Hl7Config config)
         auto listener = impl_->listen(config);
         boost::system::error_code ignored;
         impl_->acceptor->close(ignored);
-        impl_->acceptor = listener;
-        impl_->spawn(impl_->accept_loop(std::move(listener)));
+        impl_->acceptor = std::move(listener);
+        impl_->tasks.spawn("hl7 listener", Impl::accept_loop(impl_, impl_->acceptor));
     }
     impl_->ingest.reconfigure(std::move(config));
     impl_->ingest.announce();
@@ -318,6 +332,9 @@ std::uint16_t Hl7Server::port() const
     return impl_->acceptor ? impl_->acceptor->local_endpoint(ignored).port() : std::uint16_t{0};
 }
 
-const Hl7Counters& Hl7Server::counters() const { return impl_->ingest.counters(); }
+const Hl7Counters& Hl7Server::counters() const
+{
+    return impl_->ingest.counters();
+}
 
 } // namespace magwatch::adapters::hl7

@@ -3,12 +3,17 @@
 #include <chrono>
 #include <cstdio>
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 using namespace std::chrono;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 int number(std::string_view digits)
 {
@@ -106,8 +111,8 @@ std::optional<Stamp> time_from(std::string_view text, const Zone& zone)
         if (!fraction) return std::nullopt;
         ms = *fraction;
     }
-    const auto since = sys_days{date}.time_since_epoch() + hours{h} + minutes{m} + seconds{s} +
-                       milliseconds{ms};
+    const auto since =
+        sys_days{date}.time_since_epoch() + hours{h} + minutes{m} + seconds{s} + milliseconds{ms};
     Stamp stamp;
     stamp.to_the_minute = n >= 12;
     stamp.time = {duration_cast<milliseconds>(since).count()};
@@ -130,7 +135,8 @@ std::string iso_time(WallTime time)
                              c.broken.tm_mon, c.broken.tm_mday, c.broken.tm_hour, c.broken.tm_min,
                              c.broken.tm_sec);
     if (c.ms != 0) {
-        size += std::snprintf(text + size, sizeof text - static_cast<std::size_t>(size), ".%03d", c.ms);
+        size +=
+            std::snprintf(text + size, sizeof text - static_cast<std::size_t>(size), ".%03d", c.ms);
     }
     return std::string(text, static_cast<std::size_t>(size)) + "Z";
 }
@@ -139,8 +145,9 @@ std::string hl7_time(WallTime time)
 {
     const Civil c = civil(time);
     char text[64];
-    std::snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02d.%03d+0000", c.broken.tm_year, c.broken.tm_mon,
-                  c.broken.tm_mday, c.broken.tm_hour, c.broken.tm_min, c.broken.tm_sec, c.ms);
+    std::snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02d.%03d+0000", c.broken.tm_year,
+                  c.broken.tm_mon, c.broken.tm_mday, c.broken.tm_hour, c.broken.tm_min,
+                  c.broken.tm_sec, c.ms);
     return text;
 }
 

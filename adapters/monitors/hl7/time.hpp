@@ -1,8 +1,8 @@
 // HL7 times (DTM, TS) as real devices write them, to UTC.
 //
 // Pure. YYYYMMDD[HH[MM[SS[.s+]]]][+/-ZZZZ]; also seen and read: milliseconds with no dot
-// (20160815124738000+0800), an offset with a colon, Z, a second component ("20080815^S"), a year like 2013
-// (kept: the skew is measured elsewhere). Anything else is no time.
+// (20160815124738000+0800), an offset with a colon, Z, a second component ("20080815^S"), a year
+// like 2013 (kept: the skew is measured elsewhere). Anything else is no time.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,8 @@
 
 #include "adapters/monitors/hl7/zone.hpp"
 
-namespace magwatch::adapters::hl7 {
+namespace magwatch::adapters::hl7
+{
 
 struct Stamp {
     WallTime time;

@@ -2,12 +2,17 @@
 
 #include <cctype>
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 using namespace std::chrono;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 // Takes up to `most` digits off the text.
 std::optional<int> take_number(std::string_view& text, int most)
@@ -65,7 +70,8 @@ bool take_abbreviation(std::string_view& text)
         if (size == std::string_view::npos) return false;
         ++size;
     } else {
-        while (size < text.size() && std::isalpha(static_cast<unsigned char>(text[size])) != 0) ++size;
+        while (size < text.size() && std::isalpha(static_cast<unsigned char>(text[size])) != 0)
+            ++size;
     }
     if (size < 3) return false;
     text.remove_prefix(size);
@@ -109,7 +115,8 @@ std::optional<Zone> Zone::from(std::string_view text)
     if (text == "Z" || text == "UTC" || text == "UTC0") return Zone{};
     if (text.starts_with('+') || text.starts_with('-')) {
         const auto offset = take_clock(text);
-        if (!offset || !text.empty() || *offset > hours{14} || *offset < -hours{14}) return std::nullopt;
+        if (!offset || !text.empty() || *offset > hours{14} || *offset < -hours{14})
+            return std::nullopt;
         return fixed(duration_cast<minutes>(*offset));
     }
     Zone zone;
@@ -141,7 +148,8 @@ WallTime Zone::instant_of(const Change& change, year y)
 {
     const month m{change.month};
     const weekday day{change.day};
-    const sys_days date = change.week == 5 ? sys_days{y / m / day[last]} : sys_days{y / m / day[change.week]};
+    const sys_days date =
+        change.week == 5 ? sys_days{y / m / day[last]} : sys_days{y / m / day[change.week]};
     return {duration_cast<milliseconds>(date.time_since_epoch() + change.at).count()};
 }
 

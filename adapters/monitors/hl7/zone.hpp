@@ -1,8 +1,9 @@
 // The time zone of a source that sends local times without an offset.
 //
 // Pure: no zone files. A zone is a fixed offset ("+01:00", "-0500", "Z") or a POSIX TZ rule
-// ("GMT0BST,M3.5.0/1,M10.5.0": the second line of `tail -1 /usr/share/zoneinfo/Europe/London`). In the hour
-// that occurs twice in autumn the later instant (standard time) is taken: a value seems newer, never older.
+// ("GMT0BST,M3.5.0/1,M10.5.0": the second line of `tail -1 /usr/share/zoneinfo/Europe/London`). In
+// the hour that occurs twice in autumn the later instant (standard time) is taken: a value seems
+// newer, never older.
 #pragma once
 
 #include <chrono>
@@ -11,9 +12,11 @@
 
 #include "rules/base/instant.hpp"
 
-namespace magwatch::adapters::hl7 {
+namespace magwatch::adapters::hl7
+{
 
-class Zone {
+class Zone
+{
 public:
     Zone() = default; // UTC
     [[nodiscard]] static Zone fixed(std::chrono::minutes east_of_utc);
@@ -23,7 +26,8 @@ public:
     [[nodiscard]] WallTime to_utc(WallTime local) const;
 
 private:
-    // Day `day` (0 Sunday) of week `week` (5: the last) of `month`, `at` after midnight, local time.
+    // Day `day` (0 Sunday) of week `week` (5: the last) of `month`, `at` after midnight, local
+    // time.
     struct Change {
         unsigned month = 0, week = 0, day = 0;
         std::chrono::seconds at{};

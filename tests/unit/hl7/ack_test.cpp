@@ -2,8 +2,10 @@
 
 #include "adapters/monitors/hl7/ack.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 std::string ack(std::string_view request, const Acknowledgement& answer, bool commit)
 {
@@ -19,29 +21,32 @@ constexpr std::string_view request =
 
 TEST(Ack, swaps_the_ends_and_names_the_request)
 {
-    EXPECT_EQ(ack(request, {}, true),
-              "\x0BMSH|^~\\&|MGTOX|HOSP|GW^1^EUI-64|WARD|20260101000000.000+0000||ACK^R01^ACK|MW-1|P|2.6\r"
-              "MSA|CA|M0001\r\x1C\r");
+    EXPECT_EQ(ack(request, {}, true), "\x0BMSH|^~\\&|MGTOX|HOSP|GW^1^EUI-64|WARD|20260101000000."
+                                      "000+0000||ACK^R01^ACK|MW-1|P|2.6\r"
+                                      "MSA|CA|M0001\r\x1C\r");
 }
 
 TEST(Ack, says_why_not)
 {
-    EXPECT_EQ(ack("MSH|^~\\&|A|B|||2026||ADT^A01|7|P|2.3", {Verdict::rejected, ErrorCode::message_type, "only ORU"},
-                  false),
-              "\x0BMSH|^~\\&|MAGWATCH|L4|A|B|20260101000000.000+0000||ACK^A01^ACK|MW-1|P|2.3\r"
-              "MSA|AR|7|only ORU\rERR|||200^Unsupported message type^HL70357|E||||only ORU\r\x1C\r");
+    EXPECT_EQ(
+        ack("MSH|^~\\&|A|B|||2026||ADT^A01|7|P|2.3",
+            {Verdict::rejected, ErrorCode::message_type, "only ORU"}, false),
+        "\x0BMSH|^~\\&|MAGWATCH|L4|A|B|20260101000000.000+0000||ACK^A01^ACK|MW-1|P|2.3\r"
+        "MSA|AR|7|only ORU\rERR|||200^Unsupported message type^HL70357|E||||only ORU\r\x1C\r");
 }
 
 TEST(Ack, uses_the_separators_of_the_request)
 {
-    EXPECT_EQ(ack("MSH@~&#\\@A@B@@@2026@@ORU~R01@9@P@2.5", {Verdict::error, ErrorCode::internal, "a@b"}, false),
+    EXPECT_EQ(ack("MSH@~&#\\@A@B@@@2026@@ORU~R01@9@P@2.5",
+                  {Verdict::error, ErrorCode::internal, "a@b"}, false),
               "\x0BMSH@~&#\\@MAGWATCH@L4@A@B@20260101000000.000+0000@@ACK~R01~ACK@MW-1@P@2.5\r"
               "MSA@AE@9@a#F#b\rERR@@@207~Application internal error~HL70357@E@@@@a#F#b\r\x1C\r");
 }
 
 TEST(Ack, answers_even_what_has_no_header)
 {
-    const std::string out = ack("garbage", {Verdict::rejected, ErrorCode::sequence, "no MSH segment"}, false);
+    const std::string out =
+        ack("garbage", {Verdict::rejected, ErrorCode::sequence, "no MSH segment"}, false);
     EXPECT_NE(out.find("\rMSA|AR||no MSH segment\r"), std::string::npos) << out;
 }
 

@@ -2,10 +2,15 @@
 
 #include "adapters/monitors/hl7/codes.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
-CodeMeaning meaning(std::string_view code) { return meaning_of(code, Separators{}); }
+CodeMeaning meaning(std::string_view code)
+{
+    return meaning_of(code, Separators{});
+}
 
 void expect_value(std::string_view code, Signal signal)
 {
@@ -81,7 +86,8 @@ TEST(Codes, loinc)
     expect_value("2601-3^Magnesium^LN", Signal::mg);
     expect_value("19123-9^Magnesium^LN", Signal::mg);
     expect_value("9187-6^Urine^LN", Signal::urine);
-    expect_value("82565^CREATININE^GH^2160-0^CREATININE:MCNC:PT:SER/PLAS:QN:^LN", Signal::creatinine);
+    expect_value("82565^CREATININE^GH^2160-0^CREATININE:MCNC:PT:SER/PLAS:QN:^LN",
+                 Signal::creatinine);
     EXPECT_EQ(meaning("67775-7^AVPU^LN").use, CodeUse::avpu);
     // A LOINC code that is not in the table is another quantity: this one is magnesium in urine.
     EXPECT_EQ(meaning("19124-7^Magnesium^LN").use, CodeUse::unknown);
@@ -118,14 +124,18 @@ TEST(Codes, alarm_texts)
     EXPECT_FALSE(flag_from_text("ST-II 2.1"));
 }
 
-UnitMeaning unit(std::string_view text) { return unit_of(text, Separators{}); }
+UnitMeaning unit(std::string_view text)
+{
+    return unit_of(text, Separators{});
+}
 
 TEST(Units, every_way_to_write_them)
 {
     using State = UnitMeaning::State;
     for (const char* const text :
-         {"264864^MDC_DIM_BEAT_PER_MIN^MDC^{beat}/min^^UCUM", "{beat}/min^^UCUM^264864^MDC_DIM_BEAT_PER_MIN^MDC",
-          "bpm", "/min", "0004-0aa0^bpm^MDIL", "MDC_DIM_BEAT_PER_MIN", "264864^MDC_DIM_BEAT_PER_MINN^MDC"}) {
+         {"264864^MDC_DIM_BEAT_PER_MIN^MDC^{beat}/min^^UCUM",
+          "{beat}/min^^UCUM^264864^MDC_DIM_BEAT_PER_MIN^MDC", "bpm", "/min", "0004-0aa0^bpm^MDIL",
+          "MDC_DIM_BEAT_PER_MIN", "264864^MDC_DIM_BEAT_PER_MINN^MDC"}) {
         EXPECT_EQ(unit(text).state, State::known) << text;
         EXPECT_EQ(unit(text).unit, Unit::per_min) << text;
     }
@@ -135,7 +145,8 @@ TEST(Units, every_way_to_write_them)
     EXPECT_EQ(unit("").state, State::absent);
     EXPECT_EQ(unit("\"\"").state, State::absent);
     EXPECT_EQ(unit("furlong").state, State::unknown);
-    EXPECT_EQ(unit("264864^MDC_DIM_PERCENT^MDC").state, State::unknown) << "number and name disagree";
+    EXPECT_EQ(unit("264864^MDC_DIM_PERCENT^MDC").state, State::unknown)
+        << "number and name disagree";
 }
 
 } // namespace

@@ -1,8 +1,10 @@
-// Every OBX of every recording in tests/data/hl7 against a table that was made by reading the files.
+// Every OBX of every recording in tests/data/hl7 against a table that was made by reading the
+// files.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -12,8 +14,10 @@
 
 #include "adapters/monitors/hl7/decode_json.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 const std::filesystem::path data = std::filesystem::path{MAGWATCH_SOURCE_DIR} / "tests/data";
 
@@ -39,10 +43,10 @@ std::map<std::string, std::vector<std::vector<std::string>>> expected()
     std::map<std::string, std::vector<std::vector<std::string>>> rows;
     std::istringstream in{slurp(data / "hl7_expected.tsv")};
     for (std::string line; std::getline(in, line);) {
-        if (line.empty() || line[0] == '#') continue;
+        if (line.empty() || line.starts_with('#')) continue;
         auto row = fields(line);
         EXPECT_EQ(row.size(), 9U) << line;
-        rows[row[0]].push_back(row);
+        rows[row.front()].push_back(row);
     }
     return rows;
 }
@@ -55,6 +59,14 @@ std::vector<nlohmann::json> decode(const std::string& file, const SourceProfile&
     std::istringstream in{out.str()};
     for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
     return lines;
+}
+
+double number(const std::string& text)
+{
+    double value = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    EXPECT_EQ(parsed.ptr, text.data() + text.size()) << text;
+    return value;
 }
 
 void expect_row(const nlohmann::json& got, const std::vector<std::string>& want)
@@ -76,7 +88,7 @@ void expect_row(const nlohmann::json& got, const std::vector<std::string>& want)
     if (want[5] == "-") {
         EXPECT_TRUE(got.at("value").is_null()) << where;
     } else {
-        EXPECT_NEAR(got.at("value").get<double>(), std::stod(want[5]), 1e-6) << where;
+        EXPECT_NEAR(got.at("value").get<double>(), number(want[5]), 1e-6) << where;
     }
     if (want[7] != "-") {
         EXPECT_EQ(got.at("time"), want[7]) << where;
@@ -101,8 +113,10 @@ TEST(Files, every_row_is_what_the_table_says)
 
 TEST(Files, test_messages_are_marked)
 {
-    for (const auto& line : decode("simhospital_vitals.hl7")) EXPECT_TRUE(line.at("test").get<bool>());
-    for (const auto& line : decode("nist_pcd01_monitor.hl7")) EXPECT_FALSE(line.at("test").get<bool>());
+    for (const auto& line : decode("simhospital_vitals.hl7"))
+        EXPECT_TRUE(line.at("test").get<bool>());
+    for (const auto& line : decode("nist_pcd01_monitor.hl7"))
+        EXPECT_FALSE(line.at("test").get<bool>());
 }
 
 TEST(Files, the_time_zone_of_the_source_is_used_where_the_message_has_none)
@@ -140,9 +154,12 @@ TEST(Files, the_table_for_people_names_value_and_reason)
 TEST(Files, bytes_that_are_not_utf8_make_valid_json)
 {
     std::ostringstream out;
-    decode_as_json(out, "x", "MSH|^~\\&|A|B|||2026||ORU^R01|\xE9|P|2.3\rOBX|1|NM|\xFF^\xB0^L||1|\xB0\rOBX|2|NM|x", {});
+    decode_as_json(
+        out, "x",
+        "MSH|^~\\&|A|B|||2026||ORU^R01|\xE9|P|2.3\rOBX|1|NM|\xFF^\xB0^L||1|\xB0\rOBX|2|NM|x", {});
     std::istringstream in{out.str()};
-    for (std::string line; std::getline(in, line);) EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+    for (std::string line; std::getline(in, line);)
+        EXPECT_TRUE(nlohmann::json::accept(line)) << line;
 }
 
 } // namespace

@@ -1,4 +1,5 @@
-// What the server makes of messages: beds, test data, lateness, duplicates, withdrawn results, answers.
+// What the server makes of messages: beds, test data, lateness, duplicates, withdrawn results,
+// answers.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -7,8 +8,10 @@
 #include "adapters/monitors/hl7/time.hpp"
 #include "tests/unit/hl7/recording_sink.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 using namespace std::chrono_literals;
 
@@ -29,17 +32,18 @@ Hl7Config config()
     return c;
 }
 
-class IngestTest : public ::testing::Test {
+class IngestTest : public ::testing::Test
+{
 protected:
     void use(Hl7Config c) { ingest = std::make_unique<Ingest>(std::move(c), sink); }
 
     // One message with these rows; gives the answer's frames.
     std::string send(const std::string& rows, bool stored = true)
     {
-        const std::string text = "MSH|^~\\&|" + application + "|WARD|||" + hl7_time(sent.ms != 0 ? sent : now) +
-                                 "||" + type + "|" + id + "|" + processing + "|" + version + "|||" + acks +
-                                 "\rPV1||I|" + location + "\rOBR|1||||||" + hl7_time(observed.ms != 0 ? observed : now) +
-                                 "\r" + rows;
+        const std::string text =
+            "MSH|^~\\&|" + application + "|WARD|||" + hl7_time(sent.ms != 0 ? sent : now) + "||" +
+            type + "|" + id + "|" + processing + "|" + version + "|||" + acks + "\rPV1||I|" +
+            location + "\rOBR|1||||||" + hl7_time(observed.ms != 0 ? observed : now) + "\r" + rows;
         return send_raw(text, stored);
     }
     std::string send_raw(const std::string& text, bool stored = true)
@@ -62,18 +66,20 @@ protected:
         ASSERT_EQ(sink.refused.size(), 1U);
         EXPECT_EQ(magwatch::name(sink.refused[0].reason), magwatch::name(reason));
     }
-    void next_id() { id = std::to_string(std::stoi(id) + 1); }
+    void next_id() { id = std::to_string(++last_id); }
 
     RecordingSink sink;
+    int last_id = 1;
     std::unique_ptr<Ingest> ingest = std::make_unique<Ingest>(config(), sink);
     std::vector<Taken> taken;
     WallTime now{1'767'000'000'000};
     WallTime sent, observed; // {0}: now
-    std::string application = "GW", type = "ORU^R01^ORU_R01", id = "1", processing = "P", version = "2.6",
-                acks = "AL|NE", location = "LD^^BED3";
+    std::string application = "GW", type = "ORU^R01^ORU_R01", id = "1", processing = "P",
+                version = "2.6", acks = "AL|NE", location = "LD^^BED3";
 };
 
-const std::string rr = "OBX|1|NM|151562^MDC_RESP_RATE^MDC|1.1|17|264928^MDC_DIM_RESP_PER_MIN^MDC|||||R\r";
+const std::string rr =
+    "OBX|1|NM|151562^MDC_RESP_RATE^MDC|1.1|17|264928^MDC_DIM_RESP_PER_MIN^MDC|||||R\r";
 const std::string mg = "OBX|1|NM|2601-3^Magnesium^LN||2.4|mmol/L|||||F\r";
 
 TEST_F(IngestTest, a_value_of_a_known_bed)
@@ -107,8 +113,8 @@ TEST_F(IngestTest, beds_by_location)
     EXPECT_EQ(bed_of("ICU/PCU^^ Bed4&0&0"), bed4);
     EXPECT_EQ(bed_of("~~~Ward~~~~BED4"), bed4);
     EXPECT_EQ(bed_of("BED3"), bed3);
-    EXPECT_EQ(bed_of("LD^^4"), bed4);     // the whole, as the site named it
-    EXPECT_EQ(bed_of("XX^^4"), no_bed);   // not the 4 of that ward
+    EXPECT_EQ(bed_of("LD^^4"), bed4);   // the whole, as the site named it
+    EXPECT_EQ(bed_of("XX^^4"), no_bed); // not the 4 of that ward
     EXPECT_EQ(bed_of("LD^BED3^9"), no_bed) << "a bed is named, so rooms are not looked at";
     EXPECT_EQ(bed_of("LD^^BED3~LD^^BED4"), no_bed) << "two beds are none";
     EXPECT_EQ(bed_of(""), no_bed);
@@ -345,7 +351,8 @@ TEST_F(IngestTest, headers_that_are_turned_away)
     EXPECT_EQ(code(send(rr)), "AA");
     EXPECT_EQ(sink.observations.size(), 1U);
     EXPECT_EQ(code(send_raw("hello")), "AR");
-    EXPECT_EQ(code(send_raw("MSH|^~\\&|GW|W|||||ORU^R01|9|P|2.6\rOBX" + std::string(9000, '|'))), "AE");
+    EXPECT_EQ(code(send_raw("MSH|^~\\&|GW|W|||||ORU^R01|9|P|2.6\rOBX" + std::string(9000, '|'))),
+              "AE");
     EXPECT_EQ(sink.refused.at(0).reason, Refusal::malformed);
     EXPECT_EQ(send_raw("MSH|^~\\&|GW|W|||||ACK|9|P|2.6\rMSA|AA|1"), ""); // never an ack for an ack
 }
@@ -376,7 +383,8 @@ TEST_F(IngestTest, several_messages_in_one_frame_get_an_answer_each)
 
 TEST_F(IngestTest, an_oversized_frame_is_answered_by_its_header)
 {
-    const std::string text = "MSH|^~\\&|GW|W|||||ORU^R01|big|P|2.6\rOBX|1|" + std::string(1000, 'x');
+    const std::string text =
+        "MSH|^~\\&|GW|W|||||ORU^R01|big|P|2.6\rOBX|1|" + std::string(1000, 'x');
     taken.clear();
     ingest->take_oversized(text, taken);
     std::string out;

@@ -4,8 +4,10 @@
 #include "adapters/monitors/hl7/clock_offset.hpp"
 #include "adapters/monitors/hl7/duplicates.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 using namespace std::chrono_literals;
 

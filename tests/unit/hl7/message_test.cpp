@@ -4,8 +4,10 @@
 
 #include "adapters/monitors/hl7/message.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 Message parsed(std::string_view text)
 {
@@ -47,7 +49,8 @@ TEST(Message, takes_every_line_ending)
 
 TEST(Message, puts_a_broken_line_back)
 {
-    const Message m = parsed("MSH|^~\\&|A|B|C|D|2026||ORU^R01|12\n34|P|2.6\rOBX|1|TX|x||two\rlines here||\rOBX|2|NM");
+    const Message m = parsed(
+        "MSH|^~\\&|A|B|C|D|2026||ORU^R01|12\n34|P|2.6\rOBX|1|TX|x||two\rlines here||\rOBX|2|NM");
     ASSERT_EQ(m.size(), 3U);
     EXPECT_EQ(m.header(10), "12\n34");
     EXPECT_EQ(m.header(11), "P");
@@ -89,7 +92,8 @@ TEST(Message, refuses_what_has_no_usable_header)
 
 TEST(Message, skips_mark_and_envelope_and_stops_at_the_next_message)
 {
-    const std::string text = "\xEF\xBB\xBF\r\nFHS|^~\\&\rBHS|^~\\&\rMSH|^~\\&|1\rPID|\rMSH|^~\\&|2\rBTS|2\r";
+    const std::string text =
+        "\xEF\xBB\xBF\r\nFHS|^~\\&\rBHS|^~\\&\rMSH|^~\\&|1\rPID|\rMSH|^~\\&|2\rBTS|2\r";
     Message m;
     ASSERT_EQ(m.parse(text), ParseFault::none);
     EXPECT_EQ(m.header(3), "1");

@@ -5,8 +5,10 @@
 
 #include "adapters/monitors/hl7/mllp.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 using namespace std::string_literals;
 
@@ -113,8 +115,9 @@ TEST(MllpDecoder, a_whole_frame_over_the_limit_at_once)
 
 TEST(SplitMessages, leaves_out_the_mark_and_the_envelope)
 {
-    const std::string file = "\xEF\xBB\xBF"
-                             "FHS|^~\\&|x\r\nBHS|^~\\&\r\nMSH|^~\\&|1\r\nPID|\r\nMSH|^~\\&|2\nPV1|\nBTS|2\nFTS|1\n";
+    const std::string file =
+        "\xEF\xBB\xBF"
+        "FHS|^~\\&|x\r\nBHS|^~\\&\r\nMSH|^~\\&|1\r\nPID|\r\nMSH|^~\\&|2\nPV1|\nBTS|2\nFTS|1\n";
     const auto messages = split_messages(file);
     ASSERT_EQ(messages.size(), 2U);
     EXPECT_EQ(messages[0], "MSH|^~\\&|1\r\nPID|");

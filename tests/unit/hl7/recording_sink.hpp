@@ -5,7 +5,8 @@
 
 #include "adapters/monitors/adapter.hpp"
 
-namespace magwatch::adapters::hl7 {
+namespace magwatch::adapters::hl7
+{
 
 struct RecordingSink : ObservationSink {
     void push(const Observation& o) override { observations.push_back(o); }

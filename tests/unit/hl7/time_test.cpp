@@ -2,8 +2,10 @@
 
 #include "adapters/monitors/hl7/time.hpp"
 
-namespace magwatch::adapters::hl7 {
-namespace {
+namespace magwatch::adapters::hl7
+{
+namespace
+{
 
 std::string read(std::string_view text, std::string_view zone = "Z")
 {
@@ -30,11 +32,26 @@ TEST(Time, reads_what_devices_write)
 
 TEST(Time, refuses_what_is_no_time)
 {
-    for (const char* const text :
-         {"", "2026", "202601", "2026010", "20261301101500", "20260230101500", "20260101251500",
-          "20260101106100", "20260101101561", "2026010110150", "202601011015001", "20260101101500.",
-          "20260101101500+1", "20260101101500+9900", "20260101101500 UTC", "Aug 15, 1942", "00000000000000",
-          "2008081830-0700", "20260101-05:0x", "99999999999999"}) {
+    for (const char* const text : {"",
+                                   "2026",
+                                   "202601",
+                                   "2026010",
+                                   "20261301101500",
+                                   "20260230101500",
+                                   "20260101251500",
+                                   "20260101106100",
+                                   "20260101101561",
+                                   "2026010110150",
+                                   "202601011015001",
+                                   "20260101101500.",
+                                   "20260101101500+1",
+                                   "20260101101500+9900",
+                                   "20260101101500 UTC",
+                                   "Aug 15, 1942",
+                                   "00000000000000",
+                                   "2008081830-0700",
+                                   "20260101-05:0x",
+                                   "99999999999999"}) {
         EXPECT_EQ(read(text), "none") << text;
     }
 }
@@ -82,8 +99,9 @@ TEST(Zone, is_a_posix_rule_with_summer_time)
 
 TEST(Zone, refuses_what_it_cannot_follow)
 {
-    for (const char* const text : {"", "Europe/London", "+15", "+1:60", "GMT", "GMT0BST", "GMT0BST,M3.5.0",
-                                   "GMT0BST,M13.5.0,M10.5.0", "GMT0BST,M3.6.0,M10.5.0", "+01:00x"}) {
+    for (const char* const text :
+         {"", "Europe/London", "+15", "+1:60", "GMT", "GMT0BST", "GMT0BST,M3.5.0",
+          "GMT0BST,M13.5.0,M10.5.0", "GMT0BST,M3.6.0,M10.5.0", "+01:00x"}) {
         EXPECT_FALSE(Zone::from(text).has_value()) << text;
     }
 }
