@@ -10,8 +10,10 @@
 
 namespace asio = boost::asio;
 
-namespace magwatch::adapters::modbus {
-namespace {
+namespace magwatch::adapters::modbus
+{
+namespace
+{
 
 using Time = std::chrono::steady_clock::time_point;
 using namespace std::chrono_literals;
@@ -22,13 +24,15 @@ constexpr unsigned lost_after = 2; // failed polls in a row
 bool means_silent(const LinkReply& reply)
 {
     if (reply.result != LinkResult::exception) return reply.result != LinkResult::ok;
-    return reply.exception == ExceptionCode::gateway_path || reply.exception == ExceptionCode::gateway_target;
+    return reply.exception == ExceptionCode::gateway_path ||
+           reply.exception == ExceptionCode::gateway_target;
 }
 
 bool means_wrong_address(const LinkReply& reply)
 {
-    return reply.result == LinkResult::exception && (reply.exception == ExceptionCode::illegal_address ||
-                                                     reply.exception == ExceptionCode::illegal_value);
+    return reply.result == LinkResult::exception &&
+           (reply.exception == ExceptionCode::illegal_address ||
+            reply.exception == ExceptionCode::illegal_value);
 }
 
 std::function<double()> machine_chance()
@@ -56,7 +60,8 @@ std::optional<asio::ip::tcp::endpoint> address_from(std::string_view text)
         if (port.front() != ':') return std::nullopt;
         const char* last = port.data() + port.size();
         const auto [end, error] = std::from_chars(port.data() + 1, last, number);
-        if (error != std::errc{} || end != last || number == 0 || number > 65535) return std::nullopt;
+        if (error != std::errc{} || end != last || number == 0 || number > 65535)
+            return std::nullopt;
     }
     if (host == "localhost") host = "127.0.0.1";
     boost::system::error_code error;
@@ -100,11 +105,12 @@ struct Adapter::Unit {
 struct Adapter::Bus {
     asio::ip::tcp::endpoint address;
     PollSchedule schedule;
-    std::vector<Unit*> units; // as the schedule counts them
+    std::vector<Unit*> units;                     // as the schedule counts them
     std::unique_ptr<asio::steady_timer> waits[2]; // of each lane
 };
 
-Adapter::Adapter(asio::io_context& io, ObservationSink& sink, std::vector<Device> devices, Options options)
+Adapter::Adapter(asio::io_context& io, ObservationSink& sink, std::vector<Device> devices,
+                 Options options)
     : io_{io}, sink_{sink}, options_{std::move(options)}, deadlines_{io}
 {
     if (!options_.chance) options_.chance = machine_chance();
@@ -113,9 +119,10 @@ Adapter::Adapter(asio::io_context& io, ObservationSink& sink, std::vector<Device
         auto unit = std::make_unique<Unit>();
         unit->groups = make_read_plan(*device.map);
         unit->device = std::move(device);
-        const auto found = std::find_if(buses_.begin(), buses_.end(), [&](const std::unique_ptr<Bus>& bus) {
-            return bus->address == unit->device.address;
-        });
+        const auto found =
+            std::find_if(buses_.begin(), buses_.end(), [&](const std::unique_ptr<Bus>& bus) {
+                return bus->address == unit->device.address;
+            });
         Bus* bus = found != buses_.end() ? found->get() : nullptr;
         if (!bus) {
             buses_.push_back(std::make_unique<Bus>());
@@ -126,7 +133,8 @@ Adapter::Adapter(asio::io_context& io, ObservationSink& sink, std::vector<Device
         std::vector<Duration> intervals;
         for (const Group& group : unit->groups) intervals.push_back(group.interval);
         // Not all in one instant: 2 ms apart, but the last within its first interval.
-        const auto spread = std::min<std::chrono::nanoseconds>(2ms, period(*unit->device.map) / (units_.size() + 1));
+        const auto spread = std::min<std::chrono::nanoseconds>(2ms, period(*unit->device.map) /
+                                                                        (units_.size() + 1));
         bus->schedule.add_unit(start + spread * units_.size(), intervals);
         bus->units.push_back(unit.get());
         units_.push_back(std::move(unit));
@@ -135,9 +143,18 @@ Adapter::Adapter(asio::io_context& io, ObservationSink& sink, std::vector<Device
 
 Adapter::~Adapter() = default;
 
-std::size_t Adapter::size() const { return units_.size(); }
-const Device& Adapter::device(std::size_t index) const { return units_[index]->device; }
-const DeviceState& Adapter::state(std::size_t index) const { return units_[index]->state; }
+std::size_t Adapter::size() const
+{
+    return units_.size();
+}
+const Device& Adapter::device(std::size_t index) const
+{
+    return units_[index]->device;
+}
+const DeviceState& Adapter::state(std::size_t index) const
+{
+    return units_[index]->state;
+}
 
 void Adapter::start(const Spawn& spawn)
 {
@@ -182,12 +199,14 @@ asio::awaitable<LinkReply> Adapter::ask(Unit& unit, const Block& block, Link& li
     for (;;) {
         if (!link.is_open()) {
             unit.state.connects += 1;
-            const LinkReply connected = co_await link.connect(std::chrono::steady_clock::now() + timeout);
+            const LinkReply connected =
+                co_await link.connect(std::chrono::steady_clock::now() + timeout);
             if (connected.result != LinkResult::ok) co_return connected;
         }
         const bool used = link.used();
         unit.state.requests += 1;
-        const LinkReply reply = co_await link.exchange(request, std::chrono::steady_clock::now() + timeout);
+        const LinkReply reply =
+            co_await link.exchange(request, std::chrono::steady_clock::now() + timeout);
         // Closed while nothing was asked of it: once more on a fresh connection.
         if (reply.result == LinkResult::closed && used) continue;
         co_return reply;
@@ -233,8 +252,8 @@ asio::awaitable<LinkReply> Adapter::poll(Unit& unit, std::size_t group_index, Li
 void Adapter::deliver(Unit& unit, std::size_t group)
 {
     outcomes_.clear();
-    decode(*unit.device.map, unit.groups[group], unit.image, unit.device.bed, unit.device.source, unit.charted,
-           outcomes_);
+    decode(*unit.device.map, unit.groups[group], unit.image, unit.device.bed, unit.device.source,
+           unit.charted, outcomes_);
     for (const Outcome& outcome : outcomes_) {
         if (const auto* observation = std::get_if<Observation>(&outcome)) {
             unit.state.observations += 1;

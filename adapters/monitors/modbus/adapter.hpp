@@ -1,9 +1,11 @@
-// Polls monitors and pumps that speak Modbus TCP, as their register maps say, and pushes what they give.
+// Polls monitors and pumps that speak Modbus TCP, as their register maps say, and pushes what they
+// give.
 //
-// Runs on the thread of its io_context, one coroutine for each address and one more for an address with several
-// units. A device that is silent, late, slow or wrong costs no other address anything, and the other units
-// behind its own gateway one reply time-out (poll_schedule.hpp). Reads only: no function that writes exists.
-// A device is reported as lost after two failed polls in a row, and as connected at its first answer.
+// Runs on the thread of its io_context, one coroutine for each address and one more for an address
+// with several units. A device that is silent, late, slow or wrong costs no other address anything,
+// and the other units behind its own gateway one reply time-out (poll_schedule.hpp). Reads only: no
+// function that writes exists. A device is reported as lost after two failed polls in a row, and as
+// connected at its first answer.
 #pragma once
 
 #include <array>
@@ -25,7 +27,8 @@
 #include "adapters/monitors/modbus/poll_schedule.hpp"
 #include "adapters/monitors/modbus/register_map.hpp"
 
-namespace magwatch::adapters::modbus {
+namespace magwatch::adapters::modbus
+{
 
 struct Device {
     SourceId source = no_source;
@@ -36,18 +39,20 @@ struct Device {
     std::shared_ptr<const RegisterMap> map;
 };
 
-// "192.0.2.7:502", "[2001:db8::7]:502" or "localhost:502"; the port may be left out (502). Other names are
-// refused: a ward must not lose its monitors because a name server is away.
+// "192.0.2.7:502", "[2001:db8::7]:502" or "localhost:502"; the port may be left out (502). Other
+// names are refused: a ward must not lose its monitors because a name server is away.
 [[nodiscard]] std::optional<boost::asio::ip::tcp::endpoint> address_from(std::string_view text);
 
 // How late polls started, in milliseconds; the last bucket holds everything above.
 struct Lateness {
-    static constexpr std::array<std::int64_t, 10> bounds_ms{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
+    static constexpr std::array<std::int64_t, 10> bounds_ms{1,  2,   5,   10,  20,
+                                                            50, 100, 200, 500, 1000};
     std::array<std::uint64_t, bounds_ms.size() + 1> buckets{};
     std::uint64_t count = 0;
     std::chrono::nanoseconds max{};
     void add(std::chrono::nanoseconds late);
-    // The upper bound of the bucket that holds the quantile, in ms; the largest seen for the last bucket.
+    // The upper bound of the bucket that holds the quantile, in ms; the largest seen for the last
+    // bucket.
     [[nodiscard]] double quantile_ms(double q) const;
 };
 
@@ -58,26 +63,31 @@ struct DeviceState {
     std::uint64_t connects = 0; // tried, the first included
     std::uint64_t observations = 0;
     std::uint64_t refused_values = 0;
-    std::uint64_t exceptions = 0;    // of single requests
-    std::uint64_t skipped_slots = 0; // polls that did not happen because the one before took so long
-    Lateness lateness;               // of polls on schedule
+    std::uint64_t exceptions = 0; // of single requests
+    std::uint64_t skipped_slots =
+        0;             // polls that did not happen because the one before took so long
+    Lateness lateness; // of polls on schedule
     std::optional<std::chrono::steady_clock::time_point> last_good;
-    std::optional<bool> connected;   // nullopt: not known yet
-    std::string_view last_reason;    // of the last poll that failed
+    std::optional<bool> connected; // nullopt: not known yet
+    std::string_view last_reason;  // of the last poll that failed
 };
 
 struct Options {
-    std::function<double()> chance; // uniform in [0, 1); by default a generator seeded from the machine
-    std::chrono::milliseconds retry_refused{60'000}; // how often a register that the device refuses is asked again
+    std::function<double()>
+        chance; // uniform in [0, 1); by default a generator seeded from the machine
+    std::chrono::milliseconds retry_refused{
+        60'000}; // how often a register that the device refuses is asked again
 };
 
-class Adapter {
+class Adapter
+{
 public:
     // Runs a task that must not end before it is cancelled (TaskGroup::spawn_loop).
     using Spawn = std::function<void(std::string, boost::asio::awaitable<void>)>;
 
     // `sink` must outlive the adapter, and the adapter its tasks.
-    Adapter(boost::asio::io_context& io, ObservationSink& sink, std::vector<Device> devices, Options options = {});
+    Adapter(boost::asio::io_context& io, ObservationSink& sink, std::vector<Device> devices,
+            Options options = {});
     ~Adapter();
     Adapter(const Adapter&) = delete;
     Adapter& operator=(const Adapter&) = delete;

@@ -5,10 +5,15 @@
 
 #include "rules/base/assert.hpp"
 
-namespace magwatch::adapters::modbus {
-namespace {
+namespace magwatch::adapters::modbus
+{
+namespace
+{
 
-std::uint16_t swapped(std::uint16_t word) { return static_cast<std::uint16_t>(word << 8 | word >> 8); }
+std::uint16_t swapped(std::uint16_t word)
+{
+    return static_cast<std::uint16_t>(word << 8 | word >> 8);
+}
 
 std::uint64_t assemble(std::span<const std::uint16_t> words, WordOrder order)
 {
@@ -25,15 +30,22 @@ std::uint64_t assemble(std::span<const std::uint16_t> words, WordOrder order)
 double number_of(const Register& r, std::uint64_t raw)
 {
     switch (r.type) {
-    case RawType::bit: return static_cast<double>(raw);
+    case RawType::bit:
+        return static_cast<double>(raw);
     case RawType::u16:
     case RawType::u32:
-    case RawType::u64: return static_cast<double>(raw);
-    case RawType::s16: return static_cast<std::int16_t>(static_cast<std::uint16_t>(raw));
-    case RawType::s32: return static_cast<std::int32_t>(static_cast<std::uint32_t>(raw));
-    case RawType::s64: return static_cast<double>(static_cast<std::int64_t>(raw));
-    case RawType::f32: return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(raw)));
-    case RawType::f64: return std::bit_cast<double>(raw);
+    case RawType::u64:
+        return static_cast<double>(raw);
+    case RawType::s16:
+        return static_cast<std::int16_t>(static_cast<std::uint16_t>(raw));
+    case RawType::s32:
+        return static_cast<std::int32_t>(static_cast<std::uint32_t>(raw));
+    case RawType::s64:
+        return static_cast<double>(static_cast<std::int64_t>(raw));
+    case RawType::f32:
+        return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(raw)));
+    case RawType::f64:
+        return std::bit_cast<double>(raw);
     }
     std::abort();
 }
@@ -82,7 +94,8 @@ Validity good_validity(const RegisterMap& map)
     return map.commissioned ? Validity::valid : Validity::questionable;
 }
 
-// Whether a charted field must be told now; remembers it. `observed` is set if the device tells when.
+// Whether a charted field must be told now; remembers it. `observed` is set if the device tells
+// when.
 bool charted_now(const Register& r, const Group& group, const Item& item, const Image& image,
                  const Reading& reading, ChartedMemory& charted, WallTime& observed)
 {
@@ -112,7 +125,8 @@ void Image::reset(const Group& group)
     blocks.assign(group.blocks.size(), BlockState::unread);
 }
 
-void store(Image& image, const Block& block, std::size_t block_index, std::span<const std::uint8_t> data)
+void store(Image& image, const Block& block, std::size_t block_index,
+           std::span<const std::uint8_t> data)
 {
     std::uint16_t* word = &image.words[block.first_word];
     if (is_bits(block.place.table)) {
@@ -145,12 +159,13 @@ Reading read_item(const RegisterMap& map, const Group& group, const Item& item, 
         out.number = number_of(r, out.raw);
     }
     // The device's own doubt comes first: a value that it forbids is not looked at.
-    out.refusal = usable(r, group, item, image) ? judge(r, out.number, out.value) : Refusal::quality;
+    out.refusal =
+        usable(r, group, item, image) ? judge(r, out.number, out.value) : Refusal::quality;
     return out;
 }
 
-void decode(const RegisterMap& map, const Group& group, const Image& image, BedId bed, SourceId source,
-            ChartedMemory& charted, std::vector<Outcome>& out)
+void decode(const RegisterMap& map, const Group& group, const Image& image, BedId bed,
+            SourceId source, ChartedMemory& charted, std::vector<Outcome>& out)
 {
     for (const Item& item : group.items) {
         const Register& r = map.registers[item.index];
@@ -159,7 +174,8 @@ void decode(const RegisterMap& map, const Group& group, const Image& image, BedI
         WallTime observed{};
         if (r.origin == Origin::charted) {
             // An empty field is not a refusal: nobody charted anything.
-            const bool told = reading.read && charted_now(r, group, item, image, reading, charted, observed);
+            const bool told =
+                reading.read && charted_now(r, group, item, image, reading, charted, observed);
             if (reading.read && (!told || reading.refusal == Refusal::sentinel)) continue;
         }
         if (reading.refusal) {

@@ -1,7 +1,8 @@
 // The words of one poll become observations or refusals; nothing in between.
 //
-// Pure. A value is valid only if its registers and the registers that judge it were all read in this poll.
-// Every number goes through Quantity::checked; nothing is clamped, carried over or guessed.
+// Pure. A value is valid only if its registers and the registers that judge it were all read in
+// this poll. Every number goes through Quantity::checked; nothing is clamped, carried over or
+// guessed.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +15,12 @@
 #include "adapters/monitors/modbus/register_map.hpp"
 #include "rules/observation/observation.hpp"
 
-namespace magwatch::adapters::modbus {
+namespace magwatch::adapters::modbus
+{
 
 // How far a block came in this poll.
 enum class BlockState : std::uint8_t {
-    unread,  // not asked, or the link failed first: says nothing about its values
+    unread, // not asked, or the link failed first: says nothing about its values
     read,
     refused, // the device answered with an exception: it has no values for us
 };
@@ -31,20 +33,24 @@ struct Image {
 };
 
 // Copies the data of a checked reply into the image.
-void store(Image& image, const Block& block, std::size_t block_index, std::span<const std::uint8_t> data);
+void store(Image& image, const Block& block, std::size_t block_index,
+           std::span<const std::uint8_t> data);
 
 // Why a register gave no value, or the value; with what stood in it, for the probe.
 struct Reading {
-    bool read = false;        // its registers were read; else only `refusal`, or nothing at all
-    std::uint64_t raw = 0;    // bits as they count after the word order
-    double number = 0;        // what the type makes of them
-    double value = 0;         // in the signal's unit; meaningless with a refusal
+    bool read = false;     // its registers were read; else only `refusal`, or nothing at all
+    std::uint64_t raw = 0; // bits as they count after the word order
+    double number = 0;     // what the type makes of them
+    double value = 0;      // in the signal's unit; meaningless with a refusal
     std::optional<Refusal> refusal;
 };
-[[nodiscard]] Reading read_item(const RegisterMap& map, const Group& group, const Item& item, const Image& image);
+[[nodiscard]] Reading read_item(const RegisterMap& map, const Group& group, const Item& item,
+                                const Image& image);
 
-// What a device's charted fields last said, so that one is told when it changes and not at each poll.
-class ChartedMemory {
+// What a device's charted fields last said, so that one is told when it changes and not at each
+// poll.
+class ChartedMemory
+{
 public:
     struct Entry {
         std::uint64_t raw = 0;
@@ -64,10 +70,10 @@ private:
 using Outcome = std::variant<Observation, RefusedValue>;
 
 // Appends what the poll says about each value of the group. Values of an uncommissioned map are
-// questionable. A charted field is told when it or its sequence or time changed, and when it is first seen
-// (a reflex lost while magwatch was down must ring); an amount such as urine is then told only with a time,
-// because the same volume would count twice.
-void decode(const RegisterMap& map, const Group& group, const Image& image, BedId bed, SourceId source,
-            ChartedMemory& charted, std::vector<Outcome>& out);
+// questionable. A charted field is told when it or its sequence or time changed, and when it is
+// first seen (a reflex lost while magwatch was down must ring); an amount such as urine is then
+// told only with a time, because the same volume would count twice.
+void decode(const RegisterMap& map, const Group& group, const Image& image, BedId bed,
+            SourceId source, ChartedMemory& charted, std::vector<Outcome>& out);
 
 } // namespace magwatch::adapters::modbus

@@ -18,19 +18,27 @@
 
 namespace asio = boost::asio;
 
-namespace magwatch::adapters::modbus {
-namespace {
+namespace magwatch::adapters::modbus
+{
+namespace
+{
 
 constexpr auto quiet = asio::as_tuple(asio::use_awaitable);
 using Error = boost::system::error_code;
 
-[[noreturn]] void throw_cancelled() { throw boost::system::system_error(asio::error::operation_aborted); }
+[[noreturn]] void throw_cancelled()
+{
+    throw boost::system::system_error(asio::error::operation_aborted);
+}
 
 } // namespace
 
 Deadlines::Deadlines(asio::io_context& io) : timer_{io} {}
 
-void Deadlines::remove(Link* link) { links_.erase(std::remove(links_.begin(), links_.end(), link), links_.end()); }
+void Deadlines::remove(Link* link)
+{
+    links_.erase(std::remove(links_.begin(), links_.end(), link), links_.end());
+}
 
 void Deadlines::arm(Link& link, Time at)
 {
@@ -59,17 +67,26 @@ asio::awaitable<void> Deadlines::run()
 std::string_view name(LinkResult result)
 {
     switch (result) {
-    case LinkResult::ok: return "ok";
-    case LinkResult::exception: return "exception";
-    case LinkResult::timeout: return "timeout";
-    case LinkResult::bad_reply: return "bad_reply";
-    case LinkResult::closed: return "closed";
-    case LinkResult::connect_failed: return "connect_failed";
+    case LinkResult::ok:
+        return "ok";
+    case LinkResult::exception:
+        return "exception";
+    case LinkResult::timeout:
+        return "timeout";
+    case LinkResult::bad_reply:
+        return "bad_reply";
+    case LinkResult::closed:
+        return "closed";
+    case LinkResult::connect_failed:
+        return "connect_failed";
     }
     std::abort();
 }
 
-void Link::FreeContext::operator()(_modbus* context) const { modbus_free(context); }
+void Link::FreeContext::operator()(_modbus* context) const
+{
+    modbus_free(context);
+}
 
 Link::Link(asio::io_context& io, asio::ip::tcp::endpoint peer, Deadlines& deadlines)
     : peer_{std::move(peer)}, deadlines_{deadlines}, socket_{io}, pause_{io},
@@ -124,7 +141,8 @@ asio::awaitable<LinkReply> Link::connect(Time deadline)
     Error error;
     socket_.open(peer_.protocol(), error);
     if (error) co_return fail(LinkResult::connect_failed, "no descriptor is free");
-    if (socket_.native_handle() >= FD_SETSIZE) co_return fail(LinkResult::connect_failed, "descriptor above 1023");
+    if (socket_.native_handle() >= FD_SETSIZE)
+        co_return fail(LinkResult::connect_failed, "descriptor above 1023");
     deadlines_.arm(*this, deadline);
     const auto [failed] = co_await socket_.async_connect(peer_, quiet);
     deadline_ = Time::max();
@@ -138,8 +156,8 @@ LinkReply Link::adopt()
 {
     Error error;
     socket_.set_option(asio::ip::tcp::no_delay{true}, error);
-    // async_connect leaves the descriptor registered for writing as well, which would wake the loop at every
-    // wait from now on; taken out and put back it waits for reading alone.
+    // async_connect leaves the descriptor registered for writing as well, which would wake the loop
+    // at every wait from now on; taken out and put back it waits for reading alone.
     const int descriptor = socket_.release(error);
     if (error) return fail(LinkResult::connect_failed, "cannot take over the socket");
     socket_.assign(peer_.protocol(), descriptor, error);
@@ -156,12 +174,14 @@ LinkReply Link::adopt()
     return out;
 }
 
-// A device that dribbles must not wake the loop for each byte: the kernel waits until this many are there.
+// A device that dribbles must not wake the loop for each byte: the kernel waits until this many are
+// there.
 void Link::wake_at(std::size_t bytes)
 {
     if (wake_bytes_ == bytes) return;
     const int value = static_cast<int>(bytes);
-    if (::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value) == 0) wake_bytes_ = bytes;
+    if (::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &value, sizeof value) == 0)
+        wake_bytes_ = bytes;
 }
 
 bool Link::peer_gone() const
@@ -176,8 +196,10 @@ asio::awaitable<LinkReply> Link::exchange(Request request, Time deadline)
 {
     request.transaction = ++transaction_;
     const auto bytes = request.bytes();
-    const auto sent = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent != static_cast<ssize_t>(bytes.size())) co_return fail(LinkResult::closed, "closed by the device");
+    const auto sent =
+        ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent != static_cast<ssize_t>(bytes.size()))
+        co_return fail(LinkResult::closed, "closed by the device");
     deadlines_.arm(*this, deadline);
     std::size_t seen = 0;
     for (;;) {
@@ -186,15 +208,19 @@ asio::awaitable<LinkReply> Link::exchange(Request request, Time deadline)
             if (error == asio::error::operation_aborted) throw_cancelled();
             co_return fail(LinkResult::closed, "connection lost");
         }
-        const auto n = ::recv(socket_.native_handle(), peeked_.data(), peeked_.size(), MSG_PEEK | MSG_DONTWAIT);
+        const auto n = ::recv(socket_.native_handle(), peeked_.data(), peeked_.size(),
+                              MSG_PEEK | MSG_DONTWAIT);
         if (n == 0) co_return fail(LinkResult::closed, "closed by the device");
-        if (n < 0 && errno != EAGAIN && errno != EINTR) co_return fail(LinkResult::closed, "connection lost");
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
+            co_return fail(LinkResult::closed, "connection lost");
         const std::size_t size = n < 0 ? 0 : static_cast<std::size_t>(n);
-        const ReplyCheck check = check_reply(request, std::span<const std::uint8_t>{peeked_.data(), size});
+        const ReplyCheck check =
+            check_reply(request, std::span<const std::uint8_t>{peeked_.data(), size});
         if (check.kind == ReplyKind::bad) co_return fail(LinkResult::bad_reply, check.reason);
         if (check.kind != ReplyKind::incomplete) co_return take(check);
         if (expired_) co_return fail(LinkResult::timeout, "no whole answer within the time-out");
-        if (size > 0 && peer_gone()) co_return fail(LinkResult::bad_reply, "closed in the middle of an answer");
+        if (size > 0 && peer_gone())
+            co_return fail(LinkResult::bad_reply, "closed in the middle of an answer");
         wake_at(check.size);
         if (size == seen && size > 0) {
             // The kernel woke us for nothing new: do not spin.

@@ -1,11 +1,12 @@
-// One TCP connection to a Modbus device or gateway: connect, and one request with its answer at a time.
+// One TCP connection to a Modbus device or gateway: connect, and one request with its answer at a
+// time.
 //
-// Runs on the thread of its io_context. Asio owns the socket and the deadline, libmodbus takes the frame, and
-// it is called only when a whole answer to this very request is there to be read, so it never waits. The
-// request is framed here because modbus_send_raw_request of libmodbus 3.1.6 gives every request transaction 0,
-// and a late answer could not be told from the right one. Whatever goes wrong closes the connection: a reply
-// that comes later must find nobody listening. libmodbus waits with select(), so a descriptor of 1024 or more
-// is given back at once.
+// Runs on the thread of its io_context. Asio owns the socket and the deadline, libmodbus takes the
+// frame, and it is called only when a whole answer to this very request is there to be read, so it
+// never waits. The request is framed here because modbus_send_raw_request of libmodbus 3.1.6 gives
+// every request transaction 0, and a late answer could not be told from the right one. Whatever
+// goes wrong closes the connection: a reply that comes later must find nobody listening. libmodbus
+// waits with select(), so a descriptor of 1024 or more is given back at once.
 #pragma once
 
 #include <array>
@@ -25,13 +26,15 @@
 
 struct _modbus; // libmodbus's context
 
-namespace magwatch::adapters::modbus {
+namespace magwatch::adapters::modbus
+{
 
 class Link;
 
-// Deadlines of all links on one timer. Most requests are answered long before theirs, so arming one costs no
-// timer operation unless it is earlier than the next wake-up.
-class Deadlines {
+// Deadlines of all links on one timer. Most requests are answered long before theirs, so arming one
+// costs no timer operation unless it is earlier than the next wake-up.
+class Deadlines
+{
 public:
     using Time = std::chrono::steady_clock::time_point;
     explicit Deadlines(boost::asio::io_context& io);
@@ -41,7 +44,8 @@ public:
     boost::asio::awaitable<void> run(); // until cancelled
 
 private:
-    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>,
                                       boost::asio::io_context::executor_type>
         timer_;
     Time wake_ = Time::max();
@@ -59,7 +63,8 @@ struct LinkReply {
     std::string_view reason;            // for people, of everything but ok
 };
 
-class Link {
+class Link
+{
 public:
     using Time = Deadlines::Time;
 
@@ -69,26 +74,28 @@ public:
     Link& operator=(const Link&) = delete;
 
     [[nodiscard]] bool is_open() const { return open_; }
-    // Whether an answer came over this connection before: only then may a closed one be an idle time-out of
-    // the device, worth a new connection at once.
+    // Whether an answer came over this connection before: only then may a closed one be an idle
+    // time-out of the device, worth a new connection at once.
     [[nodiscard]] bool used() const { return used_; }
 
     boost::asio::awaitable<LinkReply> connect(Time deadline);
-    // Sends the request under a transaction number of its own and waits for the answer. Any other result than
-    // ok and exception has closed the connection. Throws operation_aborted when cancelled.
+    // Sends the request under a transaction number of its own and waits for the answer. Any other
+    // result than ok and exception has closed the connection. Throws operation_aborted when
+    // cancelled.
     boost::asio::awaitable<LinkReply> exchange(Request request, Time deadline);
     void close();
 
 private:
     friend class Deadlines;
-    using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+    using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
+                                                    boost::asio::io_context::executor_type>;
     struct FreeContext {
         void operator()(_modbus* context) const;
     };
 
     void expire(); // the deadline passed
     LinkReply fail(LinkResult result, std::string_view reason);
-    LinkReply adopt();              // of a socket that just connected
+    LinkReply adopt();                       // of a socket that just connected
     LinkReply take(const ReplyCheck& check); // of a whole answer
     void wake_at(std::size_t bytes);
     [[nodiscard]] bool peer_gone() const;
@@ -96,7 +103,8 @@ private:
     boost::asio::ip::tcp::endpoint peer_;
     Deadlines& deadlines_;
     Socket socket_;
-    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>,
                                       boost::asio::io_context::executor_type>
         pause_;
     std::unique_ptr<_modbus, FreeContext> context_;

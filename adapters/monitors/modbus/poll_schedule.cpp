@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
-namespace magwatch::adapters::modbus {
-namespace {
+namespace magwatch::adapters::modbus
+{
+namespace
+{
 
 using namespace std::chrono_literals;
 
@@ -16,8 +18,8 @@ std::chrono::nanoseconds retry_after(unsigned failures, double chance)
     const auto doublings = std::min(failures - 1, 6U);
     const auto base = std::min(first_retry * (1 << doublings), longest_retry);
     const double factor = 0.8 + 0.4 * chance;
-    return std::chrono::nanoseconds{
-        static_cast<std::int64_t>(static_cast<double>(std::chrono::nanoseconds{base}.count()) * factor)};
+    return std::chrono::nanoseconds{static_cast<std::int64_t>(
+        static_cast<double>(std::chrono::nanoseconds{base}.count()) * factor)};
 }
 
 } // namespace
@@ -31,7 +33,8 @@ void PollSchedule::add_unit(Time first, std::span<const Duration> intervals)
 
 Lane PollSchedule::lane_of(const Unit& unit) const
 {
-    if (unit.failures == 0 || units_.size() == 1 || unit.failures % main_every == 0) return Lane::main;
+    if (unit.failures == 0 || units_.size() == 1 || unit.failures % main_every == 0)
+        return Lane::main;
     return Lane::probe;
 }
 
@@ -42,11 +45,13 @@ std::optional<PollSchedule::Due> PollSchedule::earliest(Lane lane) const
         const Unit& unit = units_[u];
         if (unit.busy || lane_of(unit) != lane) continue;
         // A silent unit is asked for its first group alone.
-        const std::size_t groups = unit.failures > 0 ? std::min<std::size_t>(1, unit.slots.size()) : unit.slots.size();
+        const std::size_t groups =
+            unit.failures > 0 ? std::min<std::size_t>(1, unit.slots.size()) : unit.slots.size();
         for (std::size_t g = 0; g < groups; ++g) {
             const Time at = unit.failures > 0 ? unit.retry : unit.slots[g].due;
             if (best && at >= best->at) continue;
-            best = Due{static_cast<std::uint16_t>(u), static_cast<std::uint16_t>(g), at, unit.failures > 0};
+            best = Due{static_cast<std::uint16_t>(u), static_cast<std::uint16_t>(g), at,
+                       unit.failures > 0};
         }
     }
     return best;
@@ -69,7 +74,10 @@ bool PollSchedule::has_silent() const
     return std::any_of(units_.begin(), units_.end(), [](const Unit& u) { return u.failures > 0; });
 }
 
-void PollSchedule::begin(const Due& due) { units_[due.unit].busy = true; }
+void PollSchedule::begin(const Due& due)
+{
+    units_[due.unit].busy = true;
+}
 
 std::uint64_t PollSchedule::answered(const Due& due, Time now)
 {

@@ -1,11 +1,13 @@
-// Who is polled next behind one address, and how silent units are left in peace without being forgotten.
+// Who is polled next behind one address, and how silent units are left in peace without being
+// forgotten.
 //
-// Pure: time and chance are handed in. Healthy units keep a fixed cadence that does not drift: a slot that was
-// missed is skipped, not made up for. A unit that does not answer is asked again after 1, 2, 4 and 8 s, then
-// every 10 s, each -20 to +20 %, so that a ward coming back after a power cut is not asked in one instant
-// (design values: well inside the 30 s after which a value is stale). Behind an address with several units
-// (a gateway) the silent ones are asked on a second connection, so that they cost the others one reply timeout
-// when they fall silent, and one more on every fourth try: some gateways serve a single connection only.
+// Pure: time and chance are handed in. Healthy units keep a fixed cadence that does not drift: a
+// slot that was missed is skipped, not made up for. A unit that does not answer is asked again
+// after 1, 2, 4 and 8 s, then every 10 s, each -20 to +20 %, so that a ward coming back after a
+// power cut is not asked in one instant (design values: well inside the 30 s after which a value is
+// stale). Behind an address with several units (a gateway) the silent ones are asked on a second
+// connection, so that they cost the others one reply timeout when they fall silent, and one more on
+// every fourth try: some gateways serve a single connection only.
 #pragma once
 
 #include <chrono>
@@ -16,11 +18,13 @@
 
 #include "rules/base/instant.hpp"
 
-namespace magwatch::adapters::modbus {
+namespace magwatch::adapters::modbus
+{
 
 enum class Lane : std::uint8_t { main, probe };
 
-class PollSchedule {
+class PollSchedule
+{
 public:
     using Time = std::chrono::steady_clock::time_point;
 

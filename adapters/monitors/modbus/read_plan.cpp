@@ -4,13 +4,18 @@
 
 #include "rules/base/assert.hpp"
 
-namespace magwatch::adapters::modbus {
-namespace {
+namespace magwatch::adapters::modbus
+{
+namespace
+{
 
 // 2000 bits are 250 bytes, the most that fits one answer.
 constexpr std::uint32_t most_bits = 2000;
 
-std::uint32_t end_of(const Place& place) { return std::uint32_t{place.address} + place.count; }
+std::uint32_t end_of(const Place& place)
+{
+    return std::uint32_t{place.address} + place.count;
+}
 
 void want(std::vector<Place>& wanted, const Register& r)
 {
@@ -25,11 +30,13 @@ std::vector<Block> make_blocks(const RegisterMap& map, const std::vector<Place>&
     std::vector<Block> blocks;
     for (const Place& place : wanted) {
         const std::uint32_t most = is_bits(place.table) ? most_bits : map.max_count;
-        const std::uint32_t gap = is_bits(place.table) ? std::uint32_t{map.max_gap} * 16 : map.max_gap;
+        const std::uint32_t gap =
+            is_bits(place.table) ? std::uint32_t{map.max_gap} * 16 : map.max_gap;
         if (!blocks.empty()) {
             Place& last = blocks.back().place;
             const std::uint32_t end = std::max(end_of(last), end_of(place));
-            if (last.table == place.table && place.address <= end_of(last) + gap && end - last.address <= most) {
+            if (last.table == place.table && place.address <= end_of(last) + gap &&
+                end - last.address <= most) {
                 last.count = static_cast<std::uint16_t>(end - last.address);
                 continue;
             }
@@ -44,7 +51,8 @@ std::uint16_t word_of(const Group& group, const Place& place)
     for (const Block& block : group.blocks) {
         if (block.place.table == place.table && block.place.address <= place.address &&
             end_of(block.place) >= end_of(place))
-            return static_cast<std::uint16_t>(block.first_word + place.address - block.place.address);
+            return static_cast<std::uint16_t>(block.first_word + place.address -
+                                              block.place.address);
     }
     return no_word;
 }
@@ -90,7 +98,8 @@ std::vector<Group> make_read_plan(const RegisterMap& map)
             want(group.wanted, map.registers[i]);
         }
         std::sort(group.wanted.begin(), group.wanted.end());
-        group.wanted.erase(std::unique(group.wanted.begin(), group.wanted.end()), group.wanted.end());
+        group.wanted.erase(std::unique(group.wanted.begin(), group.wanted.end()),
+                           group.wanted.end());
         group.blocks = make_blocks(map, group.wanted);
         lay_out(map, group);
         plan.push_back(std::move(group));
@@ -104,10 +113,12 @@ bool split_block(const RegisterMap& map, Group& group, std::size_t index)
     const Place whole = group.blocks[index].place;
     std::vector<Place> inside;
     for (const Place& place : group.wanted) {
-        if (place.table == whole.table && place.address >= whole.address && end_of(place) <= end_of(whole))
+        if (place.table == whole.table && place.address >= whole.address &&
+            end_of(place) <= end_of(whole))
             inside.push_back(place);
     }
-    // Values that overlap (bits of one register) stay together; of the places to cut the middle one.
+    // Values that overlap (bits of one register) stay together; of the places to cut the middle
+    // one.
     std::vector<std::size_t> cuts;
     std::uint32_t reached = 0;
     for (std::size_t i = 0; i < inside.size(); ++i) {
@@ -121,7 +132,8 @@ bool split_block(const RegisterMap& map, Group& group, std::size_t index)
     const std::size_t cut = cuts[cuts.size() / 2];
     std::uint32_t left_end = 0, right_end = 0;
     for (std::size_t i = 0; i < cut; ++i) left_end = std::max(left_end, end_of(inside[i]));
-    for (std::size_t i = cut; i < inside.size(); ++i) right_end = std::max(right_end, end_of(inside[i]));
+    for (std::size_t i = cut; i < inside.size(); ++i)
+        right_end = std::max(right_end, end_of(inside[i]));
     Block left{whole, 0, false}, right{whole, 0, false};
     left.place.address = inside.front().address;
     left.place.count = static_cast<std::uint16_t>(left_end - inside.front().address);

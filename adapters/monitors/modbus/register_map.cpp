@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <sstream>
 
 #include "runtime/toml_reader.hpp"
 
-namespace magwatch::adapters::modbus {
-namespace {
+namespace magwatch::adapters::modbus
+{
+namespace
+{
 
 using namespace std::chrono_literals;
 
@@ -46,7 +48,7 @@ constexpr Code codes[] = {
 };
 
 constexpr std::array<std::string_view, 9> type_names = {"bit", "u16", "s16", "u32", "s32",
-                                                         "f32", "u64", "s64", "f64"};
+                                                        "f32", "u64", "s64", "f64"};
 constexpr std::array<std::string_view, 4> order_names = {"ABCD", "CDAB", "BADC", "DCBA"};
 
 std::string number_text(double value)
@@ -56,15 +58,16 @@ std::string number_text(double value)
     return out.str();
 }
 
-template <class Names> std::optional<std::size_t> index_of(const Names& names, std::string_view text)
+template <class Names>
+std::optional<std::size_t> index_of(const Names& names, std::string_view text)
 {
     const auto found = std::find(names.begin(), names.end(), text);
     if (found == names.end()) return std::nullopt;
     return static_cast<std::size_t>(found - names.begin());
 }
 
-// A register as manuals count it: 40001 is the first holding register, 30001 the first input register,
-// 10001 the first discrete input, 1 the first coil; or with six digits 400001 and so on.
+// A register as manuals count it: 40001 is the first holding register, 30001 the first input
+// register, 10001 the first discrete input, 1 the first coil; or with six digits 400001 and so on.
 std::optional<Place> place_from_reference(std::int64_t reference)
 {
     const std::int64_t base = reference >= 100'000 ? 100'000 : 10'000;
@@ -73,16 +76,26 @@ std::optional<Place> place_from_reference(std::int64_t reference)
     Place place;
     place.address = static_cast<std::uint16_t>(address);
     switch (reference / base) {
-    case 0: place.table = Table::coils; return place;
-    case 1: place.table = Table::discrete_inputs; return place;
-    case 3: place.table = Table::input_registers; return place;
-    case 4: place.table = Table::holding_registers; return place;
-    default: return std::nullopt;
+    case 0:
+        place.table = Table::coils;
+        return place;
+    case 1:
+        place.table = Table::discrete_inputs;
+        return place;
+    case 3:
+        place.table = Table::input_registers;
+        return place;
+    case 4:
+        place.table = Table::holding_registers;
+        return place;
+    default:
+        return std::nullopt;
     }
 }
 
 // function and address, or reference. `other` gives the table where neither does.
-std::optional<Place> read_place(const TomlTable& in, std::optional<Table> other, std::uint16_t count)
+std::optional<Place> read_place(const TomlTable& in, std::optional<Table> other,
+                                std::uint16_t count)
 {
     const auto function = in.integer("function", 1, 4);
     const auto address = in.integer("address", 0, 65535);
@@ -96,20 +109,22 @@ std::optional<Place> read_place(const TomlTable& in, std::optional<Table> other,
         if (!reference) return std::nullopt;
         const auto found = place_from_reference(*reference);
         if (!found) {
-            in.fail("reference", "no register has the reference " + std::to_string(*reference) +
-                                        " (40001 is the first holding register, 30001 the first input register)");
+            in.fail("reference",
+                    "no register has the reference " + std::to_string(*reference) +
+                        " (40001 is the first holding register, 30001 the first input register)");
             return std::nullopt;
         }
         place = *found;
         if (function && *function != static_cast<std::int64_t>(place.table)) {
-            in.fail("function", "function " + std::to_string(*function) + " does not read reference " +
-                                       std::to_string(*reference));
+            in.fail("function", "function " + std::to_string(*function) +
+                                    " does not read reference " + std::to_string(*reference));
             return std::nullopt;
         }
     } else {
         if (!address) return std::nullopt;
         if (!function && !(other && !in.has("function"))) {
-            if (!in.has("function")) in.fail("function", "'function' is missing (3 holding, 4 input registers)");
+            if (!in.has("function"))
+                in.fail("function", "'function' is missing (3 holding, 4 input registers)");
             return std::nullopt;
         }
         place.address = static_cast<std::uint16_t>(*address);
@@ -118,7 +133,7 @@ std::optional<Place> read_place(const TomlTable& in, std::optional<Table> other,
     place.count = count;
     if (place.address + std::uint32_t{count} > 65536) {
         in.fail(in.has("address") ? "address" : "reference",
-                   "the value would end behind the last address, 65535");
+                "the value would end behind the last address, 65535");
         return std::nullopt;
     }
     return place;
@@ -129,7 +144,9 @@ std::optional<Signal> read_signal(const TomlTable& in)
     const auto signal_name = in.text("signal");
     const auto code = in.text("code");
     if (in.has("signal") == in.has("code")) {
-        in.fail("signal", "give either 'signal' (such as \"spo2\") or 'code' (such as \"MDC_PULS_OXIM_SAT_O2\")");
+        in.fail(
+            "signal",
+            "give either 'signal' (such as \"spo2\") or 'code' (such as \"MDC_PULS_OXIM_SAT_O2\")");
         return std::nullopt;
     }
     std::optional<Signal> signal;
@@ -139,7 +156,8 @@ std::optional<Signal> read_signal(const TomlTable& in)
             std::vector<std::string_view> names;
             for (std::size_t i = 0; i < signal_count; ++i)
                 names.push_back(magwatch::name(static_cast<Signal>(i)));
-            in.fail("signal", "unknown signal '" + signal_name->value + "'" + did_you_mean(signal_name->value, names));
+            in.fail("signal", "unknown signal '" + signal_name->value + "'" +
+                                  did_you_mean(signal_name->value, names));
         }
     } else if (code) {
         std::vector<std::string_view> names;
@@ -147,14 +165,17 @@ std::optional<Signal> read_signal(const TomlTable& in)
             names.push_back(known.refid);
             if (known.refid == code->value || known.number == code->value) signal = known.signal;
         }
-        if (!signal) in.fail("code", "unknown code '" + code->value + "'" + did_you_mean(code->value, names));
+        if (!signal)
+            in.fail("code",
+                    "unknown code '" + code->value + "'" + did_you_mean(code->value, names));
     }
     if (!signal) return std::nullopt;
     const SignalKind kind = info(*signal).kind;
     if (kind == SignalKind::derived || kind == SignalKind::fact || kind == SignalKind::laboratory) {
         in.fail(in.has("signal") ? "signal" : "code",
-                   "'" + std::string{magwatch::name(*signal)} +
-                       "' does not come from a register (it is derived, a fact of the patient or a laboratory value)");
+                "'" + std::string{magwatch::name(*signal)} +
+                    "' does not come from a register (it is derived, a fact of the patient or a "
+                    "laboratory value)");
         return std::nullopt;
     }
     return signal;
@@ -175,14 +196,17 @@ bool read_type(const TomlTable& in, Register& out, bool bits)
     }
     const bool of_register = out.type == RawType::bit && !bits;
     if (of_register != in.has("bit")) {
-        in.fail("bit", of_register ? "'bit' is missing: which one of the register, 0 is the least significant"
-                                   : "'bit' belongs to a bit of a register alone");
+        in.fail("bit",
+                of_register
+                    ? "'bit' is missing: which one of the register, 0 is the least significant"
+                    : "'bit' belongs to a bit of a register alone");
         return false;
     }
     out.bit = static_cast<std::uint8_t>(bit.value_or(0));
     if (order) out.order = static_cast<WordOrder>(*order);
     if (words_of(out.type) > 1 && !in.has("order")) {
-        in.fail("order", "'order' is missing: nothing on the wire tells it (ABCD, CDAB, BADC or DCBA)");
+        in.fail("order",
+                "'order' is missing: nothing on the wire tells it (ABCD, CDAB, BADC or DCBA)");
         return false;
     }
     return true;
@@ -194,10 +218,12 @@ void read_scale(const TomlTable& in, Register& out)
     out.offset = in.number("offset").value_or(0);
     out.inverted = in.boolean("inverted").value_or(false);
     if (out.scale == 0) in.fail("scale", "a scale of 0 would make every value the same");
-    if (out.inverted && out.type != RawType::bit) in.fail("inverted", "'inverted' belongs to a bit alone");
+    if (out.inverted && out.type != RawType::bit)
+        in.fail("inverted", "'inverted' belongs to a bit alone");
     const double inverse = 1 / out.scale;
     const double whole = std::round(inverse);
-    if (std::abs(whole) > 1.5 && std::abs(whole) < 1e9 && std::abs(inverse - whole) < 1e-9 * std::abs(whole))
+    if (std::abs(whole) > 1.5 && std::abs(whole) < 1e9 &&
+        std::abs(inverse - whole) < 1e-9 * std::abs(whole))
         out.divisor = whole;
 }
 
@@ -213,8 +239,8 @@ void read_unit(const TomlTable& in, Register& out)
     if (!unit) return;
     const auto found = unit_from(unit->value);
     if (!found || !convert(out.signal, 1, *found, about.unit))
-        in.fail("unit", "'" + unit->value + "' is no unit of " + std::string{about.name} + ", which is kept in " +
-                            std::string{magwatch::name(about.unit)});
+        in.fail("unit", "'" + unit->value + "' is no unit of " + std::string{about.name} +
+                            ", which is kept in " + std::string{magwatch::name(about.unit)});
     else
         out.unit = *found;
 }
@@ -226,7 +252,8 @@ void read_range(const TomlTable& in, Register& out)
     const auto low = in.number("min");
     const auto high = in.number("max");
     out.min = low ? convert(out.signal, *low, out.unit, about.unit).value_or(about.min) : about.min;
-    out.max = high ? convert(out.signal, *high, out.unit, about.unit).value_or(about.max) : about.max;
+    out.max =
+        high ? convert(out.signal, *high, out.unit, about.unit).value_or(about.max) : about.max;
     constexpr double slack = 1e-9; // of a conversion
     for (const auto* key : {"min", "max"}) {
         const double limit = *key == 'm' && key[1] == 'i' ? out.min : out.max;
@@ -242,12 +269,16 @@ void read_range(const TomlTable& in, Register& out)
 bool fits(RawType type, double raw)
 {
     switch (type) {
-    case RawType::bit: return raw == 0 || raw == 1;
+    case RawType::bit:
+        return raw == 0 || raw == 1;
     case RawType::u16:
-    case RawType::s16: return raw == std::floor(raw) && raw >= -32768 && raw <= 65535;
+    case RawType::s16:
+        return raw == std::floor(raw) && raw >= -32768 && raw <= 65535;
     case RawType::u32:
-    case RawType::s32: return raw == std::floor(raw) && raw >= -2147483648.0 && raw <= 4294967295.0;
-    default: return true;
+    case RawType::s32:
+        return raw == std::floor(raw) && raw >= -2147483648.0 && raw <= 4294967295.0;
+    default:
+        return true;
     }
 }
 
@@ -255,11 +286,16 @@ bool fits(RawType type, double raw)
 double as_read(RawType type, double raw)
 {
     switch (type) {
-    case RawType::s16: return raw > 32767 ? raw - 65536 : raw;
-    case RawType::u16: return raw < 0 ? raw + 65536 : raw;
-    case RawType::s32: return raw > 2147483647.0 ? raw - 4294967296.0 : raw;
-    case RawType::u32: return raw < 0 ? raw + 4294967296.0 : raw;
-    default: return raw;
+    case RawType::s16:
+        return raw > 32767 ? raw - 65536 : raw;
+    case RawType::u16:
+        return raw < 0 ? raw + 65536 : raw;
+    case RawType::s32:
+        return raw > 2147483647.0 ? raw - 4294967296.0 : raw;
+    case RawType::u32:
+        return raw < 0 ? raw + 4294967296.0 : raw;
+    default:
+        return raw;
     }
 }
 
@@ -273,7 +309,8 @@ void read_sentinels(const TomlTable& in, Register& out)
             out.sentinels.push_back(as_read(out.type, static_cast<double>(raw)));
             continue;
         }
-        in.fail("sentinels", "a " + std::string{name(out.type)} + " cannot be " + std::to_string(raw));
+        in.fail("sentinels",
+                "a " + std::string{name(out.type)} + " cannot be " + std::to_string(raw));
     }
 }
 
@@ -289,11 +326,14 @@ void read_values(const TomlTable& in, Register& out)
         const auto value = list->number(key.value);
         if (error != std::errc{} || end != last || !fits(out.type, static_cast<double>(raw)))
             list->fail(key.value, "'values' is { \"raw number\" = value, ... }, and a " +
-                                      std::string{name(out.type)} + " cannot be '" + key.value + "'");
+                                      std::string{name(out.type)} + " cannot be '" + key.value +
+                                      "'");
         else if (value)
-            out.values.push_back({static_cast<std::int64_t>(as_read(out.type, static_cast<double>(raw))), *value});
+            out.values.push_back(
+                {static_cast<std::int64_t>(as_read(out.type, static_cast<double>(raw))), *value});
     }
-    if (list->keys().empty()) in.fail("values", "'values' is empty: every reading would be refused");
+    if (list->keys().empty())
+        in.fail("values", "'values' is empty: every reading would be refused");
 }
 
 void read_quality(const TomlTable& in, Register& out)
@@ -306,7 +346,8 @@ void read_quality(const TomlTable& in, Register& out)
     if (!place) return;
     const bool bits = is_bits(place->table);
     if (bits && q->has("mask")) q->fail("mask", "a single bit needs no mask");
-    if (!bits && !q->has("mask")) q->fail("mask", "'mask' is missing: the bits of the register that say \"do not use\"");
+    if (!bits && !q->has("mask"))
+        q->fail("mask", "'mask' is missing: the bits of the register that say \"do not use\"");
     const std::int64_t hidden = ~mask.value_or(1);
     if ((good.value_or(0) & hidden) != 0) q->fail("good", "'good' has bits that 'mask' hides");
     out.quality = Quality{*place, static_cast<std::uint16_t>(mask.value_or(1)),
@@ -314,14 +355,16 @@ void read_quality(const TomlTable& in, Register& out)
 }
 
 // A register that tells when or that a field was charted.
-std::optional<Place> read_beside(const TomlTable& in, std::string_view key, const Register& out, std::uint16_t count)
+std::optional<Place> read_beside(const TomlTable& in, std::string_view key, const Register& out,
+                                 std::uint16_t count)
 {
     const auto beside = in.table(key);
     if (!beside) return std::nullopt;
     if (out.origin != Origin::charted)
         in.fail(key, "'" + std::string{key} + "' belongs to charted fields such as reflex_knee");
     const auto place = read_place(*beside, out.place.table, count);
-    if (place && is_bits(place->table)) in.fail(key, "'" + std::string{key} + "' must be a register");
+    if (place && is_bits(place->table))
+        in.fail(key, "'" + std::string{key} + "' must be a register");
     return place;
 }
 
@@ -329,13 +372,15 @@ void check_signal(const TomlTable& in, const Register& out, const RegisterMap& m
 {
     const std::string_view key = in.has("signal") ? "signal" : "code";
     if (out.signal == Signal::urine && !out.sequence && !out.time)
-        in.fail(key, "urine needs a 'sequence' or 'time' register: two equal volumes are two entries");
-    if (out.type == RawType::bit && out.values.empty() && (info(out.signal).min > 0 || info(out.signal).max < 1))
+        in.fail(key,
+                "urine needs a 'sequence' or 'time' register: two equal volumes are two entries");
+    if (out.type == RawType::bit && out.values.empty() &&
+        (info(out.signal).min > 0 || info(out.signal).max < 1))
         in.fail("type", "a single bit cannot be a " + std::string{info(out.signal).title});
     for (const Register& before : map.registers) {
         if (before.signal != out.signal) continue;
-        in.fail(key, "'" + std::string{magwatch::name(out.signal)} + "' stands twice, first in line " +
-                         std::to_string(before.line));
+        in.fail(key, "'" + std::string{magwatch::name(out.signal)} +
+                         "' stands twice, first in line " + std::to_string(before.line));
         return;
     }
 }
@@ -392,7 +437,8 @@ void read_head(const TomlTable& in, RegisterMap& map)
     (void)in.text("source");
     map.commissioned = in.boolean("commissioned").value_or(false);
     if (!in.has("commissioned"))
-        in.fail("'commissioned' is missing: true once every value was compared with the device's own screen; "
+        in.fail("'commissioned' is missing: true once every value was compared with the device's "
+                "own screen; "
                 "until then values are shown as unverified");
     map.interval = in.duration("interval", 50ms, 1h).value_or(1s);
     map.timeout = in.duration("timeout", 50ms, 10s).value_or(1s);
@@ -405,29 +451,42 @@ void read_head(const TomlTable& in, RegisterMap& map)
 std::string_view name(Table table)
 {
     switch (table) {
-    case Table::coils: return "coil";
-    case Table::discrete_inputs: return "discrete input";
-    case Table::holding_registers: return "holding register";
-    case Table::input_registers: return "input register";
+    case Table::coils:
+        return "coil";
+    case Table::discrete_inputs:
+        return "discrete input";
+    case Table::holding_registers:
+        return "holding register";
+    case Table::input_registers:
+        return "input register";
     }
     std::abort();
 }
 
-std::string_view name(RawType type) { return type_names[static_cast<std::size_t>(type)]; }
-std::string_view name(WordOrder order) { return order_names[static_cast<std::size_t>(order)]; }
+std::string_view name(RawType type)
+{
+    return type_names[static_cast<std::size_t>(type)];
+}
+std::string_view name(WordOrder order)
+{
+    return order_names[static_cast<std::size_t>(order)];
+}
 
 std::uint16_t words_of(RawType type)
 {
     switch (type) {
     case RawType::bit:
     case RawType::u16:
-    case RawType::s16: return 1;
+    case RawType::s16:
+        return 1;
     case RawType::u32:
     case RawType::s32:
-    case RawType::f32: return 2;
+    case RawType::f32:
+        return 2;
     case RawType::u64:
     case RawType::s64:
-    case RawType::f64: return 4;
+    case RawType::f64:
+        return 4;
     }
     std::abort();
 }

@@ -1,9 +1,10 @@
 // A register map: what a Modbus device keeps at which address, and which of our signals that is.
 //
-// Nothing on the wire tells types, word orders, units or "no reading": a map does, written as TOML from the
-// manufacturer's manual and commissioned against the device's own screen (docs/devices/modbus.md). Pure; every
-// mistake is found at once, as file:line:col. Values become observations through Quantity::checked alone.
-// Addresses are 0-based, as in the protocol; durations in milliseconds.
+// Nothing on the wire tells types, word orders, units or "no reading": a map does, written as TOML
+// from the manufacturer's manual and commissioned against the device's own screen
+// (docs/devices/modbus.md). Pure; every mistake is found at once, as file:line:col. Values become
+// observations through Quantity::checked alone. Addresses are 0-based, as in the protocol;
+// durations in milliseconds.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,21 @@
 #include "rules/base/instant.hpp"
 #include "rules/observation/observation.hpp"
 
-namespace magwatch::adapters::modbus {
+namespace magwatch::adapters::modbus
+{
 
-// The four tables of a device, each with the function code that reads it. There is no code that writes.
-enum class Table : std::uint8_t { coils = 1, discrete_inputs = 2, holding_registers = 3, input_registers = 4 };
-[[nodiscard]] constexpr bool is_bits(Table table) { return static_cast<std::uint8_t>(table) <= 2; }
+// The four tables of a device, each with the function code that reads it. There is no code that
+// writes.
+enum class Table : std::uint8_t {
+    coils = 1,
+    discrete_inputs = 2,
+    holding_registers = 3,
+    input_registers = 4
+};
+[[nodiscard]] constexpr bool is_bits(Table table)
+{
+    return static_cast<std::uint8_t>(table) <= 2;
+}
 [[nodiscard]] std::string_view name(Table table);
 
 enum class RawType : std::uint8_t { bit, u16, s16, u32, s32, f32, u64, s64, f64 };
@@ -58,15 +69,15 @@ struct Register {
     Place place;
     RawType type = RawType::u16;
     WordOrder order = WordOrder::abcd;
-    std::uint8_t bit = 0;     // of a register, for RawType::bit; 0 = least significant
-    bool inverted = false;    // a bit that is 0 when the condition holds
-    double scale = 1;         // value = raw * scale + offset, in `unit`
-    double divisor = 0;       // 1 / scale where that is a whole number, else 0: 985 / 10 is exactly 98.5
+    std::uint8_t bit = 0;  // of a register, for RawType::bit; 0 = least significant
+    bool inverted = false; // a bit that is 0 when the condition holds
+    double scale = 1;      // value = raw * scale + offset, in `unit`
+    double divisor = 0; // 1 / scale where that is a whole number, else 0: 985 / 10 is exactly 98.5
     double offset = 0;
-    std::vector<double> sentinels;      // raw numbers (as the type reads them) that mean "no reading"
-    std::vector<Enumerated> values;     // if any, every other raw number is refused
+    std::vector<double> sentinels;  // raw numbers (as the type reads them) that mean "no reading"
+    std::vector<Enumerated> values; // if any, every other raw number is refused
     std::optional<Quality> quality;
-    double min = 0, max = 0;  // plausible range in the signal's unit, inside the signal's own
+    double min = 0, max = 0; // plausible range in the signal's unit, inside the signal's own
     Duration interval{};
     Origin origin = Origin::device;
     std::optional<Place> sequence; // charted: changes when somebody charted again
@@ -77,7 +88,8 @@ struct Register {
 struct RegisterMap {
     std::string name;
     std::string model;
-    bool commissioned = false; // false: values are pushed as questionable ("unverified"), used by no rule
+    bool commissioned =
+        false; // false: values are pushed as questionable ("unverified"), used by no rule
     Duration interval{1000};   // of registers that give none
     Duration timeout{1000};    // of one reply
     std::uint16_t max_gap = 8; // unwanted registers worth reading to save a request (design value)

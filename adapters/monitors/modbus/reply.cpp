@@ -1,7 +1,9 @@
 #include "adapters/monitors/modbus/reply.hpp"
 
-namespace magwatch::adapters::modbus {
-namespace {
+namespace magwatch::adapters::modbus
+{
+namespace
+{
 
 std::uint16_t word(std::span<const std::uint8_t> bytes, std::size_t at)
 {
@@ -30,7 +32,8 @@ ReplyCheck check_body(const Request& request, std::span<const std::uint8_t> fram
     }
     if (frame[7] != function) return bad("answer of another function");
     if (frame[8] != request.data_bytes()) return bad("wrong byte count");
-    if (frame.size() != shortest_reply + request.data_bytes()) return bad("length and byte count disagree");
+    if (frame.size() != shortest_reply + request.data_bytes())
+        return bad("length and byte count disagree");
     out.kind = ReplyKind::data;
     out.data = frame.subspan(shortest_reply);
     return out;
@@ -42,8 +45,18 @@ std::array<std::uint8_t, request_size> Request::bytes() const
 {
     const auto high = [](std::uint16_t v) { return static_cast<std::uint8_t>(v >> 8); };
     const auto low = [](std::uint16_t v) { return static_cast<std::uint8_t>(v & 0xFF); };
-    return {high(transaction),  low(transaction),   0, 0, 0, 6, unit, static_cast<std::uint8_t>(place.table),
-            high(place.address), low(place.address), high(place.count), low(place.count)};
+    return {high(transaction),
+            low(transaction),
+            0,
+            0,
+            0,
+            6,
+            unit,
+            static_cast<std::uint8_t>(place.table),
+            high(place.address),
+            low(place.address),
+            high(place.count),
+            low(place.count)};
 }
 
 std::size_t Request::data_bytes() const
@@ -54,7 +67,8 @@ std::size_t Request::data_bytes() const
 ReplyCheck check_reply(const Request& request, std::span<const std::uint8_t> bytes)
 {
     // What is there already decides: a foreign reply is not waited for.
-    if (bytes.size() >= 2 && word(bytes, 0) != request.transaction) return bad("answer to another request");
+    if (bytes.size() >= 2 && word(bytes, 0) != request.transaction)
+        return bad("answer to another request");
     if (bytes.size() >= 4 && word(bytes, 2) != 0) return bad("not the Modbus protocol");
     if (bytes.size() < 6) return {};
     const std::size_t size = 6 + std::size_t{word(bytes, 4)};

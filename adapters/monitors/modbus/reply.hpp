@@ -1,8 +1,9 @@
 // One Modbus TCP request, and whether what arrived is the answer to it.
 //
-// Pure. Modbus Application Protocol 1.1b3 and Messaging on TCP/IP 1.0b; only the four functions that read exist
-// here. A reply counts only if transaction, protocol, length, unit, function and byte count all agree with the
-// request: anything else may be the late answer to another question, and the link must be closed.
+// Pure. Modbus Application Protocol 1.1b3 and Messaging on TCP/IP 1.0b; only the four functions
+// that read exist here. A reply counts only if transaction, protocol, length, unit, function and
+// byte count all agree with the request: anything else may be the late answer to another question,
+// and the link must be closed.
 #pragma once
 
 #include <array>
@@ -12,10 +13,11 @@
 
 #include "adapters/monitors/modbus/register_map.hpp"
 
-namespace magwatch::adapters::modbus {
+namespace magwatch::adapters::modbus
+{
 
-inline constexpr std::size_t header_size = 7;   // MBAP: transaction, protocol, length, unit
-inline constexpr std::size_t request_size = 12; // every request that reads
+inline constexpr std::size_t header_size = 7;    // MBAP: transaction, protocol, length, unit
+inline constexpr std::size_t request_size = 12;  // every request that reads
 inline constexpr std::size_t shortest_reply = 9; // an exception
 inline constexpr std::size_t longest_reply = 260;
 
@@ -45,10 +47,10 @@ enum class ReplyKind : std::uint8_t { incomplete, data, exception, bad };
 
 struct ReplyCheck {
     ReplyKind kind = ReplyKind::incomplete;
-    std::size_t size = shortest_reply;       // of the whole frame, as far as it is known
-    ExceptionCode exception{};               // kind == exception
-    std::span<const std::uint8_t> data;      // kind == data: exactly request.data_bytes()
-    std::string_view reason;                 // kind == bad: what is wrong, for people
+    std::size_t size = shortest_reply;  // of the whole frame, as far as it is known
+    ExceptionCode exception{};          // kind == exception
+    std::span<const std::uint8_t> data; // kind == data: exactly request.data_bytes()
+    std::string_view reason;            // kind == bad: what is wrong, for people
 };
 
 // `bytes`: everything that is there to be read on the link. Never reads past it.

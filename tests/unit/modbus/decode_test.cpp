@@ -8,8 +8,10 @@
 
 #include "tests/unit/modbus/support.hpp"
 
-namespace magwatch::adapters::modbus {
-namespace {
+namespace magwatch::adapters::modbus
+{
+namespace
+{
 
 // A device with one group, read without trouble unless told otherwise.
 struct Bench {
@@ -18,7 +20,10 @@ struct Bench {
     Image image;
     ChartedMemory charted;
 
-    explicit Bench(RegisterMap m) : map{std::move(m)}, group{make_read_plan(map).at(0)} { image.reset(group); }
+    explicit Bench(RegisterMap m) : map{std::move(m)}, group{make_read_plan(map).at(0)}
+    {
+        image.reset(group);
+    }
 
     void set(Table table, std::uint16_t address, std::vector<std::uint16_t> words)
     {
@@ -27,7 +32,9 @@ struct Bench {
             if (block.place.table != table) continue;
             for (std::size_t i = 0; i < words.size(); ++i) {
                 const std::size_t at = address + i;
-                if (at < block.place.address || at >= std::size_t{block.place.address} + block.place.count) continue;
+                if (at < block.place.address ||
+                    at >= std::size_t{block.place.address} + block.place.count)
+                    continue;
                 image.words[block.first_word + at - block.place.address] = words[i];
             }
         }
@@ -47,13 +54,15 @@ struct Bench {
     std::optional<Observation> seen(Signal signal)
     {
         for (const Outcome& o : decode())
-            if (const auto* seen = std::get_if<Observation>(&o); seen && seen->signal == signal) return *seen;
+            if (const auto* seen = std::get_if<Observation>(&o); seen && seen->signal == signal)
+                return *seen;
         return std::nullopt;
     }
     std::optional<Refusal> refused(Signal signal)
     {
         for (const Outcome& o : decode())
-            if (const auto* refused = std::get_if<RefusedValue>(&o); refused && refused->signal == signal)
+            if (const auto* refused = std::get_if<RefusedValue>(&o);
+                refused && refused->signal == signal)
                 return refused->reason;
         return std::nullopt;
     }
@@ -116,7 +125,8 @@ TEST(Decode, TheSimulatedMonitor)
         EXPECT_EQ(seen->bed, BedId{3});
         EXPECT_EQ(seen->source, SourceId{7});
         EXPECT_EQ(seen->validity, Validity::valid);
-        EXPECT_EQ(seen->origin, info(seen->signal).kind == SignalKind::charted ? Origin::charted : Origin::device);
+        EXPECT_EQ(seen->origin, info(seen->signal).kind == SignalKind::charted ? Origin::charted
+                                                                               : Origin::device);
     }
     EXPECT_EQ(value_of(b, Signal::spo2), 97.5);
     EXPECT_EQ(value_of(b, Signal::temp), 37.1);
@@ -126,7 +136,8 @@ TEST(Decode, TheSimulatedMonitor)
 TEST(Decode, NoReadingIsNeverANumber)
 {
     Bench b{load("adapters/monitors/modbus/maps/sim-monitor.toml")};
-    b.set(Table::input_registers, 0, {0x7FFF, 0x7FFF, 0x7FFF, 0, 0xFFFF, 108, 0x7FFF, 0x0020, 41, 87});
+    b.set(Table::input_registers, 0,
+          {0x7FFF, 0x7FFF, 0x7FFF, 0, 0xFFFF, 108, 0x7FFF, 0x0020, 41, 87});
     EXPECT_EQ(b.refused(Signal::hr), Refusal::sentinel);
     EXPECT_EQ(b.refused(Signal::rr), Refusal::sentinel);
     EXPECT_EQ(b.refused(Signal::temp), Refusal::sentinel);
@@ -139,7 +150,8 @@ TEST(Decode, NoReadingIsNeverANumber)
 
 TEST(Decode, NanInfinityAndTheMapsOwnRange)
 {
-    Bench b{map_of(reg("pump_flow", 0, "type = \"f32\"\norder = \"ABCD\"\nunit = \"mL/h\"\nmax = 200"))};
+    Bench b{map_of(
+        reg("pump_flow", 0, "type = \"f32\"\norder = \"ABCD\"\nunit = \"mL/h\"\nmax = 200"))};
     const Table t = Table::input_registers;
     b.set(t, 0, {0x7FC0, 0});
     EXPECT_EQ(b.refused(Signal::pump_flow), Refusal::not_a_number);
@@ -155,9 +167,10 @@ TEST(Decode, NanInfinityAndTheMapsOwnRange)
 
 TEST(Decode, ARefusedBlockSpoilsItselfAlone)
 {
-    Bench b{map_of(reg("hr", 0, "type = \"u16\"\nunit = \"/min\"\nquality = { address = 300, mask = 1 }") +
-                   reg("rr", 1, "type = \"u16\"\nunit = \"/min\"") +
-                   reg("pulse", 200, "type = \"u16\"\nunit = \"/min\""))};
+    Bench b{map_of(
+        reg("hr", 0, "type = \"u16\"\nunit = \"/min\"\nquality = { address = 300, mask = 1 }") +
+        reg("rr", 1, "type = \"u16\"\nunit = \"/min\"") +
+        reg("pulse", 200, "type = \"u16\"\nunit = \"/min\""))};
     b.set(Table::input_registers, 0, {80, 16});
     b.set(Table::input_registers, 200, {81});
     ASSERT_EQ(b.group.blocks.size(), 3U);
@@ -184,7 +197,8 @@ TEST(Decode, AnUncommissionedMapIsUnverified)
 
 TEST(Decode, ChartedFieldsAreToldOnceAndAgainWhenChartedAgain)
 {
-    Bench b{map_of(reg("reflex_knee", 100, "type = \"u16\"\nsentinels = [0xFFFF]\nsequence = { address = 103 }"))};
+    Bench b{map_of(reg("reflex_knee", 100,
+                       "type = \"u16\"\nsentinels = [0xFFFF]\nsequence = { address = 103 }"))};
     const Table t = Table::input_registers;
     b.set(t, 100, {0xFFFF, 0, 0, 1});
     EXPECT_TRUE(b.decode().empty());
@@ -206,7 +220,8 @@ TEST(Decode, AReflexFoundAtStartRingsButAnOldVolumeIsNotCountedTwice)
     reflex.set(Table::input_registers, 0, {0});
     EXPECT_EQ(value_of(reflex, Signal::reflex_knee), 0);
 
-    Bench urine{map_of(reg("urine", 0, "type = \"u16\"\nunit = \"mL\"\nsequence = { address = 1 }"))};
+    Bench urine{
+        map_of(reg("urine", 0, "type = \"u16\"\nunit = \"mL\"\nsequence = { address = 1 }"))};
     urine.set(Table::input_registers, 0, {120, 5});
     EXPECT_TRUE(urine.decode().empty());
     urine.set(Table::input_registers, 0, {120, 6});
@@ -223,7 +238,9 @@ TEST(Decode, AReflexFoundAtStartRingsButAnOldVolumeIsNotCountedTwice)
 TEST(Decode, EnumerationsAndStatusCodes)
 {
     Bench b{map_of(reg("avpu", 0, "type = \"u16\"\nvalues = { 65 = 0, 86 = 1, 80 = 2, 85 = 3 }") +
-                   reg("rr", 1, "type = \"u16\"\nunit = \"/min\"\nquality = { address = 2, mask = 0xFF00, good = 0x0300 }"))};
+                   reg("rr", 1,
+                       "type = \"u16\"\nunit = \"/min\"\nquality = { address = 2, mask = 0xFF00, "
+                       "good = 0x0300 }"))};
     b.set(Table::input_registers, 0, {80, 12, 0x03FF});
     EXPECT_EQ(value_of(b, Signal::avpu), 2);
     EXPECT_EQ(value_of(b, Signal::rr), 12);
@@ -232,21 +249,26 @@ TEST(Decode, EnumerationsAndStatusCodes)
     EXPECT_EQ(b.refused(Signal::rr), Refusal::quality);
 }
 
-// Writing a number in some order and decoding it gives the number back, and scaled decimals are the decimals.
+// Writing a number in some order and decoding it gives the number back, and scaled decimals are the
+// decimals.
 TEST(Decode, RoundTrips)
 {
     rc::check("f32 in any order", [] {
-        const auto order = *rc::gen::element(WordOrder::abcd, WordOrder::cdab, WordOrder::badc, WordOrder::dcba);
+        const auto order =
+            *rc::gen::element(WordOrder::abcd, WordOrder::cdab, WordOrder::badc, WordOrder::dcba);
         const auto value = static_cast<float>(*rc::gen::inRange(0, 3'000'000)) / 1000.0F;
         auto map = map_of(reg("pump_flow", 0, "type = \"f32\"\norder = \"ABCD\"\nunit = \"mL/h\""));
         map.registers[0].order = order;
         Bench b{map};
         const auto bits = std::bit_cast<std::uint32_t>(value);
-        const std::uint8_t abcd[4] = {static_cast<std::uint8_t>(bits >> 24), static_cast<std::uint8_t>(bits >> 16),
-                                      static_cast<std::uint8_t>(bits >> 8), static_cast<std::uint8_t>(bits)};
+        const std::uint8_t abcd[4] = {
+            static_cast<std::uint8_t>(bits >> 24), static_cast<std::uint8_t>(bits >> 16),
+            static_cast<std::uint8_t>(bits >> 8), static_cast<std::uint8_t>(bits)};
         static constexpr int where[4][4] = {{0, 1, 2, 3}, {2, 3, 0, 1}, {1, 0, 3, 2}, {3, 2, 1, 0}};
         const int* w = where[static_cast<std::size_t>(order)];
-        const auto word = [&](int i) { return static_cast<std::uint16_t>(abcd[w[i]] << 8 | abcd[w[i + 1]]); };
+        const auto word = [&](int i) {
+            return static_cast<std::uint16_t>(abcd[w[i]] << 8 | abcd[w[i + 1]]);
+        };
         b.set(Table::input_registers, 0, {word(0), word(2)});
         RC_ASSERT(value_of(b, Signal::pump_flow) == static_cast<double>(value));
     });

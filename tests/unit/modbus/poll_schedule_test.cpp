@@ -2,14 +2,19 @@
 
 #include <gtest/gtest.h>
 
-namespace magwatch::adapters::modbus {
-namespace {
+namespace magwatch::adapters::modbus
+{
+namespace
+{
 
 using namespace std::chrono_literals;
 using Time = PollSchedule::Time;
 const Time t0 = Time{} + 1000h;
 
-void add(PollSchedule& s, std::vector<Duration> intervals = {1s}) { s.add_unit(t0, intervals); }
+void add(PollSchedule& s, std::vector<Duration> intervals = {1s})
+{
+    s.add_unit(t0, intervals);
+}
 
 TEST(PollSchedule, CadenceDoesNotDrift)
 {
@@ -68,10 +73,13 @@ TEST(PollSchedule, ASilentUnitIsAskedLessOftenButForEver)
         EXPECT_EQ(due->probe, i > 0);
         s.begin(*due);
         s.failed(*due, now, 0.5);
-        waits.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(s.wake(Lane::main, now) - now).count());
+        waits.push_back(
+            std::chrono::duration_cast<std::chrono::milliseconds>(s.wake(Lane::main, now) - now)
+                .count());
         now = s.wake(Lane::main, now);
     }
-    EXPECT_EQ(waits, (std::vector<std::int64_t>{1000, 2000, 4000, 8000, 10000, 10000, 10000, 10000}));
+    EXPECT_EQ(waits,
+              (std::vector<std::int64_t>{1000, 2000, 4000, 8000, 10000, 10000, 10000, 10000}));
     const auto due = s.next(Lane::main, now);
     s.begin(*due);
     s.answered(*due, now);
@@ -90,8 +98,10 @@ TEST(PollSchedule, JitterSpreadsTheRetries)
         s.begin(*due);
         s.failed(*due, t0, chance);
         const auto wait = s.wake(Lane::main, t0) - t0;
-        if (chance == 0.0) EXPECT_EQ(wait, 800ms);
-        else EXPECT_NEAR(static_cast<double>(wait / 1ms), 1199, 1);
+        if (chance == 0.0)
+            EXPECT_EQ(wait, 800ms);
+        else
+            EXPECT_NEAR(static_cast<double>(wait / 1ms), 1199, 1);
     }
 }
 
@@ -127,7 +137,8 @@ TEST(PollSchedule, BehindAGatewayTheSilentUnitLeavesTheSharedConnection)
     EXPECT_GE(on_probe, 14);
     EXPECT_NEAR(on_main, on_probe / 3, 1) << "every fourth try takes the shared connection";
     const auto wake = s.wake(Lane::probe, t0 + 200s);
-    const auto due = s.next(Lane::probe, wake) ? s.next(Lane::probe, wake) : s.next(Lane::main, wake);
+    const auto due =
+        s.next(Lane::probe, wake) ? s.next(Lane::probe, wake) : s.next(Lane::main, wake);
     ASSERT_TRUE(due);
 }
 

@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <rapidcheck.h>
 
-namespace magwatch::adapters::modbus {
-namespace {
+namespace magwatch::adapters::modbus
+{
+namespace
+{
 
 using Bytes = std::vector<std::uint8_t>;
 
@@ -23,17 +25,25 @@ Request request_of(std::uint16_t transaction, std::uint8_t unit, Table table, st
 
 Bytes answer_to(const Request& r)
 {
-    Bytes out{static_cast<std::uint8_t>(r.transaction >> 8), static_cast<std::uint8_t>(r.transaction), 0, 0, 0,
-              static_cast<std::uint8_t>(3 + r.data_bytes()), r.unit, static_cast<std::uint8_t>(r.place.table),
+    Bytes out{static_cast<std::uint8_t>(r.transaction >> 8),
+              static_cast<std::uint8_t>(r.transaction),
+              0,
+              0,
+              0,
+              static_cast<std::uint8_t>(3 + r.data_bytes()),
+              r.unit,
+              static_cast<std::uint8_t>(r.place.table),
               static_cast<std::uint8_t>(r.data_bytes())};
-    for (std::size_t i = 0; i < r.data_bytes(); ++i) out.push_back(static_cast<std::uint8_t>(i * 7 + 1));
+    for (std::size_t i = 0; i < r.data_bytes(); ++i)
+        out.push_back(static_cast<std::uint8_t>(i * 7 + 1));
     return out;
 }
 
 TEST(Request, IsFramedAsTheStandardSays)
 {
     const auto bytes = request_of(0x1234, 17, Table::input_registers, 0x006B, 3).bytes();
-    EXPECT_EQ(Bytes(bytes.begin(), bytes.end()), (Bytes{0x12, 0x34, 0, 0, 0, 6, 17, 4, 0x00, 0x6B, 0, 3}));
+    EXPECT_EQ(Bytes(bytes.begin(), bytes.end()),
+              (Bytes{0x12, 0x34, 0, 0, 0, 6, 17, 4, 0x00, 0x6B, 0, 3}));
 }
 
 TEST(CheckReply, TakesTheAnswerAndOnlyWhenItIsWhole)
@@ -59,16 +69,16 @@ TEST(CheckReply, AnyDisagreementIsBad)
         bytes[at] = value;
         return check_reply(r, bytes).kind;
     };
-    EXPECT_EQ(broken(0, 2), ReplyKind::bad);    // transaction
+    EXPECT_EQ(broken(0, 2), ReplyKind::bad); // transaction
     EXPECT_EQ(broken(1, 8), ReplyKind::bad);
-    EXPECT_EQ(broken(2, 1), ReplyKind::bad);    // protocol: libmodbus 3.1.6 accepts either half wrong
+    EXPECT_EQ(broken(2, 1), ReplyKind::bad); // protocol: libmodbus 3.1.6 accepts either half wrong
     EXPECT_EQ(broken(3, 1), ReplyKind::bad);
-    EXPECT_EQ(broken(4, 1), ReplyKind::bad);    // length 265
-    EXPECT_EQ(broken(5, 8), ReplyKind::bad);    // shorter than what came
+    EXPECT_EQ(broken(4, 1), ReplyKind::bad); // length 265
+    EXPECT_EQ(broken(5, 8), ReplyKind::bad); // shorter than what came
     EXPECT_EQ(broken(5, 10), ReplyKind::incomplete);
-    EXPECT_EQ(broken(6, 3), ReplyKind::bad);    // unit
-    EXPECT_EQ(broken(7, 4), ReplyKind::bad);    // function
-    EXPECT_EQ(broken(8, 4), ReplyKind::bad);    // byte count
+    EXPECT_EQ(broken(6, 3), ReplyKind::bad); // unit
+    EXPECT_EQ(broken(7, 4), ReplyKind::bad); // function
+    EXPECT_EQ(broken(8, 4), ReplyKind::bad); // byte count
     Bytes surplus = answer_to(r);
     surplus.push_back(0);
     EXPECT_EQ(check_reply(r, surplus).kind, ReplyKind::bad);
@@ -84,7 +94,8 @@ TEST(CheckReply, Exceptions)
         EXPECT_EQ(check.kind, ReplyKind::exception);
         EXPECT_EQ(static_cast<int>(check.exception), code);
     }
-    EXPECT_EQ(check_reply(r, Bytes{0, 1, 0, 0, 0, 3, 1, 0x83, 2}).kind, ReplyKind::bad); // of another function
+    EXPECT_EQ(check_reply(r, Bytes{0, 1, 0, 0, 0, 3, 1, 0x83, 2}).kind,
+              ReplyKind::bad); // of another function
     EXPECT_EQ(check_reply(r, Bytes{0, 1, 0, 0, 0, 3, 1, 0x84, 0}).kind, ReplyKind::bad);
     EXPECT_EQ(check_reply(r, Bytes{0, 1, 0, 0, 0, 4, 1, 0x84, 2, 0}).kind, ReplyKind::bad);
 }
@@ -93,10 +104,11 @@ TEST(CheckReply, Exceptions)
 TEST(CheckReply, FlippedBits)
 {
     rc::check("a flipped bit in the head is never taken", [] {
-        const auto r = request_of(*rc::gen::arbitrary<std::uint16_t>(), *rc::gen::arbitrary<std::uint8_t>(),
-                                  *rc::gen::element(Table::coils, Table::discrete_inputs, Table::holding_registers,
-                                                    Table::input_registers),
-                                  *rc::gen::inRange<std::uint16_t>(0, 60000), *rc::gen::inRange<std::uint16_t>(1, 126));
+        const auto r = request_of(
+            *rc::gen::arbitrary<std::uint16_t>(), *rc::gen::arbitrary<std::uint8_t>(),
+            *rc::gen::element(Table::coils, Table::discrete_inputs, Table::holding_registers,
+                              Table::input_registers),
+            *rc::gen::inRange<std::uint16_t>(0, 60000), *rc::gen::inRange<std::uint16_t>(1, 126));
         Bytes bytes = answer_to(r);
         RC_ASSERT(check_reply(r, bytes).kind == ReplyKind::data);
         const auto bit = *rc::gen::inRange<std::size_t>(0, 72);
@@ -110,11 +122,13 @@ Bytes from_hex(const std::string& hex)
 {
     Bytes out;
     for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-        out.push_back(static_cast<std::uint8_t>(std::strtoul(hex.substr(i, 2).c_str(), nullptr, 16)));
+        out.push_back(
+            static_cast<std::uint8_t>(std::strtoul(hex.substr(i, 2).c_str(), nullptr, 16)));
     return out;
 }
 
-// Captured traffic of another client and server: every read they made is understood as they meant it.
+// Captured traffic of another client and server: every read they made is understood as they meant
+// it.
 TEST(CheckReply, CapturedTraffic)
 {
     std::ifstream in{std::string{MAGWATCH_SOURCE_DIR} + "/tests/data/modbus/icsnpp_example.jsonl"};
@@ -129,9 +143,13 @@ TEST(CheckReply, CapturedTraffic)
             continue;
         }
         for (const auto& [question, q] : asked) {
-            if (question.at("conn") != entry.at("conn") || q.size() != 12 || q[7] < 1 || q[7] > 4) continue;
-            const auto word = [&q = q](std::size_t at) { return static_cast<std::uint16_t>(q[at] << 8 | q[at + 1]); };
-            const Request r = request_of(word(0), q[6], static_cast<Table>(q[7]), word(8), word(10));
+            if (question.at("conn") != entry.at("conn") || q.size() != 12 || q[7] < 1 || q[7] > 4)
+                continue;
+            const auto word = [&q = q](std::size_t at) {
+                return static_cast<std::uint16_t>(q[at] << 8 | q[at + 1]);
+            };
+            const Request r =
+                request_of(word(0), q[6], static_cast<Table>(q[7]), word(8), word(10));
             const auto ours = r.bytes();
             ASSERT_EQ(Bytes(ours.begin(), ours.end()), q);
             const auto check = check_reply(r, bytes);
