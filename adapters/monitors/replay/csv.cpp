@@ -130,8 +130,13 @@ private:
         std::vector<std::string_view> known{time_column};
         for (const Meaning& meaning : meanings) known.push_back(meaning.column);
         if (trimmed(line_).empty()) return fail(1, "no header line");
+        const std::vector<Cell> cells = cells_of(line_);
+        if (cells.size() > known.size()) {
+            return fail(1, "a header of " + std::to_string(cells.size()) + " columns; the format has " +
+                               std::to_string(known.size()));
+        }
         bool has_time = false;
-        for (const Cell& cell : cells_of(line_)) {
+        for (const Cell& cell : cells) {
             Column column;
             column.result.name = cell.text;
             for (const Meaning& meaning : meanings) {

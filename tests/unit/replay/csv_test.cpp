@@ -140,6 +140,8 @@ TEST(ReplayCsv, AFileOfTheWrongShapeIsRefusedWithEveryMistake)
     EXPECT_EQ(mistakes("time_s,hr_bmp,rr_bpm,rr_bpm\n1,2,3,4\n"),
               (Texts{"1:8: unknown column 'hr_bmp'; did you mean 'hr_bpm'?",
                      "1:22: column 'rr_bpm' stands here twice"}));
+    EXPECT_EQ(mistakes("time_s" + std::string(100'000, ',') + "\n"),
+              (Texts{"1:1: a header of 100001 columns; the format has 17"}));
     EXPECT_EQ(mistakes("hr_bpm\n80\n"), (Texts{"1:1: no column 'time_s'"}));
     EXPECT_EQ(mistakes(""), (Texts{"0:0: no header line"}));
     EXPECT_EQ(mistakes("\n\n"), (Texts{"1:1: no header line"}));
