@@ -71,13 +71,15 @@ std::string content(const AnswerPage& page)
         return html;
     }
     case AnswerPageState::over:
-        return about_the_bed(page) + "<p role=\"status\"><strong>This alarm has ended. No answer is needed.</strong></p>\n";
+        return about_the_bed(page) +
+               "<p role=\"status\"><strong>This alarm has ended. No answer is needed.</strong></p>\n";
     case AnswerPageState::expired:
         return "<h1>This link is too old</h1>\n<p>Look at the ward board, or ring the ward.</p>\n";
     case AnswerPageState::invalid:
         return "<h1>This link is not valid</h1>\n<p>Look at the ward board, or ring the ward.</p>\n";
     case AnswerPageState::failed:
-        return about_the_bed(page) + "<p role=\"alert\"><strong>Your answer could NOT be stored. Ring the ward.</strong></p>\n";
+        return about_the_bed(page) +
+               "<p role=\"alert\"><strong>Your answer could NOT be stored. Ring the ward.</strong></p>\n";
     }
     return "";
 }

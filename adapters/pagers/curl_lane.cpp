@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
+#include <deque>
 #include <list>
 #include <mutex>
 #include <stdexcept>
@@ -17,11 +19,13 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace magwatch::adapters {
 namespace {
 
 constexpr std::size_t reply_max = 16 * 1024; // headers and body; we read only the status
+constexpr std::size_t mails_max = 64;        // threads; far above what the deliveries' lines can ask for
 
 struct EasyDelete {
     void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -39,11 +43,55 @@ struct Job {
 // One attempt on the wire. Stays where it is: libcurl holds pointers into it.
 struct Transfer {
     Job job;
-    std::unique_ptr<CURL, EasyDelete> easy;
-    std::unique_ptr<curl_slist, ListDelete> list; // headers or the recipient
+    std::unique_ptr<curl_slist, ListDelete> list{}; // headers or the recipient
+    std::unique_ptr<CURL, EasyDelete> easy{};
     std::size_t reply_bytes = 0;
     std::size_t read_at = 0; // of a mail's message
     bool set_up = true;
+};
+
+// The sockets of one mail, so that another thread can break it off. shutdown() under the mutex never meets
+// a number that has been closed and given to somebody else.
+class Sockets {
+public:
+    void opened(int fd)
+    {
+        const std::lock_guard lock{mutex_};
+        if (broken_) ::shutdown(fd, SHUT_RDWR);
+        open_.push_back(fd);
+    }
+    int close(int fd)
+    {
+        const std::lock_guard lock{mutex_};
+        std::erase(open_, fd);
+        return ::close(fd);
+    }
+    void break_off()
+    {
+        const std::lock_guard lock{mutex_};
+        broken_ = true;
+        for (const int fd : open_) ::shutdown(fd, SHUT_RDWR);
+    }
+    [[nodiscard]] bool broken()
+    {
+        const std::lock_guard lock{mutex_};
+        return broken_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<int> open_;
+    bool broken_ = false;
+};
+
+// A mail has a thread for as long as it lasts: libcurl waits inside for the reply to DATA and to QUIT, and in
+// the multi that would hold up everybody.
+struct MailTransfer {
+    Transfer transfer;
+    Sockets sockets;
+    std::chrono::steady_clock::time_point breaks_at;
+    std::atomic<bool> finished{false};
+    std::thread thread;
 };
 
 std::size_t count_reply(const char*, std::size_t size, std::size_t n, void* user)
@@ -78,11 +126,33 @@ bool is_loopback(const sockaddr* address)
     return false;
 }
 
+curl_socket_t open_socket(const curl_sockaddr* address)
+{
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 // Checks the address that is really connected to: a name may resolve to anything.
 curl_socket_t open_loopback_socket(void*, curlsocktype, curl_sockaddr* address)
 {
-    if (!is_loopback(&address->addr)) return CURL_SOCKET_BAD;
-    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    return is_loopback(&address->addr) ? open_socket(address) : CURL_SOCKET_BAD;
+}
+
+curl_socket_t open_mail_socket(void* user, curlsocktype, curl_sockaddr* address)
+{
+    auto* mail = static_cast<MailTransfer*>(user);
+    if (std::get<Mail>(mail->transfer.job.request).loopback_only && !is_loopback(&address->addr))
+        return CURL_SOCKET_BAD;
+    const curl_socket_t fd = open_socket(address);
+    if (fd >= 0) mail->sockets.opened(fd);
+    return fd;
+}
+
+int close_mail_socket(void* user, curl_socket_t fd) { return static_cast<MailTransfer*>(user)->sockets.close(fd); }
+
+// Ends what has no socket yet, such as the look-up of a name.
+int is_broken_off(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t)
+{
+    return static_cast<MailTransfer*>(user)->sockets.broken() ? 1 : 0;
 }
 
 template <class Value> void set(Transfer& transfer, CURLoption option, Value value)
@@ -99,8 +169,10 @@ void add_to_list(Transfer& transfer, const std::string& text)
 }
 
 void set_common(Transfer& transfer, const CurlLimits& limits, const std::string& url, const std::string& ca_file,
-                const char* protocols, bool loopback_only)
+                const char* protocols)
 {
+    transfer.easy.reset(curl_easy_init());
+    if (transfer.easy == nullptr) throw std::bad_alloc{};
     set(transfer, CURLOPT_URL, url.c_str());
     set(transfer, CURLOPT_PRIVATE, &transfer);
     set(transfer, CURLOPT_PROTOCOLS_STR, protocols);
@@ -122,15 +194,14 @@ void set_common(Transfer& transfer, const CurlLimits& limits, const std::string&
         set(transfer, CURLOPT_CAINFO, ca_file.c_str());
         set(transfer, CURLOPT_CAPATH, static_cast<const char*>(nullptr)); // that file alone
     }
-    if (loopback_only) set(transfer, CURLOPT_OPENSOCKETFUNCTION, &open_loopback_socket);
     set(transfer, CURLOPT_WRITEFUNCTION, &count_reply);
     set(transfer, CURLOPT_WRITEDATA, &transfer);
 }
 
 void set_up(Transfer& transfer, const CurlLimits& limits, const HttpPost& post)
 {
-    set_common(transfer, limits, post.url, post.ca_file, post.loopback_only ? "http,https" : "https",
-               post.loopback_only);
+    set_common(transfer, limits, post.url, post.ca_file, post.loopback_only ? "http,https" : "https");
+    if (post.loopback_only) set(transfer, CURLOPT_OPENSOCKETFUNCTION, &open_loopback_socket);
     for (const std::string& header : post.headers) add_to_list(transfer, header);
     add_to_list(transfer, "Expect:"); // the body follows at once
     set(transfer, CURLOPT_HTTPHEADER, transfer.list.get());
@@ -143,9 +214,20 @@ void set_up(Transfer& transfer, const CurlLimits& limits, const HttpPost& post)
     set(transfer, CURLOPT_HEADERDATA, &transfer);
 }
 
-void set_up(Transfer& transfer, const CurlLimits& limits, const Mail& mail)
+void set_up(MailTransfer& one, const CurlLimits& limits, const Mail& mail)
 {
-    set_common(transfer, limits, mail.url, mail.ca_file, "smtp,smtps", mail.loopback_only);
+    Transfer& transfer = one.transfer;
+    set_common(transfer, limits, mail.url, mail.ca_file, "smtp,smtps");
+    set(transfer, CURLOPT_OPENSOCKETFUNCTION, &open_mail_socket);
+    set(transfer, CURLOPT_OPENSOCKETDATA, &one);
+    set(transfer, CURLOPT_CLOSESOCKETFUNCTION, &close_mail_socket);
+    set(transfer, CURLOPT_CLOSESOCKETDATA, &one);
+    set(transfer, CURLOPT_NOPROGRESS, 0L);
+    set(transfer, CURLOPT_XFERINFOFUNCTION, &is_broken_off);
+    set(transfer, CURLOPT_XFERINFODATA, &one);
+    // The outcome is known before the good-bye: QUIT is said when the handle goes.
+    set(transfer, CURLOPT_FORBID_REUSE, 0L);
+    set(transfer, CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>((limits.total.count() + 999) / 1000));
     const bool plain = mail.plain && mail.loopback_only;
     set(transfer, CURLOPT_USE_SSL, static_cast<long>(plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
     set(transfer, CURLOPT_MAIL_FROM, mail.from.c_str());
@@ -197,6 +279,7 @@ std::string failure_text(const Transfer& transfer, CURLcode code, bool written, 
     case CURLE_SSL_CONNECT_ERROR: return "TLS broke off";
     case CURLE_USE_SSL_FAILED: return "no encryption offered";
     case CURLE_LOGIN_DENIED: return "login refused";
+    case CURLE_ABORTED_BY_CALLBACK: return "broken off";
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR: return written ? "closed without a reply" : "connection lost";
@@ -244,15 +327,28 @@ TransferResult result_of(const Transfer& transfer, CURLcode code, const CurlLimi
     return result;
 }
 
+TransferResult cannot_be_built()
+{
+    TransferResult result;
+    result.end = TransferEnd::impossible;
+    result.detail = "request cannot be built";
+    return result;
+}
+
 } // namespace
 
 struct CurlLane::State {
     explicit State(CurlLimits l) : limits{l} {}
 
     void run();
-    void begin(Job job);
-    void end(CURL* easy, CURLcode code);
-    static void report(Job job, TransferResult result);
+    void turn(std::vector<Job> jobs);
+    void begin_post(Job job);
+    void end_post(CURL* easy, CURLcode code);
+    void begin_mails();
+    void carry_mail(MailTransfer& mail);
+    void tend_mails();
+    void stop();
+    void report(Job job, TransferResult result);
 
     const CurlLimits limits;
     CURLM* multi = nullptr;
@@ -261,42 +357,96 @@ struct CurlLane::State {
     std::mutex mutex;
     std::vector<Job> fresh; // guarded by mutex
     bool stopping = false;  // guarded by mutex
-    std::list<Transfer> transfers; // of the lane's thread alone
+    std::list<Transfer> posts; // these three: of the lane's thread alone
+    std::list<MailTransfer> mails;
+    std::deque<Job> waiting_mails;
     std::thread thread;
 };
 
 void CurlLane::State::report(Job job, TransferResult result)
 {
+    --running;
     const auto executor = job.executor;
     boost::asio::post(executor, [done = std::move(job.done), result = std::move(result)] { done(result); });
 }
 
-void CurlLane::State::begin(Job job)
+void CurlLane::State::begin_post(Job job)
 {
-    transfers.push_back({std::move(job), std::unique_ptr<CURL, EasyDelete>{curl_easy_init()}, nullptr, 0, 0, true});
-    Transfer& transfer = transfers.back();
-    if (transfer.easy == nullptr) throw std::bad_alloc{};
-    std::visit([&](const auto& request) { set_up(transfer, limits, request); }, transfer.job.request);
+    Transfer& transfer = posts.emplace_back(Transfer{std::move(job)});
+    set_up(transfer, limits, std::get<HttpPost>(transfer.job.request));
     if (transfer.set_up && curl_multi_add_handle(multi, transfer.easy.get()) == CURLM_OK) return;
-    TransferResult result;
-    result.end = TransferEnd::impossible;
-    result.detail = "request cannot be built";
-    Job back = std::move(transfer.job);
-    transfers.pop_back();
-    --running;
-    report(std::move(back), std::move(result));
+    report(std::move(transfer.job), cannot_be_built());
+    posts.pop_back();
 }
 
-void CurlLane::State::end(CURL* easy, CURLcode code)
+void CurlLane::State::end_post(CURL* easy, CURLcode code)
 {
-    const auto at = std::find_if(transfers.begin(), transfers.end(),
+    const auto at = std::find_if(posts.begin(), posts.end(),
                                  [easy](const Transfer& t) { return t.easy.get() == easy; });
     TransferResult result = result_of(*at, code, limits);
     curl_multi_remove_handle(multi, easy);
-    Job job = std::move(at->job);
-    transfers.erase(at);
-    --running;
-    report(std::move(job), std::move(result));
+    report(std::move(at->job), std::move(result));
+    posts.erase(at);
+}
+
+void CurlLane::State::begin_mails()
+{
+    while (!waiting_mails.empty() && mails.size() < mails_max) {
+        MailTransfer& mail = mails.emplace_back();
+        mail.transfer.job = std::move(waiting_mails.front());
+        waiting_mails.pop_front();
+        mail.breaks_at = std::chrono::steady_clock::now() + limits.total + std::chrono::milliseconds{500};
+        mail.thread = std::thread{[this, &mail] { carry_mail(mail); }};
+    }
+}
+
+void CurlLane::State::carry_mail(MailTransfer& mail)
+{
+    Transfer& transfer = mail.transfer;
+    set_up(mail, limits, std::get<Mail>(transfer.job.request));
+    TransferResult result = cannot_be_built();
+    if (transfer.set_up) {
+        const CURLcode code = curl_easy_perform(transfer.easy.get());
+        result = result_of(transfer, code, limits);
+    }
+    std::string& password = std::get<Mail>(transfer.job.request).password;
+    explicit_bzero(password.data(), password.size());
+    report({{}, transfer.job.executor, std::move(transfer.job.done)}, std::move(result));
+    transfer.easy.reset(); // says QUIT, and may wait for its reply
+    mail.finished = true;
+    curl_multi_wakeup(multi);
+}
+
+// Ends the threads of mails that are over, and breaks off those that libcurl would let drag on.
+void CurlLane::State::tend_mails()
+{
+    const auto now = std::chrono::steady_clock::now();
+    for (auto mail = mails.begin(); mail != mails.end();) {
+        if (mail->finished) {
+            mail->thread.join();
+            mail = mails.erase(mail);
+            continue;
+        }
+        if (now >= mail->breaks_at) mail->sockets.break_off();
+        ++mail;
+    }
+}
+
+void CurlLane::State::turn(std::vector<Job> jobs)
+{
+    for (Job& job : jobs) {
+        if (std::holds_alternative<Mail>(job.request))
+            waiting_mails.push_back(std::move(job));
+        else
+            begin_post(std::move(job));
+    }
+    int active = 0;
+    curl_multi_perform(multi, &active);
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left))
+        if (message->msg == CURLMSG_DONE) end_post(message->easy_handle, message->data.result);
+    tend_mails();
+    begin_mails();
 }
 
 void CurlLane::State::run()
@@ -308,17 +458,19 @@ void CurlLane::State::run()
             if (stopping) break;
             jobs.swap(fresh);
         }
-        for (Job& job : jobs) begin(std::move(job));
-        int active = 0;
-        curl_multi_perform(multi, &active);
-        int left = 0;
-        while (const CURLMsg* message = curl_multi_info_read(multi, &left))
-            if (message->msg == CURLMSG_DONE) end(message->easy_handle, message->data.result);
+        turn(std::move(jobs));
         ++turns;
-        curl_multi_poll(multi, nullptr, 0, 1000, nullptr);
+        curl_multi_poll(multi, nullptr, 0, mails.empty() ? 1000 : 200, nullptr);
     }
-    for (Transfer& transfer : transfers) curl_multi_remove_handle(multi, transfer.easy.get());
-    transfers.clear();
+    stop();
+}
+
+void CurlLane::State::stop()
+{
+    for (Transfer& transfer : posts) curl_multi_remove_handle(multi, transfer.easy.get());
+    posts.clear();
+    for (MailTransfer& mail : mails) mail.sockets.break_off();
+    for (MailTransfer& mail : mails) mail.thread.join();
 }
 
 CurlLane::CurlLane(CurlLimits limits) : state_{std::make_unique<State>(limits)}

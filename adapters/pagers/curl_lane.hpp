@@ -1,5 +1,6 @@
-// The one thread that speaks outgoing HTTP and SMTP: all transfers side by side in one curl_multi, so that
-// a black-holed channel delays no other and no name lookup stops the ward loop.
+// The one lane that speaks outgoing HTTP and SMTP, so that a black-holed channel delays no other and no name
+// lookup stops the ward loop. HTTP transfers run side by side in one curl_multi on one thread. A mail has a
+// short-lived thread of its own, because libcurl 7.88 waits inside for the replies to DATA and QUIT.
 //
 // start() may be called from any thread and never blocks; results are posted to the executor of the
 // request's owner. Nothing of the core is touched here. What libcurl could do by itself is switched off:

@@ -61,8 +61,7 @@ void DeliveryQueue::plan_retry(Ticket ticket, Entry& entry, Duration wait_at_lea
     const std::size_t step = std::min<std::size_t>(entry.attempts - 1, policy_.backoff.size() - 1);
     const double factor = 1.0 + policy_.jitter * (2.0 * random_() - 1.0);
     const Duration jittered{static_cast<std::int64_t>(static_cast<double>(policy_.backoff[step].count()) * factor)};
-    // What a peer asks for ("Retry-After") is heard up to our longest own wait.
-    entry.due = now + std::max(jittered, std::min(wait_at_least, policy_.backoff.back()));
+    entry.due = now + std::max(jittered, std::min(wait_at_least, policy_.wait_max));
     if (entry.due >= entry.deadline) give_up(ticket, entry, std::string{entry.last_detail});
 }
 

@@ -37,7 +37,8 @@ struct DeliveryPolicy {
     Duration deadline{60'000}; // from hand-over to the last attempt's start
     std::array<Duration, 5> backoff{Duration{1'000}, Duration{2'000}, Duration{5'000}, Duration{10'000},
                                     Duration{30'000}};
-    double jitter = 0.2;           // each backoff times 1 +- this
+    double jitter = 0.2;       // each backoff times 1 +- this
+    Duration wait_max{30'000}; // how far a peer's wish to wait ("Retry-After") is heard
     std::uint8_t unanswered_max = 2;
     std::size_t technical_max = 256; // pages waiting; technical ones beyond it are refused at once
 };

@@ -26,7 +26,8 @@ std::vector<std::string> mistakes(const SmtpServer& server)
     if (!is_mailbox(server.from)) found.emplace_back("from must be a mail address, local@domain");
     if (server.user.empty() != !server.password) found.emplace_back("user and password go together");
     if (server.allow_plain && !server.user.empty()) found.emplace_back("no login goes over plain SMTP");
-    if (server.allow_plain && server.implicit_tls) found.emplace_back("allow_plain and implicit_tls exclude each other");
+    if (server.allow_plain && server.implicit_tls)
+        found.emplace_back("allow_plain and implicit_tls exclude each other");
     if (server.allow_plain && is_host_name(server.host) && !is_loopback_url(url_of(server)))
         found.emplace_back("plain SMTP is for this machine alone (127.0.0.1, ::1, localhost)");
     return found;
