@@ -1,0 +1,501 @@
+#include "daemon/journal/journal_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/journal/disk_space.hpp"
+#include "daemon/journal/journal_format.hpp"
+#include "daemon/journal/journal_queries.hpp"
+#include "daemon/journal/sqlite.hpp"
+
+namespace magwatch
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view schema = R"(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE incarnations(incarnation INTEGER PRIMARY KEY, boot_id TEXT NOT NULL, ward INTEGER NOT NULL,
+                          wall INTEGER NOT NULL, boottime INTEGER NOT NULL);
+CREATE TABLE batches(id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, wall INTEGER NOT NULL,
+                     count INTEGER NOT NULL, lost INTEGER NOT NULL, records BLOB NOT NULL, crc INTEGER NOT NULL);
+CREATE TABLE snapshots(id INTEGER PRIMARY KEY, batch INTEGER NOT NULL, ward INTEGER NOT NULL, wall INTEGER NOT NULL,
+                       state BLOB NOT NULL, crc INTEGER NOT NULL);
+CREATE TABLE blobs(hash TEXT PRIMARY KEY, bytes BLOB NOT NULL);
+CREATE TABLE named(name TEXT PRIMARY KEY, hash TEXT NOT NULL REFERENCES blobs(hash));
+)";
+
+constexpr int checkpoint_pages = 1000; // 4 MiB of log before an idle moment moves it into the file
+constexpr std::int64_t prune_rows = 500;   // deleted in one step: a few milliseconds
+constexpr std::int64_t vacuum_pages = 256; // given back in one step
+constexpr std::int64_t snapshots_kept = 3; // the newest, always
+constexpr std::int64_t snapshot_spacing =
+    6LL * 3'600'000;                             // of older ones: one in six hours of ward time
+constexpr std::size_t reserve_bytes = 16U << 20; // reliability M6
+constexpr int failures_before_reopen = 3;
+
+JournalError error_from(const SqliteError& error)
+{
+    return {error.what(), error.disk_full(), error.damaged(), error.in_use()};
+}
+
+// Runs `work` and turns SqliteError into a value.
+template <class Work>
+auto guarded(Work&& work) -> std::variant<std::invoke_result_t<Work>, JournalError>
+{
+    try {
+        return work();
+    } catch (const SqliteError& error) {
+        return error_from(error);
+    }
+}
+template <class Work> std::optional<JournalError> attempted(Work&& work)
+{
+    try {
+        work();
+        return std::nullopt;
+    } catch (const SqliteError& error) {
+        return error_from(error);
+    }
+}
+
+// Seconds since 2020: after a damaged journal larger than any count of starts that it may have
+// held, so that no id is given twice.
+std::int64_t incarnation_floor(WallTime now)
+{
+    constexpr std::int64_t year_2020_ms = 1'577'836'800'000;
+    return std::clamp<std::int64_t>((now.ms - year_2020_ms) / 1000, 1, 0xF0000000);
+}
+
+std::string move_aside(const fs::path& path, WallTime now)
+{
+    std::string target;
+    std::error_code error;
+    for (int i = 0;; ++i) {
+        target = fmt::format("{}.damaged-{}{}", path.string(), now.ms / 1000,
+                             i == 0 ? "" : fmt::format("-{}", i));
+        if (!fs::exists(target, error)) break;
+    }
+    for (const char* suffix : {"", "-wal", "-shm"})
+        fs::rename(path.string() + suffix, target + suffix, error);
+    return target;
+}
+
+void create_private_file(const std::string& path)
+{
+    // SQLite gives its log the permissions of the database: nobody else reads what is known of
+    // patients.
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0) ::close(fd);
+}
+
+} // namespace
+
+struct JournalFile::Impl {
+    Impl(fs::path p, Database d) : path{std::move(p)}, database{std::move(d)} { prepare(); }
+
+    fs::path path;
+    std::optional<Database> database;
+    struct Statements {
+        Statement batch, snapshot, blob, name, alive;
+    };
+    std::optional<Statements> statements;
+    std::int64_t last_batch = 0;
+    int failures = 0;
+
+    void prepare()
+    {
+        last_batch = journal_queries::last_batch(*database);
+        statements = Statements{
+            database->prepare("INSERT INTO batches VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+            database->prepare("INSERT INTO snapshots VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
+            database->prepare("INSERT OR IGNORE INTO blobs VALUES(?1, ?2)"),
+            database->prepare("INSERT INTO named VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET "
+                              "hash = excluded.hash"),
+            database->prepare("INSERT INTO meta VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET "
+                              "value = excluded.value")};
+    }
+    // A connection that keeps failing is replaced: some errors stick to it.
+    void reopen_if_stuck()
+    {
+        if (failures < failures_before_reopen && database && statements) return;
+        statements.reset();
+        database.reset();
+        database.emplace(path.string(), Database::Access::read_write);
+        prepare();
+        failures = 0;
+    }
+    // The open connection; one that could not be replaced is an error until the next attempt.
+    Database& db()
+    {
+        if (!database) throw SqliteError{0, path.string() + " could not be opened again"};
+        return *database;
+    }
+    void write_one(JournalBatch& batch);
+    void write_one(JournalSnapshot& snapshot);
+    void write_one(JournalNamed& named);
+    void set_meta(std::string_view key, std::int64_t value)
+    {
+        statements->alive.bind(1, key).bind(2, value).run();
+    }
+
+    bool prune_step(const Moment& now, const JournalLimits& limits);
+    std::int64_t prune_target(const Moment& now, const JournalLimits& limits);
+    bool thin_snapshots();
+    std::int64_t used_bytes()
+    {
+        return (db().integer("PRAGMA page_count") - db().integer("PRAGMA freelist_count")) *
+               db().integer("PRAGMA page_size");
+    }
+    [[nodiscard]] std::string reserve() const
+    {
+        return (path.parent_path() / "journal.reserve").string();
+    }
+    void keep_reserve();
+};
+
+void JournalFile::Impl::write_one(JournalBatch& batch)
+{
+    const Bytes packed = pack_records(batch.records);
+    batch.id = ++last_batch;
+    const auto count = static_cast<std::int64_t>(batch.records.size());
+    const auto lost = static_cast<std::int64_t>(batch.lost_before);
+    const std::uint32_t crc = row_crc(
+        {batch.id, batch.first.ms, batch.last.ms, batch.wall.ms, count, lost}, as_text(packed));
+    statements->batch.bind(1, batch.id)
+        .bind(2, batch.first.ms)
+        .bind(3, batch.last.ms)
+        .bind(4, batch.wall.ms);
+    statements->batch.bind(5, count)
+        .bind(6, lost)
+        .bind_blob(7, as_text(packed))
+        .bind(8, std::int64_t{crc})
+        .run();
+}
+
+void JournalFile::Impl::write_one(JournalSnapshot& snapshot)
+{
+    const Bytes packed = pack_bytes(as_text(snapshot.state));
+    snapshot.id = db().integer("SELECT max(id) FROM snapshots") + 1;
+    snapshot.batch = last_batch;
+    const std::uint32_t crc = row_crc(
+        {snapshot.id, snapshot.batch, snapshot.at.steady.ms, snapshot.at.wall.ms}, as_text(packed));
+    statements->snapshot.bind(1, snapshot.id)
+        .bind(2, snapshot.batch)
+        .bind(3, snapshot.at.steady.ms);
+    statements->snapshot.bind(4, snapshot.at.wall.ms)
+        .bind_blob(5, as_text(packed))
+        .bind(6, std::int64_t{crc})
+        .run();
+}
+
+void JournalFile::Impl::write_one(JournalNamed& named)
+{
+    const std::string hash = blob_hash(as_text(named.bytes));
+    const Bytes packed = pack_bytes(as_text(named.bytes));
+    statements->blob.bind(1, hash).bind_blob(2, as_text(packed)).run();
+    statements->name.bind(1, named.name).bind(2, hash).run();
+    db().run("DELETE FROM blobs WHERE hash NOT IN (SELECT hash FROM named)");
+}
+
+void JournalFile::Impl::keep_reserve()
+{
+    std::error_code error;
+    if (fs::exists(reserve(), error)) return;
+    const auto space = read_disk_space(path.parent_path().string());
+    if (!space || disk_level(*space, DiskLevel::low) != DiskLevel::ok) return;
+    const int fd = ::open(reserve().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return;
+    if (::posix_fallocate(fd, 0, reserve_bytes) != 0) ::unlink(reserve().c_str());
+    ::close(fd);
+}
+
+// Everything up to this batch may go; 0: nothing. Only whole stretches between snapshots go, and
+// never what the newest snapshots need, so that a replay always finds a state to start from.
+std::int64_t JournalFile::Impl::prune_target(const Moment& now, const JournalLimits& limits)
+{
+    const std::int64_t first = journal_queries::first_batch(db());
+    if (first == 0) return 0;
+    Statement rows = db().prepare("SELECT batch, ward FROM snapshots WHERE batch >= ?1 AND id <= "
+                                  "(SELECT max(id) FROM snapshots) - 1 ORDER BY id");
+    rows.bind(1, first);
+    const bool too_large = used_bytes() > static_cast<std::int64_t>(limits.max_bytes);
+    std::int64_t target = 0;
+    while (rows.step()) {
+        const bool old = rows.integer(1) < (now.steady - limits.keep).ms;
+        if (!old && !(too_large && target == 0)) break;
+        target = rows.integer(0);
+    }
+    rows.reset();
+    return target;
+}
+
+bool JournalFile::Impl::prune_step(const Moment& now, const JournalLimits& limits)
+{
+    const std::int64_t target = prune_target(now, limits);
+    if (target == 0) return false;
+    Transaction transaction{db()};
+    Statement batches = db().prepare(
+        "DELETE FROM batches WHERE id <= ?1 AND id < (SELECT min(id) FROM batches) + ?2");
+    batches.bind(1, target).bind(2, prune_rows).run();
+    Statement snapshots =
+        db().prepare("DELETE FROM snapshots WHERE batch < (SELECT min(id) FROM batches) - 1");
+    snapshots.run();
+    transaction.commit();
+    return true;
+}
+
+bool JournalFile::Impl::thin_snapshots()
+{
+    constexpr std::int64_t worth_it = 12;
+    if (db().integer("SELECT count(*) FROM snapshots") < snapshots_kept + worth_it) return false;
+    const std::int64_t before = db().integer("SELECT count(*) FROM snapshots");
+    Transaction transaction{db()};
+    db().run(fmt::format(
+        "DELETE FROM snapshots WHERE id <= (SELECT max(id) FROM snapshots) - {} AND id NOT IN "
+        "(SELECT min(id) FROM snapshots GROUP BY ward / {})",
+        snapshots_kept, snapshot_spacing));
+    transaction.commit();
+    return db().integer("SELECT count(*) FROM snapshots") < before;
+}
+
+JournalFile::JournalFile(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
+
+JournalFile::~JournalFile() = default;
+
+namespace
+{
+
+// What stands in the way of writing `path`, found out without writing.
+std::optional<JournalOpened> refusal(const std::string& path)
+{
+    JournalOpened refused;
+    if (const auto process = locked_by(path)) {
+        refused.error = JournalError{fmt::format("{} is in use by process {}", path, *process),
+                                     false, false, true};
+        return refused;
+    }
+    std::error_code none;
+    if (!fs::exists(path, none) || fs::file_size(path, none) == 0) return std::nullopt;
+    try {
+        Database probe{path, Database::Access::read_closed};
+        const std::int64_t application = probe.integer("PRAGMA application_id");
+        const std::int64_t version = probe.integer("PRAGMA user_version");
+        if (application != journal_application_id && application != 0) {
+            refused.error = JournalError{path + " is a database of another program"};
+            return refused;
+        }
+        if (version <= journal_version) return std::nullopt;
+        refused.newer_version = true;
+        refused.error = JournalError{
+            fmt::format("{} has format {}, this magwatch knows {}: it was made by a newer one",
+                        path, version, journal_version)};
+        return refused;
+    } catch (const SqliteError& error) {
+        if (error.damaged()) return std::nullopt; // open() deals with it
+        refused.error = error_from(error);
+        return refused;
+    }
+}
+
+// An open database with our schema; `damage` tells what is wrong with what was found.
+std::optional<Database> open_database(const std::string& path, Duration check_limit,
+                                      JournalOpened& opened)
+{
+    try {
+        create_private_file(path);
+        Database database{path, Database::Access::read_write};
+        if (auto wrong = database.quick_check(check_limit, opened.check_complete)) {
+            opened.damage = *wrong;
+            return std::nullopt;
+        }
+        if (database.integer("PRAGMA user_version") == 0) {
+            opened.created = true;
+            Transaction transaction{database};
+            database.run(std::string{schema});
+            database.run(fmt::format("PRAGMA application_id={}", journal_application_id));
+            database.run(fmt::format("PRAGMA user_version={}", journal_version));
+            transaction.commit();
+        }
+        return database;
+    } catch (const SqliteError& error) {
+        if (error.damaged())
+            opened.damage = error.what();
+        else
+            opened.error = error_from(error);
+        return std::nullopt;
+    }
+}
+
+} // namespace
+
+JournalOpened JournalFile::open(const std::string& directory, WallTime now, Duration check_limit)
+{
+    const fs::path path = fs::path{directory} / "journal.db";
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (auto refused = refusal(path.string())) return std::move(*refused);
+    JournalOpened opened;
+    std::optional<Database> database = open_database(path.string(), check_limit, opened);
+    if (!database && !opened.damage.empty()) {
+        opened.moved_aside = move_aside(path, now);
+        std::string damage = std::exchange(opened.damage, {});
+        database = open_database(path.string(), check_limit, opened);
+        opened.damage = std::move(damage);
+    }
+    if (!database) {
+        if (!opened.error) opened.error = JournalError{opened.damage, false, true, false};
+        return opened;
+    }
+    const auto failed = attempted([&] {
+        auto impl = std::make_unique<Impl>(path, std::move(*database));
+        if (!opened.moved_aside.empty())
+            impl->set_meta("incarnation_floor", incarnation_floor(now));
+        impl->keep_reserve();
+        opened.file.reset(new JournalFile{std::move(impl)});
+    });
+    if (failed) opened.error = failed;
+    return opened;
+}
+
+std::variant<std::optional<LastMoment>, JournalError> JournalFile::last_moment()
+{
+    return guarded([this]() -> std::optional<LastMoment> {
+        Database& database = impl_->db();
+        const auto started = journal_queries::incarnations(database);
+        if (started.empty()) return std::nullopt;
+        const JournalIncarnation& last = started.back();
+        // Within one incarnation ward time and boottime differ by a constant.
+        Moment moment = last.at;
+        Statement batch =
+            database.prepare("SELECT last, wall FROM batches ORDER BY id DESC LIMIT 1");
+        if (batch.step() && batch.integer(0) > moment.steady.ms)
+            moment = {Instant{batch.integer(0)}, WallTime{batch.integer(1)}};
+        const std::int64_t alive =
+            database.integer("SELECT value FROM meta WHERE key = 'alive_ward'");
+        if (alive > moment.steady.ms)
+            moment = {Instant{alive}, WallTime{database.integer(
+                                          "SELECT value FROM meta WHERE key = 'alive_wall'")}};
+        return LastMoment{moment.steady, last.boottime + (moment.steady - last.at.steady),
+                          moment.wall, last.boot_id};
+    });
+}
+
+std::variant<std::uint32_t, JournalError>
+JournalFile::begin_incarnation(const Moment& at, Duration boottime, const std::string& boot_id)
+{
+    return guarded([&]() -> std::uint32_t {
+        Database& database = impl_->db();
+        Transaction transaction{database};
+        const std::int64_t next =
+            std::max(database.integer("SELECT max(incarnation) FROM incarnations") + 1,
+                     database.integer("SELECT value FROM meta WHERE key = 'incarnation_floor'"));
+        Statement insert = database.prepare("INSERT INTO incarnations VALUES(?1, ?2, ?3, ?4, ?5)");
+        insert.bind(1, next)
+            .bind(2, boot_id)
+            .bind(3, at.steady.ms)
+            .bind(4, at.wall.ms)
+            .bind(5, boottime.count())
+            .run();
+        transaction.commit();
+        return static_cast<std::uint32_t>(next);
+    });
+}
+
+std::variant<std::optional<JournalSnapshot>, JournalError> JournalFile::last_snapshot(int* skipped)
+{
+    return guarded([&] { return journal_queries::last_snapshot(impl_->db(), skipped); });
+}
+
+std::variant<std::vector<JournalBatch>, JournalError> JournalFile::batches_after(std::int64_t batch,
+                                                                                 std::size_t limit)
+{
+    return guarded([&] { return journal_queries::batches_after(impl_->db(), batch, limit); });
+}
+
+std::variant<std::optional<Bytes>, JournalError> JournalFile::named(const std::string& name)
+{
+    return guarded([&] { return journal_queries::named(impl_->db(), name); });
+}
+
+std::optional<JournalError> JournalFile::write(std::vector<JournalItem>& items)
+{
+    std::int64_t before = impl_->last_batch;
+    auto failed = attempted([&] {
+        impl_->reopen_if_stuck();
+        before = impl_->last_batch;
+        Transaction transaction{impl_->db()};
+        for (JournalItem& item : items)
+            std::visit([this](auto& one) { impl_->write_one(one); }, item);
+        transaction.commit();
+    });
+    impl_->failures = failed ? impl_->failures + 1 : 0;
+    if (failed) impl_->last_batch = before;
+    return failed;
+}
+
+std::optional<JournalError> JournalFile::alive(const Moment& at)
+{
+    auto failed = attempted([&] {
+        impl_->reopen_if_stuck();
+        Transaction transaction{impl_->db()};
+        impl_->set_meta("alive_ward", at.steady.ms);
+        impl_->set_meta("alive_wall", at.wall.ms);
+        transaction.commit();
+    });
+    impl_->failures = failed ? impl_->failures + 1 : 0;
+    return failed;
+}
+
+std::variant<bool, JournalError> JournalFile::maintain(const Moment& now,
+                                                       const JournalLimits& limits)
+{
+    return guarded([&] {
+        Database& database = impl_->db();
+        impl_->keep_reserve();
+        if (database.wal_pages() >= checkpoint_pages) {
+            database.checkpoint(false);
+            return true;
+        }
+        if (impl_->prune_step(now, limits) || impl_->thin_snapshots()) return true;
+        if (database.integer("PRAGMA freelist_count") < vacuum_pages) return false;
+        database.run(fmt::format("PRAGMA incremental_vacuum({})", vacuum_pages));
+        return true;
+    });
+}
+
+std::optional<JournalError> JournalFile::checkpoint()
+{
+    return attempted([this] { impl_->db().checkpoint(true); });
+}
+
+std::optional<JournalError> JournalFile::backup_to(const std::string& path)
+{
+    return attempted([&] { impl_->db().backup_to(path); });
+}
+
+std::uint64_t JournalFile::bytes() const
+{
+    try {
+        return static_cast<std::uint64_t>(impl_->used_bytes());
+    } catch (const SqliteError&) {
+        return 0;
+    }
+}
+
+bool JournalFile::release_reserve()
+{
+    return ::unlink(impl_->reserve().c_str()) == 0;
+}
+
+} // namespace magwatch

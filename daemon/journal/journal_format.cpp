@@ -1,0 +1,138 @@
+#include "daemon/journal/journal_format.hpp"
+
+#include <array>
+#include <memory>
+
+#include <fmt/format.h>
+#include <sodium.h>
+#include <zstd.h>
+
+namespace magwatch
+{
+
+namespace
+{
+
+enum class Method : std::uint8_t { stored = 0, zstd = 1 };
+constexpr std::size_t worth_compressing =
+    200; // bytes; below, zstd's frame costs more than it saves
+constexpr int level = 3;
+
+constexpr std::array<std::uint32_t, 256> crc_table = [] {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
+        std::uint32_t c = i;
+        for (int bit = 0; bit < 8; ++bit) c = (c & 1) != 0 ? (c >> 1) ^ 0x82F63B78U : c >> 1;
+        table[i] = c;
+    }
+    return table;
+}();
+
+struct FreeContext {
+    void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }
+};
+
+} // namespace
+
+Bytes pack_bytes(std::string_view bytes)
+{
+    Bytes packed;
+    if (bytes.size() >= worth_compressing) {
+        // Making a context costs more than compressing a batch with it.
+        thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context{ZSTD_createCCtx()};
+        packed.resize(1 + ZSTD_compressBound(bytes.size()));
+        const std::size_t size = ZSTD_compressCCtx(
+            context.get(), packed.data() + 1, packed.size() - 1, bytes.data(), bytes.size(), level);
+        if (ZSTD_isError(size) == 0 && size < bytes.size()) {
+            packed[0] = static_cast<std::uint8_t>(Method::zstd);
+            packed.resize(1 + size);
+            return packed;
+        }
+        packed.clear();
+    }
+    packed.reserve(1 + bytes.size());
+    packed.push_back(static_cast<std::uint8_t>(Method::stored));
+    packed.insert(packed.end(), bytes.begin(), bytes.end());
+    return packed;
+}
+
+std::optional<Bytes> unpack_bytes(std::string_view packed)
+{
+    if (packed.empty()) return std::nullopt;
+    const auto method = static_cast<Method>(static_cast<std::uint8_t>(packed.front()));
+    packed.remove_prefix(1);
+    if (method == Method::stored) return Bytes{packed.begin(), packed.end()};
+    if (method != Method::zstd) return std::nullopt;
+    const auto size = ZSTD_getFrameContentSize(packed.data(), packed.size());
+    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ||
+        size > largest_payload)
+        return std::nullopt;
+    Bytes bytes(size);
+    if (ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size()) != bytes.size())
+        return std::nullopt;
+    return bytes;
+}
+
+Bytes pack_records(const std::vector<Bytes>& records)
+{
+    Bytes framed;
+    Writer writer{framed};
+    for (const Bytes& record : records) {
+        writer.varint(record.size());
+        writer.raw(record.data(), record.size());
+    }
+    return pack_bytes(as_text(framed));
+}
+
+std::optional<std::vector<Bytes>> unpack_records(std::string_view packed, std::size_t count)
+{
+    const std::optional<Bytes> framed = unpack_bytes(packed);
+    if (!framed) return std::nullopt;
+    std::vector<Bytes> records;
+    Reader reader{*framed};
+    std::string_view rest = as_text(*framed);
+    while (reader.ok() && reader.left() > 0 && records.size() < count) {
+        const std::size_t size = reader.count();
+        if (!reader.ok()) return std::nullopt;
+        rest = rest.substr(rest.size() - reader.left());
+        records.emplace_back(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size));
+        rest.remove_prefix(size);
+        reader = Reader{rest};
+    }
+    if (!rest.empty() || records.size() != count) return std::nullopt;
+    return records;
+}
+
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before)
+{
+    std::uint32_t c = ~before;
+    for (const char byte : bytes)
+        c = crc_table[(c ^ static_cast<std::uint8_t>(byte)) & 0xFF] ^ (c >> 8);
+    return ~c;
+}
+
+std::uint32_t row_crc(std::initializer_list<std::int64_t> columns, std::string_view bytes)
+{
+    std::uint32_t crc = 0;
+    for (const std::int64_t column : columns) {
+        std::array<char, 8> little{};
+        for (std::size_t i = 0; i < little.size(); ++i)
+            little[i] = static_cast<char>(static_cast<std::uint64_t>(column) >> (8 * i));
+        crc = crc32c({little.data(), little.size()}, crc);
+    }
+    return crc32c(bytes, crc);
+}
+
+std::string blob_hash(std::string_view bytes)
+{
+    std::array<unsigned char, crypto_generichash_BYTES> digest{};
+    crypto_generichash(digest.data(), digest.size(),
+                       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), nullptr,
+                       0);
+    std::string text;
+    for (const unsigned char byte : digest)
+        text += fmt::format("{:02x}", static_cast<unsigned>(byte));
+    return text;
+}
+
+} // namespace magwatch

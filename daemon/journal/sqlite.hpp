@@ -1,0 +1,117 @@
+// SQLite, wrapped: the only door to sqlite3.h is sqlite.cpp.
+//
+// A Database is used by one thread at a time. Failures throw SqliteError; the classes that stand
+// above it (JournalFile, HistoryFile, JournalReader) catch it and give values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "rules/base/archive.hpp"
+#include "rules/base/instant.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace magwatch
+{
+
+class SqliteError : public std::runtime_error
+{
+public:
+    SqliteError(int code, const std::string& what) : std::runtime_error{what}, code_{code} {}
+    [[nodiscard]] int code() const { return code_; } // extended result code
+    [[nodiscard]] bool damaged() const;              // the file is not a sound database
+    [[nodiscard]] bool in_use() const;               // another process has it
+    [[nodiscard]] bool disk_full() const;
+    [[nodiscard]] bool interrupted() const;
+
+private:
+    int code_;
+};
+
+class Statement
+{
+public:
+    // Parameters count from 1, columns from 0.
+    Statement& bind(int parameter, std::int64_t value);
+    Statement& bind(int parameter, std::string_view text);
+    Statement& bind_blob(int parameter, std::string_view bytes); // must live until the next reset()
+    // True while there is a row. After false, or before a new round of bindings, reset() is
+    // implied.
+    bool step();
+    void run(); // a statement that gives no rows
+    void reset();
+    [[nodiscard]] std::int64_t integer(int column) const;
+    [[nodiscard]] std::string_view text(int column) const; // valid until the next step
+    [[nodiscard]] std::string_view blob(int column) const; // valid until the next step
+
+private:
+    friend class Database;
+    struct Finalize {
+        void operator()(sqlite3_stmt* statement) const noexcept;
+    };
+    explicit Statement(sqlite3_stmt* statement) : statement_{statement} {}
+    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+class Database
+{
+public:
+    enum class Access {
+        read_write,  // creates; keeps every other process out (locking_mode=EXCLUSIVE)
+        read_closed, // a file that nobody has open: reads it and its -wal, writes nothing
+    };
+    Database(const std::string& path, Access access);
+    ~Database();
+    Database(Database&&) noexcept;
+    Database& operator=(Database&&) noexcept;
+
+    void run(const std::string& sql);
+    [[nodiscard]] Statement prepare(std::string_view sql);
+    [[nodiscard]] std::int64_t
+    integer(const std::string& sql); // first column of the first row; 0 if none
+    // nullopt: sound. Else what is wrong. `complete` tells whether the check ended within the
+    // limit.
+    [[nodiscard]] std::optional<std::string> quick_check(Duration limit, bool& complete);
+    // Moves the write-ahead log into the file; `truncate` also empties the log.
+    void checkpoint(bool truncate);
+    [[nodiscard]] int wal_pages() const
+    {
+        return *wal_pages_;
+    } // in the log, to be moved into the file
+    // Copies everything into a new file at `path`, which must not exist.
+    void backup_to(const std::string& path);
+
+private:
+    void create_settings();
+    struct Close {
+        void operator()(sqlite3* handle) const noexcept;
+    };
+    std::unique_ptr<int> wal_pages_ = std::make_unique<int>(0); // written by SQLite's hook
+    std::unique_ptr<sqlite3, Close> handle_;
+};
+
+// Rolls back unless committed.
+class Transaction
+{
+public:
+    explicit Transaction(Database& database);
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    void commit();
+
+private:
+    Database* database_;
+};
+
+// The process that holds locks on the database at `path`, if any. Never call it from the process
+// that has the file open: closing any descriptor of a file drops the process's own locks (POSIX).
+[[nodiscard]] std::optional<int> locked_by(const std::string& path);
+
+} // namespace magwatch

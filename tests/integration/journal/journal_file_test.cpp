@@ -1,0 +1,343 @@
+#include "daemon/journal/journal_file.hpp"
+
+#include <fstream>
+#include <random>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+
+#include "tests/integration/journal/scratch.hpp"
+
+namespace magwatch
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+void overwrite(const std::string& path, std::size_t offset, std::string_view bytes)
+{
+    std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+    file.seekp(static_cast<std::streamoff>(offset));
+    file << bytes;
+}
+
+TEST(JournalFile, WhatWasWrittenIsThereAfterReopening)
+{
+    const Scratch scratch;
+    {
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        ASSERT_TRUE(opened.file) << opened.error->what;
+        EXPECT_TRUE(opened.created);
+        std::vector<JournalItem> items{batch_of(1000, {"a", "b"}), snapshot_of(1000, "state 1"),
+                                       batch_of(2000, {"c"}),
+                                       JournalNamed{"configuration", record_of("toml")}};
+        ASSERT_FALSE(opened.file->write(items));
+        EXPECT_EQ(std::get<JournalBatch>(items[2]).id, 2);
+        EXPECT_EQ(std::get<JournalSnapshot>(items[1]).batch, 1);
+    }
+    const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+    ASSERT_TRUE(opened.file);
+    EXPECT_FALSE(opened.created);
+    EXPECT_TRUE(opened.check_complete);
+    const auto snapshot = value_of(opened.file->last_snapshot());
+    ASSERT_TRUE(snapshot);
+    EXPECT_EQ(snapshot->state, record_of("state 1"));
+    EXPECT_EQ(snapshot->batch, 1);
+    const auto tail = value_of(opened.file->batches_after(snapshot->batch));
+    ASSERT_THAT(tail, SizeIs(1));
+    EXPECT_EQ(tail[0].records.at(0), record_of("c"));
+    EXPECT_EQ(tail[0].last, Instant{2000});
+    EXPECT_EQ(value_of(opened.file->named("configuration")), record_of("toml"));
+    EXPECT_FALSE(value_of(opened.file->named("none")));
+    ASSERT_FALSE(write(*opened.file, batch_of(3000, {"d"})));
+    EXPECT_EQ(value_of(opened.file->batches_after(2)).at(0).id, 3);
+}
+
+TEST(JournalFile, NobodyElseMayReadIt)
+{
+    const Scratch scratch;
+    const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+    ASSERT_FALSE(write(*opened.file, batch_of(1, {"a"})));
+    for (const char* name : {"journal.db", "journal.db-wal"}) {
+        struct stat info {
+        };
+        ASSERT_EQ(stat(scratch.file(name).c_str(), &info), 0) << name;
+        EXPECT_EQ(info.st_mode & 0077, 0U) << name;
+    }
+    EXPECT_FALSE(
+        std::filesystem::exists(scratch.file("journal.db-shm"))); // one connection, one process
+}
+
+TEST(JournalFile, TimeGoesOnFromTheLastSignOfLife)
+{
+    const Scratch scratch;
+    {
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        EXPECT_FALSE(value_of(opened.file->last_moment()));
+        const Moment start{Instant{1'000'000}, test_wall};
+        EXPECT_EQ(value_of(opened.file->begin_incarnation(start, 500s, "boot-a")), 1U);
+        auto last = value_of(opened.file->last_moment());
+        ASSERT_TRUE(last);
+        EXPECT_EQ(last->ward, Instant{1'000'000});
+        EXPECT_EQ(last->boottime, 500s);
+        EXPECT_EQ(last->boot_id, "boot-a");
+        ASSERT_FALSE(write(*opened.file, batch_of(1'010'000, {"a"})));
+        last = value_of(opened.file->last_moment());
+        EXPECT_EQ(last->ward, Instant{1'010'000});
+        EXPECT_EQ(last->boottime, 510s);
+        ASSERT_FALSE(opened.file->alive({Instant{1'030'000}, test_wall + 30s}));
+    }
+    const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+    const auto last = value_of(opened.file->last_moment());
+    EXPECT_EQ(last->ward, Instant{1'030'000});
+    EXPECT_EQ(last->boottime, 530s);
+    EXPECT_EQ(last->wall, test_wall + 30s);
+    EXPECT_EQ(value_of(opened.file->begin_incarnation({last->ward, last->wall}, 531s, "boot-a")),
+              2U);
+}
+
+TEST(JournalFile, ANewerFormatIsRefusedAndLeftAsItIs)
+{
+    const Scratch scratch;
+    {
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        ASSERT_FALSE(write(*opened.file, batch_of(1, {"a"})));
+        ASSERT_FALSE(opened.file->checkpoint());
+    }
+    overwrite(scratch.file("journal.db"), 60,
+              std::string_view{"\0\0\0\x02", 4}); // user_version in the header
+    const auto before = std::filesystem::last_write_time(scratch.file("journal.db"));
+    const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+    EXPECT_FALSE(opened.file);
+    EXPECT_TRUE(opened.newer_version);
+    EXPECT_THAT(opened.error->what, HasSubstr("made by a newer one"));
+    EXPECT_EQ(std::filesystem::last_write_time(scratch.file("journal.db")), before);
+    EXPECT_THAT(opened.moved_aside, IsEmpty());
+}
+
+TEST(JournalFile, ADatabaseOfAnotherProgramIsRefusedAndLeftAsItIs)
+{
+    const Scratch scratch;
+    {
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        ASSERT_FALSE(opened.file->checkpoint());
+    }
+    overwrite(scratch.file("journal.db"), 68, "else"); // application_id in the header
+    const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+    EXPECT_FALSE(opened.file);
+    EXPECT_THAT(opened.error->what, HasSubstr("another program"));
+}
+
+TEST(JournalFile, ASecondDaemonIsRefused)
+{
+    const Scratch scratch;
+    const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+    ASSERT_FALSE(write(*opened.file, batch_of(1, {"a"})));
+    const pid_t child = fork();
+    if (child == 0) {
+        const JournalOpened second = JournalFile::open(scratch.path(), test_wall);
+        _exit(!second.file && second.error->in_use && second.moved_aside.empty() ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT_FALSE(write(*opened.file, batch_of(2, {"b"})));
+}
+
+TEST(JournalFile, ADamagedFileIsMovedAsideAndANewOneNeverReusesItsIds)
+{
+    const Scratch scratch;
+    {
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        for (int i = 0; i < 100; ++i)
+            ASSERT_FALSE(write(*opened.file, batch_of(i, {std::string(2000, 'x')})));
+        EXPECT_EQ(value_of(opened.file->begin_incarnation({Instant{1}, test_wall}, 1s, "boot-a")),
+                  1U);
+        ASSERT_FALSE(opened.file->checkpoint());
+    }
+    overwrite(scratch.file("journal.db"), 4096, std::string(8192, '\x5A'));
+    {
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        ASSERT_TRUE(opened.file) << opened.error->what;
+        EXPECT_TRUE(opened.created);
+        EXPECT_THAT(opened.damage, testing::Not(IsEmpty()));
+        EXPECT_TRUE(std::filesystem::exists(opened.moved_aside));
+        EXPECT_FALSE(value_of(opened.file->last_snapshot()));
+        EXPECT_GT(value_of(opened.file->begin_incarnation({Instant{1}, test_wall}, 1s, "boot-b")),
+                  1'000'000U);
+        ASSERT_FALSE(write(*opened.file, batch_of(1, {"a"})));
+    }
+    const JournalOpened again = JournalFile::open(scratch.path(), test_wall);
+    EXPECT_THAT(again.moved_aside, IsEmpty());
+}
+
+TEST(JournalFile, RubbishInPlaceOfADatabaseIsMovedAside)
+{
+    const Scratch scratch;
+    std::ofstream{scratch.file("journal.db")} << std::string(10'000, 'r');
+    const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+    ASSERT_TRUE(opened.file) << opened.error->what;
+    EXPECT_TRUE(std::filesystem::exists(opened.moved_aside));
+    EXPECT_EQ(std::filesystem::file_size(opened.moved_aside), 10'000U);
+}
+
+TEST(JournalFile, AGarbledTailLosesOnlyItselfAndNothingTornIsRead)
+{
+    for (const std::size_t from_end : {10U, 3000U, 9000U, 40'000U}) {
+        const Scratch scratch, copy;
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        for (int i = 1; i <= 60; ++i)
+            ASSERT_FALSE(
+                write(*opened.file, batch_of(i, {std::to_string(i) + std::string(900, 'y')})));
+        for (const char* name : {"journal.db", "journal.db-wal"}) // as a power cut would leave it
+            std::filesystem::copy_file(scratch.file(name), copy.file(name));
+        const auto size = std::filesystem::file_size(copy.file("journal.db-wal"));
+        overwrite(copy.file("journal.db-wal"), size - from_end, std::string(10, '\x33'));
+        const JournalOpened reopened = JournalFile::open(copy.path(), test_wall);
+        ASSERT_TRUE(reopened.file);
+        EXPECT_THAT(reopened.moved_aside, IsEmpty());
+        const auto batches = value_of(reopened.file->batches_after(0));
+        EXPECT_LT(batches.size(), 60U);
+        EXPECT_GT(batches.size(), 30U);
+        for (std::size_t i = 0; i < batches.size(); ++i) {
+            EXPECT_EQ(batches[i].id, static_cast<std::int64_t>(i) + 1);
+            ASSERT_FALSE(batches[i].damaged);
+            EXPECT_EQ(batches[i].records.at(0),
+                      record_of(std::to_string(i + 1) + std::string(900, 'y')));
+        }
+    }
+}
+
+TEST(JournalFile, ABatchWithWrongBytesIsMarkedAndADamagedSnapshotSkipped)
+{
+    const Scratch scratch;
+    {
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        std::vector<JournalItem> items{
+            batch_of(1, {"first"}), snapshot_of(1, "good state"), batch_of(2, {"second marker"}),
+            snapshot_of(2, "newer state marker"), batch_of(3, {"third"})};
+        ASSERT_FALSE(opened.file->write(items));
+        ASSERT_FALSE(opened.file->checkpoint());
+    }
+    std::ifstream in{scratch.file("journal.db"), std::ios::binary};
+    const std::string all{std::istreambuf_iterator<char>{in}, {}};
+    overwrite(scratch.file("journal.db"), all.find("second marker"), "SECOND");
+    overwrite(scratch.file("journal.db"), all.find("newer state marker"), "NEWER");
+    const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+    ASSERT_TRUE(opened.file);
+    int skipped = 0;
+    const auto snapshot = value_of(opened.file->last_snapshot(&skipped));
+    EXPECT_EQ(skipped, 1);
+    ASSERT_TRUE(snapshot);
+    EXPECT_EQ(snapshot->state, record_of("good state"));
+    const auto tail = value_of(opened.file->batches_after(snapshot->batch));
+    ASSERT_THAT(tail, SizeIs(2));
+    EXPECT_TRUE(tail[0].damaged);
+    EXPECT_THAT(tail[0].records, IsEmpty());
+    EXPECT_FALSE(tail[1].damaged);
+}
+
+// --- pruning ---
+
+struct Pruned : ::testing::Test {
+    void fill(int hours)
+    {
+        std::mt19937 random{3};
+        std::vector<JournalItem> items;
+        for (int hour = 0; hour < hours; ++hour)
+            for (int i = 0; i < 20; ++i) {
+                const std::int64_t at = (hour * 60 + i * 3) * 60'000LL;
+                std::string record(500, ' ');
+                for (char& c : record) c = static_cast<char>(random());
+                items.push_back(batch_of(at, {record}));
+                if (i == 19)
+                    items.push_back(snapshot_of(at, "state of hour " + std::to_string(hour)));
+            }
+        ASSERT_FALSE(opened.file->write(items));
+    }
+    int maintain(Instant now, const JournalLimits& limits)
+    {
+        int steps = 0;
+        while (value_of(opened.file->maintain({now, test_wall}, limits)) && steps < 10'000) ++steps;
+        return steps;
+    }
+    Scratch scratch;
+    JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+};
+
+TEST_F(Pruned, OldBatchesGoAndAReplayStillFindsAStateToStartFrom)
+{
+    fill(72);
+    const Instant now{72 * 3'600'000LL};
+    EXPECT_GT(maintain(now, {.keep = 24h}), 0);
+    const auto left = value_of(opened.file->batches_after(0, 100'000));
+    ASSERT_FALSE(left.empty());
+    EXPECT_GT(left.front().last, now - 31h); // whole stretches between kept snapshots
+    EXPECT_LE(left.front().first, now - 24h);
+    EXPECT_EQ(left.back().id, 72 * 20);
+    for (std::size_t i = 1; i < left.size(); ++i) ASSERT_EQ(left[i].id, left[i - 1].id + 1);
+    const auto snapshot = value_of(opened.file->last_snapshot());
+    EXPECT_EQ(snapshot->state, record_of("state of hour 71"));
+}
+
+TEST_F(Pruned, AWrongWallClockPrunesNothing)
+{
+    fill(30);
+    EXPECT_EQ(value_of(opened.file->batches_after(0, 100'000)).size(), 600U);
+    const JournalLimits limits{.keep = 48h};
+    for (const WallTime wall : {WallTime{0}, WallTime{4'000'000'000'000}})
+        while (value_of(opened.file->maintain({Instant{30 * 3'600'000LL}, wall}, limits))) {
+        }
+    EXPECT_EQ(value_of(opened.file->batches_after(0, 100'000)).size(), 600U);
+}
+
+TEST_F(Pruned, AJournalThatIsTooLargeShrinksAndGivesTheSpaceBack)
+{
+    fill(100);
+    const std::uint64_t before = opened.file->bytes();
+    maintain(Instant{100 * 3'600'000LL}, {.keep = 10'000h, .max_bytes = 100'000});
+    EXPECT_LT(opened.file->bytes(), before / 2);
+    ASSERT_FALSE(opened.file->checkpoint());
+    EXPECT_LT(std::filesystem::file_size(scratch.file("journal.db")), before);
+    EXPECT_TRUE(value_of(opened.file->last_snapshot()));
+    EXPECT_FALSE(value_of(opened.file->batches_after(100 * 20 - 1)).empty());
+}
+
+TEST_F(Pruned, WithoutASnapshotNothingIsEverPruned)
+{
+    for (int i = 0; i < 100; ++i)
+        ASSERT_FALSE(write(*opened.file, batch_of(i, {std::string(2000, 'z')})));
+    maintain(Instant{1'000'000 * 3'600'000LL}, {.keep = 1h, .max_bytes = 1000});
+    EXPECT_EQ(value_of(opened.file->batches_after(0)).size(), 100U);
+}
+
+TEST_F(Pruned, ManySnapshotsAreThinnedToOneInSixHoursAndTheNewest)
+{
+    for (int i = 0; i < 200; ++i) {
+        ASSERT_FALSE(
+            write(*opened.file,
+                  snapshot_of(i * 600'000LL, "s" + std::to_string(i)))); // ten minutes apart
+        (void)maintain(Instant{i * 600'000LL}, {});
+    }
+    EXPECT_EQ(value_of(opened.file->last_snapshot())->state, record_of("s199"));
+    // 2000 minutes hold six beginnings of six hours; up to a dozen wait to be thinned together.
+    EXPECT_LT(value_of(opened.file->last_snapshot())->id, 201);
+}
+
+TEST_F(Pruned, SupersededConfigurationsGo)
+{
+    for (int i = 0; i < 50; ++i)
+        ASSERT_FALSE(
+            write(*opened.file,
+                  JournalNamed{"configuration", Bytes(50'000, static_cast<std::uint8_t>(i))}));
+    EXPECT_EQ(value_of(opened.file->named("configuration")), Bytes(50'000, 49));
+}
+
+} // namespace
+} // namespace magwatch
