@@ -347,6 +347,10 @@ JournalOpened JournalFile::open(const std::string& directory, WallTime now, Dura
     if (auto refused = refusal(path.string())) return std::move(*refused);
     JournalOpened opened;
     std::optional<Database> database = open_database(path.string(), check_limit, opened);
+    if (!database && opened.error && !opened.error->in_use) {
+        opened = {}; // a passing fault must not cost the ward its journal
+        database = open_database(path.string(), check_limit, opened);
+    }
     if (!database && !opened.damage.empty()) {
         opened.moved_aside = move_aside(path, now);
         std::string damage = std::exchange(opened.damage, {});
