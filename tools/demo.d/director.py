@@ -98,7 +98,7 @@ class Director:
         self.children = []
         self.daemon_child = None
         self.pages = []        # as the receiver got them
-        self.simulated = []    # story lines of the simulator that were not told yet
+        self.receiver_ready = False
         self.expected_kill = False
         self.restarts = 0
         self.stopping = False
@@ -144,6 +144,7 @@ class Director:
                     str(self.ports["PAGE_PORT"]), "--key-file", os.path.join(self.run, "webhook-secret"), "--log",
                     os.path.join(self.run, "pages.jsonl"), "--simulation", "--json"]
         self.children.append(Child("page receiver", receiver, self.log("page_receiver"), self.page_came))
+        self.wait_for("the page receiver", lambda: self.receiver_ready, self.children[0], 30)
         simulator = [self.program("magwatch-simulator"), "--scenario", os.path.join(HERE, "scenario.toml"), "--speed",
                      str(self.options.speed), "--modbus-base-port", str(self.ports["MODBUS_PORT_0"]), "--mllp",
                      "127.0.0.1:%d" % self.ports["MLLP_PORT"], "--control", self.simulator.path, "--json"]
@@ -153,7 +154,8 @@ class Director:
         self.daemon_child = Child("magwatchd", [self.program("magwatchd"), "--config", self.config],
                                   self.log("magwatchd"))
         self.children.append(self.daemon_child)
-        self.wait_ready(30)
+        self.wait_for("the simulator", lambda: os.path.exists(self.simulator.path), self.children[1], 30)
+        self.wait_for("magwatchd", self.daemon.ready, self.daemon_child, 30)
         http = self.daemon.base
         say("magwatchd is ready. Open in a browser, or with curl:")
         say("  pages as they arrive  http://127.0.0.1:%d/" % self.ports["PAGE_PORT"])
@@ -164,18 +166,11 @@ class Director:
             say("Keys: u unplug a monitor   f freeze one   k kill -9 the daemon   a answer coming   h I am here"
                 "   q quit", "dim")
 
-    def wait_ready(self, seconds):
+    def wait_for(self, name, is_there, child, seconds):
         deadline = time.monotonic() + seconds
-        while not self.daemon.ready():
-            if not self.daemon_child.running():
-                raise SystemExit("tools/demo: magwatchd ended at once:\n" + self.daemon_child.last_words())
-            if time.monotonic() > deadline:
-                raise SystemExit("tools/demo: magwatchd is not ready after %d s:\n%s"
-                                 % (seconds, self.daemon_child.last_words()))
-            time.sleep(0.05)
-        while not os.path.exists(self.simulator.path):
-            if time.monotonic() > deadline:
-                raise SystemExit("tools/demo: the simulator did not start:\n" + self.children[1].last_words())
+        while not is_there():
+            if not child.running() or time.monotonic() > deadline:
+                raise SystemExit("tools/demo: %s did not get ready:\n%s" % (name, child.last_words()))
             time.sleep(0.05)
 
     def stop(self):
@@ -188,6 +183,8 @@ class Director:
     # --- what comes in ---
 
     def page_came(self, line):
+        if line.startswith("READY "):
+            self.receiver_ready = True
         try:
             page = json.loads(line)
         except ValueError:
@@ -255,7 +252,7 @@ class Director:
             raise SystemExit("tools/demo: magwatchd does not stay up")
         began = time.monotonic()
         self.daemon_child.start()
-        self.wait_ready(30)
+        self.wait_for("magwatchd", self.daemon.ready, self.daemon_child, 30)
         self.terminal.say("magwatchd runs again, ready after %.1f s: open calls are paged again"
                           % (time.monotonic() - began), "good")
 

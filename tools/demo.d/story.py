@@ -160,6 +160,7 @@ class Story:
                                       30, "The lost reflex breaks through at once: a new page.")
             yield from self.pause(2)
             self.simulator("go " + TOXIC)
+        yield from self.devices_fail()
 
     def breathing_slows(self):
         yield from self.until("she breathes 9 times a minute or less",
@@ -226,8 +227,9 @@ class Story:
 
     def devices_fail(self):
         """One cable out, one monitor frozen: each becomes a technical alarm, and no gap stays silent."""
-        self.say(self.simulator("unplug " + CABLE)["text"], "fault")
-        self.say(self.simulator("freeze " + FROZEN)["text"], "fault")
+        # Already here: magwatch takes a minute to be sure that a monitor stands still.
+        self.say("Meanwhile: " + self.simulator("unplug " + CABLE)["text"], "fault")
+        self.say("Meanwhile: " + self.simulator("freeze " + FROZEN)["text"], "fault")
         yield
 
     def recovery(self):
@@ -269,8 +271,8 @@ class Story:
     def play(self):
         self.began = time.monotonic()
         for step in (self.admit, self.quiet, self.overdose, self.reflexes_go, self.breathing_slows, self.coming,
-                     self.acknowledge, self.here, self.treat, self.devices_fail, self.recovery, self.devices_told,
-                     self.epidural, self.repair):
+                     self.acknowledge, self.here, self.treat, self.recovery, self.epidural, self.devices_told,
+                     self.repair):
             yield from step()
 
     def calm(self):
