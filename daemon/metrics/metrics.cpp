@@ -5,8 +5,6 @@
 
 #include <prometheus/text_serializer.h>
 
-#include "rules/base/assert.hpp"
-
 namespace magwatch {
 namespace {
 
@@ -405,18 +403,19 @@ void Metrics::show(const WardView& view)
 
 void Metrics::declare_route(std::string_view route, const std::vector<unsigned>& codes)
 {
-    for (const unsigned code : codes) {
+    const auto declare = [&](unsigned code, const std::string& label) {
         auto& cell = families_->by_route[{std::string{route}, code}];
-        if (!cell)
-            cell = &families_->requests.Add({{"route", std::string{route}}, {"code", std::to_string(code)}});
-    }
+        if (!cell) cell = &families_->requests.Add({{"route", std::string{route}}, {"code", label}});
+    };
+    for (const unsigned code : codes) declare(code, std::to_string(code));
+    declare(0, "other");
 }
 
 void Metrics::http_request(std::string_view route, unsigned code)
 {
-    const auto found = families_->by_route.find(std::pair{std::string{route}, code});
-    MAGWATCH_ASSERT(found != families_->by_route.end()); // the route table names every code it can give
-    found->second->Increment();
+    auto found = families_->by_route.find(std::pair{std::string{route}, code});
+    if (found == families_->by_route.end()) found = families_->by_route.find(std::pair{std::string{route}, 0U});
+    if (found != families_->by_route.end()) found->second->Increment();
 }
 
 std::string Metrics::text() const { return prometheus::TextSerializer{}.Serialize(registry_.Collect()); }

@@ -162,7 +162,8 @@ public:
     void http_request(std::string_view route, unsigned code);
     void http_refused(HttpRefusal refusal) { http_refused_[static_cast<std::size_t>(refusal)]->Increment(); }
     void hl7_acked(Hl7Ack ack) { hl7_acks_[static_cast<std::size_t>(ack)]->Increment(); }
-    // Routes of the HTTP server with the codes each can give. Before the first request.
+    // Routes of the HTTP server with the codes each can give; any other code is counted as "other". Before
+    // the first request.
     void declare_route(std::string_view route, const std::vector<unsigned>& codes);
 
     // The scrape: Prometheus' text format.

@@ -1,0 +1,382 @@
+#include "daemon/http/bodies.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace magwatch::http {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t name_longest = 64;
+constexpr std::size_t reason_longest = 200;
+constexpr std::size_t key_longest = 100;
+// An audio pause always ends (design value of the ward's behaviour).
+constexpr double pause_longest_s = 120;
+// A bolus slower than this is an infusion.
+constexpr double bolus_longest_s = 24 * 3600;
+// Magnesium is treated up to 3.5 to 4 mmol/L; above this a number that would be an ordinary level in mg/dL is
+// probably one. It is recorded as it was sent: the ward rings for it at once and asks for a repeat.
+constexpr double suspicious_level = 5;
+
+const std::vector<Unit> level_units{Unit::mmol_per_l, Unit::mg_per_dl, Unit::meq_per_l};
+const std::vector<Unit> creatinine_units{Unit::umol_per_l, Unit::mg_per_dl, Unit::mmol_per_l};
+const std::vector<Unit> calcium_units{Unit::mmol_per_l, Unit::mg_per_dl, Unit::meq_per_l};
+const std::vector<Unit> rate_units{Unit::gram_per_hour, Unit::mg_per_min, Unit::ml_per_hour};
+const std::vector<Unit> dose_units{Unit::gram, Unit::milligram};
+const std::vector<Unit> urine_units{Unit::millilitre, Unit::litre};
+const std::vector<Unit> pressure_units{Unit::mm_hg, Unit::kilo_pascal};
+const std::vector<Unit> concentration_units{Unit::gram_per_ml, Unit::mg_per_ml};
+const std::vector<Unit> per_minute{Unit::per_min};
+const std::vector<Unit> kilograms{Unit::kilogram};
+const std::vector<Unit> numbers{Unit::none};
+
+struct Reader {
+    const WardView& view;
+    WallTime now;
+    std::optional<Mistake> mistake;
+    std::string warning;
+};
+
+BedId bed_of(Fields& fields, std::string_view field, const WardView& view)
+{
+    const std::string alias = fields.text(field, name_longest);
+    if (!fields.ok()) return no_bed;
+    const BedView* bed = find_bed(view, alias);
+    if (bed == nullptr) {
+        std::vector<std::string> known;
+        for (const auto& b : view.beds) known.push_back(b.alias);
+        fields.refuse(field, "names no bed of this ward: '" + alias + "'" + did_you_mean(alias, known), 404);
+        return no_bed;
+    }
+    return bed->id;
+}
+
+Salt salt_of(Fields& fields)
+{
+    // "Magnesium sulfate" on a bag and in every guideline is the heptahydrate.
+    if (!fields.has("salt")) return Salt::sulfate_heptahydrate;
+    return static_cast<Salt>(
+        fields.choice("salt", {"sulfate_heptahydrate", "sulfate_anhydrous", "chloride_hexahydrate"}));
+}
+
+double whole_number(Fields& fields, Signal signal)
+{
+    const double value = fields.quantity(signal, numbers);
+    if (value != std::floor(value)) fields.refuse("value", "must be a whole number");
+    return value;
+}
+
+double positive(Fields& fields, Signal signal, const std::vector<Unit>& units)
+{
+    const double value = fields.quantity(signal, units);
+    if (fields.ok() && value <= 0) fields.refuse("value", "must be above 0");
+    return value;
+}
+
+// --- entries: one function per kind; each adds what it read to `out` ---
+
+using Entries = std::vector<Entry>;
+
+void add_value(Entries& out, const Entry& common, Signal signal, double value)
+{
+    Entry entry = common;
+    entry.what = ValueEntry{signal, value};
+    out.push_back(std::move(entry));
+}
+
+void read_reflex(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    const auto site = f.choice("site", {"knee", "arm"});
+    const Signal signal = site == 1 ? Signal::reflex_arm : Signal::reflex_knee;
+    add_value(out, common, signal, whole_number(f, signal));
+}
+
+void read_avpu(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    // New confusion counts as "voice" (input.hpp), but people say what they see.
+    const auto chosen = f.choice("value", {"alert", "voice", "pain", "unresponsive", "confused"});
+    add_value(out, common, Signal::avpu, chosen == 4 ? 1.0 : static_cast<double>(chosen));
+}
+
+void read_gcs(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    add_value(out, common, Signal::gcs, whole_number(f, Signal::gcs));
+}
+
+void read_rr(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    add_value(out, common, Signal::rr_counted, f.quantity(Signal::rr_counted, per_minute));
+}
+
+void read_weight(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    add_value(out, common, Signal::weight, f.quantity(Signal::weight, kilograms));
+}
+
+void read_urine(Fields& f, Reader& r, const Entry& common, Entries& out)
+{
+    Entry entry = common;
+    const double volume = f.quantity(Signal::urine, urine_units);
+    const auto since = f.optional_time("since", r.now);
+    if (since && *since >= common.at) f.refuse("since", "must be before the time of the entry");
+    entry.what = UrineEntry{volume, since};
+    out.push_back(std::move(entry));
+}
+
+void read_level(Fields& f, Reader& r, const Entry& common, Entries& out)
+{
+    Entry entry = common;
+    entry.at = f.time("drawn_at", r.now);
+    const double value = f.quantity(Signal::mg, level_units);
+    if (f.ok() && value > suspicious_level) {
+        const auto as_mg = Quantity::checked(Signal::mg, value, Unit::mg_per_dl);
+        const auto* other = std::get_if<Quantity>(&as_mg);
+        r.warning = short_number(value) + " mmol/L is far above any treatment level";
+        if (other != nullptr && other->value() <= suspicious_level)
+            r.warning += ": did you mean " + short_number(value) + " mg/dL (" + short_number(other->value()) +
+                         " mmol/L)?";
+        r.warning += " It was recorded as sent. Examine now and repeat the level from the other arm.";
+    }
+    entry.what = ValueEntry{Signal::mg, value};
+    out.push_back(std::move(entry));
+}
+
+void read_creatinine(Fields& f, Reader& r, const Entry& common, Entries& out)
+{
+    Entry entry = common;
+    entry.at = f.time("drawn_at", r.now);
+    entry.what = ValueEntry{Signal::creatinine, f.quantity(Signal::creatinine, creatinine_units)};
+    out.push_back(std::move(entry));
+}
+
+void read_calcium(Fields& f, Reader& r, const Entry& common, Entries& out)
+{
+    Entry entry = common;
+    entry.at = f.time("drawn_at", r.now);
+    entry.what = ValueEntry{Signal::calcium, f.quantity(Signal::calcium, calcium_units)};
+    out.push_back(std::move(entry));
+}
+
+// Two entries of one cuff: both are stored under a key of their own, so that a repeat finds both.
+void read_bp(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    const double systolic = f.quantity_in("systolic", Signal::sbp, pressure_units);
+    const double diastolic = f.quantity_in("diastolic", Signal::dbp, pressure_units);
+    if (f.ok() && diastolic >= systolic) f.refuse("diastolic", "must be below the systolic pressure");
+    add_value(out, common, Signal::sbp, systolic);
+    out.back().key += "/sbp";
+    add_value(out, common, Signal::dbp, diastolic);
+    out.back().key += "/dbp";
+}
+
+void read_infusion(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    Entry entry = common;
+    const Salt salt = salt_of(f);
+    double grams_per_hour = 0;
+    const bool by_volume = f.has("unit") && f.text("unit", 32) == name(Unit::ml_per_hour);
+    if (by_volume) {
+        const double flow = f.quantity(Signal::pump_flow, {Unit::ml_per_hour});
+        const double bag = f.quantity_in("concentration", Signal::pump_concentration, concentration_units);
+        const auto rate = Quantity::checked(Signal::pump_rate, flow * bag, Unit::gram_per_hour);
+        if (const auto* quantity = std::get_if<Quantity>(&rate)) grams_per_hour = quantity->value();
+        else f.refuse("value", "with this concentration is a rate outside what is possible");
+    } else {
+        grams_per_hour = f.quantity(Signal::pump_rate, rate_units);
+        if (f.has("concentration")) f.refuse("concentration", "goes with a rate in mL/h only");
+    }
+    if (f.ok() && grams_per_hour <= 0) f.refuse("value", "must be above 0; an end is the kind 'stop'");
+    entry.what = InfusionRateEntry{grams_per_hour, salt};
+    out.push_back(std::move(entry));
+}
+
+void read_bolus(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    Entry entry = common;
+    const double grams = positive(f, Signal::bolus_dose, dose_units);
+    const double seconds = f.number("over_seconds");
+    if (f.ok() && !(seconds >= 1 && seconds <= bolus_longest_s))
+        f.refuse("over_seconds", "must be 1 to 86400");
+    const Duration over{f.ok() ? static_cast<std::int64_t>(std::llround(seconds * 1000)) : 0};
+    entry.what = BolusEntry{grams, over, salt_of(f)};
+    out.push_back(std::move(entry));
+}
+
+void read_stop(Fields&, Reader&, const Entry& common, Entries& out)
+{
+    out.push_back(common);
+    out.back().what = InfusionStopEntry{};
+}
+
+void read_dose(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    Entry entry = common;
+    f.choice("route", {"im"});
+    const double grams = positive(f, Signal::bolus_dose, dose_units);
+    entry.what = IntramuscularEntry{grams, salt_of(f)};
+    out.push_back(std::move(entry));
+}
+
+struct Kind {
+    std::string_view name;
+    void (*read)(Fields&, Reader&, const Entry&, Entries&);
+    bool draws = false; // its time is that of the sample, "drawn_at"
+};
+constexpr std::array kinds = {
+    Kind{"reflex", read_reflex}, Kind{"urine", read_urine},           Kind{"avpu", read_avpu},
+    Kind{"gcs", read_gcs},       Kind{"rr", read_rr},                 Kind{"level", read_level, true},
+    Kind{"bp", read_bp},         Kind{"creatinine", read_creatinine, true},
+    Kind{"weight", read_weight}, Kind{"calcium", read_calcium, true}, Kind{"infusion", read_infusion},
+    Kind{"bolus", read_bolus},   Kind{"stop", read_stop},             Kind{"dose", read_dose},
+};
+
+void read_entry(Fields& f, Reader& r, Change& change)
+{
+    Entry common;
+    common.key = f.text("key", key_longest);
+    common.bed = bed_of(f, "bed", r.view);
+    common.person = f.text("person", name_longest);
+    std::vector<std::string_view> names;
+    for (const Kind& kind : kinds) names.push_back(kind.name);
+    const Kind& kind = kinds[f.choice("kind", names)];
+    if (!f.ok()) return;
+    common.at = r.now;
+    if (!kind.draws) common.at = f.optional_time("at", r.now).value_or(r.now);
+    Entries entries;
+    kind.read(f, r, common, entries);
+    for (Entry& entry : entries) change.inputs.emplace_back(std::move(entry));
+}
+
+// --- actions ---
+
+void read_facts(const json& object, Reader& r, std::vector<ValueEntry>& facts)
+{
+    Fields f{object, r.mistake, "facts."};
+    if (f.has("weight")) facts.push_back({Signal::weight, f.quantity_in("weight", Signal::weight, kilograms)});
+    if (f.has("creatinine"))
+        facts.push_back({Signal::creatinine, f.quantity_in("creatinine", Signal::creatinine, creatinine_units)});
+    constexpr std::array flags{Signal::epidural, Signal::renal_impairment, Signal::heart_block,
+                               Signal::neuromuscular, Signal::digoxin};
+    for (const Signal flag : flags)
+        if (const auto value = f.optional_flag(name(flag))) facts.push_back({flag, *value ? 1.0 : 0.0});
+    f.finish();
+}
+
+void read_watch_start(Fields& f, Reader& r, Action& action)
+{
+    WatchStart start;
+    start.bed = bed_of(f, "bed", r.view);
+    if (const json* facts = f.object("facts")) read_facts(*facts, r, start.facts);
+    start.calcium_at_bed = f.optional_flag("calcium_at_bed");
+    start.hammer_at_bed = f.optional_flag("hammer_at_bed");
+    start.oxygen_at_bed = f.optional_flag("oxygen_at_bed");
+    action.what = std::move(start);
+}
+
+void read_watch_transfer(Fields& f, Reader& r, Action& action)
+{
+    const BedId from = bed_of(f, "from", r.view), to = bed_of(f, "to", r.view);
+    if (f.ok() && from == to) f.refuse("to", "is the bed she is in");
+    action.what = WatchTransfer{from, to};
+}
+
+void read_watch_end(Fields& f, Reader& r, Action& action)
+{
+    const BedId bed = bed_of(f, "bed", r.view);
+    std::string reason = f.text("reason", reason_longest);
+    std::string second = f.optional_text("second_person", name_longest);
+    if (f.ok() && !second.empty() && second == action.person)
+        f.refuse("second_person", "must be another person");
+    action.what = WatchEnd{bed, std::move(reason), std::move(second)};
+}
+
+void read_acknowledge(Fields& f, Reader& r, std::string_view id, Action& action)
+{
+    const EpisodeView* episode = find_episode(r.view, id);
+    if (episode == nullptr) f.refuse("", "no open alarm '" + std::string{id.substr(0, 64)} + "'", 404);
+    action.what = Acknowledge{episode != nullptr ? episode->id : EpisodeId{}};
+}
+
+void read_call_answer(Fields& f, Reader& r, std::string_view id, Action& action)
+{
+    const CallView* call = find_call(r.view, id);
+    if (call == nullptr) f.refuse("", "no open call '" + std::string{id.substr(0, 64)} + "'", 404);
+    const auto kind = static_cast<AnswerKind>(f.choice("answer", {"coming", "cannot", "here"}));
+    action.what = Answer{call != nullptr ? call->id : CallId{}, kind};
+}
+
+void read_pause(Fields& f, Reader& r, std::string_view alias, Action& action)
+{
+    const BedView* bed = find_bed(r.view, alias);
+    if (bed == nullptr) f.refuse("", "no bed '" + std::string{alias.substr(0, 64)} + "'", 404);
+    const double seconds = f.number("seconds");
+    if (f.ok() && !(seconds >= 1 && seconds <= pause_longest_s))
+        f.refuse("seconds", "must be 1 to 120: a pause always ends");
+    const Duration length{f.ok() ? static_cast<std::int64_t>(std::llround(seconds * 1000)) : 0};
+    action.what = PauseAudio{bed != nullptr ? bed->id : no_bed, length};
+}
+
+void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter, Change& change)
+{
+    Action action;
+    action.person = f.text("person", name_longest);
+    switch (route) {
+    case RouteId::watch_start: read_watch_start(f, r, action); break;
+    case RouteId::watch_transfer: read_watch_transfer(f, r, action); break;
+    case RouteId::watch_confirm: action.what = WatchConfirm{bed_of(f, "bed", r.view)}; break;
+    case RouteId::watch_end: read_watch_end(f, r, action); break;
+    case RouteId::acknowledge: read_acknowledge(f, r, parameter, action); break;
+    case RouteId::answer_call: read_call_answer(f, r, parameter, action); break;
+    case RouteId::pause: read_pause(f, r, parameter, action); break;
+    default: f.refuse("", "nothing changes here", 404); break;
+    }
+    change.inputs.emplace_back(std::move(action));
+}
+
+} // namespace
+
+std::variant<Change, Mistake> read_change(RouteId route, std::string_view parameter, std::string_view body,
+                                          const WardView& view, WallTime now)
+{
+    auto parsed = parse_object(body);
+    if (auto* bad = std::get_if<Mistake>(&parsed)) return std::move(*bad);
+    Reader reader{view, now, std::nullopt, {}};
+    Fields fields{std::get<json>(parsed), reader.mistake};
+    Change change;
+    if (route == RouteId::entries) read_entry(fields, reader, change);
+    else read_action(route, fields, reader, parameter, change);
+    if (!reader.mistake) fields.finish();
+    if (reader.mistake) return std::move(*reader.mistake);
+    change.warning = std::move(reader.warning);
+    return change;
+}
+
+const BedView* find_bed(const WardView& view, std::string_view alias)
+{
+    const auto found = std::find_if(view.beds.begin(), view.beds.end(),
+                                    [&](const BedView& bed) { return bed.alias == alias; });
+    return found == view.beds.end() ? nullptr : &*found;
+}
+
+const CallView* find_call(const WardView& view, std::string_view id)
+{
+    std::uint32_t number = 0;
+    const std::string_view digits = id.starts_with('#') ? id.substr(1) : id;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const bool is_number = error == std::errc{} && end == digits.data() + digits.size();
+    for (const CallView& call : view.calls)
+        if (call.id.text() == id || (is_number && call.number == number)) return &call;
+    return nullptr;
+}
+
+const EpisodeView* find_episode(const WardView& view, std::string_view id)
+{
+    for (const EpisodeView& episode : view.episodes)
+        if (episode.id.text() == id) return &episode;
+    return nullptr;
+}
+
+} // namespace magwatch::http

@@ -1,0 +1,74 @@
+// What the loop lets other threads see: whole snapshots, swapped in one step, and a sign of life.
+//
+// Board is thread-safe. A reader keeps the snapshot it took for as long as it likes; the loop never waits
+// for a reader longer than the copy of a pointer takes.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rules/base/instant.hpp"
+#include "rules/ward/view.hpp"
+
+namespace magwatch {
+
+struct FaultView {
+    ShellFault fault{};
+    std::string detail;
+};
+
+// How the daemon itself is.
+struct Health {
+    std::string version;
+    WallTime started;
+    bool ready = false;            // recovered, configured, listening
+    std::string not_ready_because; // while it is not
+    bool config_last_reload_successful = true;
+    WallTime config_loaded;
+    std::string fallback_reason; // why the last good configuration runs instead of the present one
+    std::vector<FaultView> faults; // present now
+    std::uint64_t store_free_bytes = 0;
+};
+
+struct PublishedWard {
+    WardView view;
+    Health health;
+};
+
+class Board {
+public:
+    void publish(std::shared_ptr<const PublishedWard> ward)
+    {
+        const std::lock_guard lock{mutex_};
+        ward_.swap(ward); // the old one is destroyed after the lock
+    }
+    // Null until the first publish().
+    [[nodiscard]] std::shared_ptr<const PublishedWard> current() const
+    {
+        const std::lock_guard lock{mutex_};
+        return ward_;
+    }
+
+    // The loop calls this every turn, whether anything happened or not; it never sleeps more than 1 s.
+    // `boottime` is that of read_clocks(), without the ward's offset.
+    void progressed(Duration boottime) { progress_ms_.store(boottime.count(), std::memory_order_relaxed); }
+    [[nodiscard]] Duration last_progress() const
+    {
+        return Duration{progress_ms_.load(std::memory_order_relaxed)};
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const PublishedWard> ward_;
+    std::atomic<std::int64_t> progress_ms_{0};
+};
+
+// The loop sleeps at most 1 s; five missed turns are a loop that stands still.
+inline constexpr Duration alive_limit{5000};
+
+} // namespace magwatch

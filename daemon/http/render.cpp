@@ -1,0 +1,227 @@
+#include "daemon/http/render.hpp"
+
+#include "daemon/http/times.hpp"
+#include "daemon/http/words.hpp"
+#include "rules/observation/signal.hpp"
+
+namespace magwatch::http {
+namespace {
+
+Json time_or_null(WallTime time) { return time.ms == 0 ? Json{} : Json(format_time(time)); }
+Json text_or_null(const std::string& text) { return text.empty() ? Json{} : Json(text); }
+double seconds(Duration d) { return static_cast<double>(d.count()) / 1000; }
+
+Json quantity(double value, Unit unit) { return {{"value", value}, {"unit", name(unit)}}; }
+
+Json signal_json(const SignalView& signal)
+{
+    const SignalInfo& about = info(signal.signal);
+    Json out;
+    out["signal"] = about.name;
+    out["title"] = about.title;
+    out["value"] = signal.value ? Json(*signal.value) : Json{};
+    out["unit"] = name(about.unit);
+    out["last"] = signal.last_at.ms == 0
+                      ? Json{}
+                      : Json{{"value", signal.last}, {"at", format_time(signal.last_at)}};
+    out["source"] = text_or_null(signal.source);
+    return out;
+}
+
+Json episode_json(const EpisodeView& episode)
+{
+    Json out;
+    out["id"] = episode.id.text();
+    out["bed"] = text_or_null(episode.bed);
+    out["rule"] = episode.rule;
+    out["title"] = episode.title;
+    out["message"] = episode.message;
+    out["prompt"] = text_or_null(episode.prompt);
+    out["kind"] = word(episode.kind);
+    out["priority"] = word(episode.priority);
+    out["grade"] = episode.grade;
+    out["condition"] = episode.condition;
+    out["latched"] = episode.latched;
+    out["acknowledged"] = episode.acknowledged;
+    out["acknowledged_by"] = text_or_null(episode.acknowledged_by);
+    out["acknowledged_until"] = episode.acknowledged ? time_or_null(episode.acknowledged_until) : Json{};
+    out["since"] = time_or_null(episode.since);
+    return out;
+}
+
+Json call_json(const CallView& call)
+{
+    Json out;
+    out["id"] = call.id.text();
+    out["number"] = call.number;
+    out["bed"] = text_or_null(call.bed);
+    out["kind"] = word(call.kind);
+    out["priority"] = word(call.priority);
+    out["grade"] = call.grade;
+    out["state"] = word(call.state);
+    out["sounding"] = call.sounding;
+    out["rung"] = call.rung;
+    out["repetition"] = call.repetition;
+    out["person"] = text_or_null(call.person);
+    out["since"] = time_or_null(call.since);
+    out["next_page"] = time_or_null(call.next_page);
+    out["alarms"] = Json::array();
+    for (const EpisodeId& id : call.episodes) out["alarms"].push_back(id.text());
+    return out;
+}
+
+// Without the address: a webhook's name or a mail address is nobody's business here.
+Json page_json(const PageView& view)
+{
+    const Page& page = view.page;
+    Json out;
+    out["key"] = page.key.text();
+    out["number"] = page.number;
+    out["call"] = page.key.call.text();
+    out["bed"] = text_or_null(page.bed_alias);
+    out["place"] = page.place;
+    out["priority"] = word(page.priority);
+    out["kind"] = word(page.kind);
+    out["grade"] = page.grade;
+    out["words"] = page.words;
+    out["reason"] = word(page.reason);
+    out["person"] = page.key.person;
+    out["channel"] = page.key.channel;
+    out["channel_kind"] = page.channel_kind;
+    out["rung"] = page.key.rung;
+    out["repetition"] = page.key.repetition;
+    out["attempt"] = page.attempt;
+    out["at"] = time_or_null(page.at);
+    out["unwatched_seconds"] = seconds(page.unwatched);
+    out["outcome"] = view.outcome ? Json(word(*view.outcome)) : Json{};
+    out["detail"] = text_or_null(view.detail);
+    return out;
+}
+
+Json source_json(const SourceView& source)
+{
+    Json out;
+    out["name"] = source.name;
+    out["bed"] = text_or_null(source.bed);
+    out["kind"] = word(source.kind);
+    out["connected"] = source.connected;
+    out["frozen"] = source.frozen;
+    out["age_seconds"] = source.age ? Json(seconds(*source.age)) : Json{};
+    out["observations"] = source.observations;
+    out["refused"] = source.refused;
+    return out;
+}
+
+Json bed_json(const WardView& view, const BedView& bed)
+{
+    Json out;
+    out["alias"] = bed.alias;
+    out["place"] = bed.place;
+    out["watched"] = bed.watched;
+    out["watched_by"] = text_or_null(bed.watched_by);
+    out["watched_since"] = bed.watched ? time_or_null(bed.watched_since) : Json{};
+    out["association_confirmed"] = bed.association_confirmed;
+    out["signals"] = Json::array();
+    for (const auto& signal : bed.signals) out["signals"].push_back(signal_json(signal));
+    out["checks"] = Json::array();
+    for (const auto& check : bed.checks)
+        out["checks"].push_back({{"id", check.id},
+                                 {"title", check.title},
+                                 {"due", time_or_null(check.due)},
+                                 {"overdue", check.overdue}});
+    Json infusion;
+    infusion["running"] = bed.infusing;
+    infusion["rate"] = bed.infusion_rate ? quantity(*bed.infusion_rate, Unit::gram_per_hour) : Json{};
+    infusion["dose_total"] = quantity(bed.dose_total, Unit::gram);
+    infusion["magnesium_on_board"] = text_or_null(bed.mg_on_board);
+    out["infusion"] = infusion;
+    out["audio_paused"] = bed.audio_paused;
+    out["audio_paused_until"] = bed.audio_paused ? time_or_null(bed.audio_paused_until) : Json{};
+    out["alarms"] = Json::array();
+    for (const auto& episode : view.episodes)
+        if (episode.bed == bed.alias) out["alarms"].push_back(episode_json(episode));
+    return out;
+}
+
+template <class Items, class One> Json list(const WardView& view, const char* name, const Items& items, One one)
+{
+    Json out;
+    out["at"] = time_or_null(view.at.wall);
+    out[name] = Json::array();
+    for (const auto& item : items) out[name].push_back(one(item));
+    return out;
+}
+
+Json alarm_counts(const WardView& view)
+{
+    std::uint32_t counts[2][3] = {};
+    for (const auto& e : view.episodes) ++counts[static_cast<int>(e.kind)][static_cast<int>(e.priority)];
+    Json out;
+    for (const AlarmKind kind : {AlarmKind::physiological, AlarmKind::technical})
+        for (const Priority p : {Priority::high, Priority::medium, Priority::low})
+            out[std::string{word(kind)}][std::string{word(p)}] = counts[static_cast<int>(kind)][static_cast<int>(p)];
+    return out;
+}
+
+} // namespace
+
+Json render_status(const PublishedWard& ward, const Liveness& liveness)
+{
+    const WardView& view = ward.view;
+    const Health& health = ward.health;
+    Json out;
+    out["at"] = time_or_null(view.at.wall);
+    out["name"] = view.name;
+    out["mode"] = word(view.mode);
+    out["version"] = health.version;
+    out["incarnation"] = view.incarnation;
+    out["started"] = time_or_null(health.started);
+    out["alive"] = liveness.alive;
+    out["ready"] = health.ready;
+    out["not_ready_because"] = health.ready ? Json{} : text_or_null(health.not_ready_because);
+    out["pack"] = view.pack;
+    out["config_loaded"] = time_or_null(health.config_loaded);
+    out["config_last_reload_successful"] = health.config_last_reload_successful;
+    out["fallback"] = view.fallback;
+    out["fallback_reason"] = text_or_null(health.fallback_reason);
+    out["beds"] = view.beds.size();
+    out["beds_watched"] = view.beds_watched;
+    out["alarms"] = alarm_counts(view);
+    out["calls_open"] = view.calls.size();
+    std::size_t connected = 0;
+    for (const auto& source : view.sources) connected += source.connected ? 1 : 0;
+    out["sources"] = view.sources.size();
+    out["sources_connected"] = connected;
+    out["observations"] = view.observations;
+    out["refused"] = view.refused;
+    out["raised"] = view.raised;
+    out["pages_sent"] = view.pages_sent;
+    out["store_free_bytes"] = health.store_free_bytes;
+    out["faults"] = Json::array();
+    for (const auto& fault : health.faults)
+        out["faults"].push_back({{"fault", word(fault.fault)}, {"detail", fault.detail}});
+    return out;
+}
+
+Json render_beds(const WardView& view)
+{
+    return list(view, "beds", view.beds, [&](const BedView& bed) { return bed_json(view, bed); });
+}
+Json render_bed(const WardView& view, const BedView& bed)
+{
+    Json out;
+    out["at"] = time_or_null(view.at.wall);
+    out["bed"] = bed_json(view, bed);
+    return out;
+}
+Json render_alarms(const WardView& view) { return list(view, "alarms", view.episodes, episode_json); }
+Json render_calls(const WardView& view) { return list(view, "calls", view.calls, call_json); }
+Json render_pages(const WardView& view) { return list(view, "pages", view.pages, page_json); }
+Json render_sources(const WardView& view) { return list(view, "sources", view.sources, source_json); }
+
+std::string text_of(const Json& json)
+{
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace magwatch::http

@@ -1,0 +1,33 @@
+// Snapshots -> JSON of the API. Pure. Times are RFC 3339 UTC; every number has a unit beside it or in its
+// key; a value that is stale is null, with the last one beside it as history.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/http/published.hpp"
+
+namespace magwatch::http {
+
+using Json = nlohmann::ordered_json;
+
+// The loop as this thread sees it.
+struct Liveness {
+    bool alive = false;
+    Duration since_progress{};
+};
+
+[[nodiscard]] Json render_status(const PublishedWard& ward, const Liveness& liveness);
+[[nodiscard]] Json render_beds(const WardView& view);
+[[nodiscard]] Json render_bed(const WardView& view, const BedView& bed);
+[[nodiscard]] Json render_alarms(const WardView& view);
+[[nodiscard]] Json render_calls(const WardView& view);
+[[nodiscard]] Json render_pages(const WardView& view);
+[[nodiscard]] Json render_sources(const WardView& view);
+
+// Text of any answer. Bytes that are no UTF-8 become U+FFFD.
+[[nodiscard]] std::string text_of(const Json& json);
+
+} // namespace magwatch::http

@@ -1,0 +1,292 @@
+#include "daemon/http/service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/http/render.hpp"
+#include "daemon/http/words.hpp"
+
+namespace magwatch::http {
+namespace {
+
+using adapters::AnswerPage;
+using adapters::AnswerPageState;
+using adapters::AnswerTokens;
+
+// The stamp comes first, where a reader of raw JSON sees it.
+Response json_response(unsigned status, bool simulation, const Json& content)
+{
+    Json out;
+    out["simulation"] = simulation;
+    for (const auto& [name, value] : content.items()) out[name] = value;
+    Response response;
+    response.status = status;
+    response.body = text_of(out);
+    return response;
+}
+
+Response mistake_response(const Mistake& mistake, bool simulation)
+{
+    const std::string text =
+        mistake.field.empty() || mistake.status == 400 ? mistake.error : mistake.field + " " + mistake.error;
+    return json_response(mistake.status, simulation, {{"error", text}, {"field", mistake.field}});
+}
+
+Liveness liveness_of(const Board& board, const ClockReading& now)
+{
+    const Duration last = board.last_progress();
+    const Duration since = now.boottime - last;
+    return {last.count() > 0 && since <= alive_limit, since};
+}
+
+// What the page behind a link says about the bed: from the newest page of the call, which the person got.
+void describe(AnswerPage& page, CallId call, const WardView& view)
+{
+    page.simulation = view.mode != Mode::ward;
+    const auto sent = std::find_if(view.pages.rbegin(), view.pages.rend(),
+                                   [&](const PageView& p) { return p.page.key.call == call; });
+    if (sent == view.pages.rend()) {
+        const CallView* open = find_call(view, call.text());
+        const BedView* bed = open != nullptr ? find_bed(view, open->bed) : nullptr;
+        page.number = open != nullptr ? open->number : 0;
+        page.place = bed != nullptr ? bed->place : "The ward";
+        return;
+    }
+    page.number = sent->page.number;
+    page.place = sent->page.place;
+    page.words = sent->page.words;
+    if (sent->page.kind == AlarmKind::physiological && sent->page.grade >= 1)
+        page.advice = sent->page.grade >= 2 ? "STOP magnesium at pump. Bring calcium gluconate."
+                                            : "STOP magnesium at pump. Have calcium gluconate ready.";
+}
+
+constexpr std::string_view unconfirmed_text =
+    "not confirmed: the ward did not answer in time. Send it again with the same key, and look at the list";
+constexpr std::string_view overloaded_text = "not accepted: too much is waiting. Nothing was recorded";
+
+} // namespace
+
+Service::Service(const Board& board, ServiceOptions options) : board_{board}, options_{std::move(options)}
+{
+    if (options_.answer_key) tokens_.emplace(options_.answer_key->copy());
+}
+
+bool Service::simulation() const
+{
+    const auto ward = board_.current();
+    return ward && ward->view.mode != Mode::ward;
+}
+
+Response Service::error(unsigned status, std::string_view text, std::string_view field) const
+{
+    return json_response(status, simulation(), {{"error", text}, {"field", field}});
+}
+
+Handled Service::handle(const Request& request, const ClockReading& now)
+{
+    Handled handled;
+    const auto turn_away = [&](unsigned status, std::string_view text, std::string_view field,
+                               std::optional<HttpRefusal> why) {
+        handled.turned_away = why;
+        handled.result = error(status, text, field);
+        return std::move(handled);
+    };
+    if (!request.trusted_peer && !is_our_host(request.host, options_.hosts))
+        return turn_away(421, "Host must name this machine", "Host", HttpRefusal::host);
+    Match found = match(request.method, request.target);
+    if (found.bad_target) return turn_away(400, "the path cannot be read", "", HttpRefusal::malformed);
+    if (found.route == nullptr && found.allowed.empty()) return turn_away(404, "no such path", "", std::nullopt);
+    if (found.route == nullptr) {
+        Response response = error(405, "this path takes " + found.allowed);
+        response.headers.emplace_back("Allow", found.allowed);
+        handled.result = std::move(response);
+        return handled;
+    }
+    handled.route = found.route->name;
+    const std::string_view pattern = found.route->pattern;
+    if (found.query && pattern.starts_with("/api/")) {
+        handled.result = error(400, "this path takes no parameters");
+        return handled;
+    }
+    if (const auto refused = guard(request, *found.route)) {
+        if (refused->status == 403)
+            handled.turned_away = refused->field == "Origin" ? HttpRefusal::origin : HttpRefusal::client;
+        handled.result = error(refused->status, refused->error, refused->field);
+        return handled;
+    }
+    handled.result = dispatch(request, {found.route, std::move(found.parameter), board_.current()}, now);
+    return handled;
+}
+
+std::variant<Response, Ask> Service::dispatch(const Request& request, const Found& found, const ClockReading& now)
+{
+    const RouteId id = found.route->id;
+    if (id == RouteId::metrics) {
+        Response response;
+        response.content_type = Metrics::content_type;
+        response.body = options_.metrics_text ? options_.metrics_text() : std::string{};
+        return response;
+    }
+    if (id == RouteId::healthz || id == RouteId::readyz) return health(id, found.ward.get(), now);
+    if (id == RouteId::answer_page || id == RouteId::answer_link)
+        return link(found, id == RouteId::answer_link, now.wall);
+    if (!found.ward) return error(503, "starting: nothing is known of the ward yet");
+    if (found.route->guard == Guard::read) return read(found, now);
+
+    auto change = read_change(id, found.parameter, request.body, found.ward->view, now.wall);
+    if (const auto* bad = std::get_if<Mistake>(&change)) return mistake_response(*bad, simulation());
+    auto& good = std::get<Change>(change);
+    Ask ask;
+    ask.inputs = std::move(good.inputs);
+    ask.warning = std::move(good.warning);
+    return ask;
+}
+
+Response Service::read(const Found& found, const ClockReading& now) const
+{
+    const PublishedWard& ward = *found.ward;
+    const bool simulated = ward.view.mode != Mode::ward;
+    switch (found.route->id) {
+    case RouteId::status: return json_response(200, simulated, render_status(ward, liveness_of(board_, now)));
+    case RouteId::beds: return json_response(200, simulated, render_beds(ward.view));
+    case RouteId::alarms: return json_response(200, simulated, render_alarms(ward.view));
+    case RouteId::calls: return json_response(200, simulated, render_calls(ward.view));
+    case RouteId::pages: return json_response(200, simulated, render_pages(ward.view));
+    case RouteId::sources: return json_response(200, simulated, render_sources(ward.view));
+    case RouteId::bed:
+        if (const BedView* bed = find_bed(ward.view, found.parameter))
+            return json_response(200, simulated, render_bed(ward.view, *bed));
+        return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
+    default: return error(404, "no such path");
+    }
+}
+
+Response Service::health(RouteId route, const PublishedWard* ward, const ClockReading& now) const
+{
+    const Liveness live = liveness_of(board_, now);
+    Json out;
+    if (route == RouteId::healthz) {
+        out["alive"] = live.alive;
+        if (board_.last_progress().count() > 0)
+            out["since_progress_seconds"] = static_cast<double>(live.since_progress.count()) / 1000;
+        return json_response(live.alive ? 200 : 503, simulation(), out);
+    }
+    const bool ready = live.alive && ward != nullptr && ward->health.ready;
+    out["ready"] = ready;
+    if (!ready) {
+        std::string why = "starting";
+        if (ward != nullptr) why = live.alive ? ward->health.not_ready_because : "the main loop stands still";
+        out["because"] = why;
+    }
+    out["faults"] = Json::array();
+    if (ward != nullptr)
+        for (const auto& fault : ward->health.faults) out["faults"].push_back(word(fault.fault));
+    return json_response(ready ? 200 : 503, simulation(), out);
+}
+
+Response Service::page(unsigned status, const AnswerPage& page) const
+{
+    Response response;
+    response.status = status;
+    response.content_type = "text/html; charset=utf-8";
+    response.body = adapters::render_answer_page(page);
+    response.headers.emplace_back("Content-Security-Policy", adapters::answer_page_policy());
+    return response;
+}
+
+std::variant<Response, Ask> Service::link(const Found& found, bool post, WallTime now)
+{
+    AnswerPage shown;
+    shown.simulation = simulation();
+    if (!tokens_) return page(404, shown);
+    const AnswerTokens::Result link = tokens_->look(found.parameter, now);
+    if (link.use == AnswerTokens::Use::forged) return page(404, shown);
+    if (link.use == AnswerTokens::Use::expired) {
+        shown.state = AnswerPageState::expired;
+        return page(410, shown);
+    }
+    if (!found.ward) {
+        shown.state = AnswerPageState::failed;
+        shown.place = "The ward";
+        return page(503, shown);
+    }
+    const auto& token = link.token;
+    describe(shown, token.call, found.ward->view);
+    shown.kind = token.kind;
+    shown.action = "/answer/" + found.parameter;
+    if (token.kind == AnswerKind::coming) {
+        const std::string here = adapters::make_answer_token(
+            {token.call, token.person, AnswerKind::here, token.expires}, options_.answer_key->reveal());
+        if (!here.empty()) shown.here_action = "/answer/" + here;
+    }
+    if (find_call(found.ward->view, token.call.text()) == nullptr) {
+        shown.state = AnswerPageState::over;
+        return page(200, shown);
+    }
+    if (link.use == AnswerTokens::Use::repeated) {
+        shown.state = AnswerPageState::again;
+        return page(200, shown);
+    }
+    if (!post) {
+        shown.state = AnswerPageState::ask;
+        return page(200, shown);
+    }
+    Ask ask;
+    Action action;
+    action.person = token.person;
+    action.what = Answer{token.call, token.kind};
+    ask.inputs.emplace_back(std::move(action));
+    ask.page = std::move(shown);
+    ask.token = found.parameter;
+    return ask;
+}
+
+Response Service::answered(const Ask& ask, const std::vector<Reply>& replies, WallTime now)
+{
+    const auto refused = std::find_if(replies.begin(), replies.end(), [](const Reply& r) { return !r.accepted; });
+    const bool accepted = refused == replies.end();
+    if (ask.page) {
+        AnswerPage shown = *ask.page;
+        // Used only now: an answer that was not stored can be tried again by the same link.
+        if (accepted && tokens_) (void)tokens_->redeem(ask.token, now);
+        shown.state = accepted ? AnswerPageState::taken : AnswerPageState::over;
+        return page(accepted ? 200 : 409, shown);
+    }
+    Json out;
+    if (!accepted) {
+        out["error"] = refused->text;
+        out["field"] = "";
+    }
+    out["accepted"] = accepted;
+    if (accepted) out["text"] = replies.empty() ? std::string{} : replies.front().text;
+    if (!ask.warning.empty()) out["warning"] = ask.warning;
+    if (replies.size() > 1) {
+        out["results"] = Json::array();
+        for (const Reply& reply : replies)
+            out["results"].push_back({{"accepted", reply.accepted}, {"text", reply.text}});
+    }
+    return json_response(accepted ? 200 : 409, simulation(), out);
+}
+
+Response Service::unconfirmed(const Ask& ask) const
+{
+    if (ask.page) {
+        AnswerPage shown = *ask.page;
+        shown.state = AnswerPageState::failed;
+        return page(503, shown);
+    }
+    return json_response(503, simulation(),
+                         {{"error", unconfirmed_text}, {"field", ""}, {"confirmed", false}});
+}
+
+Response Service::overloaded(const Ask& ask) const
+{
+    if (ask.page) {
+        AnswerPage shown = *ask.page;
+        shown.state = AnswerPageState::failed;
+        return page(503, shown);
+    }
+    return json_response(503, simulation(), {{"error", overloaded_text}, {"field", ""}, {"accepted", false}});
+}
+
+} // namespace magwatch::http

@@ -1,0 +1,82 @@
+// Request -> answer, or -> inputs for the ward whose answers make the answer. Everything between the bytes
+// of a connection and the inbox of the loop.
+//
+// No socket, no clock, no thread: `now` is handed in. Used on one thread, the HTTP server's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "adapters/pagers/answer_link.hpp"
+#include "adapters/pagers/answer_page.hpp"
+#include "daemon/http/bodies.hpp"
+#include "daemon/http/published.hpp"
+#include "daemon/http/request.hpp"
+#include "daemon/http/routes.hpp"
+#include "daemon/metrics/metrics.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/secret.hpp"
+
+namespace magwatch::http {
+
+struct ServiceOptions {
+    std::vector<std::string> hosts; // names that Host may carry besides the loopback ones
+    std::optional<Secret> answer_key; // signs the links in pages; without one no link is good
+    std::function<std::string()> metrics_text;
+};
+
+// What the ward must say before a request can be answered.
+struct Ask {
+    std::vector<Input> inputs; // Entry or Action; the server numbers them
+    std::string warning;
+    // Of an answer link: its page, shown with what became of it.
+    std::optional<adapters::AnswerPage> page;
+    std::string token;
+};
+
+struct Handled {
+    std::string_view route = "none";            // label of the metrics
+    std::optional<HttpRefusal> turned_away;     // counted, besides
+    std::variant<Response, Ask> result;
+};
+
+class Service {
+public:
+    Service(const Board& board, ServiceOptions options);
+
+    [[nodiscard]] Handled handle(const Request& request, const ClockReading& now);
+
+    // The answer to an Ask: the ward's replies, in the order of the inputs.
+    [[nodiscard]] Response answered(const Ask& ask, const std::vector<Reply>& replies, WallTime now);
+    // The ward did not say in time: it may or may not have been stored.
+    [[nodiscard]] Response unconfirmed(const Ask& ask) const;
+    // Nothing was passed on.
+    [[nodiscard]] Response overloaded(const Ask& ask) const;
+
+    // A request that was no request, or came from a peer that may not ask.
+    [[nodiscard]] Response error(unsigned status, std::string_view text, std::string_view field = {}) const;
+    [[nodiscard]] bool simulation() const;
+
+private:
+    struct Found {
+        const Route* route;
+        std::string parameter;
+        std::shared_ptr<const PublishedWard> ward; // null before the first one
+    };
+    [[nodiscard]] std::variant<Response, Ask> dispatch(const Request& request, const Found& found,
+                                                       const ClockReading& now);
+    [[nodiscard]] Response read(const Found& found, const ClockReading& now) const;
+    [[nodiscard]] Response health(RouteId route, const PublishedWard* ward, const ClockReading& now) const;
+    [[nodiscard]] std::variant<Response, Ask> link(const Found& found, bool post, WallTime now);
+    [[nodiscard]] Response page(unsigned status, const adapters::AnswerPage& page) const;
+
+    const Board& board_;
+    ServiceOptions options_;
+    std::optional<adapters::AnswerTokens> tokens_;
+};
+
+} // namespace magwatch::http

@@ -1,0 +1,175 @@
+#include "daemon/http/session.hpp"
+
+#include <array>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/read.hpp>
+
+#include "daemon/http/wire_beast.hpp"
+
+namespace magwatch::http {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+
+namespace {
+
+const auto as_result = asio::as_tuple(asio::use_awaitable);
+
+// A client that is still sending must read our refusal before the connection is reset: this much longer and
+// this many bytes we listen.
+constexpr Duration linger_time{1000};
+constexpr std::size_t linger_bytes = 1024 * 1024;
+
+} // namespace
+
+struct Session::Buffer {
+    beast::flat_buffer bytes{header_limit + body_limit};
+};
+
+Session::Session(Socket socket, Peer peer, Host& host, const ServerLimits& limits)
+    : socket_{std::move(socket)}, timer_{socket_.get_executor()}, buffer_{std::make_shared<Buffer>()},
+      peer_{std::move(peer)}, host_{host}, limits_{limits}
+{
+}
+
+void Session::close()
+{
+    timer_.cancel();
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+void Session::deadline(Duration limit)
+{
+    timed_out_ = false;
+    const std::uint64_t armed = ++armed_;
+    timer_.expires_after(limit);
+    timer_.async_wait([weak = weak_from_this(), armed](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (!error && self) self->expire(armed);
+    });
+}
+
+void Session::expire(std::uint64_t armed)
+{
+    if (armed != armed_) return;
+    timed_out_ = true;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+asio::awaitable<bool> Session::send(std::string bytes)
+{
+    deadline(limits_.write);
+    const auto buffer = asio::buffer(bytes);
+    const auto [error, n] = co_await asio::async_write(socket_, buffer, as_result);
+    co_return !error;
+}
+
+asio::awaitable<Session::Next> Session::send_error(WireError error)
+{
+    const Response response = host_.refuse(error.status, error.text, error.why);
+    std::string bytes = serialise(response, false, host_.simulation());
+    const bool sent = co_await send(std::move(bytes));
+    if (sent) co_return Next::linger;
+    co_return Next::close;
+}
+
+asio::awaitable<void> Session::linger()
+{
+    boost::system::error_code ignored;
+    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+    deadline(linger_time);
+    std::array<char, 4096> rest;
+    const auto buffer = asio::buffer(rest);
+    for (std::size_t total = 0; total < linger_bytes;) {
+        const auto [error, n] = co_await socket_.async_read_some(buffer, as_result);
+        if (error) co_return;
+        total += n;
+    }
+}
+
+asio::awaitable<Session::Next> Session::one_request()
+{
+    auto& buffer = buffer_->bytes;
+    reading_ = true;
+    if (!first_ && buffer.size() == 0) {
+        deadline(limits_.idle);
+        const auto [waited] = co_await socket_.async_wait(asio::socket_base::wait_read, as_result);
+        if (waited) co_return Next::close;
+    }
+    first_ = false;
+
+    deadline(limits_.header);
+    Parser parser;
+    set_limits(parser);
+    const auto [header_error, header_bytes] =
+        co_await beast::http::async_read_header(socket_, buffer, parser, as_result);
+    if (header_error == beast::http::error::end_of_stream) co_return Next::close;
+    boost::system::error_code failed = header_error;
+    if (!failed && !parser.is_done()) {
+        deadline(limits_.body);
+        const auto expects = parser.get()[beast::http::field::expect];
+        if (beast::iequals(expects, "100-continue")) {
+            std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+            const bool sent = co_await send(std::move(go_on));
+            if (!sent) co_return Next::close;
+            deadline(limits_.body);
+        }
+        const auto [body_error, body_bytes] = co_await beast::http::async_read(socket_, buffer, parser, as_result);
+        failed = body_error;
+    }
+    if (failed) {
+        WireError error = wire_error(failed);
+        if (timed_out_) {
+            error.status = 408;
+            error.why = HttpRefusal::timeout;
+            error.text = "the request took too long to arrive";
+        } else if (failed.category() != wire_category()) {
+            co_return Next::close; // the connection broke: nobody is there to be told
+        }
+        const Next next = co_await send_error(error);
+        co_return next;
+    }
+
+    reading_ = false;
+    ++armed_; // no deadline of the client's while it waits for us
+    const bool keep_alive = parser.get().keep_alive() && !peer_.refused;
+    const bool with_body = parser.get().method() != beast::http::verb::head;
+    auto read = to_request(parser);
+    if (const auto* bad = std::get_if<WireError>(&read)) {
+        const Next next = co_await send_error(*bad);
+        co_return next;
+    }
+    Request request = std::get<Request>(std::move(read));
+    request.trusted_peer = peer_.trusted;
+    Response response;
+    if (peer_.refused) {
+        response = host_.refuse(403, "this user may not use the socket of magwatchd", HttpRefusal::peer);
+    } else {
+        response = co_await host_.answer(std::move(request));
+    }
+    std::string bytes = serialise(response, keep_alive, host_.simulation(), with_body);
+    const bool sent = co_await send(std::move(bytes));
+    if (!sent) co_return Next::close;
+    if (keep_alive) co_return Next::again;
+    co_return Next::linger;
+}
+
+asio::awaitable<void> Session::run()
+{
+    const auto self = shared_from_this();
+    Next next = Next::again;
+    while (next == Next::again) {
+        next = co_await one_request();
+    }
+    reading_ = true;
+    if (next == Next::linger) co_await linger();
+    close();
+}
+
+} // namespace magwatch::http

@@ -1,0 +1,71 @@
+// One connection of the HTTP server: requests in, answers out, each phase with its own deadline. Lives on
+// the server's thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "daemon/http/request.hpp"
+#include "daemon/http/server.hpp"
+#include "daemon/http/wire.hpp"
+
+namespace magwatch::http {
+
+using Socket = boost::asio::generic::stream_protocol::socket;
+
+// Who is at the other end.
+struct Peer {
+    std::string key;      // connections are counted by it: an address or a user
+    bool trusted = false; // Unix socket, and allowed
+    bool refused = false; // Unix socket, and not allowed
+};
+
+// What a session needs of the server.
+class Host {
+public:
+    virtual ~Host() = default;
+    virtual boost::asio::awaitable<Response> answer(Request request) = 0;
+    virtual Response refuse(unsigned status, std::string_view text, std::optional<HttpRefusal> why) = 0;
+    [[nodiscard]] virtual bool simulation() const = 0;
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+public:
+    Session(Socket socket, Peer peer, Host& host, const ServerLimits& limits);
+
+    boost::asio::awaitable<void> run();
+    // Ends it at once.
+    void close();
+
+    [[nodiscard]] const Peer& peer() const { return peer_; }
+    // It waits for its client, not for us: it may be closed to make room.
+    [[nodiscard]] bool reading() const { return reading_; }
+
+private:
+    enum class Next : std::uint8_t { again, close, linger };
+    boost::asio::awaitable<Next> one_request();
+    boost::asio::awaitable<bool> send(std::string bytes);
+    boost::asio::awaitable<Next> send_error(WireError error);
+    boost::asio::awaitable<void> linger();
+    void deadline(Duration limit);
+    void expire(std::uint64_t armed);
+
+    struct Buffer;
+    Socket socket_;
+    boost::asio::steady_timer timer_;
+    std::shared_ptr<Buffer> buffer_;
+    Peer peer_;
+    Host& host_;
+    const ServerLimits& limits_;
+    std::uint64_t armed_ = 0; // counts deadlines: an older one that is already queued does nothing
+    bool timed_out_ = false;
+    bool reading_ = true;
+    bool first_ = true;
+};
+
+} // namespace magwatch::http

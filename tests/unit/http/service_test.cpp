@@ -1,0 +1,251 @@
+#include "daemon/http/service.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/http/sample_ward.hpp"
+
+namespace magwatch::http {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* key = "0123456789abcdef0123456789abcdef";
+
+class ServiceTest : public testing::Test {
+protected:
+    ServiceTest()
+    {
+        ServiceOptions options;
+        options.answer_key.emplace(Secret{key});
+        options.metrics_text = [] { return std::string{"magwatch_build_info 1\n"}; };
+        service.emplace(board, std::move(options));
+        board.publish(shared(sample_ward()));
+        board.progressed(Duration{1000});
+        now.boottime = Duration{1500};
+        now.wall = sample_now;
+    }
+
+    Handled handle(Method method, std::string target, std::string body = {})
+    {
+        Request request;
+        request.method = method;
+        request.target = std::move(target);
+        request.host = "localhost";
+        request.client = "test";
+        request.content_type =
+            request.target.starts_with("/answer/") ? "application/x-www-form-urlencoded" : "application/json";
+        request.body = std::move(body);
+        return service->handle(request, now);
+    }
+    Response response(Method method, std::string target, std::string body = {})
+    {
+        Handled handled = handle(method, std::move(target), std::move(body));
+        return std::get<Response>(handled.result);
+    }
+    json get(const std::string& target, unsigned status = 200)
+    {
+        const Response r = response(Method::get, target);
+        EXPECT_EQ(r.status, status) << target << " " << r.body;
+        return json::parse(r.body);
+    }
+    std::string token(AnswerKind kind, Duration life = Duration{60'000})
+    {
+        return adapters::make_answer_token({CallId{3, 8}, "midwife-1", kind, sample_now + life}, key);
+    }
+
+    Board board;
+    ClockReading now;
+    std::optional<Service> service;
+};
+
+TEST_F(ServiceTest, SaysWhetherTheLoopMovesAndWhetherTheWardIsReady)
+{
+    EXPECT_EQ(get("/healthz")["alive"], true);
+    EXPECT_EQ(get("/readyz")["ready"], true);
+    now.boottime = Duration{1000} + alive_limit + Duration{1};
+    EXPECT_EQ(get("/healthz", 503)["alive"], false);
+    EXPECT_EQ(get("/readyz", 503)["because"], "the main loop stands still");
+    EXPECT_EQ(get("/api/v1/status")["alive"], false);
+    board.progressed(now.boottime);
+    PublishedWard ward = sample_ward();
+    ward.health.ready = false;
+    ward.health.not_ready_because = "reading the journal";
+    ward.health.faults = {{ShellFault::disk_low, "7 % free"}};
+    board.publish(shared(ward));
+    const json ready = get("/readyz", 503);
+    EXPECT_EQ(ready["because"], "reading the journal");
+    EXPECT_EQ(ready["faults"], json::array({"disk_low"}));
+    EXPECT_EQ(get("/healthz")["alive"], true);
+}
+
+TEST_F(ServiceTest, KnowsNothingBeforeTheFirstSnapshot)
+{
+    Board empty;
+    Service early{empty, {}};
+    Request request;
+    request.method = Method::get;
+    request.host = "localhost";
+    for (const auto& [target, status] :
+         {std::pair{"/healthz", 503U}, {"/readyz", 503U}, {"/api/v1/status", 503U}, {"/metrics", 200U}}) {
+        request.target = target;
+        EXPECT_EQ(std::get<Response>(early.handle(request, now).result).status, status) << target;
+    }
+}
+
+TEST_F(ServiceTest, ShowsTheWard)
+{
+    const json status = get("/api/v1/status");
+    EXPECT_EQ(status["simulation"], false);
+    EXPECT_EQ(status["beds_watched"], 1);
+    EXPECT_EQ(status["alarms"]["physiological"]["high"], 1);
+    const json bed = get("/api/v1/beds")["beds"][0];
+    EXPECT_EQ(bed["alias"], "bed-3");
+    // A stale value is no value; what it was stands beside it with its time.
+    EXPECT_EQ(bed["signals"][0]["value"], nullptr);
+    EXPECT_EQ(bed["signals"][0]["last"]["value"], 14);
+    EXPECT_EQ(bed["signals"][0]["last"]["at"], "2027-01-15T07:59:00.000Z");
+    EXPECT_EQ(bed["signals"][1]["value"], 97);
+    EXPECT_EQ(bed["signals"][1]["unit"], "%");
+    EXPECT_EQ(bed["infusion"]["rate"]["unit"], "g/h");
+    EXPECT_EQ(bed["checks"][0]["overdue"], true);
+    EXPECT_EQ(bed["alarms"][0]["id"], "3-7");
+    EXPECT_EQ(get("/api/v1/beds/bed-4")["bed"]["watched"], false);
+    EXPECT_EQ(get("/api/v1/beds/bed-9", 404)["error"], "no bed 'bed-9'");
+    EXPECT_EQ(get("/api/v1/alarms")["alarms"][0]["message"], "Slow breathing");
+    EXPECT_EQ(get("/api/v1/calls")["calls"][0]["state"], "calling");
+    EXPECT_EQ(get("/api/v1/sources")["sources"][0]["age_seconds"], 0.8);
+    const Response pages = response(Method::get, "/api/v1/pages");
+    EXPECT_EQ(json::parse(pages.body)["pages"][0]["outcome"], "accepted");
+    EXPECT_THAT(pages.body, Not(HasSubstr("secret.example"))); // addresses stay inside
+}
+
+TEST_F(ServiceTest, EveryJsonAnswerSaysSimulationInADemo)
+{
+    PublishedWard ward = sample_ward();
+    ward.view.mode = Mode::demo;
+    board.publish(shared(ward));
+    for (const Route& route : routes()) {
+        if (route.id == RouteId::metrics || route.pattern.starts_with("/answer/")) continue;
+        Handled handled = handle(route.method, std::string{route.pattern});
+        EXPECT_EQ(json::parse(std::get<Response>(handled.result).body)["simulation"], true) << route.pattern;
+    }
+    EXPECT_EQ(get("/nowhere", 404)["simulation"], true);
+    EXPECT_THAT(response(Method::get, "/answer/" + token(AnswerKind::coming)).body, HasSubstr("SIMULATION"));
+}
+
+TEST_F(ServiceTest, TurnsAwayWhatIsNotForThisMachine)
+{
+    Request request;
+    request.method = Method::get;
+    request.target = "/api/v1/status";
+    request.host = "evil.example";
+    const Handled handled = service->handle(request, now);
+    EXPECT_EQ(std::get<Response>(handled.result).status, 421U);
+    EXPECT_EQ(handled.turned_away, HttpRefusal::host);
+    EXPECT_EQ(handled.route, "none");
+    request.trusted_peer = true; // on the Unix socket the name says nothing
+    EXPECT_EQ(std::get<Response>(service->handle(request, now).result).status, 200U);
+}
+
+TEST_F(ServiceTest, NamesTheRightMethodForAWrongOne)
+{
+    const Response r = response(Method::get, "/api/v1/entries");
+    EXPECT_EQ(r.status, 405U);
+    ASSERT_EQ(r.headers.size(), 1U);
+    EXPECT_EQ(r.headers[0].second, "POST");
+    EXPECT_EQ(response(Method::other, "/answer/x").headers.at(0).second, "GET, POST");
+    EXPECT_EQ(response(Method::get, "/api/v1/beds?all=1").status, 400U);
+}
+
+TEST_F(ServiceTest, AsksTheWardAndSaysWhatItSaid)
+{
+    Handled handled = handle(Method::post, "/api/v1/calls/1207/answer", R"({"person":"m","answer":"coming"})");
+    EXPECT_EQ(handled.route, "answer_call");
+    const Ask ask = std::get<Ask>(handled.result);
+    ASSERT_EQ(ask.inputs.size(), 1U);
+    Reply reply;
+    reply.accepted = true;
+    reply.text = "coming";
+    Response r = service->answered(ask, {reply}, sample_now);
+    EXPECT_EQ(r.status, 200U);
+    EXPECT_EQ(json::parse(r.body)["accepted"], true);
+    reply.accepted = false;
+    reply.text = "the call is over";
+    r = service->answered(ask, {reply}, sample_now);
+    EXPECT_EQ(r.status, 409U);
+    EXPECT_EQ(json::parse(r.body)["error"], "the call is over");
+    r = service->unconfirmed(ask);
+    EXPECT_EQ(r.status, 503U);
+    EXPECT_THAT(r.body, HasSubstr("not confirmed"));
+    EXPECT_THAT(service->overloaded(ask).body, HasSubstr("Nothing was recorded"));
+}
+
+TEST_F(ServiceTest, ALinkShowsThePageOnGetAndAsksTheWardOnPostOnly)
+{
+    const std::string path = "/answer/" + token(AnswerKind::coming);
+    for (int i = 0; i < 2; ++i) { // opening it again and again uses nothing up
+        const Response page = response(Method::get, path);
+        EXPECT_EQ(page.status, 200U);
+        EXPECT_THAT(page.body, HasSubstr("Ward L4 Bed 3"));
+        EXPECT_THAT(page.body, HasSubstr("I am coming"));
+        EXPECT_THAT(page.body, HasSubstr("STOP magnesium at pump. Bring calcium gluconate."));
+        EXPECT_THAT(page.body, HasSubstr("No &lt;reflexes&gt;"));
+        EXPECT_EQ(page.headers.at(0).first, "Content-Security-Policy");
+    }
+    Handled handled = handle(Method::post, path);
+    const Ask ask = std::get<Ask>(handled.result);
+    const auto& action = std::get<Action>(ask.inputs.at(0));
+    EXPECT_EQ(action.person, "midwife-1");
+    EXPECT_EQ(std::get<Answer>(action.what).call, (CallId{3, 8}));
+    EXPECT_EQ(std::get<Answer>(action.what).kind, AnswerKind::coming);
+
+    EXPECT_THAT(service->unconfirmed(ask).body, HasSubstr("could NOT be stored"));
+    // What was not stored can be tried again by the same link.
+    EXPECT_TRUE(std::holds_alternative<Ask>(handle(Method::post, path).result));
+    Reply reply;
+    reply.accepted = true;
+    const Response taken = service->answered(ask, {reply}, sample_now);
+    EXPECT_EQ(taken.status, 200U);
+    EXPECT_THAT(taken.body, HasSubstr("Stored: you are coming."));
+    EXPECT_THAT(taken.body, HasSubstr("I am at the bed")); // the next step, one tap away
+    const Response again = response(Method::post, path);
+    EXPECT_EQ(again.status, 200U);
+    EXPECT_THAT(again.body, HasSubstr("Stored: you are coming."));
+}
+
+TEST_F(ServiceTest, ALinkThatIsForgedOldOrOverChangesNothing)
+{
+    for (const Method method : {Method::get, Method::post}) {
+        std::string forged = token(AnswerKind::coming);
+        forged[10] = forged[10] == 'A' ? 'B' : 'A';
+        EXPECT_EQ(response(method, "/answer/" + forged).status, 404U);
+        EXPECT_EQ(response(method, "/answer/x").status, 404U);
+        EXPECT_EQ(response(method, "/answer/" + token(AnswerKind::coming, Duration{-60'000})).status, 410U);
+    }
+    PublishedWard ward = sample_ward();
+    ward.view.calls.clear();
+    board.publish(shared(ward));
+    const Response over = response(Method::post, "/answer/" + token(AnswerKind::here));
+    EXPECT_EQ(over.status, 200U);
+    EXPECT_THAT(over.body, HasSubstr("This alarm has ended"));
+}
+
+TEST_F(ServiceTest, EveryAnswerOfARouteIsDeclaredForTheMetrics)
+{
+    for (const Route& route : routes()) {
+        const auto codes = codes_of(route);
+        for (const char* body : {"", "{}", "[]", R"({"person":"m"})"}) {
+            Handled handled = handle(route.method, std::string{route.pattern}, body);
+            const auto* r = std::get_if<Response>(&handled.result);
+            if (r == nullptr) continue;
+            EXPECT_NE(std::find(codes.begin(), codes.end(), r->status), codes.end())
+                << route.pattern << " " << r->status;
+        }
+    }
+}
+
+} // namespace
+} // namespace magwatch::http
