@@ -168,7 +168,6 @@ LinkReply Link::adopt()
     modbus_set_socket(context_.get(), descriptor);
     open_ = true;
     wake_bytes_ = 1;
-    wake_at(shortest_reply);
     LinkReply out;
     out.result = LinkResult::ok;
     return out;
@@ -234,12 +233,12 @@ asio::awaitable<LinkReply> Link::exchange(Request request, Time deadline)
 LinkReply Link::take(const ReplyCheck& check)
 {
     deadline_ = Time::max();
+    wake_at(1); // libmodbus reads in three steps and selects before each
     const int received = modbus_receive_confirmation(context_.get(), frame_.data());
     // What libmodbus took must be what was checked, byte for byte.
     if (received < 0 || static_cast<std::size_t>(received) != check.size ||
         std::memcmp(frame_.data(), peeked_.data(), check.size) != 0)
         return fail(LinkResult::bad_reply, "frame changed while it was read");
-    wake_at(shortest_reply);
     used_ = true;
     LinkReply out;
     out.result = LinkResult::ok;
