@@ -63,6 +63,13 @@ std::string_view device_of(std::string_view channel)
 // rows.
 constexpr std::size_t related_rows = 256;
 
+// MDC_DRUG_NAME_TYPE or _LABEL. By the text: this is asked of every row beside a pump's rate.
+bool names_drug(std::string_view code)
+{
+    return code.starts_with("184330") || code.starts_with("184514") ||
+           code.find("MDC_DRUG_NAME_") != std::string_view::npos;
+}
+
 // Calls visit(obx) for the rows of the group, until it says stop.
 template <class Visit> void for_each_row(const Message& message, std::size_t begin, Visit&& visit)
 {
@@ -247,8 +254,7 @@ bool Decoder::is_magnesium_pump(const Row& row) const
     bool named = false;
     bool magnesium = false;
     for_each_row(row.message, row.group.begin, [&](const Segment& other) {
-        const CodeMeaning m = meaning_of(other.field(3), row.message.separators());
-        if (m.mdc != 184330 && m.mdc != 184514) return false;
+        if (!names_drug(other.field(3))) return false;
         if (device_of(trim(other.field(4))) != device || is_empty(trim(other.field(5))))
             return false;
         named = true;

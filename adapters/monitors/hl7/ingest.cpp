@@ -10,7 +10,6 @@ namespace
 using namespace std::chrono_literals;
 
 constexpr std::size_t unknown_codes_told = 256;
-constexpr std::size_t volumes_kept = 1024;
 
 bool one_of(std::string_view text, std::initializer_list<std::string_view> words)
 {
@@ -285,11 +284,7 @@ bool Ingest::is_repeated_volume(Context& context, const ObxResult& row)
     key = hash_of(
         {reinterpret_cast<const char*>(&context.bed->bed.value), sizeof context.bed->bed.value},
         key);
-    auto& kept = context.source.volumes;
-    if (std::find(kept.begin(), kept.end(), key) != kept.end()) return true;
-    kept.push_back(key);
-    if (kept.size() > volumes_kept) kept.pop_front();
-    return false;
+    return context.source.volumes.see(key, 1, context.now) == Seen::again;
 }
 
 std::optional<Refusal> Ingest::judge(Context& context, const ObxResult& row, WallTime& observed)

@@ -9,7 +9,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -28,6 +27,8 @@
 namespace magwatch::adapters::hl7
 {
 
+// Urine entries of one source that are remembered, so that none counts twice.
+inline constexpr std::size_t volumes_kept = 4096;
 inline constexpr std::size_t refusal_count = static_cast<std::size_t>(Refusal::quality) + 1;
 enum class AckCode : std::uint8_t { aa, ae, ar, ca, ce, cr };
 inline constexpr std::size_t ack_code_count = 6;
@@ -110,7 +111,7 @@ private:
         bool connected = false;
         std::chrono::steady_clock::time_point last_message;
         std::set<std::string, std::less<>> unknown_codes; // told once each, bounded
-        std::deque<std::uint64_t> volumes;                // urine entries taken, bounded
+        DuplicateMemory volumes{volumes_kept};            // urine entries taken
     };
     // The message being applied.
     struct Context {

@@ -363,6 +363,14 @@ bool is_utf8(std::string_view text)
 {
     std::size_t i = 0;
     while (i < text.size()) {
+        // Nearly all of nearly every message is ASCII.
+        std::uint64_t word = 0;
+        while (text.size() - i >= sizeof word) {
+            std::memcpy(&word, text.data() + i, sizeof word);
+            if ((word & 0x8080808080808080ULL) != 0) break;
+            i += sizeof word;
+        }
+        if (i == text.size()) break;
         const auto lead = static_cast<unsigned char>(text[i]);
         std::size_t more = 0;
         if (lead < 0x80) {
