@@ -66,7 +66,8 @@ class Terminal:
     def __init__(self):
         self.began = time.monotonic()
         self.colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        self.keyboard = sys.stdin.isatty()
+        # A demo in the background may not touch the terminal.
+        self.keyboard = sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
         self.saved = termios.tcgetattr(sys.stdin) if self.keyboard else None
         if self.keyboard:
             tty.setcbreak(sys.stdin)
@@ -83,7 +84,11 @@ class Terminal:
         if not self.keyboard:
             time.sleep(wait_s)
             return ""
-        return sys.stdin.read(1) if select.select([sys.stdin], [], [], wait_s)[0] else ""
+        if not select.select([sys.stdin], [], [], wait_s)[0]:
+            return ""
+        typed = os.read(sys.stdin.fileno(), 1).decode(errors="replace")
+        self.keyboard = typed != ""  # the terminal may be gone
+        return typed
 
     def restore(self):
         if self.saved is not None:
@@ -123,7 +128,7 @@ class Director:
         self.config = os.path.join(self.run, "magwatch.toml")
         with open(self.config, "w") as file:
             file.write(text)
-        self.daemon = Daemon(self.ports["HTTP_PORT"])
+        self.daemon = Daemon(self.ports["HTTP_PORT"], self.revive)
         self.simulator = Simulator(os.path.join(self.run, "simulator.sock"))
 
     def secret(self, name, text):
@@ -242,6 +247,8 @@ class Director:
 
     def revive(self):
         """systemd would do this on a ward: the daemon is started again, whatever ended it."""
+        if self.daemon_child.running():
+            return
         if not self.expected_kill and self.options.once:
             raise SystemExit("tools/demo: magwatchd ended by itself:\n" + self.daemon_child.last_words())
         if not self.expected_kill:
@@ -263,27 +270,18 @@ class Director:
         self.start()
         story = Story(self)
         steps = story.calm() if self.options.calm else story.play()
-        told = False
         while not self.stopping:
-            if not self.daemon_child.running():
-                self.revive()
+            self.revive()
             try:
-                if not told:
-                    next(steps)
+                next(steps)
             except StopIteration:
-                told = True
+                complete = story.summary()
                 if self.options.once:
-                    return 0 if story.summary() else 1
-                story.summary()
+                    return 0 if complete else 1
                 steps = story.afterwards()
-                told = False
-            except (OSError, Refused) as error:
-                # The daemon may just have been killed by a visitor; the loop finds out at once.
-                if self.daemon_child.running() and not story.forgive(error):
-                    raise
             try:
                 self.press(self.terminal.key(TURN_S))
-            except (OSError, Refused) as error:
+            except Refused as error:
                 self.terminal.say("that did not work: %s" % error, "fault")
         return 0
 
@@ -311,6 +309,9 @@ def main():
     director = Director(options)
     try:
         result = director.play()
+    except Refused as error:
+        director.terminal.say("tools/demo cannot go on: %s" % error, "fault")
+        result = 1
     except KeyboardInterrupt:
         result = 130 if options.once else 0
         director.terminal.say("ending everything", "dim")

@@ -19,7 +19,6 @@ class Story:
         self.seen = []       # (step, whether it was seen)
         self.began = None
         self.last_round = 0.0
-        self.trouble_since = None
 
     # --- helpers ---
 
@@ -36,7 +35,6 @@ class Story:
         deadline = time.monotonic() + limit
         while True:
             result = condition()
-            self.trouble_since = None
             if result:
                 break
             if time.monotonic() > deadline:
@@ -53,13 +51,6 @@ class Story:
         self.seen.append((step, bool(holds)))
         if not holds:
             self.say("NOT TRUE: " + step, "fault")
-
-    def forgive(self, error):
-        """Whether a failed request may be tried again: for some seconds, as after a kill -9."""
-        now = time.monotonic()
-        if self.trouble_since is None:
-            self.trouble_since = now
-        return now - self.trouble_since < 15 and isinstance(error, OSError)
 
     def alarms(self, bed, kind="physiological"):
         return [a for a in self.daemon.get("alarms")["alarms"] if a["bed"] == bed and a["kind"] == kind]

@@ -15,7 +15,8 @@ class Refused(Exception):
 class Daemon:
     """magwatchd by its JSON API."""
 
-    def __init__(self, port):
+    def __init__(self, port, on_trouble):
+        self.on_trouble = on_trouble  # called when it does not answer; it may have been killed by a visitor
         self.base = "http://127.0.0.1:%d" % port
         # No proxy of the environment may stand between two programs of one machine.
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -23,6 +24,20 @@ class Daemon:
         self.run = "demo-%d-%d" % (os.getpid(), int(time.time()))
 
     def _call(self, path, body=None):
+        """Asks again for a while if nobody answers: an entry's key makes that safe."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self._ask(path, body)
+            except Refused:
+                raise
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise Refused("%s: no answer for 30 s: %s" % (path, error)) from None
+                self.on_trouble()
+                time.sleep(0.1)
+
+    def _ask(self, path, body):
         request = urllib.request.Request(self.base + path)
         if body is not None:
             request.data = json.dumps(body).encode()
