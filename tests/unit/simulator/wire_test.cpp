@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
+#include "adapters/monitors/hl7/decode_json.hpp"
 #include "tools/simulator/hl7_message.hpp"
 #include "tools/simulator/mllp_sender.hpp"
 #include "tools/simulator/modbus_reply.hpp"
@@ -87,6 +90,20 @@ TEST(Hl7Message, IsAPcd01ObservationReport)
         << "no reading is an empty value";
     EXPECT_THAT(text, Not(HasSubstr("\n")));
     EXPECT_TRUE(text.ends_with("\r"));
+}
+
+TEST(Hl7Message, IsUnderstoodRowByRow)
+{
+    const MessageHead head{"M1", "LD^^BED5", 1'767'262'499'123, 90'000};
+    std::ostringstream out;
+    const auto totals = adapters::hl7::decode_as_json(out, "m", observation_report(head, monitor()), {});
+    EXPECT_EQ(totals.messages, 1U);
+    EXPECT_EQ(totals.unreadable, 0U);
+    EXPECT_EQ(totals.rows, 9U);
+    // Not the device's own row, and not the pulse, which has no reading.
+    EXPECT_EQ(totals.accepted, 7U) << out.str();
+    for (const char* signal : {"hr", "rr", "spo2", "sbp", "dbp", "map", "temp"})
+        EXPECT_THAT(out.str(), HasSubstr("\"signal\":\"" + std::string{signal} + "\""));
 }
 
 std::string acknowledge(std::string_view code, std::string_view id)
