@@ -13,7 +13,8 @@ struct Draft {
     std::string head; // "MAG HIGH"
     std::string place;
     std::string time;
-    std::string reason; // a sentence, or nothing
+    std::string reason;       // a sentence, or nothing
+    std::string short_reason; // what stays of it where room is short
     std::vector<std::string> findings;
     std::string stop; // "STOP magnesium at pump."
     std::string action;
@@ -34,12 +35,13 @@ std::string head(const Page& page)
     return text + "HIGH";
 }
 
+// Rounded up: nobody was watching for at least so long.
 std::string length_in_words(Duration length)
 {
-    const std::int64_t seconds = std::max<std::int64_t>(length.count(), 0) / 1000;
-    if (seconds < 120) return std::to_string(seconds) + " s";
-    if (seconds < 120 * 60) return std::to_string(seconds / 60) + " min";
-    return std::to_string(seconds / 3600) + " h";
+    const auto in = [ms = length.count()](std::int64_t unit) { return ms / unit + (ms % unit > 0 ? 1 : 0); };
+    if (in(1000) < 120) return std::to_string(in(1000)) + " s";
+    if (in(60'000) < 100) return std::to_string(in(60'000)) + " min";
+    return std::to_string(in(3'600'000)) + " h";
 }
 
 std::string reason_sentence(const Page& page)
@@ -82,6 +84,9 @@ Draft draft(const Page& page, std::string_view local_time)
     d.place = to_gsm7(page.place.empty() ? std::string_view{"Ward"} : std::string_view{page.place});
     d.time = std::string{gsm7_prefix(to_gsm7(local_time), 8)};
     d.reason = reason_sentence(page);
+    if (page.reason == PageReason::restart)
+        d.short_reason = page.unwatched.count() > 0 ? "Unwatched " + length_in_words(page.unwatched) + "."
+                                                    : "Was not watching.";
     for (const std::string& words : page.words) {
         std::string text = finding(words, d.findings.empty());
         if (!text.empty()) d.findings.push_back(std::move(text));
@@ -90,11 +95,15 @@ Draft draft(const Page& page, std::string_view local_time)
     if (page.kind == AlarmKind::technical) {
         // The system cannot tell how she is: somebody must look.
         if (at_a_bed) d.action = "Check the patient.";
-    } else if (page.grade >= 1) {
-        d.stop = "STOP magnesium at pump.";
-        d.action = page.grade >= 2 ? "Bring calcium gluconate." : "Have calcium gluconate ready.";
+    } else if (page.priority == Priority::high) {
+        if (page.grade >= 1) d.stop = "STOP magnesium at pump.";
+        if (page.grade == 0)
+            d.action = "Go to the bed now.";
+        else
+            d.action = page.grade >= 2 ? "Bring calcium gluconate." : "Have calcium gluconate ready.";
     } else {
-        d.action = page.priority == Priority::high ? "Go to the bed now." : "Review at the bed.";
+        // One sign alone, such as drowsiness or little urine: the other signs decide.
+        d.action = page.grade >= 1 ? "Examine reflexes and breathing." : "Review at the bed.";
     }
     if (page.kind == AlarmKind::physiological && page.priority == Priority::high)
         d.emergency = to_gsm7(page.emergency);
@@ -164,16 +173,17 @@ std::string shortened_place(const std::string& place, std::size_t drop)
 }
 
 // Gives up, one after the other and only while the text is too long, what a reader can do without.
-void fit(Draft& d, bool restart)
+void fit(Draft& d)
 {
     while (excess(d) > 0 && d.findings.size() > 1) d.findings.pop_back();
-    if (excess(d) > 0 && !restart) d.reason.clear();
+    if (excess(d) > 0 && d.short_reason.empty()) d.reason.clear();
     if (excess(d) > 0 && !d.stop.empty()) d.stop = "STOP magnesium.";
+    if (excess(d) > 0) d.reason = d.short_reason;
+    if (excess(d) > 0) d.emergency.clear();
     if (const std::size_t over = excess(d); over > 0 && !d.findings.empty()) {
         d.findings.front() = shortened(d.findings.front(), over);
         if (d.findings.front().empty()) d.findings.clear();
     }
-    if (excess(d) > 0) d.emergency.clear();
     if (excess(d) > 0) d.reason.clear();
     if (const std::size_t over = excess(d); over > 0) d.place = shortened_place(d.place, over);
     // From here on only a configuration that nobody should have accepted: a bed or a call-back as long as
@@ -194,7 +204,7 @@ void fit(Draft& d, bool restart)
 std::string page_text(const Page& page, std::string_view local_time)
 {
     Draft d = draft(page, local_time);
-    fit(d, page.reason == PageReason::restart);
+    fit(d);
     return written(d);
 }
 

@@ -1,0 +1,88 @@
+// Every message of every shipped pack fits into a page, whole, with all that must stand beside it.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "rules/escalation/gsm7.hpp"
+#include "rules/escalation/page.hpp"
+#include "rules/language/pack.hpp"
+
+namespace magwatch {
+namespace {
+
+std::vector<std::filesystem::path> pack_files()
+{
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator{std::string{MAGWATCH_SOURCE_DIR} + "/rules/packs"}) {
+        const std::string file = entry.path().filename();
+        if (file.ends_with(".toml") && !file.ends_with(".test.toml")) files.push_back(entry.path());
+    }
+    return files;
+}
+
+std::shared_ptr<const Pack> compiled(const std::filesystem::path& path)
+{
+    std::ifstream file{path};
+    std::ostringstream text;
+    text << file.rdbuf();
+    return compile_pack(text.str(), path.string()).pack;
+}
+
+Page page_of(const Rule& rule)
+{
+    Page page;
+    page.number = 9999;
+    page.bed = BedId{2};
+    page.bed_alias = "bed-3";
+    page.place = "Ward L4 Bed 3";
+    page.priority = rule.priority;
+    page.kind = rule.kind;
+    page.grade = rule.grade;
+    page.words = {rule.message};
+    page.callback = "4471";
+    page.emergency = "2222";
+    return page;
+}
+
+void expect_whole(const Page& page, const Rule& rule, bool with_emergency)
+{
+    const std::string text = page_text(page, "02:14");
+    EXPECT_LE(gsm7_length(text), gsm7_message_max) << text;
+    EXPECT_TRUE(is_gsm7(text)) << text;
+    EXPECT_NE(text.find(rule.message + "."), std::string::npos) << rule.id << " is cut in: " << text;
+    EXPECT_NE(text.find("Ward L4 Bed 3 02:14."), std::string::npos) << text;
+    EXPECT_NE(text.find(" Ring 4471. #9999"), std::string::npos) << text;
+    if (rule.kind != AlarmKind::physiological || rule.priority != Priority::high) return;
+    if (with_emergency) {
+        EXPECT_NE(text.find(" Emergency 2222."), std::string::npos) << text;
+    }
+    if (rule.grade == 0) return;
+    EXPECT_NE(text.find(" STOP magnesium"), std::string::npos) << text;
+    EXPECT_NE(text.find("calcium gluconate"), std::string::npos) << text;
+}
+
+TEST(PackText, EveryMessageFitsWithAllThatMustStandBesideIt)
+{
+    ASSERT_FALSE(pack_files().empty());
+    for (const auto& path : pack_files()) {
+        const auto pack = compiled(path);
+        ASSERT_TRUE(pack) << path;
+        for (const Rule& rule : pack->rules) {
+            Page page = page_of(rule);
+            expect_whole(page, rule, true);
+            page.reason = PageReason::not_attended;
+            expect_whole(page, rule, true);
+            page.simulation = true;
+            expect_whole(page, rule, false);
+            page.reason = PageReason::restart;
+            page.unwatched = std::chrono::minutes{99};
+            expect_whole(page, rule, false);
+            EXPECT_NE(page_text(page, "02:14").find("atched"), std::string::npos);
+        }
+    }
+}
+
+} // namespace
+} // namespace magwatch
