@@ -202,60 +202,67 @@ void Evaluation::mark(const Plan& plan, std::size_t word, std::uint64_t changed)
     }
 }
 
-void Evaluation::set_atom(const Plan& plan, std::size_t index, Truth truth)
-{
-    Word& word = words_[index / 64];
-    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
-    const std::uint64_t yes = truth == Truth::yes ? bit : 0;
-    const std::uint64_t known = truth == Truth::unknown ? 0 : bit;
-    if ((word.yes & bit) == yes && (word.known & bit) == known) return;
-    word.yes = (word.yes & ~bit) | yes;
-    word.known = (word.known & ~bit) | known;
-    mark(plan, index / 64, bit);
-}
-
 void Evaluation::update_signal(const Plan& plan, const PatientState& patient, Instant now, Signal signal)
 {
     const SignalPlan& mine = plan.signals[static_cast<std::size_t>(signal)];
     const SignalState& state = patient.latest(signal);
-    if (mine.count != 0) {
-        std::uint64_t bits = 0;
-        const double* const thresholds = plan.thresholds.data() + mine.first;
-        for (std::size_t i = 0; i < mine.count; ++i) {
-            bits |= static_cast<std::uint64_t>(state.value < thresholds[i]) << i;
+    if (mine.mask != 0) {
+        const double* threshold = plan.thresholds.data() + mine.first;
+        const bool fresh = state.known(now);
+        std::uint64_t less = 0;
+        for (std::size_t i = 0; i < mine.values; ++i) {
+            less |= static_cast<std::uint64_t>(state.value < threshold[i]) << i;
         }
-        const std::uint64_t known = state.known(now) ? mine.mask : 0;
-        const std::uint64_t yes = ((bits << mine.shift) ^ mine.invert) & known;
-        Word& word = words_[mine.word];
+        std::uint64_t known = fresh ? mine.mask : 0;
+        threshold += mine.values;
+        const std::uint16_t* const window_of = plan.window_of.data() + mine.first + mine.values;
+        for (std::size_t i = 0; i < mine.windows; ++i) {
+            const auto value = patient.window(window_of[i]).value();
+            const std::size_t at = mine.values + i;
+            if (value) {
+                less |= static_cast<std::uint64_t>(*value < threshold[i]) << at;
+            } else {
+                known &= ~(std::uint64_t{1} << (at + mine.shift));
+            }
+        }
+        const std::uint64_t yes = ((less << mine.shift) ^ mine.invert) & known;
+        Word& word = words_.data()[mine.word];
         const std::uint64_t changed = ((word.yes ^ yes) | (word.known ^ known)) & mine.mask;
         if (changed != 0) {
-            word.yes ^= (word.yes ^ yes) & mine.mask;
-            word.known ^= (word.known ^ known) & mine.mask;
+            word.yes = (word.yes & ~mine.mask) | yes;
+            word.known = (word.known & ~mine.mask) | known;
             mark(plan, mine.word, changed);
         }
     }
-    for (const std::uint16_t index : mine.others) {
-        set_atom(plan, index, ask_atom(plan, plan.atoms[index], patient, now));
+    const std::uint16_t* const others = plan.others.data();
+    for (std::size_t i = mine.first_other; i < mine.last_other; ++i) {
+        set_atom(plan, others[i], ask_atom(plan, plan.atoms.data()[others[i]], patient, now));
     }
 }
 
-void Evaluation::update_sustained(const Plan& plan, Instant now, SignalMask sampled)
+// A sample of a signal that the condition reads has come, or time itself decides about it.
+void Evaluation::sample_sustained(const Plan& plan, Instant now, std::size_t index)
+{
+    const Sustained& one = plan.sustained.data()[index];
+    std::int64_t& since = since_.data()[index];
+    const Truth holds = one.single != no_single ? atom(one.single) : run(one.condition);
+    if (holds != Truth::yes) {
+        since = not_running;
+        set_atom(plan, one.atom, holds);
+        return;
+    }
+    if (since == not_running) since = now.ms;
+    const bool long_enough = now.ms - since >= one.duration.count();
+    set_atom(plan, one.atom, truth_of(long_enough));
+    if (one.condition.timed && !long_enough) next_due_ = std::min(next_due_, Instant{since} + one.duration);
+}
+
+// Time went by: it breaks a run whose signal went stale, but completes only conditions that are timed.
+void Evaluation::recheck_sustained(const Plan& plan, Instant now)
 {
     for (std::size_t i = 0; i < plan.sustained.size(); ++i) {
-        const Sustained& one = plan.sustained[i];
-        const bool judged = (one.condition.reads & sampled) != 0 || one.condition.timed;
-        if (!judged && since_[i] == not_running && sampled != 0) continue;
-        const Truth holds = run(one.condition);
-        if (holds != Truth::yes) {
-            since_[i] = not_running;
-            set_atom(plan, one.atom, holds);
-        } else if (judged) {
-            if (since_[i] == not_running) since_[i] = now.ms;
-            const bool long_enough = now.ms - since_[i] >= one.duration.count();
-            set_atom(plan, one.atom, truth_of(long_enough));
-            if (one.condition.timed && !long_enough) {
-                next_due_ = std::min(next_due_, Instant{since_[i]} + one.duration);
-            }
+        if (plan.sustained[i].condition.timed || run(plan.sustained[i].condition) != Truth::yes) {
+            sample_sustained(plan, now, i);
         }
     }
 }
@@ -267,21 +274,29 @@ bool Evaluation::update(const Pack& pack, const PatientState& patient, Instant n
         start(pack);
     }
     changed &= plan.reads;
-    bool sustained = false;
     for (SignalMask rest = changed; rest != 0; rest &= rest - 1) {
         const auto signal = static_cast<Signal>(std::countr_zero(rest));
         update_signal(plan, patient, now, signal);
         const SignalPlan& mine = plan.signals[static_cast<std::size_t>(signal)];
         const SignalState& state = patient.latest(signal);
-        sustained |= mine.sustained;
         if (mine.value_read && state.known(now)) next_due_ = std::min(next_due_, state.stale);
-        if (mine.soonest != Duration::max() && state.seen) {
+        if (mine.soonest_ms != INT64_MAX && state.seen) {
             // A lower bound; the exact instant is found when it is reached.
             const Instant base = state.has_value ? std::min(state.value_at, state.received) : state.first;
-            next_due_ = std::min(next_due_, std::max(base + mine.soonest, now + Duration{1}));
+            next_due_ = std::min(next_due_, std::max(base + Duration{mine.soonest_ms}, now + Duration{1}));
         }
     }
-    if (sustained) update_sustained(plan, now, changed);
+    // Sustained conditions look at all atoms as they are after the samples, inner ones first.
+    if (changed != 0 && (changed & (changed - 1)) == 0) {
+        const SignalPlan& mine = plan.signals[static_cast<std::size_t>(std::countr_zero(changed))];
+        for (std::size_t i = mine.first_sustained; i < mine.last_sustained; ++i) {
+            sample_sustained(plan, now, plan.sustained_of.data()[i]);
+        }
+    } else {
+        for (std::size_t i = 0; i < plan.sustained.size(); ++i) {
+            if ((plan.sustained[i].condition.reads & changed) != 0) sample_sustained(plan, now, i);
+        }
+    }
     return std::exchange(any_affected_, false);
 }
 
@@ -301,11 +316,13 @@ bool Evaluation::update_due(const Pack& pack, const PatientState& patient, Insta
         const SignalState& state = patient.latest(signal);
         update_signal(plan, patient, now, signal);
         if (mine.value_read) consider(state.stale);
-        if (mine.soonest == Duration::max()) continue;
-        for (const std::uint16_t index : mine.others) consider(deadline(plan.atoms[index], patient));
+        if (mine.soonest_ms == INT64_MAX) continue;
+        for (std::size_t i = mine.first_other; i < mine.last_other; ++i) {
+            consider(deadline(plan.atoms[plan.others[i]], patient));
+        }
     }
     next_due_ = next;
-    update_sustained(plan, now, 0);
+    recheck_sustained(plan, now);
     return std::exchange(any_affected_, false);
 }
 

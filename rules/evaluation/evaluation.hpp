@@ -26,7 +26,7 @@ struct RuleTruth {
     template <class Archive> void archive(Archive& a) { a(raise, clear); }
 };
 
-class Evaluation {
+class alignas(64) Evaluation {
 public:
     Evaluation() = default;
     explicit Evaluation(const Pack& pack);
@@ -69,7 +69,7 @@ private:
 
     [[nodiscard]] Truth atom(std::size_t index) const
     {
-        const Word& word = words_[index / 64];
+        const Word& word = words_.data()[index / 64];
         const std::uint64_t bit = std::uint64_t{1} << (index % 64);
         if (!(word.known & bit)) return Truth::unknown;
         return truth_of((word.yes & bit) != 0);
@@ -77,8 +77,19 @@ private:
     [[nodiscard]] bool update(const Pack& pack, const PatientState& patient, Instant now, SignalMask changed);
     [[nodiscard]] bool update_due(const Pack& pack, const PatientState& patient, Instant now);
     void update_signal(const Plan& plan, const PatientState& patient, Instant now, Signal signal);
-    void update_sustained(const Plan& plan, Instant now, SignalMask sampled);
-    void set_atom(const Plan& plan, std::size_t index, Truth truth);
+    void sample_sustained(const Plan& plan, Instant now, std::size_t index);
+    void recheck_sustained(const Plan& plan, Instant now);
+    void set_atom(const Plan& plan, std::size_t index, Truth truth)
+    {
+        Word& word = words_.data()[index / 64];
+        const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+        const std::uint64_t yes = truth == Truth::yes ? bit : 0;
+        const std::uint64_t known = truth == Truth::unknown ? 0 : bit;
+        if (((word.yes & bit) == yes) & ((word.known & bit) == known)) return;
+        word.yes = (word.yes & ~bit) | yes;
+        word.known = (word.known & ~bit) | known;
+        mark(plan, index / 64, bit);
+    }
     void mark(const Plan& plan, std::size_t word, std::uint64_t changed);
     void start(const Pack& pack);
     [[nodiscard]] Truth run(const Program& program) const;
@@ -99,9 +110,10 @@ private:
         }
     }
 
-    std::array<Word, atoms_max / 64> words_{};
-    Instant next_due_ = Instant::never();
+    // What every sample touches comes first.
     std::vector<std::int64_t> since_; // of each sustained condition: start of its unbroken run
+    Instant next_due_ = Instant::never();
+    std::array<Word, atoms_max / 64> words_{};
     std::vector<RuleTruth> truths_;
     RuleSet affected_{}; // between update and report
     bool any_affected_ = false;

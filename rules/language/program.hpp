@@ -110,28 +110,32 @@ struct Program {
 
 // `condition` has held for `duration`. It is judged at samples: the newest sample of a signal it reads must
 // show it, so that one low value is not a sustained one; a timed condition is judged at any moment.
+inline constexpr std::uint16_t no_single = 0xFFFF;
 struct Sustained {
     Program condition;
     Duration duration{};
-    std::uint16_t atom = 0; // that stands for it
+    std::uint16_t atom = 0;   // that stands for it
+    std::uint16_t single = 0; // the one atom its condition consists of, or no_single
     friend bool operator==(const Sustained&, const Sustained&) = default;
 };
 
 using RuleSet = std::array<std::uint64_t, rules_max / 64>;
 
-// What to do when a signal changes. The plain comparisons of one signal lie side by side in one word of bits:
-// bit `shift + i` is (value < thresholds[first + i]) xor its bit of `invert`.
+// What to do when a signal changes. The plain comparisons of one signal and of its windows with constants lie
+// side by side in one word of bits: bit `shift + i` is (value < thresholds[first + i]) xor its bit of `invert`,
+// first those of the latest value, then those of windows.
 struct SignalPlan {
     std::uint64_t mask = 0;
     std::uint64_t invert = 0;
+    std::int64_t soonest_ms = INT64_MAX; // the least time after which time alone can matter
     std::uint16_t word = 0;
     std::uint16_t shift = 0;
     std::uint16_t first = 0;
-    std::uint16_t count = 0;
-    std::vector<std::uint16_t> others; // further atoms that read the signal, ascending, without sustained ones
-    bool sustained = false;            // some sustained condition reads it
-    bool value_read = false;           // some atom becomes unknown when the value goes stale
-    Duration soonest = Duration::max(); // the least time after which time alone can matter
+    std::uint16_t values = 0;  // how many compare the latest value
+    std::uint16_t windows = 0; // how many compare window `window_of[first + values + i]`
+    std::uint16_t first_other = 0, last_other = 0;         // in `others`: further atoms, without sustained ones
+    std::uint16_t first_sustained = 0, last_sustained = 0; // in `sustained_of`
+    bool value_read = false; // some atom becomes unknown when the value goes stale
 };
 
 struct Plan {
@@ -139,6 +143,9 @@ struct Plan {
     std::vector<Comparison> comparisons;
     std::vector<Sustained> sustained; // inner ones before outer ones
     std::vector<double> thresholds;
+    std::vector<std::uint16_t> window_of; // beside `thresholds`
+    std::vector<std::uint16_t> others;
+    std::vector<std::uint16_t> sustained_of;
     std::array<SignalPlan, signal_count> signals;
     std::vector<RuleSet> rules_of_atom;
     SignalMask reads = 0;

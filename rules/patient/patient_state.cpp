@@ -14,18 +14,25 @@ constexpr Duration usual_freshness = std::chrono::seconds{30};
 std::size_t index(Signal signal) { return static_cast<std::size_t>(signal); }
 
 // What people chart or a laboratory reports is as old as the event, however late it arrives.
-bool aged_by_event(Signal signal)
+SignalMask find_aged_by_event()
 {
-    const SignalKind kind = info(signal).kind;
-    return kind == SignalKind::charted || kind == SignalKind::laboratory;
+    SignalMask out = 0;
+    for (std::size_t i = 0; i < signal_count; ++i) {
+        const auto signal = static_cast<Signal>(i);
+        const SignalKind kind = info(signal).kind;
+        if (kind == SignalKind::charted || kind == SignalKind::laboratory) out |= mask(signal);
+    }
+    return out;
 }
+const SignalMask aged_by_event_mask = find_aged_by_event();
+bool aged_by_event(Signal signal) { return (aged_by_event_mask & mask(signal)) != 0; }
 
 } // namespace
 
 PatientState::PatientState()
 {
     for (std::size_t i = 0; i < signal_count; ++i) {
-        fresh_for_ms_[i] = info(static_cast<Signal>(i)).fresh_for.count();
+        kept_[i].fresh_for_ms = info(static_cast<Signal>(i)).fresh_for.count();
     }
 }
 
@@ -50,19 +57,18 @@ void PatientState::set_windows(std::span<const WindowSpec> specs)
 bool PatientState::reindex()
 {
     if (windows_.size() > 0xFFFF) return false;
-    first_window_.fill(0);
     std::size_t next = 0;
     for (std::size_t s = 0; s < signal_count; ++s) {
-        first_window_[s] = static_cast<std::uint16_t>(next);
+        kept_[s].first_window = static_cast<std::uint16_t>(next);
         while (next < windows_.size() && index(windows_[next].spec().signal) == s) ++next;
+        kept_[s].last_window = static_cast<std::uint16_t>(next);
     }
-    first_window_[signal_count] = static_cast<std::uint16_t>(next);
     return next == windows_.size();
 }
 
 void PatientState::set_fresh_for(Signal signal, Duration limit)
 {
-    fresh_for_ms_[index(signal)] = limit.count();
+    kept_[index(signal)].fresh_for_ms = limit.count();
     // A sample that was explicitly invalid stays unknown.
     if (signals_[index(signal)].validity != Validity::invalid) set_stale(signal);
 }
@@ -72,7 +78,7 @@ void PatientState::set_stale(Signal signal)
     SignalState& state = signals_[index(signal)];
     if (!state.has_value) return;
     const Instant base = aged_by_event(signal) ? std::min(state.value_at, state.received) : state.received;
-    const std::int64_t limit = fresh_for_ms_[index(signal)];
+    const std::int64_t limit = kept_[index(signal)].fresh_for_ms;
     // A limit too long for the time line never ends.
     state.stale = limit > Instant::never().ms - std::max<std::int64_t>(base.ms, 0)
                       ? Instant::never()
@@ -98,10 +104,11 @@ void PatientState::accept(Signal signal, double value, Instant at, Instant recei
     state.seen = true;
     state.has_value = true;
     set_stale(signal);
-    const std::size_t last = first_window_[index(signal) + 1];
-    for (std::size_t i = first_window_[index(signal)]; i < last; ++i) {
-        Window& window = windows_[i];
-        if (window.spec().kind != WindowKind::covered) {
+    const Kept& kept = kept_[index(signal)];
+    Window* const windows = windows_.data();
+    for (std::size_t i = kept.first_window; i < kept.last_window; ++i) {
+        Window& window = windows[i];
+        if (window.kind() != WindowKind::covered) {
             window.push(at, value);
         } else {
             window.push_covering(since ? *since : window.newest() ? *window.newest() : watch_start_.value_or(at),
@@ -123,8 +130,8 @@ void PatientState::reject(Signal signal, Validity validity, Instant received)
 void PatientState::forget(Signal signal)
 {
     signals_[index(signal)] = SignalState{};
-    const std::size_t last = first_window_[index(signal) + 1];
-    for (std::size_t i = first_window_[index(signal)]; i < last; ++i) windows_[i].clear();
+    const Kept& kept = kept_[index(signal)];
+    for (std::size_t i = kept.first_window; i < kept.last_window; ++i) windows_[i].clear();
 }
 
 std::optional<double> PatientState::value(Signal signal, Instant now) const

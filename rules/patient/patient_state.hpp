@@ -56,7 +56,7 @@ public:
     void set_fresh_for(Signal signal, Duration limit);
     [[nodiscard]] Duration fresh_for(Signal signal) const
     {
-        return Duration{fresh_for_ms_[static_cast<std::size_t>(signal)]};
+        return Duration{kept_[static_cast<std::size_t>(signal)].fresh_for_ms};
     }
     // From when the first charted volume counts if its entry does not say (the start of the watch);
     // without it the first entry covers no time.
@@ -88,26 +88,31 @@ public:
     // is longer than 30 s because the source is slow (BEHAVIOUR "Breathing": 4 periods; design values).
     [[nodiscard]] Duration lost_after(Signal signal) const;
 
-    [[nodiscard]] const Window& window(std::size_t index) const { return windows_[index]; }
+    [[nodiscard]] const Window& window(std::size_t index) const { return windows_.data()[index]; }
     [[nodiscard]] std::size_t window_count() const { return windows_.size(); }
 
     template <class Archive> void archive(Archive& a)
     {
-        a(signals_, fresh_for_ms_, windows_, watch_start_);
+        a(signals_, kept_, windows_, watch_start_);
         if constexpr (Archive::reading) {
             if (!reindex()) a.fail();
         }
     }
 
 private:
+    // How a signal is kept: beside each other, because every sample needs them all.
+    struct Kept {
+        std::int64_t fresh_for_ms = 0;
+        std::uint16_t first_window = 0, last_window = 0; // its windows are [first, last)
+        template <class Archive> void archive(Archive& a) { a(fresh_for_ms); }
+    };
+
     [[nodiscard]] bool reindex(); // false: not in the order of signals
     void set_stale(Signal signal);
 
     std::array<SignalState, signal_count> signals_{};
-    std::array<std::int64_t, signal_count> fresh_for_ms_{};
+    std::array<Kept, signal_count> kept_{};
     std::vector<Window> windows_; // ordered by signal, so that an observation touches only its own
-    // windows of signal s: first_window_[s] up to first_window_[s + 1]
-    std::array<std::uint16_t, signal_count + 1> first_window_{};
     std::optional<Instant> watch_start_;
 };
 

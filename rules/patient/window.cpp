@@ -6,27 +6,9 @@
 
 namespace magwatch {
 
-void Window::push(Instant at, double value)
-{
-    if (count_ > 0 && at.ms < back().at) return;
-    if (spec_.kind == WindowKind::covered) {
-        push_covering(count_ > 0 ? Instant{back().at} : at, at, value);
-        return;
-    }
-    const Sample sample{at.ms, value};
-    // A sample that a later one outdoes can never be the extreme again.
-    if (spec_.kind == WindowKind::min) {
-        while (count_ > 0 && back().value >= value) --count_;
-    } else if (spec_.kind == WindowKind::max || spec_.kind == WindowKind::drop) {
-        while (count_ > 0 && back().value <= value) --count_;
-    }
-    append(sample);
-    evict();
-}
-
 void Window::push_covering(Instant from, Instant at, double value)
 {
-    MAGWATCH_ASSERT(spec_.kind == WindowKind::covered);
+    MAGWATCH_ASSERT(kind_ == WindowKind::covered);
     if (count_ > 0 && at.ms < back().at) return;
     const std::int64_t start = std::min(from.ms, at.ms);
     if (count_ == 0 || start > back().at) covered_from_ = start;
@@ -34,64 +16,32 @@ void Window::push_covering(Instant from, Instant at, double value)
     evict();
 }
 
-void Window::clear() { *this = Window{spec_}; }
+void Window::clear() { *this = Window{spec()}; }
 
-void Window::append(Sample sample)
+void Window::make_room()
 {
-    if (count_ == ring_.size()) grow();
-    if (count_ == ring_.size()) {
+    if (ring_.size() == capacity_max) {
+        truncated_ = true;
         truncated_at_ = front().at;
         drop_front();
+        return;
     }
-    ring_[(head_ + count_) & mask_] = sample;
-    ++count_;
-    account(sample, 1);
-}
-
-void Window::grow()
-{
-    if (ring_.size() == capacity_max) return;
     std::vector<Sample> larger(ring_.empty() ? 8 : ring_.size() * 2);
     for (std::size_t i = 0; i < count_; ++i) larger[i] = ring_[(head_ + i) & mask_];
     ring_ = std::move(larger);
-    mask_ = ring_.size() - 1;
+    mask_ = static_cast<std::uint32_t>(ring_.size() - 1);
     head_ = 0;
-}
-
-void Window::evict()
-{
-    const std::int64_t limit = back().at - spec_.length.count();
-    while (front().at <= limit) drop_front(); // the newest always stays: lengths are positive
-}
-
-void Window::drop_front()
-{
-    account(front(), -1);
-    left_ = front().at;
-    head_ = (head_ + 1) & mask_;
-    --count_;
 }
 
 void Window::account(const Sample& sample, std::int64_t sign)
 {
-    switch (spec_.kind) {
-    case WindowKind::slope: {
+    if (kind_ == WindowKind::slope) {
         const Wide t = sample.at;
-        const Wide v = fixed(sample.value);
         t_sum_ += sign * t;
         tt_sum_ += sign * t * t;
-        tv_sum_ += sign * t * v;
-        sum_ += sign * fixed(sample.value);
-        return;
-    }
-    case WindowKind::sum:
-    case WindowKind::mean:
-    case WindowKind::covered: sum_ += sign * fixed(sample.value); return;
-    case WindowKind::min:
-    case WindowKind::max:
-    case WindowKind::drop:
-    case WindowKind::delta:
-    case WindowKind::count: return;
+        tv_sum_ += sign * t * fixed(sample.value);
+    } else if (kind_ == WindowKind::covered) {
+        left_ = sample.at;
     }
 }
 
@@ -106,7 +56,7 @@ std::optional<double> Window::slope() const
 
 std::optional<double> Window::covered() const
 {
-    const std::int64_t start = back().at - spec_.length.count();
+    const std::int64_t start = back().at - length_ms_;
     if (covered_from_ == none || covered_from_ > start) return std::nullopt;
     const Sample& edge = front();
     const std::int64_t from = std::max(left_, covered_from_);
@@ -122,17 +72,24 @@ bool Window::rebuild(const std::vector<Sample>& samples)
     // What a patient can show, and times that the sums can hold: anything else is damage.
     constexpr double value_max = 1e6;
     constexpr std::int64_t time_max = std::int64_t{1} << 45;
-    if (samples.size() > capacity_max || spec_.kind > WindowKind::covered || spec_.length <= Duration::zero() ||
-        static_cast<std::size_t>(spec_.signal) >= signal_count) {
+    const auto within = [](std::int64_t t) { return t == none || (t <= time_max && t >= -time_max); };
+    if (samples.size() > capacity_max || kind_ > WindowKind::covered || length_ms_ <= 0 || length_ms_ > time_max ||
+        static_cast<std::size_t>(signal_) >= signal_count || !within(truncated_at_) || !within(covered_from_) ||
+        !within(left_)) {
         return false;
     }
-    *this = Window{spec_, covered_from_, left_, truncated_at_};
+    Window fresh{spec()};
     for (const Sample& sample : samples) {
         if (!(sample.value >= -value_max && sample.value <= value_max)) return false;
         if (sample.at > time_max || sample.at < -time_max) return false;
-        if (count_ > 0 && sample.at < back().at) return false;
-        append(sample);
+        if (fresh.count_ > 0 && sample.at < fresh.back().at) return false;
+        fresh.append(sample);
     }
+    fresh.truncated_ = truncated_;
+    fresh.truncated_at_ = truncated_at_;
+    fresh.covered_from_ = covered_from_;
+    fresh.left_ = left_;
+    *this = std::move(fresh);
     return true;
 }
 

@@ -18,12 +18,12 @@
 
 namespace magwatch {
 
-enum class WindowKind : std::uint8_t {
+enum class WindowKind : std::uint8_t { // Window::summed relies on the order
     mean,
-    min,
-    max,
     sum,     // of the samples
     slope,   // least squares, per minute; needs two instants
+    min,
+    max,
     drop,    // highest minus latest
     delta,   // latest minus oldest
     count,   // of the samples
@@ -39,27 +39,52 @@ struct WindowSpec {
     template <class Archive> void archive(Archive& a) { a(signal, length, kind); }
 };
 
-class Window {
+class alignas(64) Window {
 public:
     // One sample a second for four hours fits.
     static constexpr std::size_t capacity_max = 16384;
 
     Window() = default;
-    explicit Window(const WindowSpec& spec) : spec_{spec} {}
+    explicit Window(const WindowSpec& spec)
+        : length_ms_{spec.length.count()}, kind_{spec.kind}, signal_{spec.signal}
+    {
+    }
 
     // `at` is not before the newest sample's; an older one is ignored.
-    void push(Instant at, double value);
+    void push(Instant at, double value)
+    {
+        if (count_ > 0 && at.ms < back().at) return;
+        const Sample sample{at.ms, value};
+        switch (kind_) {
+        case WindowKind::min: // a sample that a later one outdoes can never be the extreme again
+            while (count_ > 0 && back().value >= value) --count_;
+            break;
+        case WindowKind::max:
+        case WindowKind::drop:
+            while (count_ > 0 && back().value <= value) --count_;
+            break;
+        case WindowKind::covered: push_covering(count_ > 0 ? Instant{back().at} : at, at, value); return;
+        case WindowKind::mean:
+        case WindowKind::sum:
+        case WindowKind::slope:
+        case WindowKind::delta:
+        case WindowKind::count: break;
+        }
+        append(sample);
+        evict();
+    }
     // A volume for the time from `from` to `at`. `from` before the newest entry means since that entry;
     // later than it leaves a gap, and the window is unknown until the gap has left it.
     void push_covering(Instant from, Instant at, double value);
     void clear();
 
-    [[nodiscard]] const WindowSpec& spec() const { return spec_; }
+    [[nodiscard]] WindowSpec spec() const { return {signal_, Duration{length_ms_}, kind_}; }
+    [[nodiscard]] WindowKind kind() const { return kind_; }
     // The aggregate at the newest sample; nullopt if the samples do not tell it.
     [[nodiscard]] std::optional<double> value() const
     {
         if (count_ == 0 || truncated()) return std::nullopt;
-        switch (spec_.kind) {
+        switch (kind_) {
         case WindowKind::min:
         case WindowKind::max: return front().value;
         case WindowKind::drop: return front().value - back().value;
@@ -87,7 +112,7 @@ public:
             samples.reserve(count_);
             for (std::size_t i = 0; i < count_; ++i) samples.push_back(ring_[(head_ + i) & mask_]);
         }
-        a(spec_, samples, covered_from_, left_, truncated_at_);
+        a(signal_, length_ms_, kind_, samples, covered_from_, left_, truncated_, truncated_at_);
         if constexpr (Archive::reading) {
             if (!rebuild(samples)) a.fail();
         }
@@ -109,34 +134,53 @@ private:
     }
     static constexpr std::int64_t none = INT64_MIN;
 
-    Window(const WindowSpec& spec, std::int64_t covered_from, std::int64_t left, std::int64_t truncated_at)
-        : spec_{spec}, covered_from_{covered_from}, left_{left}, truncated_at_{truncated_at}
-    {
-    }
-    [[nodiscard]] const Sample& front() const { return ring_[head_]; }
-    [[nodiscard]] const Sample& back() const { return ring_[(head_ + count_ - 1) & mask_]; }
+    [[nodiscard]] const Sample& front() const { return ring_.data()[head_]; }
+    [[nodiscard]] const Sample& back() const { return ring_.data()[(head_ + count_ - 1) & mask_]; }
     [[nodiscard]] bool truncated() const
     {
-        return truncated_at_ != none && truncated_at_ > back().at - spec_.length.count();
+        return truncated_ && truncated_at_ > back().at - length_ms_;
     }
     [[nodiscard]] std::optional<double> slope() const;
     [[nodiscard]] std::optional<double> covered() const;
-    void append(Sample sample);
-    void grow();
-    void evict();
-    void drop_front();
+    void append(Sample sample)
+    {
+        if (count_ == ring_.size()) [[unlikely]] make_room();
+        ring_.data()[(head_ + count_) & mask_] = sample;
+        ++count_;
+        if (summed()) sum_ += fixed(sample.value);
+        if (kind_ == WindowKind::slope) account(sample, 1);
+    }
+    void evict()
+    {
+        const std::int64_t limit = back().at - length_ms_;
+        while (front().at <= limit) drop_front(); // the newest always stays: lengths are positive
+    }
+    void drop_front()
+    {
+        if (summed()) sum_ -= fixed(front().value);
+        if (kind_ >= WindowKind::slope) account(front(), -1);
+        head_ = static_cast<std::uint32_t>((head_ + 1) & mask_);
+        --count_;
+    }
+    [[nodiscard]] bool summed() const { return kind_ <= WindowKind::slope || kind_ == WindowKind::covered; }
+    void make_room();
     void account(const Sample& sample, std::int64_t sign);
     [[nodiscard]] bool rebuild(const std::vector<Sample>& samples); // false: no window of ours
 
-    WindowSpec spec_{};
+    // What every sample touches fits one cache line.
     std::vector<Sample> ring_; // its size is a power of two
-    std::size_t mask_ = 0;
-    std::size_t head_ = 0;
-    std::size_t count_ = 0;
-    std::int64_t sum_ = 0;             // of fixed(value)
+    std::uint32_t mask_ = 0;
+    std::uint32_t head_ = 0;
+    std::uint32_t count_ = 0;
+    std::int64_t length_ms_ = 0;
+    std::int64_t sum_ = 0; // of fixed(value), for the kinds that sum
+    WindowKind kind_{};
+    Signal signal_{};
+    bool truncated_ = false; // a sample was dropped for want of room, at truncated_at_
+
+    std::int64_t truncated_at_ = none;
     std::int64_t covered_from_ = none; // entries cover everything from here to the newest
-    std::int64_t left_ = none;         // when the last entry that left the window was charted
-    std::int64_t truncated_at_ = none; // a sample dropped for want of room
+    std::int64_t left_ = none;         // when the last entry that left a covered window was charted
     Wide t_sum_ = 0, tt_sum_ = 0, tv_sum_ = 0;
 };
 

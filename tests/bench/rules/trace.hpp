@@ -5,6 +5,8 @@
 // walk is that of the neutral rule set "mgtox-25"; the figures are plausible and no clinical advice.
 #pragma once
 
+#include <time.h>
+
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -130,6 +132,14 @@ struct Tally {
         hash += x ^ (x >> 16);
     }
 };
+
+// Of this thread: what others do on the machine is not counted.
+inline double cpu_seconds()
+{
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
 
 struct Measured {
     Tally tally;
