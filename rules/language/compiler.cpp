@@ -28,7 +28,8 @@ struct Aggregate {
 };
 constexpr Aggregate aggregates[] = {
     {"sum", WindowKind::sum},   {"mean", WindowKind::mean}, {"min", WindowKind::min},     {"max", WindowKind::max},
-    {"slope", WindowKind::slope}, {"drop", WindowKind::drop}, {"delta", WindowKind::delta}, {"count", WindowKind::count},
+    {"slope", WindowKind::slope}, {"drop", WindowKind::drop}, {"delta", WindowKind::delta},
+    {"count", WindowKind::count},
 };
 
 constexpr std::string_view functions[] = {"sum",   "mean",  "min",      "max",       "slope", "drop",

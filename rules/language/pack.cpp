@@ -67,7 +67,8 @@ private:
     void read_conditions(TableReader& reader, const toml::table& table, Rule& rule);
     void check_clear(const toml::table& table, const Logic& when, const std::optional<Logic>& clear, const Rule& rule);
     void read_check(const toml::table& table);
-    std::string read_id(TableReader& reader, const toml::table& table, std::vector<std::pair<std::string, std::uint32_t>>& seen);
+    std::string read_id(TableReader& reader, const toml::table& table,
+                        std::vector<std::pair<std::string, std::uint32_t>>& seen);
     std::string prose(TableReader& reader, const toml::table& table, std::string_view key, bool required,
                       std::size_t longest);
     std::optional<Logic> condition(const toml::node& node, const std::string& text);
@@ -387,7 +388,8 @@ void PackReader::finish()
         const Rule& rule = pack_.rules[r];
         for (const Program* program : {&rule.when, &rule.clear, &rule.needs}) {
             for (const LogicStep& step : program->code) {
-                if (step.op == LogicOp::atom) pack_.plan.rules_of_atom[step.arg][r / 64] |= std::uint64_t{1} << (r % 64);
+                if (step.op == LogicOp::atom)
+                    pack_.plan.rules_of_atom[step.arg][r / 64] |= std::uint64_t{1} << (r % 64);
             }
         }
         for (std::size_t s = 0; s < signal_count; ++s) {

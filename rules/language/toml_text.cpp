@@ -250,7 +250,8 @@ void TableReader::finish()
     for (const auto& [key, node] : table_) {
         const std::string_view text = key.str();
         if (std::find(known_.begin(), known_.end(), text) != known_.end()) continue;
-        text_.fail(key.source().begin, "unknown key '" + std::string{text} + "' in " + what_ + did_you_mean(text, known_));
+        text_.fail(key.source().begin,
+                   "unknown key '" + std::string{text} + "' in " + what_ + did_you_mean(text, known_));
     }
 }
 
