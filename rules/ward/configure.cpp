@@ -87,20 +87,10 @@ void Ward::State::set_up_patient(Watch& watch)
     if (pack) watch.patient.set_windows(pack->windows);
 }
 
-void Ward::State::apply(const Moment& now, const Configuration& next)
+// Beds that were known keep their ids, new ones get the next.
+void Ward::State::take_beds(const Configuration& next)
 {
-    const std::shared_ptr<const Pack> old_pack = pack;
-    if (!next.pack_text.empty()) {
-        const CompiledPack compiled = compile(next);
-        if (!compiled.pack) { // the shell checks before it steps; what does not compile changes nothing
-            set_fault(now, WardFault::configuration, true, "Rule pack refused");
-            return;
-        }
-        pack = compiled.pack;
-    }
-    configuration = next;
     for (auto& bed : beds) bed.configured = false;
-    for (auto& source : sources) source.configured = false;
     for (const auto& bed : next.beds) {
         const auto known = std::find_if(bed_names.begin(), bed_names.end(),
                                         [&](const auto& other) { return other.alias == bed.alias; });
@@ -114,6 +104,11 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
         }
         beds[index].configured = true;
     }
+}
+
+void Ward::State::take_sources(const Moment& now, const Configuration& next)
+{
+    for (auto& source : sources) source.configured = false;
     for (const auto& source : next.sources) {
         const auto known = std::find_if(source_names.begin(), source_names.end(),
                                         [&](const auto& other) { return other.name == source.name; });
@@ -132,43 +127,63 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
             bound.expected = true;
         }
     }
+}
+
+// A watch goes on under a new pack: its conditions live by rule id.
+void Ward::State::carry_over(const Moment& now, BedId id, const Pack* old_pack)
+{
+    Watch& watch = *beds[id.value].watch;
+    set_up_patient(watch);
+    std::vector<Slot> rules(pack ? pack->rules.size() : 0);
+    for (std::size_t old = 0; old < watch.rules.size(); ++old) {
+        const std::string& rule = old_pack->rules[old].id;
+        bool kept = false;
+        for (std::size_t r = 0; r < rules.size(); ++r) {
+            if (pack->rules[r].id != rule) continue;
+            rules[r] = watch.rules[old];
+            kept = true;
+        }
+        if (!kept && watch.rules[old].open()) episodes.at(watch.rules[old].episode).orphan = true;
+    }
+    watch.rules = std::move(rules);
+    std::vector<CheckState> checks(pack ? pack->checks.size() : 0);
+    for (std::size_t old = 0; old < watch.checks.size(); ++old) {
+        bool kept = false;
+        for (std::size_t c = 0; c < checks.size(); ++c) {
+            if (pack->checks[c].id != old_pack->checks[old].id) continue;
+            checks[c] = watch.checks[old];
+            kept = true;
+        }
+        const EpisodeId open = watch.checks[old].slot.episode;
+        if (!kept && open.counter != 0) close_episode(now, open, "");
+    }
+    watch.checks = std::move(checks);
+    watch.evaluation.reset();
+    if (pack) {
+        watch.evaluation.emplace(*pack);
+        evaluate(now, id, ~SignalMask{0});
+    }
+    review_checks(now, id);
+    review(now, id);
+    refresh_next(beds[id.value], now.steady);
+}
+
+void Ward::State::apply(const Moment& now, const Configuration& next)
+{
+    const std::shared_ptr<const Pack> old_pack = pack;
+    if (!next.pack_text.empty()) {
+        const CompiledPack compiled = compile(next);
+        if (!compiled.pack) { // the shell checks before it steps; what does not compile changes nothing
+            set_fault(now, WardFault::configuration, true, "Rule pack refused");
+            return;
+        }
+        pack = compiled.pack;
+    }
+    configuration = next;
+    take_beds(next);
+    take_sources(now, next);
     for (std::size_t i = 0; i < beds.size(); ++i) {
-        if (!beds[i].watch) continue;
-        Watch& watch = *beds[i].watch;
-        set_up_patient(watch);
-        std::vector<Slot> rules(pack ? pack->rules.size() : 0);
-        for (std::size_t old = 0; old < watch.rules.size(); ++old) {
-            const std::string& rule = old_pack->rules[old].id;
-            bool kept = false;
-            for (std::size_t r = 0; r < rules.size(); ++r) {
-                if (pack->rules[r].id != rule) continue;
-                rules[r] = watch.rules[old];
-                kept = true;
-            }
-            if (!kept && watch.rules[old].open()) episodes.at(watch.rules[old].episode).orphan = true;
-        }
-        watch.rules = std::move(rules);
-        std::vector<CheckState> checks(pack ? pack->checks.size() : 0);
-        for (std::size_t old = 0; old < watch.checks.size(); ++old) {
-            bool kept = false;
-            for (std::size_t c = 0; c < checks.size(); ++c) {
-                if (pack->checks[c].id != old_pack->checks[old].id) continue;
-                checks[c] = watch.checks[old];
-                kept = true;
-            }
-            const EpisodeId open = watch.checks[old].slot.episode;
-            if (!kept && open.counter != 0) close_episode(now, open, "");
-        }
-        watch.checks = std::move(checks);
-        const BedId id{static_cast<std::uint16_t>(i)};
-        watch.evaluation.reset();
-        if (pack) {
-            watch.evaluation.emplace(*pack);
-            evaluate(now, id, ~SignalMask{0});
-        }
-        review_checks(now, id);
-        review(now, id);
-        refresh_next(beds[i], now.steady);
+        if (beds[i].watch) carry_over(now, BedId{static_cast<std::uint16_t>(i)}, old_pack.get());
     }
     set_fault(now, WardFault::fallback, next.fallback, next.fallback_reason);
     if (!next.fallback) set_fault(now, WardFault::configuration, false, "");

@@ -149,6 +149,9 @@ struct Ward::State {
     // --- configure.cpp ---
     void apply(const Moment& now, const Started& started);
     void apply(const Moment& now, const Configuration& configuration);
+    void take_beds(const Configuration& next);
+    void take_sources(const Moment& now, const Configuration& next);
+    void carry_over(const Moment& now, BedId bed, const Pack* old_pack);
     void set_up_patient(Watch& watch);
 
     // --- intake.cpp: what devices say ---
@@ -217,6 +220,13 @@ struct Ward::State {
     void here(const Moment& now, Call& call, const std::string& person);
     [[nodiscard]] bool sounding(const Call& call, Instant now) const;
     [[nodiscard]] bool paused(BedId bed, Instant now) const;
+
+    // --- view.cpp ---
+    [[nodiscard]] BedView bed_view(std::size_t index, const Moment& now) const;
+    [[nodiscard]] SourceView source_view(std::size_t index, const Moment& now) const;
+    [[nodiscard]] EpisodeView episode_view(EpisodeId id, const Episode& episode, const Moment& now) const;
+    [[nodiscard]] CallView call_view(CallId id, const Call& call, const Moment& now) const;
+    [[nodiscard]] std::string alias(BedId bed) const;
 
     [[nodiscard]] Bed* find(BedId bed) { return bed.value < beds.size() ? &beds[bed.value] : nullptr; }
     [[nodiscard]] std::string place(BedId bed) const;

@@ -41,6 +41,104 @@ std::vector<SignalView> signals_of(const PatientState& patient, const Moment& no
 
 } // namespace
 
+BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
+{
+    const Bed& bed = beds[index];
+    BedView b;
+    b.id = BedId{static_cast<std::uint16_t>(index)};
+    b.alias = bed_names[index].alias;
+    b.place = bed_names[index].place;
+    b.watched = bed.watch != nullptr;
+    b.mg_on_board = "unknown";
+    b.audio_paused = bed.paused_until > now.steady;
+    b.audio_paused_until = now.at(bed.paused_until).wall;
+    if (!bed.watch) return b;
+    const Watch& watch = *bed.watch;
+    b.watched_by = watch.by;
+    b.watched_since = watch.since.wall;
+    b.association_confirmed = watch.confirmed;
+    b.signals = signals_of(watch.patient, now, source_names);
+    for (std::size_t c = 0; c < watch.checks.size(); ++c) {
+        if (watch.checks[c].due == Instant::never()) continue;
+        b.checks.push_back({pack->checks[c].id, pack->checks[c].title, now.at(watch.checks[c].due).wall,
+                            watch.checks[c].slot.condition.present()});
+    }
+    b.infusion_rate = watch.infusion.rate_now();
+    b.infusing = b.infusion_rate.value_or(0) > 0;
+    b.dose_total = watch.infusion.dose_total();
+    const auto acts = watch.infusion.on_board(now.steady, on_board_length(watch, now.steady));
+    b.mg_on_board = !acts ? "unknown" : *acts ? "yes" : "no";
+    return b;
+}
+
+SourceView Ward::State::source_view(std::size_t index, const Moment& now) const
+{
+    SourceView source;
+    source.name = source_names[index].name;
+    source.bed = source_names[index].bed;
+    source.kind = source_names[index].kind;
+    source.connected = sources[index].connected;
+    source.observations = sources[index].observations;
+    source.refused = sources[index].refused;
+    for (const auto& bed : beds) {
+        for (const auto& link : bed.links) {
+            if (link.source.value != index || !link.expected || !bed.watch) continue;
+            const Duration age = now.steady - link.sampled;
+            if (!source.age || age > *source.age) source.age = age;
+            source.frozen = source.frozen || link.frozen;
+        }
+    }
+    return source;
+}
+
+EpisodeView Ward::State::episode_view(EpisodeId id, const Episode& episode, const Moment& now) const
+{
+    EpisodeView e;
+    e.id = id;
+    e.bed = alias(episode.bed);
+    e.rule = episode.alarm.rule;
+    e.title = episode.alarm.title;
+    e.message = episode.alarm.message;
+    e.prompt = episode.alarm.prompt;
+    e.kind = episode.alarm.kind;
+    e.priority = episode.alarm.priority;
+    e.grade = episode.alarm.grade;
+    e.condition = episode.condition;
+    e.latched = episode.latched();
+    e.acknowledged = episode.acknowledged;
+    e.acknowledged_by = episode.acknowledged_by;
+    e.acknowledged_until = now.at(episode.acknowledged_until).wall;
+    e.since = episode.since.wall;
+    return e;
+}
+
+CallView Ward::State::call_view(CallId id, const Call& call, const Moment& now) const
+{
+    CallView c;
+    c.id = id;
+    c.number = call.number;
+    c.bed = alias(call.bed);
+    c.kind = call.kind;
+    c.priority = call.priority;
+    c.grade = call.grade;
+    c.state = call.state;
+    c.sounding = sounding(call, now.steady);
+    c.rung = call.rung;
+    c.repetition = call.repetition;
+    c.person = call.person;
+    c.since = now.at(call.since).wall;
+    c.next_page = now.at(call.next).wall;
+    for (const auto& [episode_id, episode] : episodes) {
+        if (episode.call == id) c.episodes.push_back(episode_id);
+    }
+    return c;
+}
+
+std::string Ward::State::alias(BedId bed) const
+{
+    return bed.value < bed_names.size() ? bed_names[bed.value].alias : "";
+}
+
 WardView Ward::view(const Moment& now) const
 {
     const State& s = *state_;
@@ -55,96 +153,16 @@ WardView Ward::view(const Moment& now) const
     view.refused = s.refused;
     view.raised = s.raised;
     view.pages_sent = s.pages_sent;
-    const auto alias = [&](BedId bed) { return bed.value < s.bed_names.size() ? s.bed_names[bed.value].alias : ""; };
     for (std::size_t i = 0; i < s.beds.size(); ++i) {
-        const Bed& bed = s.beds[i];
-        if (!bed.configured && !bed.watch) continue;
-        BedView b;
-        b.id = BedId{static_cast<std::uint16_t>(i)};
-        b.alias = s.bed_names[i].alias;
-        b.place = s.bed_names[i].place;
-        b.watched = bed.watch != nullptr;
-        b.mg_on_board = "unknown";
-        b.audio_paused = bed.paused_until > now.steady;
-        b.audio_paused_until = now.at(bed.paused_until).wall;
-        if (bed.watch) {
-            const Watch& watch = *bed.watch;
-            ++view.beds_watched;
-            b.watched_by = watch.by;
-            b.watched_since = watch.since.wall;
-            b.association_confirmed = watch.confirmed;
-            b.signals = signals_of(watch.patient, now, s.source_names);
-            for (std::size_t c = 0; c < watch.checks.size(); ++c) {
-                if (watch.checks[c].due == Instant::never()) continue;
-                b.checks.push_back({s.pack->checks[c].id, s.pack->checks[c].title, now.at(watch.checks[c].due).wall,
-                                    watch.checks[c].slot.condition.present()});
-            }
-            b.infusion_rate = watch.infusion.rate_now();
-            b.infusing = b.infusion_rate.value_or(0) > 0;
-            b.dose_total = watch.infusion.dose_total();
-            const auto acts = watch.infusion.on_board(now.steady, s.on_board_length(watch, now.steady));
-            b.mg_on_board = !acts ? "unknown" : *acts ? "yes" : "no";
-        }
-        view.beds.push_back(std::move(b));
+        if (!s.beds[i].configured && !s.beds[i].watch) continue;
+        if (s.beds[i].watch) ++view.beds_watched;
+        view.beds.push_back(s.bed_view(i, now));
     }
     for (std::size_t i = 0; i < s.sources.size(); ++i) {
-        if (!s.sources[i].configured) continue;
-        SourceView source;
-        source.name = s.source_names[i].name;
-        source.bed = s.source_names[i].bed;
-        source.kind = s.source_names[i].kind;
-        source.connected = s.sources[i].connected;
-        source.observations = s.sources[i].observations;
-        source.refused = s.sources[i].refused;
-        for (const auto& bed : s.beds) {
-            for (const auto& link : bed.links) {
-                if (link.source.value != i || !link.expected || !bed.watch) continue;
-                const Duration age = now.steady - link.sampled;
-                if (!source.age || age > *source.age) source.age = age;
-                source.frozen = source.frozen || link.frozen;
-            }
-        }
-        view.sources.push_back(std::move(source));
+        if (s.sources[i].configured) view.sources.push_back(s.source_view(i, now));
     }
-    for (const auto& [id, episode] : s.episodes) {
-        EpisodeView e;
-        e.id = id;
-        e.bed = alias(episode.bed);
-        e.rule = episode.alarm.rule;
-        e.title = episode.alarm.title;
-        e.message = episode.alarm.message;
-        e.prompt = episode.alarm.prompt;
-        e.kind = episode.alarm.kind;
-        e.priority = episode.alarm.priority;
-        e.grade = episode.alarm.grade;
-        e.condition = episode.condition;
-        e.latched = episode.latched();
-        e.acknowledged = episode.acknowledged;
-        e.acknowledged_by = episode.acknowledged_by;
-        e.acknowledged_until = now.at(episode.acknowledged_until).wall;
-        e.since = episode.since.wall;
-        view.episodes.push_back(std::move(e));
-    }
-    for (const auto& [id, call] : s.calls) {
-        CallView c;
-        c.id = id;
-        c.number = call.number;
-        c.bed = alias(call.bed);
-        c.kind = call.kind;
-        c.priority = call.priority;
-        c.grade = call.grade;
-        c.state = call.state;
-        c.sounding = s.sounding(call, now.steady);
-        c.rung = call.rung;
-        c.repetition = call.repetition;
-        c.person = call.person;
-        c.since = now.at(call.since).wall;
-        c.next_page = now.at(call.next).wall;
-        for (const auto& [episode_id, episode] : s.episodes) {
-            if (episode.call == id) c.episodes.push_back(episode_id);
-        }
-        view.calls.push_back(std::move(c));
-    }
+    for (const auto& [id, episode] : s.episodes) view.episodes.push_back(s.episode_view(id, episode, now));
+    for (const auto& [id, call] : s.calls) view.calls.push_back(s.call_view(id, call, now));
     for (const auto& record : s.pages) {
         view.pages.push_back({record.page,
                               record.resolved ? std::optional{record.outcome} : std::nullopt, record.detail});
