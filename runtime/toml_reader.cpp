@@ -16,6 +16,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "rules/base/toml_screen.hpp"
+
 namespace magwatch
 {
 
@@ -98,6 +100,10 @@ struct TomlFile::Tree {
 TomlFile::TomlFile(std::string name, std::string text)
     : name_{std::move(name)}, text_{std::move(text)}, tree_{std::make_unique<Tree>()}
 {
+    if (const auto problem = screen_toml(text_)) {
+        fail({problem->line, problem->column}, problem->message);
+        return;
+    }
     toml::parse_result result = toml::parse(std::string_view{text_}, std::string_view{name_});
     if (result) {
         tree_->root = std::move(result).table();

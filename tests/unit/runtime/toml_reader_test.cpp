@@ -101,6 +101,30 @@ TEST(TomlReader, AFileThatIsNotTomlHasOneMistakeAtItsPlace)
     EXPECT_THAT(mistakes[0].text(), HasSubstr("    2 | b = = 2\n      |     ^"));
 }
 
+TEST(TomlReader, WhatTomlForbidsOutsideOfQuotesNeverReachesTheParser)
+{
+    const auto place = [](const std::string& text) {
+        TomlFile file{"a.toml", text};
+        const auto mistakes = file.finish();
+        return mistakes.empty()
+                   ? "fine"
+                   : std::to_string(mistakes[0].line) + ":" + std::to_string(mistakes[0].column);
+    };
+    EXPECT_EQ(place("[\x12"), "1:2");
+    EXPECT_EQ(place("a = 1\n\xC8\xA1 = 2\n"), "2:1");
+    EXPECT_EQ(place("a = \"\xC3\xA4\" \xC3\xA4\n"), "1:9");
+    EXPECT_EQ(place("a = \"\xC3\"\n"), "1:6");
+    EXPECT_EQ(place("a = 1\rb = 2\n"), "1:6");
+    EXPECT_EQ(place("# \xE2\x89\xA5 8\n"), "fine");
+    for (const char* text : {"k = \"\"\"\n\xC3\xA4 \"\" \\\"\"\"\"\"\"\n", "k = '''\xC3\xA4''''\n",
+                             "k = '\\' # \xC3\xA4\n", "k = \"\\\" # \xC3\xA4\" # \xC3\xA4\r\n",
+                             "\xEF\xBB\xBFk = 'x'\n"}) {
+        TomlFile file{"a.toml", text};
+        (void)file.root().has("k");
+        EXPECT_THAT(messages(file), IsEmpty()) << text;
+    }
+}
+
 TEST(TomlReader, DuplicateKeysAndTablesAreRefused)
 {
     TomlFile twice{"a.toml", "a = 1\na = 2\n"};
