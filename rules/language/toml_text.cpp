@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rules/base/toml_screen.hpp"
 #include "rules/language/expression.hpp"
 #include "rules/language/program.hpp"
 
@@ -89,6 +90,10 @@ std::optional<toml::table> TomlText::parse()
 {
     if (text_.size() > pack_bytes_max) {
         fail_whole("the file is larger than " + std::to_string(pack_bytes_max / 1024) + " KiB");
+        return std::nullopt;
+    }
+    if (const auto problem = screen_toml(text_)) {
+        fail(toml::source_position{problem->line, problem->column}, problem->message);
         return std::nullopt;
     }
     try {
