@@ -1,6 +1,7 @@
 #include "adapters/monitors/hl7/ingest.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace magwatch::adapters::hl7
 {
@@ -171,6 +172,7 @@ void Ingest::take_message(std::string_view address, WallTime now, Taken& taken)
         refused.source = taken.source;
         refused.reason = Refusal::duplicate;
         sink_.push(refused);
+        ++counters_.refused[static_cast<std::size_t>(Refusal::duplicate)];
         return;
     }
     }
@@ -240,7 +242,7 @@ void Ingest::apply(Source& source, WallTime now)
     const auto offset_changed = source.clock.changed();
     if (!source.connected || offset_changed) say_status(source, true);
 
-    Context context{source, now, {}, 0};
+    Context context{source, now};
     context.bed = source.beds.find(message_, source.bed_pattern ? &*source.bed_pattern : nullptr);
     for (const ObxResult& row : decoded_.results) {
         if (row.accepted) context.good |= mask(row.signal);
@@ -248,7 +250,7 @@ void Ingest::apply(Source& source, WallTime now)
     for (const ObxResult& row : decoded_.results) apply_row(context, row);
 }
 
-void Ingest::refuse(const Context& context, const ObxResult& row, Refusal reason)
+void Ingest::refuse(Context& context, const ObxResult& row, Refusal reason)
 {
     ++counters_.refused[static_cast<std::size_t>(reason)];
     if (reason == Refusal::unknown_code) {
@@ -256,6 +258,8 @@ void Ingest::refuse(const Context& context, const ObxResult& row, Refusal reason
         if (told.size() >= unknown_codes_told || told.find(row.code) != told.end()) return;
         told.emplace(row.code);
     }
+    // A gateway sends every bed of the hospital: once a message is enough.
+    if (reason == Refusal::unknown_bed && std::exchange(context.told_unknown_bed, true)) return;
     RefusedValue refused;
     if (context.bed) refused.bed = context.bed->bed;
     refused.source = context.source.profile().source;

@@ -121,8 +121,9 @@ private:
         }
         Source& source;
         WallTime now;
-        std::optional<BedTable::Found> bed;
+        std::optional<BedTable::Found> bed = std::nullopt;
         SignalMask good = 0; // signals with an accepted value
+        bool told_unknown_bed = false;
     };
 
     [[nodiscard]] Source* source_of(const Message& message, std::string_view address);
@@ -135,7 +136,7 @@ private:
     [[nodiscard]] bool is_late(const Context& context, const ObxResult& row,
                                WallTime observed) const;
     [[nodiscard]] bool is_repeated_volume(Context& context, const ObxResult& row);
-    void refuse(const Context& context, const ObxResult& row, Refusal reason);
+    void refuse(Context& context, const ObxResult& row, Refusal reason);
     void say_status(Source& source, bool connected);
 
     Hl7Config config_;

@@ -22,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t receive_bytes =
     16 * 1024; // a turn of the loop takes no more from one connection
+constexpr std::size_t keep_bytes = 256 * 1024;
 constexpr auto nothrow = asio::as_tuple(asio::use_awaitable);
 
 struct Session {
@@ -215,6 +216,7 @@ asio::awaitable<bool> Hl7Server::Impl::answer(Session& session)
     const auto bytes = asio::buffer(session.out);
     const auto [error, size] = co_await asio::async_write(session.socket, bytes, nothrow);
     session.writing = false;
+    if (session.out.capacity() > keep_bytes) session.out = {}; // one flood is no reason to keep it
     co_return !error;
 }
 

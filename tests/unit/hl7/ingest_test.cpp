@@ -120,6 +120,10 @@ TEST_F(IngestTest, beds_by_location)
     EXPECT_EQ(bed_of(""), no_bed);
     EXPECT_EQ(bed_of("\"\""), no_bed);
     EXPECT_EQ(sink.refused.at(0).reason, Refusal::unknown_bed);
+    next_id();
+    send(rr + rr + mg);
+    EXPECT_EQ(sink.refused.size(), 1U); // told once a message, counted for each value
+    EXPECT_EQ(ingest->counters().refused[static_cast<std::size_t>(Refusal::unknown_bed)], 8U);
 }
 
 TEST_F(IngestTest, beds_by_pattern)
