@@ -98,7 +98,7 @@ struct Adapter::Unit {
     Image image; // of the poll in progress; a unit is polled by one lane at a time
     ChartedMemory charted;
     std::vector<std::size_t> refused_blocks; // of the poll in progress: to be split
-    Time retry_refused{};
+    std::vector<Time> retry_refused;         // of each group
 };
 
 // Everything behind one address.
@@ -118,6 +118,7 @@ Adapter::Adapter(asio::io_context& io, ObservationSink& sink, std::vector<Device
     for (Device& device : devices) {
         auto unit = std::make_unique<Unit>();
         unit->groups = make_read_plan(*device.map);
+        unit->retry_refused.assign(unit->groups.size(), Time{});
         unit->device = std::move(device);
         const auto found =
             std::find_if(buses_.begin(), buses_.end(), [&](const std::unique_ptr<Bus>& bus) {
@@ -213,19 +214,30 @@ asio::awaitable<LinkReply> Adapter::ask(Unit& unit, const Block& block, Link& li
     }
 }
 
+// Whether this poll asks for the suspended blocks too: once a minute, and always if there are no
+// others, for a poll that asks nothing would call a dead device well.
+bool Adapter::asks_all(Unit& unit, std::size_t group)
+{
+    const auto& blocks = unit.groups[group].blocks;
+    if (std::all_of(blocks.begin(), blocks.end(), [](const Block& b) { return b.suspended; }))
+        return true;
+    const Time now = std::chrono::steady_clock::now();
+    if (now < unit.retry_refused[group]) return false;
+    unit.retry_refused[group] = now + options_.retry_refused;
+    return true;
+}
+
 asio::awaitable<LinkReply> Adapter::poll(Unit& unit, std::size_t group_index, Link& link)
 {
     Group& group = unit.groups[group_index];
     unit.image.reset(group);
     unit.refused_blocks.clear();
-    const Time now = std::chrono::steady_clock::now();
-    const bool retry = now >= unit.retry_refused;
-    if (retry) unit.retry_refused = now + options_.retry_refused;
+    const bool all = asks_all(unit, group_index);
     LinkReply last;
     last.result = LinkResult::ok;
     bool answered = false;
     for (std::size_t i = 0; i < group.blocks.size(); ++i) {
-        if (group.blocks[i].suspended && !retry) {
+        if (group.blocks[i].suspended && !all) {
             unit.image.blocks[i] = BlockState::refused;
             continue;
         }

@@ -105,6 +105,7 @@ private:
     boost::asio::awaitable<LinkReply> poll(Unit& unit, std::size_t group, Link& link);
     boost::asio::awaitable<LinkReply> ask(Unit& unit, const Block& block, Link& link);
     void finish(Bus& bus, const PollSchedule::Due& due, const LinkReply& last);
+    bool asks_all(Unit& unit, std::size_t group);
     void deliver(Unit& unit, std::size_t group);
     void split_refused(Unit& unit, std::size_t group);
     void set_connected(Unit& unit, bool connected);

@@ -276,6 +276,21 @@ TEST(ModbusAdapter, ARegisterThatTheDeviceRefusesSpoilsItselfAlone)
     EXPECT_EQ(h.sink.connected(SourceId{4}), true);
 }
 
+// A device that refuses all we ask is still asked: otherwise nobody would see it die.
+TEST(ModbusAdapter, ADeviceThatRefusesEverythingIsStillSeenToDie)
+{
+    FakeDevices fakes;
+    FakeUnit unit = unit_of(3, Fault::exception);
+    unit.exception = 2;
+    const std::size_t fake = fakes.add(unit);
+    Harness h{{device_at(3, fakes.address(fake), map_with("100 ms", "500 ms"))}};
+    ASSERT_TRUE(h.run_until([&] { return fakes.requests(fake) > 60; }));
+    EXPECT_EQ(h.sink.connected(SourceId{3}), true);
+    fakes.unplug(fake);
+    ASSERT_TRUE(h.run_until([&] { return h.sink.connected(SourceId{3}) == false; }));
+    EXPECT_TRUE(h.sink.observations.empty());
+}
+
 // A gateway that says that its unit is silent is not the unit; a busy device is there.
 TEST(ModbusAdapter, ExceptionsThatMeanSilence)
 {
