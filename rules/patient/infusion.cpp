@@ -85,8 +85,9 @@ void Infusion::add(double grams, Instant at, Instant now)
     first_dose_ = std::min(first_dose_, at);
     total_ += grams;
     last_dose_ = now;
-    if (history_.back().first < now) history_.emplace_back(now, total_);
-    history_.back().second = total_;
+    // The first point stays what it was before the dose: windows are differences from it.
+    if (history_.size() == 1 || history_.back().first < now) history_.emplace_back(now, total_);
+    else history_.back().second = total_;
 }
 
 void Infusion::rate(double grams_per_hour, Instant at, Instant now)

@@ -8,8 +8,8 @@
 
 #include "rules/base/ids.hpp"
 #include "rules/base/instant.hpp"
+#include "rules/base/priority.hpp"
 #include "rules/escalation/page.hpp"
-#include "rules/language/pack.hpp"
 
 namespace magwatch {
 

@@ -143,11 +143,6 @@ void Ward::State::review(const Moment& now, BedId id)
     if (!all) at(answer_by);
     set_fault(now, id, BedFault::preparation, lacking || (!all && now.steady >= answer_by), next);
     set_fault(now, id, BedFault::association, !watch.confirmed, next);
-    const auto block = watch.patient.value(Signal::epidural, now.steady);
-    const auto knee = watch.patient.value(Signal::reflex_knee, now.steady);
-    const auto arm = watch.patient.value(Signal::reflex_arm, now.steady);
-    if (arm) at(watch.patient.stale_at(Signal::reflex_arm, now.steady).value_or(Instant::never()));
-    set_fault(now, id, BedFault::arm_reflex, block && *block > 0 && knee && *knee == 0 && !arm, next);
     bed.review = next;
 }
 

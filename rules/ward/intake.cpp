@@ -148,11 +148,12 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     Watch& watch = *beds[id.value].watch;
     const Instant at = std::min(now.instant_of(at_wall), now.steady);
     const SignalState& latest = watch.patient.latest(signal);
-    const bool seen = latest.has_value && latest.value_at >= at;
-    if (seen && latest.value_at == at && latest.value == value) return "already recorded";
-    if (seen && !(corrected && latest.value_at == at)) return "kept as history: a newer value is known";
+    const bool same_time = latest.has_value && latest.value_at == at;
+    if (same_time && latest.value == value) return "already recorded";
+    if (latest.has_value && latest.value_at > at) return "kept as history: a newer value is known";
+    if (same_time && signal == Signal::urine && !corrected) return "kept as history: urine of this time is known";
     if (now.steady - at > watch.patient.fresh_for(signal)) return "kept as history: older than its limit";
-    if (seen) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
+    if (same_time && corrected) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
     // What is charted is as old as its event, whenever it was typed.
     const auto from = since ? std::optional{now.instant_of(*since)} : std::nullopt;
     watch.patient.accept(signal, value, at, at, no_source, from);

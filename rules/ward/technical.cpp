@@ -42,8 +42,6 @@ const FaultInfo& info(BedFault f)
               "Bring calcium gluconate, reflex hammer and oxygen to the bed.", medium),
         fault("technical.association", "Confirm patient and device", "Confirm patient and devices of this bed",
               "Confirm that bed, devices and patient belong together.", medium, 10min),
-        fault("check.arm_reflex", "Arm reflex overdue", "Arm reflex check overdue",
-              "The epidural hides the knee reflex: check the arm reflex.", medium, 15min),
     };
     return table[static_cast<std::size_t>(f)];
 }

@@ -21,9 +21,8 @@ enum class BedFault : std::uint8_t {
     unwatched,       // live data or a running infusion, and no watch
     preparation,     // calcium gluconate, hammer or oxygen not confirmed at the bed
     association,     // bed, device and patient not confirmed to belong together
-    arm_reflex,      // an epidural hides the knee reflex and no arm reflex is charted
 };
-inline constexpr std::size_t bed_fault_count = static_cast<std::size_t>(BedFault::arm_reflex) + 1;
+inline constexpr std::size_t bed_fault_count = static_cast<std::size_t>(BedFault::association) + 1;
 
 // Of the ward as a whole; the shell reports most of them.
 enum class WardFault : std::uint8_t {

@@ -27,6 +27,11 @@ std::optional<Instant> Ward::next_deadline() const
 
 Instant Ward::last_instant() const { return state_->last.steady; }
 
+bool Ward::has_configuration(const Configuration& configuration) const
+{
+    return to_bytes(configuration) == to_bytes(state_->configuration);
+}
+
 std::optional<BedId> Ward::find_bed(std::string_view alias) const
 {
     for (std::size_t i = 0; i < state_->bed_names.size(); ++i) {
@@ -133,6 +138,7 @@ void Ward::State::bed_due(BedId id, const Moment& now)
         if (watch.infusion_next <= now.steady) {
             const SignalMask changed = derive_infusion(watch, now.steady);
             if (changed != 0) evaluate(now, id, changed);
+            if ((changed & mask(Signal::infusion_rate)) != 0) bed.review = now.steady; // known, or not any more
         }
         if (watch.evaluation && watch.evaluation->next_due() <= now.steady) {
             watch.evaluation->evaluate_due(*pack, watch.patient, now.steady,

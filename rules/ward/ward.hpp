@@ -41,6 +41,8 @@ public:
     [[nodiscard]] std::optional<SourceId> find_source(std::string_view name) const;
     [[nodiscard]] const BedConfiguration* bed_configuration(BedId bed) const;
     [[nodiscard]] Instant last_instant() const;
+    // Whether exactly this configuration is in force.
+    [[nodiscard]] bool has_configuration(const Configuration& configuration) const;
 
     // What screens, API and metrics show. Built on demand.
     [[nodiscard]] WardView view(const Moment& now) const;

@@ -1,0 +1,513 @@
+#include "daemon/app/app.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "daemon/app/config_checks.hpp"
+#include "daemon/app/last_good.hpp"
+#include "daemon/app/pager_set.hpp"
+#include "daemon/app/recovery.hpp"
+#include "daemon/app/service.hpp"
+#include "daemon/app/sources.hpp"
+#include "daemon/app/startup.hpp"
+#include "daemon/http/published.hpp"
+#include "daemon/http/server.hpp"
+#include "daemon/journal/journal.hpp"
+#include "daemon/metrics/metrics.hpp"
+#include "daemon/ward_loop/ward_loop.hpp"
+#include "rules/ward/technical.hpp"
+#include "runtime/build_info.hpp"
+#include "runtime/clock_watch.hpp"
+#include "runtime/lane.hpp"
+#include "runtime/log.hpp"
+#include "runtime/task_group.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+constexpr int exit_failed = 70;        // EX_SOFTWARE
+constexpr int exit_configuration = 78; // EX_CONFIG
+constexpr Duration drain_max = 5s;     // for pages that are on their way when we stop
+constexpr Duration lane_stuck = 7500ms; // of the watchdog's 10 s
+
+constexpr LogEvent event_started{"daemon.started", LogLevel::notice};
+constexpr LogEvent event_recovered{"journal.recovered", LogLevel::notice};
+constexpr LogEvent event_journal{"journal.trouble", LogLevel::error};
+constexpr LogEvent event_refused{"configuration.refused", LogLevel::error};
+constexpr LogEvent event_configured{"configuration.loaded", LogLevel::notice};
+constexpr LogEvent event_fallback{"configuration.fallback", LogLevel::warning};
+constexpr LogEvent event_note{"configuration.note", LogLevel::notice};
+constexpr LogEvent event_alarm{"alarm.transition", LogLevel::notice};
+constexpr LogEvent event_page{"page.sent", LogLevel::notice};
+constexpr LogEvent event_outcome{"page.outcome", LogLevel::info};
+constexpr LogEvent event_failed{"task.failed", LogLevel::error};
+constexpr LogEvent event_stopping{"daemon.stopping", LogLevel::notice};
+
+// Where the journal is: the configuration's word, then the command line's, then systemd's, then the default.
+std::string state_directory(const AppOptions& options, const std::optional<Config>& config)
+{
+    if (config) return config->journal.directory;
+    if (!options.state_directory.empty()) return options.state_directory;
+    const char* from_service = std::getenv("STATE_DIRECTORY");
+    return from_service != nullptr ? from_service : "/var/lib/magwatch";
+}
+
+MetricLabels labels_of(const Config& config)
+{
+    MetricLabels labels;
+    for (const auto& device : config.modbus) labels.devices.push_back({device.name, "modbus"});
+    for (const auto& source : config.ward.sources) labels.sources.push_back(source.name);
+    std::vector<LimitOverride> limits;
+    for (const auto& limit : config.ward.limits) limits.push_back({limit.name, limit.value});
+    const auto compiled = compile_pack(config.ward.pack_text, config.ward.pack_name, limits);
+    if (compiled.pack) {
+        for (const auto& rule : compiled.pack->rules) labels.rules.push_back({rule.id, rule.priority, rule.kind});
+        for (const auto& check : compiled.pack->checks) {
+            labels.checks.push_back(check.id);
+            labels.rules.push_back({"check." + check.id, Priority::medium, AlarmKind::technical});
+        }
+    }
+    for (std::size_t i = 0; i < bed_fault_count; ++i) {
+        const AlarmText& alarm = info(static_cast<BedFault>(i)).alarm;
+        labels.rules.push_back({alarm.rule, alarm.priority, alarm.kind});
+    }
+    for (std::size_t i = 0; i < ward_fault_count; ++i) {
+        const AlarmText& alarm = info(static_cast<WardFault>(i)).alarm;
+        labels.rules.push_back({alarm.rule, alarm.priority, alarm.kind});
+    }
+    labels.channels = {"webhook", "smtp"};
+    return labels;
+}
+
+} // namespace
+
+struct App::State {
+    explicit State(AppOptions o)
+        : options{std::move(o)}, metrics{build_info().version, build_info().commit},
+          tasks{io.get_executor(), [this](const TaskFailure& f) { failed(f); }}, signals{io}
+    {
+    }
+
+    // --- start ---
+    int run();
+    bool open_journal(StartConfig& start);
+    void build(StartConfig start);
+    WardLoopPorts ports();
+    void configure_shell();
+    asio::awaitable<void> main_task();
+    asio::awaitable<void> signal_task();
+    asio::awaitable<void> reload();
+    asio::awaitable<void> shut_down();
+    // --- while running ---
+    void send_page(const SendPage& sent);
+    void told(const AlarmTransition& transition);
+    void publish(const Ward& ward, const Moment& now);
+    void turn(const Moment& now);
+    void stepped(const Input& input);
+    void watch_clocks(const Moment& now);
+    void journal_changed(const JournalStatus& status);
+    void failed(const TaskFailure& failure);
+    void fault(ShellFault what, bool present, std::string detail);
+
+    AppOptions options;
+    LogWriter log_writer;
+    asio::io_context io{1};
+    Metrics metrics;
+    Board board;
+    Health health;
+    Config config;
+    std::string directory;
+    std::unique_ptr<JournalFile> file; // until the journal takes it
+    std::optional<Recovered> recovered;
+    std::unique_ptr<SystemClock> clock;
+    std::unique_ptr<Journal> journal;
+    std::unique_ptr<WardLoop> loop;
+    std::unique_ptr<PagerSet> pagers;
+    std::unique_ptr<http::Server> server;
+    std::unique_ptr<Sources> sources;
+    Lane work{"work"};
+    Service service;
+    ClockWatch clock_watch;
+    std::vector<SourceMetrics*> source_metrics; // by SourceId
+    std::array<bool, shell_fault_count> faults{};
+    std::vector<ShellStatus> early_faults; // before there was a loop
+    Instant second_{}, synchronised_{}, lane_moved_{};
+    std::uint64_t lane_turns_ = 0;
+    bool journal_in_use = false;
+    TaskGroup tasks; // after everything its tasks use
+    asio::signal_set signals;
+    int status = 0;
+};
+
+App::App(AppOptions options) : state_{std::make_unique<State>(std::move(options))} {}
+App::~App() = default;
+int App::run() { return state_->run(); }
+
+// --- start ---
+
+bool App::State::open_journal(StartConfig& start)
+{
+    directory = state_directory(options, start.config);
+    mkdir(directory.c_str(), 0700);
+    const ClockReading now = read_clocks();
+    JournalOpened opened = JournalFile::open(directory, now.wall);
+    if (!opened.moved_aside.empty()) {
+        log(event_journal, "the journal was damaged and moved aside: a new one starts",
+            {{LogKey::file, opened.moved_aside}, {LogKey::reason, opened.damage}});
+        fault(ShellFault::journal, true, "The journal was damaged: history and open alarms are lost");
+    }
+    if (!opened.file) {
+        log(event_journal, "the journal cannot be opened",
+            {{LogKey::file, directory}, {LogKey::reason, opened.error ? opened.error->what : ""}});
+        return false;
+    }
+    file = std::move(opened.file);
+    fall_back(start, options.config_path, *file);
+    return true;
+}
+
+int App::State::run()
+{
+    StartConfig start = read_configuration(options.config_path);
+    for (const auto& note : start.notes) log(event_note, note);
+    for (const auto& error : start.errors) log(event_refused, error);
+    if (!open_journal(start)) return exit_failed;
+    if (!start.config) {
+        log(event_refused, "no usable configuration, and no bed to watch");
+        log_writer.flush();
+        return exit_configuration;
+    }
+    auto found = recover(*file, read_clocks(), read_boot_id());
+    if (const auto* reason = std::get_if<std::string>(&found)) {
+        log(event_journal, "the journal cannot be read", {{LogKey::reason, *reason}});
+        return exit_failed;
+    }
+    recovered = std::move(std::get<Recovered>(found));
+    for (const auto& note : recovered->notes) log(event_journal, note);
+    log(event_recovered, "the ward is as it was",
+        {{LogKey::count, recovered->replayed}, {LogKey::incarnation, recovered->started.incarnation},
+         {LogKey::duration_ms, recovered->time.unwatched.count()}});
+    build(std::move(start));
+    tasks.spawn("main", main_task());
+    io.run();
+    log_writer.flush();
+    return status;
+}
+
+void App::State::build(StartConfig start)
+{
+    config = std::move(*start.config);
+    clock = std::make_unique<SystemClock>(recovered->time.offset);
+    health.version = std::string{build_info().version};
+    health.started = health.config_loaded = read_clocks().wall;
+    health.fallback_reason = start.fallback ? start.reason : "";
+    health.config_last_reload_successful = !start.fallback;
+    metrics.config_last_reload_successful.Set(start.fallback ? 0 : 1);
+    metrics.config_last_reload.Set(static_cast<double>(health.started.ms) / 1000);
+    if (start.fallback) log(event_fallback, start.reason);
+    pagers = std::make_unique<PagerSet>(io.get_executor(), *clock, answer_key(directory));
+    loop = std::make_unique<WardLoop>(io.get_executor(), *clock, std::move(recovered->ward), ports());
+    JournalOptions journal_options;
+    journal_options.limits = {config.journal.keep, config.journal.max_bytes};
+    journal = std::make_unique<Journal>(
+        io.get_executor(), *clock, std::move(file), directory, journal_options,
+        [this](const JournalStatus& s) { journal_changed(s); },
+        [this](Duration took, std::size_t) { metrics.journal_commit.Observe(static_cast<double>(took.count()) / 1000); });
+    loop->set_journal(*journal);
+    sources = std::make_unique<Sources>(io, *loop, *clock, [this](const TaskFailure& f) { failed(f); });
+    http::ServerOptions http;
+    http.address = config.http.listen.host;
+    http.port = config.http.listen.port;
+    http.socket_path = config.http.socket_path;
+    if (const std::string key = answer_key(directory); !key.empty()) http.answer_key.emplace(Secret{key});
+    server = std::make_unique<http::Server>(
+        board, metrics, [this](Input input) { return loop->try_post(std::move(input)); }, std::move(http));
+}
+
+WardLoopPorts App::State::ports()
+{
+    WardLoopPorts ports;
+    ports.send_page = [this](const SendPage& page) { send_page(page); };
+    ports.cancel_pages = [this](CallId call) { pagers->cancel(call); };
+    ports.reply = [this](const Reply& reply) { server->reply(reply); };
+    ports.transition = [this](const AlarmTransition& transition) { told(transition); };
+    ports.publish = [this](const Ward& ward, const Moment& now) { publish(ward, now); };
+    ports.turn = [this](const Moment& now) { turn(now); };
+    ports.stepped = [this](const Input& input) { stepped(input); };
+    return ports;
+}
+
+// Everything outside the core that follows the configuration in force.
+void App::State::configure_shell()
+{
+    metrics.configure(labels_of(config));
+    source_metrics.clear();
+    for (const auto& source : config.ward.sources) {
+        const auto id = loop->ward().find_source(source.name);
+        if (!id) continue;
+        if (source_metrics.size() <= id->value) source_metrics.resize(id->value + 1U, nullptr);
+        source_metrics[id->value] = metrics.source(source.name);
+    }
+    std::string mistakes;
+    for (const auto& mistake : pagers->configure(config)) {
+        log(event_refused, mistake);
+        mistakes = mistake;
+    }
+    fault(ShellFault::channel, !mistakes.empty(), mistakes);
+    for (const auto& mistake : sources->start(config)) {
+        log(event_refused, mistake);
+        fault(ShellFault::configuration, true, mistake);
+    }
+}
+
+asio::awaitable<void> App::State::main_task()
+{
+    // First what was: who waits is told before anything else happens.
+    loop->apply_now(Input{recovered->started});
+    if (!loop->ward().has_configuration(config.ward)) loop->apply_now(Input{config.ward});
+    for (const auto& early : early_faults) loop->push(Input{early});
+    configure_shell();
+    if (!config.ward.fallback) journal->save_named(last_good_name, pack_last_good(config));
+    if (const auto trouble = server->start()) {
+        log(event_refused, "HTTP cannot listen", {{LogKey::reason, *trouble}});
+        fault(ShellFault::configuration, true, "HTTP cannot listen");
+    }
+    tasks.spawn_loop("signals", signal_task());
+    tasks.spawn("acts", loop->run_acts());
+    health.ready = true;
+    const WardView view = loop->ward().view(clock->now());
+    service.ready(fmt::format("Watching {} of {} beds", view.beds_watched, view.beds.size()));
+    log(event_started, "watching", {{LogKey::incarnation, recovered->started.incarnation}, {LogKey::count, view.beds_watched}});
+    auto running = loop->run();
+    co_await std::move(running);
+}
+
+asio::awaitable<void> App::State::signal_task()
+{
+    signals.add(SIGTERM);
+    signals.add(SIGINT);
+    signals.add(SIGHUP);
+    for (;;) {
+        const auto [error, signal] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (error) co_return;
+        if (signal == SIGHUP) {
+            auto reloading = reload();
+            co_await std::move(reloading);
+            continue;
+        }
+        tasks.spawn("shut-down", shut_down());
+    }
+}
+
+// All or nothing: what is refused changes nothing, and says so.
+asio::awaitable<void> App::State::reload()
+{
+    service.reloading();
+    const std::string path = options.config_path;
+    auto read = [path] { return read_configuration(path); };
+    auto reading = run_blocking(work, std::move(read));
+    auto start = co_await std::move(reading);
+    std::vector<std::string> reasons;
+    if (!start || !start->config) {
+        if (start) reasons = start->errors;
+        if (reasons.empty()) reasons.emplace_back("the configuration cannot be read");
+    } else {
+        reasons = loop->ward().why_refused(start->config->ward);
+        if (start->config->http.listen != config.http.listen ||
+            start->config->http.socket_path != config.http.socket_path) {
+            reasons.emplace_back("[http] takes a restart");
+        }
+        if (start->config->journal.directory != config.journal.directory) {
+            reasons.emplace_back("[journal] directory takes a restart");
+        }
+    }
+    const bool good = reasons.empty();
+    metrics.config_last_reload_successful.Set(good ? 1 : 0);
+    health.config_last_reload_successful = good;
+    if (good) {
+        config = std::move(*start->config);
+        auto stopping = sources->stop();
+        co_await std::move(stopping);
+        loop->apply_now(Input{config.ward});
+        fault(ShellFault::configuration, false, "");
+        configure_shell();
+        health.fallback_reason.clear();
+        health.config_loaded = clock->now().wall;
+        metrics.config_last_reload.Set(static_cast<double>(health.config_loaded.ms) / 1000);
+        journal->set_limits({config.journal.keep, config.journal.max_bytes});
+        journal->save_named(last_good_name, pack_last_good(config));
+        log(event_configured, "the new configuration is in force");
+    } else {
+        for (const auto& reason : reasons) log(event_refused, reason);
+        fault(ShellFault::configuration, true, "New configuration refused");
+    }
+    const WardView view = loop->ward().view(clock->now());
+    service.ready(fmt::format("Watching {} of {} beds", view.beds_watched, view.beds.size()));
+}
+
+asio::awaitable<void> App::State::shut_down()
+{
+    service.stopping();
+    log(event_stopping, "stopping: nobody watches from now on");
+    auto sources_end = sources->stop();
+    co_await std::move(sources_end);
+    loop->stop();
+    asio::steady_timer timer{io};
+    const Instant until = clock->now().steady + drain_max;
+    while (clock->now().steady < until && (!loop->idle() || pagers->pending() > 0)) {
+        timer.expires_after(20ms);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    server->stop();
+    const Duration limit = drain_max;
+    auto closing = journal->close(limit);
+    const bool durable = co_await std::move(closing);
+    if (!durable) log(event_journal, "the last inputs could not be written");
+    signals.cancel();
+    tasks.stop();
+    io.stop();
+}
+
+// --- while running ---
+
+void App::State::send_page(const SendPage& sent)
+{
+    const Page& page = sent.page;
+    metrics.page_handoff.Observe(static_cast<double>((clock->now().steady - sent.at.steady).count()) / 1000);
+    log(event_page, "page",
+        {{LogKey::page, page.key.text()}, {LogKey::bed, page.bed_alias}, {LogKey::channel, page.channel_kind},
+         {LogKey::reason, name(page.reason)}});
+    const Instant handed = clock->now().steady;
+    const std::string kind = page.channel_kind;
+    pagers->send(page, [this, handed, kind](const PageKey& key, PageOutcome outcome, const std::string& detail) {
+        if (auto* channel = metrics.channel(kind)) {
+            channel->paged(outcome);
+            channel->delivered_in(clock->now().steady - handed);
+        }
+        log(event_outcome, detail, {{LogKey::page, key.text()}});
+        loop->push(Input{Receipt{key, outcome, detail}});
+    });
+}
+
+void App::State::told(const AlarmTransition& transition)
+{
+    metrics.on(transition);
+    const BedConfiguration* bed = loop->ward().bed_configuration(transition.bed);
+    log(event_alarm, name(transition.event),
+        {{LogKey::bed, bed != nullptr ? bed->alias : ""}, {LogKey::rule, transition.rule},
+         {LogKey::episode, transition.episode.text()}, {LogKey::call, transition.number}});
+}
+
+void App::State::publish(const Ward& ward, const Moment& now)
+{
+    auto shown = std::make_shared<PublishedWard>();
+    shown->view = ward.view(now);
+    health.faults.clear();
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+        if (faults[i]) health.faults.push_back({static_cast<ShellFault>(i), ""});
+    }
+    shown->health = health;
+    metrics.show(shown->view);
+    std::size_t stale = 0;
+    for (const auto& source : shown->view.sources) stale += source.connected ? 0 : 1;
+    service.status(fmt::format("Watching {} of {} beds, {} alarms, {} devices silent", shown->view.beds_watched,
+                               shown->view.beds.size(), shown->view.episodes.size(), stale));
+    board.publish(std::move(shown));
+}
+
+void App::State::turn(const Moment& now)
+{
+    board.progressed(now.steady);
+    metrics.rule_last_evaluation.Set(static_cast<double>(now.wall.ms) / 1000);
+    if (pagers->lane_turns() != lane_turns_) {
+        lane_turns_ = pagers->lane_turns();
+        lane_moved_ = now.steady;
+    }
+    // Progress, not pulse: this turn ended, and the lane that pages has turned too.
+    service.alive(now.steady, now.steady - lane_moved_ < lane_stuck);
+    watch_clocks(now);
+    if (now.steady - second_ < 1s) return;
+    second_ = now.steady;
+    sources->count(metrics);
+    if (const auto space = read_disk_space(directory)) {
+        metrics.store_free_bytes.Set(static_cast<double>(space->free));
+        metrics.store_size_bytes.Set(static_cast<double>(space->total));
+        health.store_free_bytes = space->free;
+    }
+}
+
+void App::State::watch_clocks(const Moment& now)
+{
+    const ClockFindings found = clock_watch.check(read_clocks());
+    if (found.wall_jump) {
+        fault(ShellFault::clock_jumped, true, "Wall clock jumped by " + std::to_string(found.wall_jump->count() / 1000) + " s");
+    }
+    if (found.stopped) {
+        fault(ShellFault::loop_late, true,
+              "Nobody was watching for " + std::to_string(found.stopped->count() / 1000) + " s");
+    }
+    if (!found.wall_jump) fault(ShellFault::clock_jumped, false, "");
+    if (!found.stopped) fault(ShellFault::loop_late, false, "");
+    if (now.steady - synchronised_ < 60s) return;
+    synchronised_ = now.steady;
+    fault(ShellFault::clock_unsynchronised, read_synchronisation() == Synchronisation::unsynchronised,
+          "Clock not synchronised");
+}
+
+void App::State::stepped(const Input& input)
+{
+    if (const auto* observation = std::get_if<Observation>(&input)) {
+        const auto index = observation->source.value;
+        if (index >= source_metrics.size() || source_metrics[index] == nullptr) return;
+        source_metrics[index]->observed(observation->validity == Validity::valid ? ObservationResult::accepted
+                                        : observation->validity == Validity::questionable
+                                            ? ObservationResult::questionable
+                                            : ObservationResult::unusable);
+    } else if (const auto* refused = std::get_if<RefusedValue>(&input)) {
+        const auto index = refused->source.value;
+        if (index >= source_metrics.size() || source_metrics[index] == nullptr) return;
+        source_metrics[index]->refused(refused->reason);
+    }
+}
+
+void App::State::journal_changed(const JournalStatus& now)
+{
+    fault(ShellFault::journal, now.failing, "Records cannot be saved: " + now.reason);
+    fault(ShellFault::journal_slow, now.slow, "Slow disk");
+    fault(ShellFault::disk_low, now.disk == DiskLevel::low, "Disk nearly full");
+    fault(ShellFault::disk_critical, now.disk == DiskLevel::critical, "Disk full");
+}
+
+// Tells the core once per change.
+void App::State::fault(ShellFault what, bool present, std::string detail)
+{
+    bool& told_before = faults[static_cast<std::size_t>(what)];
+    if (told_before == present) return;
+    told_before = present;
+    ShellStatus status_now{what, present, std::move(detail)};
+    if (loop) loop->push(Input{std::move(status_now)});
+    else early_faults.push_back(std::move(status_now));
+}
+
+// A part that dies takes the process along: systemd starts it again, and the journal brings its state back.
+void App::State::failed(const TaskFailure& failure)
+{
+    if (failure.stopping) return;
+    log(event_failed, failure.what, {{LogKey::task, failure.task}});
+    log_writer.flush();
+    _exit(exit_failed);
+}
+
+} // namespace magwatch

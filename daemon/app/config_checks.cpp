@@ -1,0 +1,49 @@
+#include "daemon/app/config_checks.hpp"
+
+#include <algorithm>
+
+#include "adapters/monitors/hl7/bed.hpp"
+#include "adapters/monitors/hl7/zone.hpp"
+#include "adapters/monitors/modbus/register_map.hpp"
+#include "rules/language/pack.hpp"
+
+namespace magwatch {
+
+ConfigChecks config_checks()
+{
+    ConfigChecks checks;
+    checks.register_map = [](const ReferencedFile& map) {
+        return adapters::modbus::parse_register_map(map.text, map.path).errors;
+    };
+    checks.pack = [](const ReferencedFile& pack, Mode mode, const std::vector<LimitSetting>& limits) {
+        std::vector<LimitOverride> overrides;
+        for (const auto& limit : limits) overrides.push_back({limit.name, limit.value});
+        CompiledPack compiled = compile_pack(pack.text, pack.path, overrides);
+        if (compiled.pack && compiled.pack->example && mode == Mode::ward) {
+            compiled.errors.push_back(
+                {pack.path, 0, 0, "an example pack runs in demo and replay only: name your site's profile", ""});
+        }
+        return compiled.errors;
+    };
+    checks.zone = [](std::string_view zone) { return adapters::hl7::Zone::from(zone).has_value(); };
+    checks.bed_pattern = [](std::string_view pattern) -> std::optional<std::string> {
+        if (adapters::hl7::BedPattern::from(pattern)) return std::nullopt;
+        return "no bed pattern: fields in braces and text, such as \"{PV1-3.3}\"";
+    };
+    return checks;
+}
+
+void complete_sources(Config& config)
+{
+    for (const auto& device : config.modbus) {
+        const auto loaded = adapters::modbus::parse_register_map(device.map.text, device.map.path);
+        if (!loaded.map) continue;
+        const auto source = std::find_if(config.ward.sources.begin(), config.ward.sources.end(),
+                                         [&](const auto& s) { return s.name == device.name; });
+        if (source == config.ward.sources.end()) continue;
+        source->period = adapters::modbus::period(*loaded.map);
+        source->liveness = adapters::modbus::has_liveness(*loaded.map);
+    }
+}
+
+} // namespace magwatch

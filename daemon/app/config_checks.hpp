@@ -1,0 +1,18 @@
+// The checks of everything that a configuration names: the same for the daemon and `magwatch config check`.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config_reader.hpp"
+
+namespace magwatch {
+
+// Register maps, rule packs, zones and bed patterns, each judged by the part that will use it.
+[[nodiscard]] ConfigChecks config_checks();
+
+// Periods and liveness of Modbus sources come from their maps.
+void complete_sources(Config& config);
+
+} // namespace magwatch

@@ -1,0 +1,40 @@
+#include "daemon/app/last_good.hpp"
+
+#include <algorithm>
+
+#include "daemon/app/config_checks.hpp"
+
+namespace magwatch {
+namespace {
+
+struct Stored {
+    std::string path, text;
+    std::vector<std::pair<std::string, std::string>> files; // path -> text
+    template <class Archive> void archive(Archive& a) { a(path, text, files); }
+};
+
+} // namespace
+
+Bytes pack_last_good(const Config& config)
+{
+    Stored stored{config.path, config.text, {}};
+    for (const auto& device : config.modbus) stored.files.emplace_back(device.map.path, device.map.text);
+    if (!config.pack_path.empty()) stored.files.emplace_back(config.pack_path, config.ward.pack_text);
+    return to_bytes(stored);
+}
+
+std::optional<Config> unpack_last_good(const Bytes& bytes)
+{
+    const auto stored = from_bytes<Stored>(as_text(bytes));
+    if (!stored) return std::nullopt;
+    const FileReader read = [&](const std::string& path) -> std::variant<std::string, Diagnostic> {
+        const auto found = std::find_if(stored->files.begin(), stored->files.end(),
+                                        [&](const auto& file) { return file.first == path; });
+        if (found == stored->files.end()) return Diagnostic{path, 0, 0, "was not kept", ""};
+        return found->second;
+    };
+    LoadedConfig loaded = parse_config(stored->text, stored->path, read, config_checks());
+    return std::move(loaded.config);
+}
+
+} // namespace magwatch

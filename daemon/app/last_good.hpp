@@ -1,0 +1,19 @@
+// The last configuration that was in force, with every file it named: what a cold start in bad weather runs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config_reader.hpp"
+#include "rules/base/archive.hpp"
+
+namespace magwatch {
+
+inline constexpr const char* last_good_name = "configuration"; // of the journal's blob
+
+[[nodiscard]] Bytes pack_last_good(const Config& config);
+// Nothing if the bytes are damaged or the configuration in them is no longer accepted.
+[[nodiscard]] std::optional<Config> unpack_last_good(const Bytes& bytes);
+
+} // namespace magwatch

@@ -1,0 +1,53 @@
+// Every pager channel of the configuration behind one door.
+//
+// The io_context's thread. Outgoing HTTP and mail share one curl lane, so that a black-holed channel delays
+// no other.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/pagers/answer_link.hpp"
+#include "adapters/pagers/curl_pager.hpp"
+#include "daemon/config/config.hpp"
+#include "rules/escalation/page.hpp"
+#include "runtime/secret.hpp"
+
+namespace magwatch {
+
+class PagerSet {
+public:
+    using Done = adapters::Pager::Done;
+
+    PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::string answer_key);
+    ~PagerSet();
+
+    // Takes the channels of `config`; pages that are on their way keep going. Mistakes that make a channel
+    // unusable (a secret that cannot be read), in words: its pages fail and say so.
+    [[nodiscard]] std::vector<std::string> configure(const Config& config);
+    void send(const Page& page, Done done);
+    void cancel(CallId call);
+    [[nodiscard]] std::size_t pending() const;
+    [[nodiscard]] std::vector<adapters::ChannelHealth> health() const;
+    [[nodiscard]] std::uint64_t lane_turns() const { return lane_.turns(); }
+
+private:
+    struct Channels {
+        std::unique_ptr<adapters::Pager> webhook, smtp;
+        std::string answer_url;
+    };
+    boost::asio::any_io_executor executor_;
+    Clock& clock_;
+    std::string answer_key_;
+    adapters::CurlLane lane_;
+    Channels now_;
+    std::vector<Channels> old_; // with pages on their way
+};
+
+// A key that signs answer links, kept in `directory` so that links live through a restart; made at the
+// first start. Empty if it can be neither read nor written.
+[[nodiscard]] std::string answer_key(const std::string& directory);
+
+} // namespace magwatch

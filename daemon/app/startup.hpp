@@ -1,0 +1,30 @@
+// Which configuration a start runs: the file's, else the last good one, else the file's beds with the
+// built-in minimal pack (BEHAVIOUR "Starting in bad weather").
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/config/config.hpp"
+#include "daemon/journal/journal_file.hpp"
+
+namespace magwatch {
+
+struct StartConfig {
+    std::optional<Config> config;     // nothing: there is no bed to watch and nothing to run
+    std::vector<std::string> errors;  // why the file was refused, one mistake each, as file:line:col
+    std::vector<std::string> notes;   // worth saying
+    bool fallback = false;
+    std::string reason;               // of the fallback, in a few words
+};
+
+// Reads the file alone.
+[[nodiscard]] StartConfig read_configuration(const std::string& path);
+// Finds something to run when the file was refused.
+void fall_back(StartConfig& start, const std::string& path, JournalFile& journal);
+
+// The pack for the worst weather: the strictest limits of the read guidelines, no dose.
+[[nodiscard]] std::string_view minimal_pack();
+
+} // namespace magwatch

@@ -1,0 +1,213 @@
+#include "daemon/ward_loop/ward_loop.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+constexpr Duration idle_max = 1s;          // steady timers stop in suspend: never sleep longer
+constexpr Duration page_waits_max = 200ms; // for its commit
+constexpr Duration publish_every = 250ms;  // of screens, when nothing important happened
+constexpr Duration snapshot_every = 180s;  // bounds recovery
+constexpr std::size_t snapshot_records = 200'000;
+
+bool is_urgent(const Input& input)
+{
+    return !(std::holds_alternative<Tick>(input) || std::holds_alternative<Observation>(input) ||
+             std::holds_alternative<RefusedValue>(input) || std::holds_alternative<DeviceStatus>(input));
+}
+
+// Effects that the journal keeps: what was decided. Screens and replies are not history.
+bool is_recorded(const Effect& effect)
+{
+    return !std::holds_alternative<Publish>(effect) && !std::holds_alternative<Reply>(effect);
+}
+
+} // namespace
+
+std::optional<std::uint64_t> InputKey::operator()(const Input& input) const
+{
+    const auto* observation = std::get_if<Observation>(&input);
+    if (observation == nullptr || observation->origin != Origin::device) return std::nullopt;
+    return (std::uint64_t{observation->bed.value} << 32U) | (std::uint64_t{observation->source.value} << 8U) |
+           static_cast<std::uint64_t>(observation->signal);
+}
+
+WardLoop::WardLoop(asio::any_io_executor executor, Clock& clock, Ward ward, WardLoopPorts ports)
+    : executor_{executor}, clock_{clock}, ward_{std::move(ward)}, ports_{std::move(ports)}, inbox_{executor},
+      acts_wake_{executor}
+{
+    snapshot_at_ = clock_.now().steady + snapshot_every;
+}
+
+void WardLoop::push(const Observation& observation) { inbox_.push(Input{observation}); }
+void WardLoop::push(const RefusedValue& refused) { inbox_.push(Input{refused}); }
+void WardLoop::push(const DeviceStatus& status) { inbox_.push(Input{status}); }
+
+// Everything pushed before is in the inbox, and the next turn takes all of it: its append is the one to
+// wait for.
+asio::awaitable<bool> WardLoop::committed()
+{
+    const auto waiter = std::make_shared<Waiter>(executor_);
+    waiter->timer.expires_at(asio::steady_timer::time_point::max());
+    waiting_.push_back(waiter);
+    inbox_.wake();
+    co_await waiter->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return waiter->durable;
+}
+
+asio::awaitable<void> WardLoop::run()
+{
+    while (!stopping_) {
+        turn();
+        const Moment now = clock_.now();
+        Instant until = now.steady + idle_max;
+        if (const auto due = ward_.next_deadline()) until = std::min(until, *due);
+        if (dirty_) until = std::min(until, published_ + publish_every);
+        const Duration limit = std::max(until - now.steady, Duration{});
+        co_await inbox_.wait(limit);
+    }
+    turn(); // what the drain brought
+    const Moment now = clock_.now();
+    Bytes last = ward_.save();
+    journal_->save_snapshot(std::move(last), now);
+    stopped_ = true;
+    acts_wake_.cancel();
+}
+
+void WardLoop::apply_now(const Input& input)
+{
+    const Moment now = clock_.now();
+    step(now, input);
+    append(now);
+}
+
+void WardLoop::stop()
+{
+    stopping_ = true;
+    inbox_.wake();
+}
+
+void WardLoop::turn()
+{
+    const Moment now = clock_.now();
+    inputs_.clear();
+    inbox_.take(inputs_);
+    for (const auto& input : inputs_) step(now, input);
+    step(now, Tick{});
+    if (inbox_.dropped() != dropped_told_) {
+        dropped_told_ = inbox_.dropped();
+        inbox_.push(Input{ShellStatus{ShellFault::inbox_overflow, true, ""}});
+    }
+    append(now);
+    const Duration shown = now.steady - published_;
+    if (dirty_now_ || (dirty_ && shown >= publish_every) || shown >= idle_max) {
+        dirty_ = dirty_now_ = false;
+        published_ = now.steady;
+        ports_.publish(ward_, now);
+    }
+    ports_.turn(now);
+}
+
+void WardLoop::step(const Moment& now, const Input& input)
+{
+    effects_.clear();
+    ward_.step(now, input, effects_);
+    ports_.stepped(input);
+    keep(now, input);
+    for (auto& effect : effects_) {
+        if (std::holds_alternative<Publish>(effect)) {
+            dirty_ = true;
+            continue;
+        }
+        dirty_now_ = true;
+        if (const auto* transition = std::get_if<AlarmTransition>(&effect)) {
+            ports_.transition(*transition);
+        } else {
+            acts_.push_back(std::move(effect));
+        }
+    }
+}
+
+void WardLoop::keep(const Moment& now, const Input& input)
+{
+    const bool decided = std::any_of(effects_.begin(), effects_.end(), is_recorded);
+    // A tick that decided nothing happens again by itself whenever the next input is stepped.
+    if (std::holds_alternative<Tick>(input) && !decided) return;
+    urgent_ = urgent_ || decided || is_urgent(input);
+    records_.push_back(encode_record(InputRecord{now, input}));
+    for (const auto& effect : effects_) {
+        if (is_recorded(effect)) records_.push_back(encode_record(effect));
+    }
+    ++since_snapshot_;
+}
+
+void WardLoop::append(const Moment& now)
+{
+    if (!records_.empty()) {
+        sequence_ = journal_->append(std::move(records_), now, urgent_ || !waiting_.empty());
+        records_.clear();
+        appended_ = now.steady;
+    } else if (now.steady - appended_ >= idle_max) {
+        journal_->alive(now);
+        appended_ = now.steady;
+    }
+    urgent_ = false;
+    const bool lost = journal_->status().snapshot_wanted;
+    if (now.steady >= snapshot_at_ || since_snapshot_ >= snapshot_records || lost) {
+        journal_->save_snapshot(ward_.save(), now);
+        snapshot_at_ = now.steady + (lost ? Duration{5s} : snapshot_every);
+        since_snapshot_ = 0;
+    }
+    if (acts_.empty() && waiting_.empty()) return;
+    groups_.push_back({sequence_, std::move(acts_), std::move(waiting_)});
+    acts_.clear();
+    waiting_.clear();
+    acts_wake_.cancel();
+}
+
+asio::awaitable<void> WardLoop::run_acts()
+{
+    for (;;) {
+        if (groups_.empty()) {
+            if (stopped_) co_return;
+            acts_wake_.expires_at(asio::steady_timer::time_point::max());
+            co_await acts_wake_.async_wait(asio::as_tuple(asio::use_awaitable));
+            continue;
+        }
+        const CommitOutcome outcome =
+            co_await journal_->wait_durable(groups_.front().sequence, page_waits_max);
+        const Group group = std::move(groups_.front());
+        groups_.pop_front();
+        const bool durable = outcome == CommitOutcome::durable;
+        for (const auto& effect : group.effects) act(effect, durable);
+        for (const auto& waiter : group.waiters) {
+            waiter->durable = durable;
+            waiter->timer.cancel();
+        }
+    }
+}
+
+void WardLoop::act(const Effect& effect, bool durable)
+{
+    if (const auto* page = std::get_if<SendPage>(&effect)) {
+        ports_.send_page(*page);
+    } else if (const auto* cancel = std::get_if<CancelPages>(&effect)) {
+        ports_.cancel_pages(cancel->call);
+    } else if (const auto* reply = std::get_if<Reply>(&effect)) {
+        Reply told = *reply;
+        if (!durable && told.accepted) {
+            told.accepted = false;
+            told.text = "NOT CONFIRMED: the disk does not take it; write it on the paper chart";
+        }
+        ports_.reply(told);
+    }
+}
+
+} // namespace magwatch

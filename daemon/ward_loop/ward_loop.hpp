@@ -1,0 +1,117 @@
+// The loop around the core: reads the clock once a turn, steps what waits, makes it durable, then acts.
+//
+// One thread, the io_context's. One transaction: step in memory, append inputs and effects together,
+// commit, then act. A page waits for its commit for at most 200 ms; then it leaves first. If storage fails,
+// pages leave at once; the journal keeps the records and tries again.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "adapters/monitors/adapter.hpp"
+#include "daemon/journal/journal.hpp"
+#include "daemon/ward_loop/record.hpp"
+#include "rules/ward/ward.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/inbox.hpp"
+
+namespace magwatch {
+
+// Observations of devices may replace each other under overload; nothing else may.
+struct InputKey {
+    std::optional<std::uint64_t> operator()(const Input& input) const;
+};
+using WardInbox = Inbox<Input, InputKey>;
+
+// What the loop asks of the rest of the daemon. Called on the loop's thread; none may block.
+struct WardLoopPorts {
+    std::function<void(const SendPage&)> send_page;
+    std::function<void(CallId)> cancel_pages;
+    std::function<void(const Reply&)> reply;
+    std::function<void(const AlarmTransition&)> transition;
+    std::function<void(const Ward&, const Moment&)> publish; // screens are out of date
+    std::function<void(const Moment&)> turn;                 // every turn: sign of life
+    std::function<void(const Input&)> stepped;               // every input: counters
+};
+
+class WardLoop final : public adapters::ObservationSink {
+public:
+    WardLoop(boost::asio::any_io_executor executor, Clock& clock, Ward ward, WardLoopPorts ports);
+
+    // Where records go. Before run().
+    void set_journal(Journal& journal) { journal_ = &journal; }
+
+    // Steps until stop(), and a last time.
+    boost::asio::awaitable<void> run();
+    // Acts on what has become durable. Runs beside run().
+    boost::asio::awaitable<void> run_acts();
+    void stop();
+    // Everything that was decided has been acted on.
+    [[nodiscard]] bool idle() const { return groups_.empty() && stopped_; }
+
+    // Steps an input at once. The loop's thread, never from inside a port.
+    void apply_now(const Input& input);
+
+    // ObservationSink: the loop's thread.
+    void push(const Observation& observation) override;
+    void push(const RefusedValue& refused) override;
+    void push(const DeviceStatus& status) override;
+    boost::asio::awaitable<bool> committed() override;
+
+    // An input from the loop's thread.
+    void push(Input input) { inbox_.push(std::move(input)); }
+    // From any thread; false if too much waits.
+    [[nodiscard]] bool try_post(Input input) { return inbox_.try_post(std::move(input)); }
+
+    [[nodiscard]] const Ward& ward() const { return ward_; }
+    [[nodiscard]] std::uint64_t dropped() const { return inbox_.dropped(); }
+
+private:
+    struct Waiter {
+        explicit Waiter(const boost::asio::any_io_executor& executor) : timer{executor} {}
+        boost::asio::steady_timer timer;
+        bool durable = false;
+    };
+    // What waits for one append to be durable.
+    struct Group {
+        JournalSequence sequence = 0;
+        EffectBuffer effects;
+        std::vector<std::shared_ptr<Waiter>> waiters;
+    };
+
+    void turn();
+    void step(const Moment& now, const Input& input);
+    void keep(const Moment& now, const Input& input);
+    void append(const Moment& now);
+    void act(const Effect& effect, bool durable);
+
+    boost::asio::any_io_executor executor_;
+    Clock& clock_;
+    Ward ward_;
+    WardLoopPorts ports_;
+    Journal* journal_ = nullptr;
+    WardInbox inbox_;
+    std::vector<Input> inputs_;  // of this turn
+    EffectBuffer effects_;       // of one step
+    std::vector<Bytes> records_; // of this turn
+    EffectBuffer acts_;          // of this turn
+    std::vector<std::shared_ptr<Waiter>> waiting_;
+    bool urgent_ = false;
+    bool dirty_ = true, dirty_now_ = false;
+    Instant published_{}, snapshot_at_{}, appended_{};
+    std::size_t since_snapshot_ = 0;
+    JournalSequence sequence_ = 0;
+    std::deque<Group> groups_;
+    boost::asio::steady_timer acts_wake_;
+    std::uint64_t dropped_told_ = 0;
+    bool stopping_ = false, stopped_ = false;
+};
+
+} // namespace magwatch

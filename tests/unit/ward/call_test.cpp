@@ -1,0 +1,77 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rules/escalation/call.hpp"
+
+namespace magwatch {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+LadderPolicy ladder()
+{
+    LadderPolicy policy;
+    policy.rungs = {{{"midwife"}}, {{"charge", "doctor"}}, {{"doctor", "last"}}};
+    return policy;
+}
+
+TEST(CallLadder, ClimbsAndRepeatsItsLastRung)
+{
+    const LadderPolicy policy = ladder();
+    Call call;
+    call.priority = Priority::high;
+    EXPECT_THAT(open_call(call, policy, {0}).people, ElementsAre("midwife"));
+    EXPECT_EQ(call.next, Instant{60'000});
+    EXPECT_THAT(call_due(call, policy, {60'000}).people, ElementsAre("charge", "doctor"));
+    EXPECT_THAT(call_due(call, policy, {120'000}).people, ElementsAre("doctor", "last"));
+    const Ring again = call_due(call, policy, {180'000});
+    EXPECT_THAT(again.people, ElementsAre("doctor", "last"));
+    EXPECT_EQ(again.reason, PageReason::repeat);
+    EXPECT_EQ(call.repetition, 1U);
+}
+
+TEST(CallLadder, TogetherRingsEverybodyOnce)
+{
+    const LadderPolicy policy = ladder();
+    Call call;
+    call.priority = Priority::high;
+    call.together = true;
+    EXPECT_THAT(open_call(call, policy, {0}).people, ElementsAre("midwife", "charge", "doctor", "last"));
+}
+
+TEST(CallLadder, SomebodyElsesCannotDoesNotUndoThatAPersonComes)
+{
+    const LadderPolicy policy = ladder();
+    Call call;
+    call.priority = Priority::high;
+    (void)open_call(call, policy, {0});
+    answer_coming(call, policy, "midwife", {1'000});
+    EXPECT_THAT(answer_cannot(call, policy, "doctor", {2'000}).people, IsEmpty());
+    EXPECT_EQ(call.state, CallState::accepted);
+    EXPECT_THAT(answer_cannot(call, policy, "midwife", {3'000}).people, ElementsAre("charge", "doctor"));
+    EXPECT_EQ(call.state, CallState::calling);
+}
+
+TEST(CallLadder, AMediumCallWaitsForTheWardFirst)
+{
+    LadderPolicy policy = ladder();
+    policy.first_after = Duration{180'000};
+    Call call;
+    call.priority = Priority::medium;
+    EXPECT_THAT(open_call(call, policy, {0}).people, IsEmpty());
+    EXPECT_EQ(call.next, Instant{180'000});
+    EXPECT_THAT(call_due(call, policy, {180'000}).people, ElementsAre("midwife"));
+}
+
+TEST(CallLadder, AnEmptyLadderStillTicks)
+{
+    Call call;
+    call.priority = Priority::high;
+    EXPECT_THAT(open_call(call, {}, {0}).people, IsEmpty());
+    EXPECT_THAT(call_due(call, {}, {60'000}).people, IsEmpty());
+    EXPECT_GT(call.next, Instant{60'000});
+}
+
+} // namespace
+} // namespace magwatch

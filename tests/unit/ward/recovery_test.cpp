@@ -1,0 +1,245 @@
+// Restarts, snapshots and determinism.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rules/base/archive.hpp"
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+Bytes bytes_of(const EffectBuffer& effects)
+{
+    Bytes out;
+    Writer writer{out};
+    for (const auto& effect : effects) writer(effect);
+    return out;
+}
+
+// A small generator that is the same everywhere.
+struct Random {
+    std::uint64_t state;
+    std::uint32_t below(std::uint32_t n)
+    {
+        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+        return static_cast<std::uint32_t>((state >> 33) % n);
+    }
+};
+
+// A busy night of two beds: readings, gaps, charting, answers, receipts.
+void busy_night(Rig& rig, std::uint64_t seed, int turns)
+{
+    Random random{seed};
+    rig.watch(0);
+    rig.watch(1);
+    for (int i = 0; i < turns; ++i) {
+        const auto bed = static_cast<std::uint16_t>(random.below(2));
+        const auto source = static_cast<std::uint16_t>(bed == 0 ? 0 : 2);
+        switch (random.below(16)) {
+        case 0: rig.chart(ValueEntry{Signal::reflex_knee, static_cast<double>(random.below(4))}, {}, bed); break;
+        case 1: rig.chart(InfusionRateEntry{static_cast<double>(random.below(5)), {}}, {}, bed); break;
+        case 2: rig.chart(UrineEntry{static_cast<double>(random.below(120)), {}}, {}, bed); break;
+        case 3: rig.pass(Duration{random.below(400'000)}); break;
+        case 4:
+            if (!rig.view().calls.empty()) {
+                const auto kind = static_cast<AnswerKind>(random.below(3));
+                rig.act(Answer{rig.view().calls[0].id, kind});
+            }
+            break;
+        case 5:
+            if (!rig.view().episodes.empty()) rig.act(Acknowledge{rig.view().episodes[0].id});
+            break;
+        case 6: {
+            RefusedValue refused{BedId{bed}, SourceId{source}, true, Signal::rr, Refusal::implausible};
+            rig.step(refused);
+            break;
+        }
+        case 7:
+            if (!rig.pages().empty()) {
+                rig.step(Receipt{rig.pages().back().key, static_cast<PageOutcome>(random.below(3)), "x"});
+            }
+            break;
+        case 8: rig.chart(BolusEntry{2, 5min, {}}, {}, bed); break;
+        default:
+            rig.observe(Signal::rr, 8 + random.below(12), source, bed);
+            rig.observe(Signal::spo2, 90 + random.below(10), source, bed);
+            rig.pass(Duration{1000 + random.below(3000)});
+        }
+    }
+}
+
+TEST(Recovery, EqualInputsGiveEqualEffectsByteForByte)
+{
+    Rig a, b;
+    busy_night(a, 7, 600);
+    busy_night(b, 7, 600);
+    EXPECT_GT(a.effects.size(), 50U);
+    EXPECT_EQ(bytes_of(a.effects), bytes_of(b.effects));
+    EXPECT_EQ(a.ward.save(), b.ward.save());
+}
+
+TEST(Recovery, TheLoopsJitterChangesNothing)
+{
+    // The same inputs, with ticks at other moments than the deadlines.
+    Rig rig;
+    busy_night(rig, 11, 400);
+    Ward late;
+    EffectBuffer effects;
+    Random random{5};
+    Moment at = rig.inputs.front().first;
+    const auto tick_until = [&](Instant end) {
+        for (;;) {
+            const Instant next = at.steady + Duration{100 + random.below(20'000)};
+            if (next >= end) return;
+            at = at.at(next);
+            late.step(at, Tick{}, effects);
+        }
+    };
+    for (const auto& [moment, input] : rig.inputs) {
+        if (std::holds_alternative<Tick>(input)) continue;
+        tick_until(moment.steady);
+        at = moment;
+        late.step(at, input, effects);
+    }
+    tick_until(rig.now().steady);
+    late.step(rig.now(), Tick{}, effects);
+    EXPECT_EQ(bytes_of(rig.effects), bytes_of(effects));
+}
+
+TEST(Recovery, SnapshotPlusTailEqualsTheFullReplayAtTwoHundredCutPoints)
+{
+    Rig rig;
+    busy_night(rig, 23, 700);
+    ASSERT_GT(rig.inputs.size(), 1000U);
+    Random random{99};
+    for (int cut = 0; cut < 200; ++cut) {
+        const std::size_t at = random.below(static_cast<std::uint32_t>(rig.inputs.size()));
+        Ward ward;
+        EffectBuffer effects;
+        for (std::size_t i = 0; i < at; ++i) ward.step(rig.inputs[i].first, rig.inputs[i].second, effects);
+        const Bytes snapshot = ward.save();
+        auto loaded = Ward::load(as_text(snapshot));
+        ASSERT_TRUE(loaded) << "cut " << at;
+        ASSERT_EQ(loaded->save(), snapshot) << "cut " << at;
+        for (std::size_t i = at; i < rig.inputs.size(); ++i) {
+            loaded->step(rig.inputs[i].first, rig.inputs[i].second, effects);
+        }
+        ASSERT_EQ(bytes_of(effects), bytes_of(rig.effects)) << "cut " << at;
+        ASSERT_EQ(loaded->save(), rig.ward.save()) << "cut " << at;
+    }
+}
+
+TEST(Recovery, DamagedSnapshotsAreRefused)
+{
+    Rig rig;
+    busy_night(rig, 3, 100);
+    const Bytes good = rig.ward.save();
+    EXPECT_FALSE(Ward::load(as_text(good).substr(0, good.size() / 2)));
+    Bytes longer = good;
+    longer.push_back(0);
+    EXPECT_FALSE(Ward::load(as_text(longer)));
+    Bytes newer = good;
+    newer[0] = 0x7F;
+    EXPECT_FALSE(Ward::load(as_text(newer)));
+}
+
+Started restart(std::uint32_t incarnation, Duration unwatched)
+{
+    Started started;
+    started.incarnation = incarnation;
+    started.unwatched = unwatched;
+    return started;
+}
+
+TEST(Recovery, AnUnansweredCallRingsAgainAtOnceAndSaysHowLongNobodyWatched)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const Page first = rig.pages()[0];
+    rig.step(Receipt{first.key, PageOutcome::accepted, ""});
+    rig.jump(rig.now().at(rig.now().steady + 3s));
+    rig.step(restart(2, 3s));
+    ASSERT_EQ(rig.pages().size(), 2U);
+    const Page again = rig.pages()[1];
+    EXPECT_EQ(again.reason, PageReason::restart);
+    EXPECT_EQ(again.unwatched, Duration{3s});
+    EXPECT_EQ(again.number, first.number);
+    EXPECT_NE(again.key, first.key) << "a restart notice is a new repetition";
+}
+
+TEST(Recovery, AnIntentWithoutAnOutcomeIsResentUnderItsKeyAndNeverAThirdTime)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const PageKey key = rig.pages()[0].key;
+    for (std::uint32_t incarnation = 2; incarnation < 6; ++incarnation) {
+        rig.jump(rig.now().at(rig.now().steady + 1s));
+        rig.step(restart(incarnation, 1s));
+    }
+    const auto pages = rig.pages();
+    EXPECT_EQ(std::count_if(pages.begin(), pages.end(), [&](const Page& p) { return p.key == key; }), 2);
+}
+
+TEST(Recovery, AnAnsweredCallStaysQuiet)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.act(Answer{rig.pages()[0].key.call, AnswerKind::here});
+    rig.jump(rig.now().at(rig.now().steady + 2s));
+    rig.step(restart(2, 2s));
+    rig.pass(30s);
+    EXPECT_EQ(rig.pages().size(), 1U);
+}
+
+TEST(Recovery, AQuietWardPagesNobodyAfterARestart)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    for (std::uint32_t incarnation = 2; incarnation < 10; ++incarnation) {
+        rig.stream(Signal::rr, 16, 20);
+        rig.jump(rig.now().at(rig.now().steady + 5s));
+        rig.step(restart(incarnation, 5s));
+    }
+    EXPECT_THAT(rig.pages(), testing::IsEmpty());
+}
+
+TEST(Recovery, AfterALongStopNothingIsJudgedFromTheTimeInWhichNobodyListened)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.stream(Signal::rr, 16, 20);
+    rig.jump(rig.now().at(rig.now().steady + 10min));
+    rig.step(restart(2, 10min));
+    EXPECT_THAT(rig.events("technical.silent"), testing::IsEmpty());
+    EXPECT_THAT(rig.events("technical.gap"), testing::ElementsAre("raised"));
+    for (const auto& signal : rig.view().beds[0].signals) {
+        EXPECT_NE(signal.signal, Signal::rr) << "an old value is not shown as a new one";
+    }
+    rig.pass(40s);
+    EXPECT_THAT(rig.events("technical.silent"), testing::ElementsAre("raised")) << "nor carried forward";
+}
+
+TEST(Recovery, IdsOfTwoIncarnationsNeverMeet)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.jump(rig.now().at(rig.now().steady + 1s));
+    rig.step(restart(2, 1s));
+    rig.chart(InfusionRateEntry{4, {}});
+    rig.pass(10s);
+    const auto view = rig.view();
+    ASSERT_GE(view.episodes.size(), 2U);
+    EXPECT_EQ(view.episodes.front().id.incarnation, 1U);
+    EXPECT_EQ(view.episodes.back().id.incarnation, 2U);
+}
+
+} // namespace
+} // namespace magwatch::test

@@ -1,0 +1,181 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(TechnicalAlarm, ASilentMonitorIsTold)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.stream(Signal::rr, 16, 10);
+    rig.pass(3s);
+    EXPECT_THAT(rig.events("technical.silent"), IsEmpty());
+    rig.pass(27s);
+    EXPECT_THAT(rig.events("technical.silent"), ElementsAre("raised"));
+    rig.pass(2min);
+    EXPECT_THAT(rig.events("technical.silent_long"), ElementsAre("raised"));
+    EXPECT_FALSE(rig.pages().empty());
+    rig.stream(Signal::rr, 16, 2);
+    rig.stream(Signal::pump_rate, 1, 2, 1);
+    EXPECT_EQ(rig.events("technical.silent").back(), "cleared");
+}
+
+TEST(TechnicalAlarm, AMonitorThatNeverSpokeIsSilentToo)
+{
+    Rig rig;
+    Configuration bound = Rig::configuration();
+    bound.sources[0].bed = "bed-1";
+    rig.step(bound);
+    rig.watch();
+    rig.pass(31s);
+    EXPECT_THAT(rig.events("technical.silent"), ElementsAre("raised"));
+}
+
+TEST(TechnicalAlarm, AFrozenCounterIsToldWithinAMinute)
+{
+    Rig rig;
+    rig.watch();
+    for (int i = 0; i < 10; ++i) {
+        rig.observe(Signal::liveness, i);
+        rig.stream(Signal::rr, 16, 1);
+    }
+    for (int i = 0; i < 62; ++i) {
+        rig.observe(Signal::liveness, 9);
+        rig.stream(Signal::rr, 16, 1);
+    }
+    EXPECT_THAT(rig.events("technical.frozen"), ElementsAre("raised"));
+    rig.observe(Signal::liveness, 10);
+    EXPECT_THAT(rig.events("technical.frozen"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, FlatNumbersWithoutACounterAreToldAfterFiveMinutes)
+{
+    Rig rig;
+    rig.watch();
+    for (int i = 0; i < 299; ++i) {
+        rig.observe(Signal::hr, 80);
+        rig.stream(Signal::rr, 16, 1);
+    }
+    EXPECT_THAT(rig.events("technical.frozen"), IsEmpty());
+    for (int i = 0; i < 3; ++i) {
+        rig.observe(Signal::hr, 80);
+        rig.stream(Signal::rr, 16, 1);
+    }
+    EXPECT_THAT(rig.events("technical.frozen"), ElementsAre("raised"));
+}
+
+TEST(TechnicalAlarm, OneLostVitalSignOfASpeakingMonitorIsTold)
+{
+    Rig rig;
+    rig.watch();
+    rig.observe(Signal::spo2, 98);
+    for (int i = 0; i < 32; ++i) rig.stream(Signal::rr, 15 + i % 2, 1);
+    EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised"));
+    EXPECT_THAT(rig.view().episodes.back().message, testing::HasSubstr("oxygen saturation"));
+    rig.observe(Signal::spo2, 98);
+    EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, ValuesThatKeepBeingRefusedAreTold)
+{
+    Rig rig;
+    rig.watch();
+    for (int i = 0; i < 40; ++i) {
+        rig.step(RefusedValue{BedId{0}, SourceId{0}, true, Signal::hr, Refusal::implausible});
+        rig.pass(1s);
+    }
+    EXPECT_THAT(rig.events("technical.implausible"), ElementsAre("raised"));
+    EXPECT_EQ(rig.view().refused, 40U);
+}
+
+TEST(TechnicalAlarm, NoInfusionRecordIsMediumAfterAMinute)
+{
+    Rig rig;
+    rig.watch();
+    rig.pass(59s);
+    EXPECT_THAT(rig.events("technical.infusion_record"), IsEmpty());
+    rig.pass(2s);
+    EXPECT_THAT(rig.events("technical.infusion_record"), ElementsAre("raised"));
+    rig.chart(InfusionRateEntry{1, {}});
+    EXPECT_THAT(rig.events("technical.infusion_record"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, ALostPumpKeepsTheGateOpenAndSaysThatTheRateIsUnknown)
+{
+    Rig rig;
+    rig.watch();
+    rig.stream(Signal::pump_rate, 1, 5, 1);
+    rig.pass(100s);
+    EXPECT_FALSE(rig.view().beds[0].infusion_rate);
+    EXPECT_EQ(rig.view().beds[0].mg_on_board, "yes");
+    EXPECT_THAT(rig.events("technical.infusion_record"), ElementsAre("raised"));
+    rig.stream(Signal::pump_rate, 1, 2, 1);
+    EXPECT_THAT(rig.events("technical.infusion_record"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, LiveDataWithoutAWatchIsTold)
+{
+    Rig rig;
+    for (int i = 0; i < 125; ++i) rig.stream(Signal::rr, 16, 1);
+    EXPECT_THAT(rig.events("technical.unwatched"), ElementsAre("raised"));
+    rig.watch();
+    EXPECT_THAT(rig.events("technical.unwatched"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, UnansweredBedsideChecksAreMediumAfterTenMinutesAndANoAtOnce)
+{
+    Rig unanswered;
+    unanswered.act(WatchStart{BedId{0}, {}, {}, {}, {}});
+    unanswered.pass(9min);
+    EXPECT_THAT(unanswered.events("technical.preparation"), IsEmpty());
+    unanswered.pass(2min);
+    EXPECT_THAT(unanswered.events("technical.preparation"), ElementsAre("raised"));
+
+    Rig lacking;
+    lacking.act(WatchStart{BedId{0}, {}, false, true, true});
+    EXPECT_THAT(lacking.events("technical.preparation"), ElementsAre("raised"));
+}
+
+TEST(TechnicalAlarm, ShellFaultsAreAlarmsOfTheWard)
+{
+    Rig rig;
+    rig.step(ShellStatus{ShellFault::journal, true, "no space"});
+    EXPECT_THAT(rig.events("technical.journal"), ElementsAre("raised"));
+    rig.step(ShellStatus{ShellFault::journal, false, ""});
+    EXPECT_THAT(rig.events("technical.journal"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, AFloodOfTechnicalFindingsNeverDelaysAToxicityPage)
+{
+    Rig rig;
+    rig.watch(0);
+    rig.watch(1);
+    rig.pass(5min);
+    const std::size_t before = rig.pages().size();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    ASSERT_GT(rig.pages().size(), before);
+    EXPECT_EQ(rig.pages()[before].kind, AlarmKind::physiological);
+    EXPECT_EQ(rig.pages()[before].at, rig.now().wall);
+}
+
+TEST(TechnicalAlarm, AFailingChannelMovesTheLadderOnAndIsTold)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.step(Receipt{rig.pages()[0].key, PageOutcome::failed, "connection refused"});
+    rig.pass(1s);
+    EXPECT_EQ(rig.pages().size(), 3U);
+    EXPECT_THAT(rig.events("technical.channel"), ElementsAre("raised"));
+}
+
+} // namespace
+} // namespace magwatch::test

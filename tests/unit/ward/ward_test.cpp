@@ -1,0 +1,385 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(Ward, LowBreathingPagesAfterItsDelayAndNotBefore)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.stream(Signal::rr, 16, 5);
+    rig.stream(Signal::rr, 11, 29);
+    rig.pass(999ms);
+    EXPECT_THAT(rig.events("rr-low"), IsEmpty());
+    rig.pass(1ms);
+    EXPECT_THAT(rig.events("rr-low"), ElementsAre("raised"));
+    ASSERT_EQ(rig.pages().size(), 1U);
+    const Page page = rig.pages()[0];
+    EXPECT_EQ(page.key.person, "midwife");
+    EXPECT_EQ(page.place, "Ward L4 Bed 1");
+    EXPECT_EQ(page.grade, 2);
+    EXPECT_THAT(page.words, ElementsAre("Slow breathing"));
+    EXPECT_TRUE(page.simulation);
+}
+
+TEST(Ward, AShortDipIsNoAlarm)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    for (int i = 0; i < 5; ++i) {
+        rig.stream(Signal::rr, 11, 25);
+        rig.stream(Signal::rr, 14, 2);
+    }
+    EXPECT_THAT(rig.events("rr-low"), IsEmpty());
+}
+
+TEST(Ward, AGateThatIsKnownClosedHoldsTheRuleAndAnUnknownOneDoesNot)
+{
+    Rig closed;
+    closed.watch();
+    closed.chart(InfusionStopEntry{}); // a person says: none was given
+    closed.stream(Signal::rr, 10, 60);
+    EXPECT_THAT(closed.events("rr-low"), IsEmpty());
+
+    Rig unknown;
+    unknown.watch();
+    unknown.stream(Signal::rr, 10, 60);
+    EXPECT_THAT(unknown.events("rr-low"), ElementsAre("raised"));
+}
+
+TEST(Ward, TheLadderClimbsAMinuteARungAndItsLastRungRepeatsForEver)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    ASSERT_EQ(rig.pages().size(), 1U);
+    rig.pass(59s);
+    EXPECT_EQ(rig.pages().size(), 1U);
+    rig.pass(2s);
+    ASSERT_EQ(rig.pages().size(), 3U);
+    EXPECT_EQ(rig.pages()[1].key.person, "charge");
+    EXPECT_EQ(rig.pages()[2].key.person, "doctor");
+    rig.pass(10min);
+    const auto pages = rig.pages();
+    EXPECT_GE(pages.size(), 3U + 2 * 9);
+    EXPECT_EQ(pages.back().reason, PageReason::repeat);
+    std::vector<PageKey> keys;
+    for (const auto& page : pages) keys.push_back(page.key);
+    std::sort(keys.begin(), keys.end());
+    EXPECT_EQ(std::adjacent_find(keys.begin(), keys.end()), keys.end()) << "every page has its own key";
+}
+
+TEST(Ward, ComingStopsThePagesButNotTheWardsSignalAndNotAttendingRingsTheNextRung)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const CallId call = rig.pages()[0].key.call;
+    rig.act(Answer{call, AnswerKind::coming});
+    EXPECT_EQ(rig.view().calls[0].state, CallState::accepted);
+    EXPECT_TRUE(rig.view().calls[0].sounding);
+    rig.pass(119s);
+    EXPECT_EQ(rig.pages().size(), 1U);
+    rig.pass(2s);
+    EXPECT_EQ(rig.pages().size(), 3U);
+    EXPECT_EQ(rig.pages()[1].reason, PageReason::not_attended);
+    rig.act(Answer{call, AnswerKind::here});
+    EXPECT_EQ(rig.view().calls[0].state, CallState::attended);
+    EXPECT_FALSE(rig.view().calls[0].sounding);
+}
+
+TEST(Ward, AttendedThatPersistsRingsAgainAfterThreeMinutes)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.act(Answer{rig.pages()[0].key.call, AnswerKind::here});
+    rig.pass(179s);
+    EXPECT_EQ(rig.pages().size(), 1U);
+    rig.pass(2s);
+    EXPECT_EQ(rig.pages().size(), 2U);
+    EXPECT_EQ(rig.pages()[1].reason, PageReason::persists);
+    EXPECT_TRUE(rig.view().calls[0].sounding);
+}
+
+TEST(Ward, ANewSignBreaksAnAnswerAndReachesEverybodyWhoWasTold)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const auto number = rig.pages()[0].number;
+    rig.act(Answer{rig.pages()[0].key.call, AnswerKind::here});
+    rig.stream(Signal::rr, 9, 32);
+    const Page page = rig.pages().back();
+    EXPECT_EQ(page.reason, PageReason::new_sign);
+    EXPECT_EQ(page.number, number);
+    EXPECT_EQ(page.grade, 2);
+    EXPECT_THAT(page.words, ElementsAre("Slow breathing", "No reflexes"));
+    EXPECT_TRUE(rig.view().calls[0].sounding);
+}
+
+TEST(Ward, CannotMovesOnAtOnce)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.act(Answer{rig.pages()[0].key.call, AnswerKind::cannot});
+    EXPECT_EQ(rig.pages().size(), 3U);
+    EXPECT_EQ(rig.pages()[1].reason, PageReason::declined);
+}
+
+TEST(Ward, AcknowledgingClearsNothingAndExpires)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const EpisodeId episode = rig.view().episodes.at(0).id;
+    rig.act(Acknowledge{episode});
+    EXPECT_FALSE(rig.view().calls[0].sounding);
+    EXPECT_EQ(rig.view().episodes.size(), 1U);
+    rig.pass(4min);
+    EXPECT_THAT(rig.events("reflex-absent"), testing::Contains("expired"));
+    EXPECT_THAT(rig.events("reflex-absent"), testing::Not(testing::Contains("cleared")));
+    EXPECT_TRUE(rig.view().calls[0].sounding);
+    EXPECT_GT(rig.pages().size(), 1U);
+}
+
+TEST(Ward, AHighAlarmThatIsOverLatchesUntilAPersonHasSeenIt)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.stream(Signal::rr, 10, 40);
+    rig.stream(Signal::rr, 15, 70);
+    EXPECT_THAT(rig.events("rr-low"), ElementsAre("raised", "escalated", "latched"));
+    rig.act(Answer{rig.pages()[0].key.call, AnswerKind::here});
+    EXPECT_EQ(rig.events("rr-low").back(), "cleared");
+    EXPECT_THAT(rig.view().calls, IsEmpty());
+}
+
+TEST(Ward, MissingDataClearsNothing)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.stream(Signal::rr, 10, 40);
+    rig.pass(10min);
+    EXPECT_THAT(rig.events("rr-low"), testing::Not(testing::Contains("latched")));
+    EXPECT_THAT(rig.events("rr-low"), testing::Not(testing::Contains("cleared")));
+}
+
+TEST(Ward, TheLoadBagLeftOnPagesWithinSecondsOfTheBolusEnding)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(BolusEntry{4, 20min, {}}, 19min + 30s); // 30 s to go
+    for (int i = 0; i < 30; ++i) rig.stream(Signal::pump_rate, 12, 1, 1);
+    EXPECT_THAT(rig.events("rate-high"), IsEmpty());
+    for (int i = 0; i < 6; ++i) rig.stream(Signal::pump_rate, 12, 1, 1);
+    EXPECT_THAT(rig.events("rate-high"), ElementsAre("raised"));
+}
+
+TEST(Ward, FlowTimesConcentrationIsTheRate)
+{
+    Rig rig;
+    rig.watch();
+    rig.observe(Signal::pump_concentration, 0.08, 1);
+    rig.stream(Signal::pump_flow, 50, 7, 1); // 4 g/h
+    EXPECT_NEAR(rig.view().beds[0].infusion_rate.value_or(0), 4.0, 1e-9);
+    EXPECT_THAT(rig.events("rate-high"), ElementsAre("raised"));
+}
+
+TEST(Ward, AnEpiduralHidesTheKneeAndTheArmCounts)
+{
+    Rig rig;
+    WatchStart start;
+    start.bed = BedId{0};
+    start.facts = {{Signal::epidural, 1}};
+    start.calcium_at_bed = start.hammer_at_bed = start.oxygen_at_bed = true;
+    rig.act(start);
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    EXPECT_THAT(rig.events("reflex-absent"), IsEmpty());
+    rig.chart(ValueEntry{Signal::reflex_arm, 2});
+    EXPECT_THAT(rig.events("reflex-absent"), IsEmpty());
+    rig.chart(ValueEntry{Signal::reflex_arm, 0});
+    EXPECT_EQ(rig.reply()->text, "recorded");
+    EXPECT_THAT(rig.events("reflex-absent"), ElementsAre("raised"));
+}
+
+TEST(Ward, AChartedEntryRingsOnArrivalOnlyIfItIsTheNewestAndWithinItsLimit)
+{
+    Rig rig;
+    rig.watch();
+    rig.pass(3h);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, 150min);
+    EXPECT_THAT(rig.events("reflex-absent"), IsEmpty()) << "older than 2 h";
+    rig.chart(ValueEntry{Signal::reflex_knee, 2}, 10min);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, 20min);
+    EXPECT_THAT(rig.events("reflex-absent"), IsEmpty()) << "a newer value is known";
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, 5min);
+    EXPECT_THAT(rig.events("reflex-absent"), ElementsAre("raised"));
+}
+
+TEST(Ward, AnEntryWithTheSameKeyIsAnsweredAndNotStoredTwice)
+{
+    Rig rig;
+    rig.watch();
+    Entry entry;
+    entry.key = "k1";
+    entry.bed = BedId{0};
+    entry.person = "midwife";
+    entry.what = IntramuscularEntry{5, {}};
+    entry.request = 7;
+    rig.step(entry);
+    rig.step(entry);
+    ASSERT_NE(rig.reply(), nullptr);
+    EXPECT_TRUE(rig.reply()->accepted);
+    EXPECT_NEAR(rig.view().beds[0].dose_total, 5, 1e-9);
+}
+
+TEST(Ward, AWatchEndsOnlyWithoutAHighAlarmWithAReasonAndASecondPersonAfterMagnesium)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.pass(1min);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.act(WatchEnd{BedId{0}, "discharged", "charge"});
+    EXPECT_FALSE(rig.reply()->accepted);
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.act(Answer{rig.pages()[0].key.call, AnswerKind::here});
+    rig.chart(InfusionStopEntry{});
+    rig.act(WatchEnd{BedId{0}, "", "charge"});
+    EXPECT_FALSE(rig.reply()->accepted);
+    rig.act(WatchEnd{BedId{0}, "discharged", ""});
+    EXPECT_FALSE(rig.reply()->accepted);
+    rig.act(WatchEnd{BedId{0}, "discharged", "midwife"});
+    EXPECT_FALSE(rig.reply()->accepted) << "the second person is another one";
+    rig.act(WatchEnd{BedId{0}, "discharged", "charge"});
+    EXPECT_TRUE(rig.reply()->accepted);
+    EXPECT_FALSE(rig.view().beds[0].watched);
+    EXPECT_THAT(rig.view().episodes, IsEmpty());
+}
+
+TEST(Ward, ATransferTakesThePatientsAlarmsAlongAndAsksToConfirm)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.act(WatchTransfer{BedId{0}, BedId{1}});
+    ASSERT_TRUE(rig.reply()->accepted);
+    const WardView view = rig.view();
+    EXPECT_FALSE(view.beds[0].watched);
+    EXPECT_TRUE(view.beds[1].watched);
+    EXPECT_FALSE(view.beds[1].association_confirmed);
+    ASSERT_EQ(view.calls.size(), 1U);
+    EXPECT_EQ(view.calls[0].bed, "bed-2");
+    rig.pass(61s);
+    EXPECT_EQ(rig.pages().back().place, "Ward L4 Bed 2");
+    rig.act(WatchConfirm{BedId{1}});
+    EXPECT_TRUE(rig.view().beds[1].association_confirmed);
+}
+
+TEST(Ward, AMediumAlarmWaitsForTheWardBeforeItPages)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.observe(Signal::sbp, 85);
+    EXPECT_THAT(rig.events("systolic"), ElementsAre("raised"));
+    EXPECT_THAT(rig.pages(), IsEmpty());
+    EXPECT_TRUE(rig.view().calls[0].sounding);
+    rig.pass(2min + 59s);
+    const auto physiological = [&] {
+        const auto pages = rig.pages();
+        return std::count_if(pages.begin(), pages.end(),
+                             [](const Page& p) { return p.kind == AlarmKind::physiological; });
+    };
+    EXPECT_EQ(physiological(), 0);
+    rig.pass(2s);
+    EXPECT_EQ(physiological(), 1);
+}
+
+TEST(Ward, APauseSilencesTheSoundAndEndsByItselfAndANewHighAlarmBreaksIt)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.act(PauseAudio{BedId{0}, 10min});
+    EXPECT_FALSE(rig.view().calls[0].sounding);
+    EXPECT_GE(rig.pages().size(), 1U);
+    rig.pass(2min + 1s);
+    EXPECT_TRUE(rig.view().calls[0].sounding);
+    rig.act(PauseAudio{BedId{0}, 2min});
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.stream(Signal::rr, 9, 32);
+    EXPECT_TRUE(rig.view().calls[0].sounding);
+}
+
+TEST(Ward, AReloadThatDropsARuleKeepsItsOpenEpisodeUntilAPersonEndsIt)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    Configuration next = Rig::configuration();
+    const auto from = next.pack_text.find("[[rule]]\nid = \"reflex-absent\"");
+    const auto to = next.pack_text.find("[[rule]]\nid = \"rate-high\"");
+    next.pack_text.erase(from, to - from);
+    rig.step(next);
+    ASSERT_EQ(rig.view().episodes.size(), 1U);
+    rig.pass(61s);
+    EXPECT_GT(rig.pages().size(), 1U);
+    rig.act(Acknowledge{rig.view().episodes[0].id});
+    EXPECT_THAT(rig.view().episodes, IsEmpty());
+}
+
+TEST(Ward, APackThatDoesNotCompileIsRefusedAndTheOldOneRuns)
+{
+    Rig rig;
+    rig.watch();
+    Configuration next = Rig::configuration();
+    next.pack_text = "name = 3\n";
+    EXPECT_FALSE(rig.ward.why_refused(next).empty());
+    rig.step(next);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    EXPECT_THAT(rig.events("reflex-absent"), ElementsAre("raised"));
+    EXPECT_THAT(rig.events("technical.configuration"), ElementsAre("raised"));
+}
+
+TEST(Ward, RemovingAWatchedBedMustBeConfirmed)
+{
+    Rig rig;
+    rig.watch();
+    Configuration next = Rig::configuration();
+    next.beds.erase(next.beds.begin());
+    ASSERT_EQ(rig.ward.why_refused(next).size(), 1U);
+    EXPECT_THAT(rig.ward.why_refused(next)[0], testing::HasSubstr("bed-1"));
+}
+
+TEST(Ward, AMissedCheckIsAnAlarmOfItsOwn)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.pass(60min + 14min);
+    EXPECT_THAT(rig.events("check.reflex"), IsEmpty());
+    rig.pass(2min);
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised"));
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised", "cleared"));
+}
+
+} // namespace
+} // namespace magwatch::test
