@@ -8,7 +8,8 @@ if(MAGWATCH_WERROR)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these falsely inside optimised coroutines and libstdc++.
-  target_compile_options(magwatch_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-dangling-pointer)
+  target_compile_options(magwatch_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-dangling-pointer
+    -Wno-mismatched-new-delete)
 endif()
 target_compile_definitions(magwatch_options INTERFACE _GLIBCXX_ASSERTIONS)
 # toml++ 3.3 asserts that its own parser may not go where some files that people write take it ("[" and a control

@@ -140,11 +140,11 @@ boost::asio::awaitable<LaneOutcomeOf<Work>> run_blocking(Lane& lane, Work work)
     using Outcome = LaneOutcomeOf<Work>;
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     auto initiate = [&lane, executor](auto handler, Work w) {
-        using Call = detail::LaneCall<Work, decltype(handler)>;
-        auto call = std::make_shared<Call>(std::move(w), std::move(handler), executor);
+        using Pending = detail::LaneCall<Work, decltype(handler)>;
+        auto call = std::make_shared<Pending>(std::move(w), std::move(handler), executor);
         // The queue holds the last reference on the lane only until complete() has moved it on.
-        auto job = [call]() mutable { Call::run(std::exchange(call, nullptr)); };
-        if (!lane.post(job)) Call::complete(std::move(call));
+        auto job = [call]() mutable { Pending::run(std::exchange(call, nullptr)); };
+        if (!lane.post(job)) Pending::complete(std::move(call));
     };
     auto operation =
         asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, Outcome)>(

@@ -116,7 +116,7 @@ struct App::State {
     void publish(const Ward& ward, const Moment& now);
     void turn(const Moment& now);
     void stepped(const Input& input);
-    void watch_clocks(const Moment& now);
+    void watch_clocks(const Moment& now, const ClockReading& reading);
     void journal_changed(const JournalStatus& status);
     void failed(const TaskFailure& failure);
     void fault(ShellFault what, bool present, std::string detail);
@@ -429,7 +429,8 @@ void App::State::publish(const Ward& ward, const Moment& now)
 
 void App::State::turn(const Moment& now)
 {
-    board.progressed(now.steady);
+    const ClockReading reading = read_clocks();
+    board.progressed(reading.boottime);
     metrics.rule_last_evaluation.Set(static_cast<double>(now.wall.ms) / 1000);
     if (pagers->lane_turns() != lane_turns_) {
         lane_turns_ = pagers->lane_turns();
@@ -437,7 +438,7 @@ void App::State::turn(const Moment& now)
     }
     // Progress, not pulse: this turn ended, and the lane that pages has turned too.
     service.alive(now.steady, now.steady - lane_moved_ < lane_stuck);
-    watch_clocks(now);
+    watch_clocks(now, reading);
     if (now.steady - second_ < 1s) return;
     second_ = now.steady;
     sources->count(metrics);
@@ -448,9 +449,9 @@ void App::State::turn(const Moment& now)
     }
 }
 
-void App::State::watch_clocks(const Moment& now)
+void App::State::watch_clocks(const Moment& now, const ClockReading& reading)
 {
-    const ClockFindings found = clock_watch.check(read_clocks());
+    const ClockFindings found = clock_watch.check(reading);
     if (found.wall_jump) {
         fault(ShellFault::clock_jumped, true, "Wall clock jumped by " + std::to_string(found.wall_jump->count() / 1000) + " s");
     }

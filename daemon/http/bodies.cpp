@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "rules/base/diagnostic.hpp"
+
 namespace magwatch::http {
 namespace {
 
