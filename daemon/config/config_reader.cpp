@@ -511,6 +511,9 @@ void ConfigReader::escalation()
     for (const std::string_view priority : {"high", "medium", "technical"}) {
         const auto section = table->table(priority);
         std::optional<LadderPolicy> policy = high;
+        // What is not high belongs to the ward first; a person is called when nobody there has dealt with it
+        // (3 min, a design value).
+        if (policy) policy->first_after = Duration{180'000};
         if (section) policy = ladder(*section);
         if (priority == "high") high = policy;
         LadderPolicy& target = priority == "high"     ? config_.ward.high
