@@ -96,13 +96,12 @@ std::optional<toml::table> TomlText::parse()
         fail(toml::source_position{problem->line, problem->column}, problem->message);
         return std::nullopt;
     }
-    toml::parse_result result = toml::parse(text_, file_);
-    if (!result) {
-        const toml::parse_error& error = result.error();
+    try {
+        return toml::parse(text_, file_);
+    } catch (const toml::parse_error& error) {
         fail(error.source().begin, std::string{error.description()});
         return std::nullopt;
     }
-    return std::move(result).table();
 }
 
 void TomlText::fail(toml::source_position at, std::string message)

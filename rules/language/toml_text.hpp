@@ -3,10 +3,6 @@
 // Pure. The only header of the rules that includes toml++.
 #pragma once
 
-// The same in every file that includes toml++ (runtime/toml_reader.cpp): its inline functions are one program's.
-#ifndef TOML_EXCEPTIONS
-#define TOML_EXCEPTIONS 0
-#endif
 #include <toml++/toml.h>
 
 #include <cstdint>
