@@ -1,0 +1,269 @@
+#include "tools/replay/replay.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+
+#include "adapters/monitors/replay/csv.hpp"
+#include "adapters/monitors/replay/infusion_plan.hpp"
+#include "daemon/journal/journal_reader.hpp"
+#include "daemon/ward_loop/record.hpp"
+#include "rules/language/pack.hpp"
+#include "tools/replay/timeline.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Moment recording_start{Instant{7LL * 24 * 3600 * 1000}, WallTime{1'767'225'600'000}};
+constexpr BedId bed{0};
+constexpr SourceId monitor{0}, staff{1};
+
+std::optional<std::string> read_file(const std::string& path)
+{
+    std::ifstream in{path, std::ios::binary};
+    if (!in) return std::nullopt;
+    return std::string{std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
+}
+
+// The pack's text, or nothing after saying why.
+std::optional<std::string> usable_pack(const ReplayRequest& request, std::ostream& errors)
+{
+    const auto text = read_file(request.pack);
+    if (!text) {
+        errors << request.pack << ": error: cannot be read\n";
+        return std::nullopt;
+    }
+    std::vector<LimitOverride> limits;
+    for (const auto& limit : request.limits) limits.push_back({limit.name, limit.value});
+    const CompiledPack compiled = compile_pack(*text, request.pack, limits);
+    for (const auto& error : compiled.errors) errors << error.text() << '\n';
+    return compiled.pack ? text : std::nullopt;
+}
+
+// One bed, one monitor, and a ladder on which nobody answers.
+Configuration configuration_for(const adapters::Recording& recording, const ReplayRequest& request,
+                                std::string pack_text)
+{
+    Configuration c;
+    c.name = "replay";
+    c.mode = Mode::replay;
+    c.beds = {{"bed-1", "Bed 1"}};
+    // A recording is silent after 2.5 times its densest column's spacing, the same rule as for freshness.
+    Duration spacing{1000};
+    bool first = true;
+    for (const auto& column : recording.columns) {
+        if (info(column.signal).kind != SignalKind::continuous || !column.median_spacing) continue;
+        spacing = first ? *column.median_spacing : std::min(spacing, *column.median_spacing);
+        first = false;
+    }
+    const Duration period = spacing > 5s ? spacing * 5 / 8 : spacing; // 4 periods are 2.5 spacings
+    c.sources = {{"monitor", SourceKind::monitor, "", period, false}, {"staff", SourceKind::staff, "", {}, false}};
+    for (const auto& column : recording.columns) {
+        if (column.sparse()) c.freshness.push_back({column.signal, column.fresh_for});
+    }
+    c.people = {{"midwife", {{"replay", "replay", ""}}},
+                {"charge", {{"replay", "replay", ""}}},
+                {"doctor", {{"replay", "replay", ""}}}};
+    c.high.rungs = {{{"midwife"}}, {{"charge", "doctor"}}};
+    c.medium.rungs = c.high.rungs;
+    c.medium.first_after = 180s;
+    c.technical = c.medium;
+    c.pack_name = request.pack;
+    c.pack_text = std::move(pack_text);
+    c.limits = request.limits;
+    return c;
+}
+
+Entry entry_of(const adapters::InfusionStep& step, const Moment& at)
+{
+    Entry entry;
+    entry.bed = bed;
+    entry.person = "replay";
+    entry.at = at.wall;
+    struct Visitor {
+        Entry& entry;
+        void operator()(const adapters::PlannedBolus& b) const { entry.what = BolusEntry{b.grams, b.over, {}}; }
+        void operator()(const adapters::PlannedRate& r) const
+        {
+            entry.what = InfusionRateEntry{r.grams_per_hour, {}};
+        }
+        void operator()(const adapters::PlannedStop&) const { entry.what = InfusionStopEntry{}; }
+        void operator()(const adapters::PlannedIntramuscular& d) const
+        {
+            entry.what = IntramuscularEntry{d.grams, {}};
+        }
+    };
+    std::visit(Visitor{entry}, step.what);
+    return entry;
+}
+
+// Steps a ward and prints what it decides; wakes exactly when the ward wants to.
+class Runner {
+public:
+    Runner(Timeline& timeline, const Moment& start) : timeline_{timeline}, now_{start} {}
+
+    void step(const Input& input)
+    {
+        effects_.clear();
+        ward_.step(now_, input, effects_);
+        timeline_.add(ward_, effects_);
+    }
+    void go_to(Instant end)
+    {
+        while (const auto due = ward_.next_deadline()) {
+            if (*due > end) break;
+            now_ = now_.at(std::max(*due, now_.steady));
+            step(Tick{});
+        }
+        if (end > now_.steady) now_ = now_.at(end);
+    }
+    void set_now(const Moment& at) { now_ = at; }
+    void set_ward(Ward ward) { ward_ = std::move(ward); }
+    [[nodiscard]] const Ward& ward() const { return ward_; }
+    [[nodiscard]] const Moment& now() const { return now_; }
+
+private:
+    Timeline& timeline_;
+    Moment now_;
+    Ward ward_;
+    EffectBuffer effects_;
+};
+
+int replay_csv(const ReplayRequest& request, const std::string& text, std::ostream& out, std::ostream& errors)
+{
+    const auto plan = adapters::parse_infusion_plan(request.infusion);
+    if (!request.infusion.empty()) {
+        if (const auto* mistake = std::get_if<std::string>(&plan)) {
+            errors << "--infusion: error: " << *mistake << '\n';
+            return 2;
+        }
+    }
+    if (request.pack.empty()) {
+        errors << "--pack: error: a recording needs a rule pack\n";
+        return 2;
+    }
+    const auto pack = usable_pack(request, errors);
+    if (!pack) return 1;
+    const auto read = adapters::read_csv(request.file, text, {bed, monitor, staff, recording_start.wall});
+    if (const auto* mistakes = std::get_if<std::vector<Diagnostic>>(&read)) {
+        for (const auto& mistake : *mistakes) errors << mistake.text() << '\n';
+        return 1;
+    }
+    const auto& recording = std::get<adapters::Recording>(read);
+    for (const auto& column : recording.columns) {
+        if (!column.sparse()) continue;
+        errors << request.file << ": note: " << column.name << " stays fresh for " << column.fresh_for.count() / 1000
+               << " s (2.5 x its median spacing)\n";
+    }
+    Timeline timeline{out, request.json};
+    timeline.start(recording_start.steady);
+    Runner runner{timeline, recording_start};
+    Started started;
+    started.incarnation = 1;
+    runner.step(started);
+    runner.step(configuration_for(recording, request, *pack));
+    WatchStart watch;
+    watch.bed = bed;
+    watch.calcium_at_bed = watch.hammer_at_bed = watch.oxygen_at_bed = true;
+    runner.step(Action{"replay", watch, 0});
+    std::vector<adapters::InfusionStep> steps;
+    if (!request.infusion.empty()) steps = std::get<std::vector<adapters::InfusionStep>>(plan);
+    auto next = steps.begin();
+    const auto chart_until = [&](Duration at) {
+        for (; next != steps.end() && next->at <= at; ++next) {
+            runner.go_to(recording_start.steady + next->at);
+            runner.step(entry_of(*next, runner.now()));
+        }
+    };
+    for (const auto& row : recording.rows) {
+        chart_until(row.at);
+        runner.go_to(recording_start.steady + row.at);
+        for (const auto& observation : row.observations) runner.step(observation);
+        for (const auto& refused : row.refused) runner.step(refused);
+    }
+    timeline.finish(runner.ward(), runner.now());
+    return 0;
+}
+
+// Steps one record of a journal; false if its bytes are not ours.
+bool replay_record(const Bytes& bytes, const std::optional<std::string>& pack, const ReplayRequest& request,
+                   Runner& runner, Timeline& timeline)
+{
+    const auto record = decode_record(as_text(bytes));
+    if (!record) return false;
+    if (const auto* input = std::get_if<InputRecord>(&*record)) {
+        Input what = input->input;
+        auto* configuration = std::get_if<Configuration>(&what);
+        if (configuration != nullptr && pack) {
+            configuration->pack_name = request.pack;
+            configuration->pack_text = *pack;
+            configuration->limits = request.limits;
+        }
+        runner.set_now(input->at);
+        runner.step(what);
+    } else if (const auto* page = std::get_if<SendPage>(&std::get<Effect>(*record))) {
+        timeline.recorded(page->page);
+    }
+    return true;
+}
+
+int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream& errors)
+{
+    std::optional<std::string> pack;
+    if (!request.pack.empty()) {
+        pack = usable_pack(request, errors);
+        if (!pack) return 1;
+    }
+    auto opened = JournalReader::open(request.file);
+    if (const auto* error = std::get_if<JournalError>(&opened)) {
+        errors << request.file << ": error: " << error->what << '\n';
+        return 1;
+    }
+    auto& reader = std::get<JournalReader>(opened);
+    Timeline timeline{out, request.json};
+    if (!pack) timeline.compare_pages();
+    Runner runner{timeline, recording_start};
+    bool started = false;
+    std::size_t damaged = 0;
+    for (std::int64_t after = 0;;) {
+        const auto read = reader.batches_after(after);
+        if (const auto* error = std::get_if<JournalError>(&read)) {
+            errors << request.file << ": error: " << error->what << '\n';
+            return 1;
+        }
+        const auto& batches = std::get<std::vector<JournalBatch>>(read);
+        if (batches.empty()) break;
+        for (const auto& batch : batches) {
+            after = batch.id;
+            if (!started) timeline.start(batch.first);
+            started = true;
+            damaged += batch.damaged ? 1 : 0;
+            for (const auto& bytes : batch.records) {
+                if (!replay_record(bytes, pack, request, runner, timeline)) ++damaged;
+            }
+        }
+    }
+    if (damaged > 0) errors << request.file << ": note: " << damaged << " records are damaged and were left out\n";
+    timeline.finish(runner.ward(), runner.now());
+    return pack || timeline.same_pages() ? 0 : 1;
+}
+
+} // namespace
+
+int replay(const ReplayRequest& request, std::ostream& out, std::ostream& errors)
+{
+    const bool csv = request.file.size() > 4 && request.file.ends_with(".csv");
+    if (!csv) return replay_journal(request, out, errors);
+    const auto text = read_file(request.file);
+    if (!text) {
+        errors << request.file << ": error: cannot be read\n";
+        return 1;
+    }
+    return replay_csv(request, *text, out, errors);
+}
+
+} // namespace magwatch
