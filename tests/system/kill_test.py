@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+"""kill -9 at random instants: an unanswered episode pages again within 5 s, an answered one stays quiet, no
+answer is lost, a quiet ward pages nobody, and no key is sent more than twice.
+
+  kill_test.py MAGWATCHD [--kills N] [--seed N]
+"""
+import argparse
+import collections
+import random
+import time
+
+from ward_process import Ward, wait_for
+
+
+def physiological(pages):
+    return [p for p in pages if p.get("kind") == "physiological"]
+
+
+def page_of(arrival):
+    """What the webhook said, wherever the receiver's log keeps it."""
+    return arrival.get("page", arrival)
+
+
+def arrivals(ward):
+    return [page_of(a) for a in ward.receiver.arrived()]
+
+
+def unanswered(binary, kills, chance):
+    """After each kill the open call must arrive again, as a new repetition."""
+    ward = Ward(binary)
+    slowest_ready = slowest_page = 0.0
+    try:
+        ward.start()
+        ward.ready()
+        ward.watch()
+        ward.must("entries", {"key": "k-rate", "bed": "bed-1", "person": "midwife-1", "kind": "infusion",
+                              "value": 1, "unit": "g/h"})
+        ward.must("entries", {"key": "k-reflex", "bed": "bed-1", "person": "midwife-1", "kind": "reflex",
+                              "site": "knee", "value": 0})
+        wait_for("first page", lambda: physiological(arrivals(ward)), 5)
+        for _ in range(kills):
+            time.sleep(chance.uniform(0.0, 0.4))  # the instant of the kill, not a synchronisation
+            ward.kill()
+            before = len(physiological(arrivals(ward)))
+            ward.start()
+            wait_for("page after restart", lambda: len(physiological(arrivals(ward))) > before, 5)
+            slowest_page = max(slowest_page, time.monotonic() - ward.started)
+            slowest_ready = max(slowest_ready, ward.ready())
+        keys = collections.Counter(p["key"] for p in physiological(arrivals(ward)))
+        assert max(keys.values()) <= 2, keys.most_common(3)
+        # An answer given at any instant is not lost: what was confirmed is still there after the kill.
+        call = ward.json("calls")
+        call = call["calls"][0] if isinstance(call, dict) else call[0]
+        ward.must(f"calls/{call['id']}/answer", {"person": "midwife-1", "answer": "here"})
+        ward.kill()
+        quiet_from = len(physiological(arrivals(ward)))
+        ward.start()
+        slowest_ready = max(slowest_ready, ward.ready())
+        calls = ward.json("calls")
+        calls = calls["calls"] if isinstance(calls, dict) else calls
+        assert calls[0]["state"] == "attended", calls
+        for _ in range(5):
+            ward.kill()
+            ward.start()
+            slowest_ready = max(slowest_ready, ward.ready())
+        assert len(physiological(arrivals(ward))) == quiet_from, "an answered call rang again"
+        assert slowest_ready <= 3, f"ready only after {slowest_ready:.2f} s"
+        print(f"unanswered: {kills} kills, slowest page {slowest_page:.2f} s, slowest ready {slowest_ready:.2f} s")
+    except BaseException:
+        print(ward.daemon_log())
+        raise
+    finally:
+        ward.close()
+
+
+def quiet(binary, kills, chance):
+    """Kills on a quiet ward page nobody about a patient."""
+    ward = Ward(binary)
+    try:
+        ward.start()
+        ward.ready()
+        ward.watch()
+        ward.must("entries", {"key": "k-rate", "bed": "bed-1", "person": "midwife-1", "kind": "infusion",
+                              "value": 1, "unit": "g/h"})
+        for i in range(kills):
+            ward.post("entries", {"key": f"k-{i}", "bed": "bed-1", "person": "midwife-1", "kind": "rr",
+                                  "value": 16, "unit": "/min"})
+            time.sleep(chance.uniform(0.0, 0.2))
+            ward.kill()
+            ward.start()
+            ward.ready()
+        assert not physiological(arrivals(ward)), physiological(arrivals(ward))[:2]
+        assert ward.json("beds"), "the watch is still there"
+        print(f"quiet: {kills} kills, no page about a patient")
+    except BaseException:
+        print(ward.daemon_log())
+        raise
+    finally:
+        ward.close()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("magwatchd")
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    chance = random.Random(arguments.seed)
+    unanswered(arguments.magwatchd, arguments.kills, chance)
+    quiet(arguments.magwatchd, arguments.kills, chance)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""A real magwatchd with a page receiver of its own, for tests that kill it. Python's standard library only."""
+import base64
+import http.client
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def wait_for(what, condition, seconds):
+    """The condition's value as soon as it is true; fails the test after so many seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: not within {seconds} s")
+        time.sleep(0.01)
+
+
+def free_port():
+    import socket
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Receiver:
+    """tools/page_receiver as a separate process; its log is what has really arrived."""
+
+    def __init__(self, directory, key_file):
+        self.log = directory / "arrived.jsonl"
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", str(ROOT / "tools/page_receiver/page_receiver.py"), "--port", "0",
+             "--key-file", str(key_file), "--log", str(self.log), "--json"],
+            stdout=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline()
+        assert ready.startswith("READY"), ready
+        self.port = int(ready.split("http=")[1].split()[0])
+        # Nobody may wait for a full pipe.
+        self.drain = subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=subprocess.DEVNULL)
+
+    def arrived(self):
+        if not self.log.exists():
+            return []
+        pages = []
+        for line in self.log.read_text().splitlines():
+            try:
+                pages.append(json.loads(line))
+            except ValueError:
+                pass  # the line is being written
+        return pages
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.drain.wait()
+
+
+class Ward:
+    """One magwatchd that can be killed and started again on the same state."""
+
+    def __init__(self, binary, beds=1):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="magwatch-test-"))
+        self.binary = binary
+        key = self.directory / "hook.key"
+        key.write_text("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
+        key.chmod(0o600)
+        self.receiver = Receiver(self.directory, key)
+        self.port = free_port()
+        shutil.copy(ROOT / "rules/packs/example.toml", self.directory / "example.toml")
+        bed = "".join(f'[[bed]]\nalias = "bed-{i}"\nplace = "Ward L4 Bed {i}"\n' for i in range(1, beds + 1))
+        (self.directory / "magwatch.toml").write_text(f'''
+[ward]
+name = "l4"
+label = "Ward L4"
+mode = "demo"
+phone = "4471"
+{bed}
+[[person]]
+name = "midwife-1"
+role = "bedside"
+channels = [{{ kind = "webhook", url = "http://127.0.0.1:{self.receiver.port}/page", secret = "file:{key}" }}]
+[escalation.high]
+rungs = [["bedside"]]
+wait = "60 s"
+[rules]
+pack = "example.toml"
+[http]
+listen = "127.0.0.1:{self.port}"
+socket = "{self.directory}/magwatchd.sock"
+[journal]
+directory = "{self.directory}/state"
+''')
+        self.process = None
+        self.output = open(self.directory / "daemon.log", "ab")
+
+    def start(self):
+        self.started = time.monotonic()
+        self.process = subprocess.Popen([self.binary, "--config", str(self.directory / "magwatch.toml")],
+                                        stdout=self.output, stderr=self.output)
+
+    def ready(self):
+        wait_for("ready", lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200, 20)
+        assert self.process.poll() is None, self.daemon_log()
+        return time.monotonic() - self.started
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def daemon_log(self):
+        return (self.directory / "daemon.log").read_text(errors="replace")[-4000:]
+
+    def get(self, path):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            connection.request("GET", path)
+            reply = connection.getresponse()
+            return reply.status, reply.read()
+        except OSError:
+            return 0, b""
+
+    def json(self, path):
+        status, body = self.get("/api/v1/" + path)
+        assert status == 200, (path, status, body)
+        return json.loads(body)
+
+    def post(self, path, body):
+        """(status, answer); status 0 if the daemon was not there to answer."""
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            connection.request("POST", "/api/v1/" + path, json.dumps(body),
+                               {"Content-Type": "application/json", "X-Magwatch-Client": "test"})
+            reply = connection.getresponse()
+            return reply.status, json.loads(reply.read() or b"null")
+        except (OSError, http.client.HTTPException, ValueError):
+            return 0, None
+
+    def must(self, path, body):
+        status, answer = self.post(path, body)
+        assert status in (200, 201), (path, status, answer)
+        return answer
+
+    def watch(self, bed=1):
+        self.must("watch/start", {"bed": f"bed-{bed}", "person": "midwife-1",
+                                  "calcium_at_bed": True, "hammer_at_bed": True, "oxygen_at_bed": True})
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(20)
+        self.receiver.stop()
+        self.output.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
