@@ -29,6 +29,7 @@ struct Logic {
 struct NamedLimit {
     Literal literal;
     bool used = false;
+    bool broken = false; // reported where it stands: its uses are no mistakes of their own
 };
 
 class Compiler {

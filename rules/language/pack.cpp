@@ -201,9 +201,7 @@ void PackReader::read_limit(const std::string& name, const toml::node& node)
     limit_nodes_[name] = where;
     const auto literal = value ? parse_literal(*value) : std::nullopt;
     if (value && !literal) text_.fail(*where, "a limit is a number with its unit, such as \"12 /min\"");
-    // Known by name even if its value is wrong, so that its uses are not mistakes too.
-    compiler_.limits[name] = {literal.value_or(Literal{}), !literal};
-    if (!literal) compiler_.limits[name].used = true;
+    compiler_.limits[name] = {literal.value_or(Literal{}), !literal, !literal};
 }
 
 void PackReader::apply(const LimitOverride& replacement)

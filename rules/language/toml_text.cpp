@@ -140,7 +140,8 @@ void TomlText::fail_inside(const toml::node& string, std::size_t offset, std::st
             raw += escape.raw;
         } else {
             if (decoded >= offset) break;
-            ++decoded;
+            // toml++ reads every end of a line as one character.
+            if (!(multiline && text_.substr(raw).starts_with("\r\n"))) ++decoded;
             ++raw;
         }
     }

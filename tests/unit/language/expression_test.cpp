@@ -1,0 +1,150 @@
+// What conditions may say, and how a mistake in one is shown: at its own column, with what was meant.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "rules/language/expression.hpp"
+#include "rules/language/pack.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* head = "name = \"p\"\ntitle = \"t\"\nversion = \"1\"\n[limits]\nrr_stop = \"12 /min\"\n"
+                             "[[rule]]\nid = \"used\"\ntitle = \"t\"\nmessage = \"m\"\nsource = \"s\"\n"
+                             "priority = \"low\"\nwhen = \"rr < rr_stop\"\n"
+                             "[[rule]]\nid = \"r\"\ntitle = \"t\"\nmessage = \"m\"\nsource = \"s\"\nkind = \"technical\"\n"
+                             "priority = \"low\"\n";
+constexpr std::uint32_t when_line = 20;
+
+CompiledPack compile(const std::string& when) { return compile_pack(head + ("when = \"" + when + "\"\n"), "p.toml"); }
+
+class Accepted : public testing::TestWithParam<const char*> {};
+TEST_P(Accepted, Compiles)
+{
+    const CompiledPack compiled = compile(GetParam());
+    for (const Diagnostic& error : compiled.errors) ADD_FAILURE() << error.text();
+    EXPECT_TRUE(compiled.pack);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Expressions, Accepted,
+    testing::Values("rr < 12 /min", "rr<12/min", "(rr < 12 /min)", "12 /min > rr", "mg > 9.6 mg/dL", "mg > 8 mEq/L",
+                    "spo2 <= 93.5 %", "not (rr < 12 /min or spo2 < 94 %) and hr > 50 /min", "avpu >= pain", "avpu == voice",
+                    "reflex == 0", "mg_on_board", "not bolus_running", "sum(urine, 4 h) < 100 mL", "sum(urine, 4 h) < 0.1 L",
+                    "at_least(2, reflex == 0, rr < rr_stop, avpu >= voice)", "mean(spo2, 90 s) < 94 %",
+                    "slope(mg, 2 h) > 0.01 mmol/L per min", "slope(mg, 2 h) > 1 mg/dL per h", "delta(rr, 15 min) <= -4 /min",
+                    "count(rr, 1 min) < 10", "age(rr) > 1500 ms", "1 min <= age(rr)", "mg >= 1.8 * previous(mg)",
+                    "mg - previous(mg) > 1 mmol/L", "sustained(rr < 12 /min, 30 s)", "armed(urine, 4 h)", "lost(rr)",
+                    "falling(spo2)", "after(reflex, mg)", "known(sum(urine, 4 h))", "rr ≤ 12 /min", "rr < rr_stop - 2 /min",
+                    "hr > 2 * rr", "pulse - hr > 10 /min or hr - pulse > 10 /min", "rr >= 12 /min and rr < 14 /min"));
+
+struct Bad {
+    const char* when;
+    std::uint32_t column; // within the expression, from 1
+    const char* says;
+};
+void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.when; }
+class Refused : public testing::TestWithParam<Bad> {};
+TEST_P(Refused, AtItsPlace)
+{
+    const CompiledPack compiled = compile(GetParam().when);
+    ASSERT_FALSE(compiled.pack) << GetParam().when;
+    ASSERT_EQ(compiled.errors.size(), 1U) << compiled.errors[1].text();
+    const Diagnostic& error = compiled.errors[0];
+    EXPECT_EQ(error.line, when_line);
+    EXPECT_EQ(error.column, GetParam().column + 8) << error.text(); // after: when = "
+    EXPECT_NE(error.message.find(GetParam().says), std::string::npos) << error.text();
+}
+INSTANTIATE_TEST_SUITE_P(
+    Expressions, Refused,
+    testing::Values(
+        Bad{"rr < 12", 6, "needs a unit: write 12 /min"}, Bad{"rr < 12 mmHg", 9, "does not fit 'rr'"},
+        Bad{"rr < 12 bmp", 9, "unknown unit 'bmp'"}, Bad{"mg > 9.6 g/dL", 10, "unknown unit"},
+        Bad{"mg > 100 g", 10, "mmol/L, mEq/L, mg/dL"}, Bad{"reflex < 1 g", 12, "pure number"},
+        Bad{"spo < 94 %", 1, "did you mean 'spo2'"}, Bad{"rr < rr_stp", 6, "did you mean 'rr_stop'"},
+        Bad{"rr < 12 /min an hr < 50 /min", 14, "'and' or 'or'"}, Bad{"rr < 12 /min and", 17, "something is missing"},
+        Bad{"rr < 12 /min && hr < 50 /min", 14, "write 'and'"}, Bad{"rr = 12 /min", 4, "to compare"},
+        Bad{"10 /min < rr < 12 /min", 14, "one comparison at a time"}, Bad{"(rr < 12 /min", 14, "')' is missing"},
+        Bad{"rr", 1, "is a number, not a yes or no"}, Bad{"rr_stop", 1, "is a number"}, Bad{"5", 1, "a number is not a condition"},
+        Bad{"", 1, "something is missing"}, Bad{"and", 1, "needs a condition on both sides"},
+        Bad{"summ(urine, 4 h) < 100 mL", 1, "did you mean 'sum'"}, Bad{"sum(urine) < 100 mL", 1, "is written sum(urine, 4 h)"},
+        Bad{"sum(urin, 4 h) < 100 mL", 5, "did you mean 'urine'"}, Bad{"sum(urine, 4) < 100 mL", 12, "a length of time"},
+        Bad{"mean(rr, 25 h) < 12 /min", 10, "at most 24 h"}, Bad{"mean(urine, 4 h) < 25 mL", 1, "only its sum"},
+        Bad{"mean(liveness, 4 h) < 25", 6, "has no windows"}, Bad{"sum(urine, 4 h)", 1, "gives a number"},
+        Bad{"rr < lost(rr)", 6, "is a condition, not a number"}, Bad{"age(rr) > 20", 11, "a length of time"},
+        Bad{"age(rr) > 20 mmHg", 11, "a length of time"}, Bad{"age(rr) + age(hr) > 20 s", 9, "without arithmetic"},
+        Bad{"falling(hr)", 9, "defined for rr and spo2"}, Bad{"slope(rr, 5 min) < -2 /min", 23, "needs its time"},
+        Bad{"rr < 12 /min per h", 9, "belongs to a slope"}, Bad{"rr == 12 /min", 4, "measured"},
+        Bad{"rr < voice", 6, "values of avpu"}, Bad{"rr < spo2", 4, "different units"}, Bad{"12 /min < 14 /min", 9, "two constants"},
+        Bad{"at_least(4, epidural, digoxin)", 10, "from 1 to 2"}, Bad{"at_least(epidural, digoxin)", 1, "is written at_least(2"},
+        Bad{"rr * hr > 3 /min", 4, "must be a pure number"}, Bad{"rr / 2 > 3 /min", 4, "no division"},
+        Bad{"rr < 0.5 /min", 6, "can never be true"}, Bad{"spo2 <= 100 %", 9, "always true"},
+        Bad{"spo2 > 101 %", 8, "can never be true"}, Bad{"1.2.3 /min > rr", 1, "is not a number"},
+        Bad{"rr < 12 /min µ", 14, "'µ' is not expected here"}, Bad{"rr # 3", 4, "'#' is not expected here"},
+        Bad{"slope(rr, 5 min) < -2 /min per s", 32, "min or h"}));
+
+TEST(Refused, ThatCanNeverBeTrueAsAWhole)
+{
+    for (const char* when : {"rr < 10 /min and rr > 12 /min", "epidural and not epidural",
+                             "rr < 10 /min and (spo2 > 90 % and rr >= 10 /min)", "not (rr < 12 /min or rr >= 12 /min)",
+                             "at_least(2, epidural, rr < 10 /min and rr > 12 /min)",
+                             "mean(rr, 5 min) < 10 /min and mean(rr, 5 min) > 10 /min"}) {
+        const CompiledPack compiled = compile(when);
+        ASSERT_EQ(compiled.errors.size(), 1U) << when;
+        EXPECT_NE(compiled.errors[0].message.find("can never be true"), std::string::npos);
+    }
+    for (const char* when : {"rr < 12 /min and rr > 10 /min", "rr < 10 /min or rr > 12 /min",
+                             "mean(rr, 5 min) < 10 /min and mean(rr, 1 min) > 10 /min", "rr <= 12 /min and rr >= 12 /min"}) {
+        EXPECT_TRUE(compile(when).pack) << when;
+    }
+}
+
+TEST(Expressions, AllMistakesOfOneAreShown)
+{
+    const CompiledPack compiled = compile("rr < 12 and spo < 94 % or hr > 50 mL or summ(rr, 1 h) > 3 /min");
+    ASSERT_EQ(compiled.errors.size(), 4U);
+    EXPECT_EQ(compiled.errors[0].column, 14U);
+    EXPECT_EQ(compiled.errors[3].column, 49U);
+}
+
+TEST(Expressions, AreBounded)
+{
+    std::string deep, longest = "rr < 12 /min";
+    for (int i = 0; i < 40; ++i) deep += "(";
+    const CompiledPack too_deep = compile(deep + "rr < 12 /min" + std::string(40, ')'));
+    ASSERT_EQ(too_deep.errors.size(), 1U);
+    EXPECT_NE(too_deep.errors[0].message.find("nested too deeply: at most 32"), std::string::npos);
+    for (int i = 0; i < 300; ++i) longest += " or rr < 12 /min";
+    const CompiledPack too_long = compile(longest);
+    ASSERT_EQ(too_long.errors.size(), 1U);
+    EXPECT_NE(too_long.errors[0].message.find("too long: at most 256"), std::string::npos);
+    std::string windows = "rr < 12 /min";
+    for (int i = 1; i <= 30; ++i) windows += " or mean(rr, " + std::to_string(i) + " s) < 3 /min";
+    EXPECT_TRUE(compile(windows).pack);
+}
+
+TEST(Expressions, TheSameQuestionIsAskedOnce)
+{
+    const CompiledPack once = compile("rr < 12 /min");
+    const CompiledPack twice = compile("rr < 12 /min or (hr < 50 /min and 12 /min > rr)");
+    ASSERT_TRUE(once.pack && twice.pack);
+    EXPECT_EQ(once.pack->plan.atoms.size(), 1U); // rr < rr_stop is the same
+    EXPECT_EQ(twice.pack->plan.atoms.size(), 2U);
+}
+
+TEST(Durations, AreANumberAndAUnitOfTime)
+{
+    using language::parse_duration;
+    EXPECT_EQ(parse_duration("30 s"), Duration{30s});
+    EXPECT_EQ(parse_duration("4 h"), Duration{4h});
+    EXPECT_EQ(parse_duration("1500 ms"), Duration{1500ms});
+    EXPECT_EQ(parse_duration("20min"), Duration{20min});
+    EXPECT_EQ(parse_duration("0.5 h"), Duration{30min});
+    for (const char* bad : {"", "30", "s", "30 x", "-3 s", "1e3 s", "9999999 h", "0.1 ms", "3 s s", "1 h 30 min"}) {
+        EXPECT_EQ(parse_duration(bad), std::nullopt) << bad;
+    }
+}
+
+} // namespace
+} // namespace magwatch
