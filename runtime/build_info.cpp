@@ -1,10 +1,8 @@
 #include "runtime/build_info.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
-namespace
-{
+namespace {
 #ifdef __clang__
 constexpr std::string_view compiler = "clang " __clang_version__;
 #else

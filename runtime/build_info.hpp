@@ -4,8 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace magwatch
-{
+namespace magwatch {
 
 struct BuildInfo {
     std::string_view version;    // of the project: "0.1.0"

@@ -5,11 +5,9 @@
 
 #include "rules/base/assert.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
-namespace
-{
+namespace {
 
 std::int64_t nanoseconds(clockid_t id)
 {

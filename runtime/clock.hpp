@@ -10,8 +10,7 @@
 
 #include "rules/base/instant.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 class Clock
 {

@@ -4,8 +4,7 @@
 #include <cerrno>
 #include <sys/timex.h>
 
-namespace magwatch
-{
+namespace magwatch {
 
 ClockFindings ClockWatch::check(const ClockReading& now)
 {

@@ -10,8 +10,7 @@
 #include "rules/base/instant.hpp"
 #include "runtime/clock.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 // Design values of reliability D6 and D7.
 inline constexpr Duration wall_jump_limit{2'000};

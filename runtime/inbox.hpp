@@ -28,8 +28,7 @@
 
 #include "rules/base/instant.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 struct InboxBounds {
     std::size_t state =

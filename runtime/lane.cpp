@@ -5,8 +5,7 @@
 
 #include "rules/base/assert.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 Lane::Lane(std::string name, std::size_t bound) : name_{std::move(name)}, bound_{bound}
 {

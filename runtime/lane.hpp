@@ -30,8 +30,7 @@
 
 #include "rules/base/instant.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 class Lane
 {
@@ -80,8 +79,7 @@ template <> struct LaneOutcome<void> {
 };
 template <class Work> using LaneOutcomeOf = typename LaneOutcome<std::invoke_result_t<Work&>>::type;
 
-namespace detail
-{
+namespace detail {
 
 template <class Work, class Handler> class LaneCall
 {

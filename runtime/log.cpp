@@ -24,11 +24,9 @@
 
 #include "rules/base/assert.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
-namespace
-{
+namespace {
 
 using Steady = std::chrono::steady_clock;
 
@@ -162,8 +160,7 @@ struct LogWriter::State {
     }
 };
 
-namespace
-{
+namespace {
 
 // The writer in force. Guarded, because log() on another thread may run while it is being taken
 // away.
@@ -324,8 +321,7 @@ std::string_view name(LogKey key)
     std::abort();
 }
 
-namespace
-{
+namespace {
 
 struct CodePoint {
     std::uint32_t value = 0;

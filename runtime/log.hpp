@@ -20,8 +20,7 @@
 
 #include <fmt/format.h>
 
-namespace magwatch
-{
+namespace magwatch {
 
 enum class LogLevel : std::uint8_t {
     error = 3,

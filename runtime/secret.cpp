@@ -9,11 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace magwatch
-{
+namespace magwatch {
 
-namespace
-{
+namespace {
 
 constexpr std::string_view credential_prefix = "credential:";
 constexpr std::string_view file_prefix = "file:";

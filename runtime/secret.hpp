@@ -10,8 +10,7 @@
 
 #include <fmt/format.h>
 
-namespace magwatch
-{
+namespace magwatch {
 
 class Secret
 {

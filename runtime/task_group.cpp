@@ -14,8 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
-namespace magwatch
-{
+namespace magwatch {
 
 namespace asio = boost::asio;
 

@@ -15,8 +15,7 @@
 
 #include "rules/base/instant.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 struct TaskFailure {
     std::string task;

@@ -19,11 +19,9 @@
 
 #include "rules/base/toml_screen.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
-namespace
-{
+namespace {
 
 struct DurationUnit {
     std::string_view name;
@@ -292,8 +290,7 @@ std::optional<std::size_t> TomlTable::choice(std::string_view key,
     return std::nullopt;
 }
 
-namespace
-{
+namespace {
 
 // The items of a list of texts; nullopt if an item is anything else.
 std::optional<std::vector<TomlText>> texts_of(const toml::array& list)

@@ -18,8 +18,7 @@
 #include "rules/base/diagnostic.hpp"
 #include "rules/base/instant.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 class TomlFile;
 

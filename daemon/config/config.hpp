@@ -13,8 +13,7 @@
 #include "rules/observation/unit.hpp"
 #include "rules/ward/input.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 // A file that the configuration names, read together with it: both are in force together or not at
 // all.

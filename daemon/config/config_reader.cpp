@@ -13,11 +13,9 @@
 #include "runtime/secret.hpp"
 #include "runtime/toml_reader.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
-namespace
-{
+namespace {
 
 using namespace std::chrono_literals;
 

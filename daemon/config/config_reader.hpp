@@ -13,8 +13,7 @@
 #include "daemon/config/config.hpp"
 #include "rules/base/diagnostic.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 // Checks that belong to other parts, run on what the configuration names; mistakes are reported
 // with the configuration's own. An empty function checks nothing.

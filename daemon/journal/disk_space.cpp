@@ -2,8 +2,7 @@
 
 #include <sys/statvfs.h>
 
-namespace magwatch
-{
+namespace magwatch {
 
 std::optional<DiskSpace> read_disk_space(const std::string& directory)
 {

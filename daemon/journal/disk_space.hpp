@@ -6,8 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace magwatch
-{
+namespace magwatch {
 
 enum class DiskLevel : std::uint8_t { ok, low, critical };
 

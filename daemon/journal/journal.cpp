@@ -15,13 +15,11 @@
 #include "rules/base/assert.hpp"
 #include "runtime/lane.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 namespace asio = boost::asio;
 
-namespace
-{
+namespace {
 
 using Steady = std::chrono::steady_clock;
 

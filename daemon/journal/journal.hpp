@@ -21,8 +21,7 @@
 #include "daemon/journal/journal_file.hpp"
 #include "runtime/clock.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 struct JournalOptions {
     Duration commit_delay{

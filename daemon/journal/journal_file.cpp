@@ -14,12 +14,11 @@
 #include "daemon/journal/journal_format.hpp"
 #include "daemon/journal/journal_queries.hpp"
 #include "daemon/journal/sqlite.hpp"
+#include "daemon/journal/store_file.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
-namespace
-{
+namespace {
 
 namespace fs = std::filesystem;
 
@@ -44,59 +43,12 @@ constexpr std::int64_t snapshot_spacing =
 constexpr std::size_t reserve_bytes = 16U << 20; // reliability M6
 constexpr int failures_before_reopen = 3;
 
-JournalError error_from(const SqliteError& error)
-{
-    return {error.what(), error.disk_full(), error.damaged(), error.in_use()};
-}
-
-// Runs `work` and turns SqliteError into a value.
-template <class Work>
-auto guarded(Work&& work) -> std::variant<std::invoke_result_t<Work>, JournalError>
-{
-    try {
-        return work();
-    } catch (const SqliteError& error) {
-        return error_from(error);
-    }
-}
-template <class Work> std::optional<JournalError> attempted(Work&& work)
-{
-    try {
-        work();
-        return std::nullopt;
-    } catch (const SqliteError& error) {
-        return error_from(error);
-    }
-}
-
 // Seconds since 2020: after a damaged journal larger than any count of starts that it may have
 // held, so that no id is given twice.
 std::int64_t incarnation_floor(WallTime now)
 {
     constexpr std::int64_t year_2020_ms = 1'577'836'800'000;
     return std::clamp<std::int64_t>((now.ms - year_2020_ms) / 1000, 1, 0xF0000000);
-}
-
-std::string move_aside(const fs::path& path, WallTime now)
-{
-    std::string target;
-    std::error_code error;
-    for (int i = 0;; ++i) {
-        target = fmt::format("{}.damaged-{}{}", path.string(), now.ms / 1000,
-                             i == 0 ? "" : fmt::format("-{}", i));
-        if (!fs::exists(target, error)) break;
-    }
-    for (const char* suffix : {"", "-wal", "-shm"})
-        fs::rename(path.string() + suffix, target + suffix, error);
-    return target;
-}
-
-void create_private_file(const std::string& path)
-{
-    // SQLite gives its log the permissions of the database: nobody else reads what is known of
-    // patients.
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd >= 0) ::close(fd);
 }
 
 } // namespace
@@ -273,102 +225,26 @@ JournalFile::JournalFile(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 
 JournalFile::~JournalFile() = default;
 
-namespace
-{
-
-// What stands in the way of writing `path`, found out without writing.
-std::optional<JournalOpened> refusal(const std::string& path)
-{
-    JournalOpened refused;
-    if (const auto process = locked_by(path)) {
-        refused.error = JournalError{fmt::format("{} is in use by process {}", path, *process),
-                                     false, false, true};
-        return refused;
-    }
-    std::error_code none;
-    if (!fs::exists(path, none) || fs::file_size(path, none) == 0) return std::nullopt;
-    try {
-        Database probe{path, Database::Access::read_closed};
-        const std::int64_t application = probe.integer("PRAGMA application_id");
-        const std::int64_t version = probe.integer("PRAGMA user_version");
-        if (application != journal_application_id && application != 0) {
-            refused.error = JournalError{path + " is a database of another program"};
-            return refused;
-        }
-        if (version <= journal_version) return std::nullopt;
-        refused.newer_version = true;
-        refused.error = JournalError{
-            fmt::format("{} has format {}, this magwatch knows {}: it was made by a newer one",
-                        path, version, journal_version)};
-        return refused;
-    } catch (const SqliteError& error) {
-        if (error.damaged()) return std::nullopt; // open() deals with it
-        refused.error = error_from(error);
-        return refused;
-    }
-}
-
-// An open database with our schema; `damage` tells what is wrong with what was found.
-std::optional<Database> open_database(const std::string& path, Duration check_limit,
-                                      JournalOpened& opened)
-{
-    try {
-        create_private_file(path);
-        Database database{path, Database::Access::read_write};
-        if (auto wrong = database.quick_check(check_limit, opened.check_complete)) {
-            opened.damage = *wrong;
-            return std::nullopt;
-        }
-        if (database.integer("PRAGMA user_version") == 0) {
-            opened.created = true;
-            Transaction transaction{database};
-            database.run(std::string{schema});
-            database.run(fmt::format("PRAGMA application_id={}", journal_application_id));
-            database.run(fmt::format("PRAGMA user_version={}", journal_version));
-            transaction.commit();
-        }
-        return database;
-    } catch (const SqliteError& error) {
-        if (error.damaged())
-            opened.damage = error.what();
-        else
-            opened.error = error_from(error);
-        return std::nullopt;
-    }
-}
-
-} // namespace
-
 JournalOpened JournalFile::open(const std::string& directory, WallTime now, Duration check_limit)
 {
     const fs::path path = fs::path{directory} / "journal.db";
-    std::error_code error;
-    fs::create_directories(directory, error);
-    if (auto refused = refusal(path.string())) return std::move(*refused);
+    StoreOpened store =
+        open_store(path.string(), {journal_application_id, journal_version, schema}, now, check_limit);
     JournalOpened opened;
-    std::optional<Database> database = open_database(path.string(), check_limit, opened);
-    if (!database && opened.error && !opened.error->in_use) {
-        opened = {}; // a passing fault must not cost the ward its journal
-        database = open_database(path.string(), check_limit, opened);
-    }
-    if (!database && !opened.damage.empty()) {
-        opened.moved_aside = move_aside(path, now);
-        std::string damage = std::exchange(opened.damage, {});
-        database = open_database(path.string(), check_limit, opened);
-        opened.damage = std::move(damage);
-    }
-    if (!database) {
-        if (!opened.error) opened.error = JournalError{opened.damage, false, true, false};
-        return opened;
-    }
-    const auto failed = attempted([&] {
-        auto impl = std::make_unique<Impl>(path, std::move(*database));
+    opened.error = std::move(store.error);
+    opened.newer_version = store.newer_version;
+    opened.created = store.created;
+    opened.moved_aside = std::move(store.moved_aside);
+    opened.damage = std::move(store.damage);
+    opened.check_complete = store.check_complete;
+    if (!store.database) return opened;
+    opened.error = attempted([&] {
+        auto impl = std::make_unique<Impl>(path, std::move(*store.database));
         if (!opened.moved_aside.empty())
             impl->set_meta("incarnation_floor", incarnation_floor(now));
         impl->keep_reserve();
         opened.file.reset(new JournalFile{std::move(impl)});
     });
-    if (failed) opened.error = failed;
     return opened;
 }
 

@@ -20,8 +20,7 @@
 #include "rules/base/instant.hpp"
 #include "runtime/clock.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 struct JournalError {
     std::string what;

@@ -7,11 +7,9 @@
 #include <sodium.h>
 #include <zstd.h>
 
-namespace magwatch
-{
+namespace magwatch {
 
-namespace
-{
+namespace {
 
 enum class Method : std::uint8_t { stored = 0, zstd = 1 };
 constexpr std::size_t worth_compressing =

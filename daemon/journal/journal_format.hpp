@@ -13,8 +13,7 @@
 
 #include "rules/base/archive.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 inline constexpr std::int64_t journal_application_id = 0x6D61676A; // "magj"
 inline constexpr std::int64_t history_application_id = 0x6D616768; // "magh"

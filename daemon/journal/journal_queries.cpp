@@ -2,11 +2,9 @@
 
 #include "daemon/journal/journal_format.hpp"
 
-namespace magwatch::journal_queries
-{
+namespace magwatch::journal_queries {
 
-namespace
-{
+namespace {
 
 std::optional<JournalSnapshot> snapshot_from(const Statement& row)
 {

@@ -8,8 +8,7 @@
 #include "daemon/journal/journal_file.hpp"
 #include "daemon/journal/sqlite.hpp"
 
-namespace magwatch::journal_queries
-{
+namespace magwatch::journal_queries {
 
 [[nodiscard]] std::optional<JournalSnapshot> last_snapshot(Database& database, int* skipped);
 // The newest usable snapshot up to which everything happened before `wall`.

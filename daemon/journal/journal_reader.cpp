@@ -7,8 +7,7 @@
 #include "daemon/journal/journal_format.hpp"
 #include "daemon/journal/journal_queries.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 struct JournalReader::Impl {
     Database database;

@@ -14,8 +14,7 @@
 
 #include "daemon/journal/journal_file.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 class JournalReader
 {

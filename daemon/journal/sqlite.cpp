@@ -10,11 +10,9 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-namespace magwatch
-{
+namespace magwatch {
 
-namespace
-{
+namespace {
 
 [[noreturn]] void fail(sqlite3* handle, int code, std::string_view doing)
 {

@@ -17,8 +17,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace magwatch
-{
+namespace magwatch {
 
 class SqliteError : public std::runtime_error
 {

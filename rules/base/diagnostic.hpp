@@ -11,8 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace magwatch
-{
+namespace magwatch {
 
 // One mistake in a text file. Lines and columns count from 1; 0 = the file as a whole. Columns
 // count code points, as editors and toml++ do.

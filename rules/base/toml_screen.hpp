@@ -12,16 +12,14 @@
 #include <string>
 #include <string_view>
 
-namespace magwatch
-{
+namespace magwatch {
 
 struct TomlProblem {
     std::uint32_t line = 1, column = 1; // code points, from 1
     std::string message;
 };
 
-namespace detail
-{
+namespace detail {
 
 class TomlScreen
 {

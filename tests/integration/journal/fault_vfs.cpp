@@ -7,11 +7,9 @@
 
 #include <sqlite3.h>
 
-namespace magwatch
-{
+namespace magwatch {
 
-namespace
-{
+namespace {
 
 struct Faults {
     std::mutex mutex;

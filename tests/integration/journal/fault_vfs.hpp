@@ -6,8 +6,7 @@
 
 #include <cstdint>
 
-namespace magwatch
-{
+namespace magwatch {
 
 class FaultVfs
 {

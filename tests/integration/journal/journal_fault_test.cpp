@@ -7,10 +7,8 @@
 #include "tests/integration/journal/fault_vfs.hpp"
 #include "tests/integration/journal/scratch.hpp"
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 using namespace std::chrono_literals;
 

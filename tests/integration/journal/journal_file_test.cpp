@@ -10,10 +10,8 @@
 
 #include "tests/integration/journal/scratch.hpp"
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;

@@ -13,10 +13,8 @@
 #include "daemon/journal/journal_file.hpp"
 #include "tests/integration/journal/scratch.hpp"
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 using namespace std::chrono_literals;
 

@@ -12,10 +12,8 @@
 #include "tests/integration/journal/fault_vfs.hpp"
 #include "tests/integration/journal/scratch.hpp"
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;

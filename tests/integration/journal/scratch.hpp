@@ -11,8 +11,7 @@
 
 #include "daemon/journal/journal_file.hpp"
 
-namespace magwatch
-{
+namespace magwatch {
 
 class Scratch
 {

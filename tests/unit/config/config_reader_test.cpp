@@ -5,10 +5,8 @@
 
 #include <gmock/gmock.h>
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 using namespace std::chrono_literals;
 using ::testing::AllOf;

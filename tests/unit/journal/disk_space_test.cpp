@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 DiskLevel level(std::uint64_t free, DiskLevel before = DiskLevel::ok)
 {

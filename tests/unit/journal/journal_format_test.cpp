@@ -4,10 +4,8 @@
 
 #include <gtest/gtest.h>
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 Bytes bytes_of(std::string_view text)
 {

@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 using namespace std::chrono_literals;
 

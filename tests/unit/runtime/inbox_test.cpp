@@ -7,10 +7,8 @@
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;

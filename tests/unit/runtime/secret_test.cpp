@@ -8,10 +8,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;

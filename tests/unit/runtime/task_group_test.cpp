@@ -10,10 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <gmock/gmock.h>
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;

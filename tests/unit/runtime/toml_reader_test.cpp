@@ -2,10 +2,8 @@
 
 #include <gmock/gmock.h>
 
-namespace magwatch
-{
-namespace
-{
+namespace magwatch {
+namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;

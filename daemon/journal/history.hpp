@@ -1,0 +1,58 @@
+// The history as the ward loop sees it: values in, trends out, never a wait. Loop thread only; a lane of its own,
+// so that it never stands in front of the journal.
+//
+// A minute is written when it is over; a crash loses at most the minute that was running (the journal has its
+// inputs). When the disk is low only summaries are kept; when it is critical, or writing fails, nothing is, and
+// the status says so. Failing, it tries again each minute.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "daemon/journal/disk_space.hpp"
+#include "daemon/journal/history_file.hpp"
+
+namespace magwatch {
+
+struct HistoryStatus {
+    bool writing = true; // false: failing, or stopped because the disk is nearly full
+    std::string reason;
+    std::uint64_t minutes = 0; // written (a bed and a minute each)
+    std::uint64_t lost = 0;    // could not be
+    friend bool operator==(const HistoryStatus&, const HistoryStatus&) = default;
+};
+
+class History {
+public:
+    using OnChange = std::function<void(const HistoryStatus&)>; // writing changed
+
+    // Without a file (nullptr: it could not be opened) everything is dropped and the status says so.
+    History(boost::asio::any_io_executor executor, std::unique_ptr<HistoryFile> file, HistoryLimits limits = {},
+            OnChange on_change = {});
+    ~History();
+    History(const History&) = delete;
+    History& operator=(const History&) = delete;
+
+    // One valid value, at the time that it is true of.
+    void add(const std::string& bed, std::string_view signal, WallTime at, double value);
+    // Once a second or so: writes the minutes that are over.
+    void tick(WallTime now);
+    // As the journal sees the disk.
+    void set_disk(DiskLevel level);
+    // Minutes from `from` to before `to` (UTC, since 1970), oldest first; without the one that is running.
+    boost::asio::awaitable<std::vector<HistoryMinute>> read(std::string bed, std::int64_t from, std::int64_t to);
+    [[nodiscard]] const HistoryStatus& status() const;
+    // Writes what there is, the running minute too.
+    boost::asio::awaitable<void> close(WallTime now);
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+} // namespace magwatch

@@ -1,0 +1,52 @@
+// Opening a database of ours to write: who may, what to do with a damaged one, and its format number.
+// Shared by JournalFile and HistoryFile. Blocking.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/journal/journal_file.hpp"
+#include "daemon/journal/sqlite.hpp"
+
+namespace magwatch {
+
+struct StoreFormat {
+    std::int64_t application_id = 0;
+    std::int64_t version = 0;
+    std::string_view schema;
+};
+
+struct StoreOpened {
+    std::optional<Database> database; // nullopt: failed
+    std::optional<JournalError> error;
+    bool newer_version = false;
+    bool created = false;
+    std::string moved_aside, damage;
+    bool check_complete = true;
+};
+
+[[nodiscard]] StoreOpened open_store(const std::string& path, const StoreFormat& format, WallTime now, Duration check_limit);
+
+[[nodiscard]] JournalError error_from(const SqliteError& error);
+
+// Runs `work` and turns SqliteError into a value.
+template <class Work> auto guarded(Work&& work) -> std::variant<std::invoke_result_t<Work>, JournalError>
+{
+    try {
+        return work();
+    } catch (const SqliteError& error) {
+        return error_from(error);
+    }
+}
+template <class Work> std::optional<JournalError> attempted(Work&& work)
+{
+    try {
+        work();
+        return std::nullopt;
+    } catch (const SqliteError& error) {
+        return error_from(error);
+    }
+}
+
+} // namespace magwatch
