@@ -239,6 +239,10 @@ class Story:
                                   lambda found: "magwatch about %s: %s. %s" % (bed, found[0]["message"],
                                                                               found[0]["prompt"] or ""))
             yield from self.until("the %s monitor is paged" % words, lambda: self.pages(bed, kind="technical"), 90)
+        # Magnesium runs there and nobody sees her breathe: that is more than a technical matter.
+        yield from self.until("somebody is sent to look at her breathing",
+                              lambda: [p for p in self.pages(CABLE) if "BREATHING" in p["text"].upper()], 60,
+                              "With magnesium on board a lost breathing signal sends somebody to look.")
         self.say("No silent gap: what magwatch cannot see, it says.", "good")
 
     def epidural(self):
@@ -251,6 +255,12 @@ class Story:
         yield
 
     def repair(self):
+        """Somebody goes, looks, and mends it."""
+        for bed in (CABLE, FROZEN):
+            for call in [c for c in self.daemon.get("calls")["calls"] if c["bed"] == bed]:
+                self.daemon.post("calls/%s/answer" % call["id"], person="midwife", answer="here")
+            self.daemon.enter(bed, "rr", value=round(self.truth(bed)["rr"]), unit="/min")
+        self.say("The midwife looks at both women and counts their breaths.", "staff")
         self.say(self.simulator("replug " + CABLE)["text"], "staff")
         self.say(self.simulator("thaw " + FROZEN)["text"], "staff")
         yield from self.until("both monitors are heard again",
