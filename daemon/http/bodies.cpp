@@ -7,8 +7,10 @@
 
 #include "rules/base/diagnostic.hpp"
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
 using nlohmann::json;
 
@@ -19,8 +21,9 @@ constexpr std::size_t key_longest = 100;
 constexpr double pause_longest_s = 120;
 // A bolus slower than this is an infusion.
 constexpr double bolus_longest_s = 24 * 3600;
-// Magnesium is treated up to 3.5 to 4 mmol/L; above this a number that would be an ordinary level in mg/dL is
-// probably one. It is recorded as it was sent: the ward rings for it at once and asks for a repeat.
+// Magnesium is treated up to 3.5 to 4 mmol/L; above this a number that would be an ordinary level
+// in mg/dL is probably one. It is recorded as it was sent: the ward rings for it at once and asks
+// for a repeat.
 constexpr double suspicious_level = 5;
 
 const std::vector<Unit> level_units{Unit::mmol_per_l, Unit::mg_per_dl, Unit::meq_per_l};
@@ -50,7 +53,8 @@ BedId bed_of(Fields& fields, std::string_view field, const WardView& view)
     if (bed == nullptr) {
         std::vector<std::string> known;
         for (const auto& b : view.beds) known.push_back(b.alias);
-        fields.refuse(field, "names no bed of this ward: '" + alias + "'" + did_you_mean(alias, known), 404);
+        fields.refuse(
+            field, "names no bed of this ward: '" + alias + "'" + did_you_mean(alias, known), 404);
         return no_bed;
     }
     return bed->id;
@@ -60,8 +64,8 @@ Salt salt_of(Fields& fields)
 {
     // "Magnesium sulfate" on a bag and in every guideline is the heptahydrate.
     if (!fields.has("salt")) return Salt::sulfate_heptahydrate;
-    return static_cast<Salt>(
-        fields.choice("salt", {"sulfate_heptahydrate", "sulfate_anhydrous", "chloride_hexahydrate"}));
+    return static_cast<Salt>(fields.choice(
+        "salt", {"sulfate_heptahydrate", "sulfate_anhydrous", "chloride_hexahydrate"}));
 }
 
 double whole_number(Fields& fields, Signal signal)
@@ -138,9 +142,10 @@ void read_level(Fields& f, Reader& r, const Entry& common, Entries& out)
         const auto* other = std::get_if<Quantity>(&as_mg);
         r.warning = short_number(value) + " mmol/L is far above any treatment level";
         if (other != nullptr && other->value() <= suspicious_level)
-            r.warning += ": did you mean " + short_number(value) + " mg/dL (" + short_number(other->value()) +
-                         " mmol/L)?";
-        r.warning += " It was recorded as sent. Examine now and repeat the level from the other arm.";
+            r.warning += ": did you mean " + short_number(value) + " mg/dL (" +
+                         short_number(other->value()) + " mmol/L)?";
+        r.warning +=
+            " It was recorded as sent. Examine now and repeat the level from the other arm.";
     }
     entry.what = ValueEntry{Signal::mg, value};
     out.push_back(std::move(entry));
@@ -167,7 +172,8 @@ void read_bp(Fields& f, Reader&, const Entry& common, Entries& out)
 {
     const double systolic = f.quantity_in("systolic", Signal::sbp, pressure_units);
     const double diastolic = f.quantity_in("diastolic", Signal::dbp, pressure_units);
-    if (f.ok() && diastolic >= systolic) f.refuse("diastolic", "must be below the systolic pressure");
+    if (f.ok() && diastolic >= systolic)
+        f.refuse("diastolic", "must be below the systolic pressure");
     add_value(out, common, Signal::sbp, systolic);
     out.back().key += "/sbp";
     add_value(out, common, Signal::dbp, diastolic);
@@ -182,15 +188,19 @@ void read_infusion(Fields& f, Reader&, const Entry& common, Entries& out)
     const bool by_volume = f.has("unit") && f.text("unit", 32) == name(Unit::ml_per_hour);
     if (by_volume) {
         const double flow = f.quantity(Signal::pump_flow, {Unit::ml_per_hour});
-        const double bag = f.quantity_in("concentration", Signal::pump_concentration, concentration_units);
+        const double bag =
+            f.quantity_in("concentration", Signal::pump_concentration, concentration_units);
         const auto rate = Quantity::checked(Signal::pump_rate, flow * bag, Unit::gram_per_hour);
-        if (const auto* quantity = std::get_if<Quantity>(&rate)) grams_per_hour = quantity->value();
-        else f.refuse("value", "with this concentration is a rate outside what is possible");
+        if (const auto* quantity = std::get_if<Quantity>(&rate))
+            grams_per_hour = quantity->value();
+        else
+            f.refuse("value", "with this concentration is a rate outside what is possible");
     } else {
         grams_per_hour = f.quantity(Signal::pump_rate, rate_units);
         if (f.has("concentration")) f.refuse("concentration", "goes with a rate in mL/h only");
     }
-    if (f.ok() && grams_per_hour <= 0) f.refuse("value", "must be above 0; an end is the kind 'stop'");
+    if (f.ok() && grams_per_hour <= 0)
+        f.refuse("value", "must be above 0; an end is the kind 'stop'");
     entry.what = InfusionRateEntry{grams_per_hour, salt};
     out.push_back(std::move(entry));
 }
@@ -228,11 +238,20 @@ struct Kind {
     bool draws = false; // its time is that of the sample, "drawn_at"
 };
 constexpr std::array kinds = {
-    Kind{"reflex", read_reflex}, Kind{"urine", read_urine},           Kind{"avpu", read_avpu},
-    Kind{"gcs", read_gcs},       Kind{"rr", read_rr},                 Kind{"level", read_level, true},
-    Kind{"bp", read_bp},         Kind{"creatinine", read_creatinine, true},
-    Kind{"weight", read_weight}, Kind{"calcium", read_calcium, true}, Kind{"infusion", read_infusion},
-    Kind{"bolus", read_bolus},   Kind{"stop", read_stop},             Kind{"dose", read_dose},
+    Kind{"reflex", read_reflex},
+    Kind{"urine", read_urine},
+    Kind{"avpu", read_avpu},
+    Kind{"gcs", read_gcs},
+    Kind{"rr", read_rr},
+    Kind{"level", read_level, true},
+    Kind{"bp", read_bp},
+    Kind{"creatinine", read_creatinine, true},
+    Kind{"weight", read_weight},
+    Kind{"calcium", read_calcium, true},
+    Kind{"infusion", read_infusion},
+    Kind{"bolus", read_bolus},
+    Kind{"stop", read_stop},
+    Kind{"dose", read_dose},
 };
 
 void read_entry(Fields& f, Reader& r, Change& change)
@@ -257,13 +276,16 @@ void read_entry(Fields& f, Reader& r, Change& change)
 void read_facts(const json& object, Reader& r, std::vector<ValueEntry>& facts)
 {
     Fields f{object, r.mistake, "facts."};
-    if (f.has("weight")) facts.push_back({Signal::weight, f.quantity_in("weight", Signal::weight, kilograms)});
+    if (f.has("weight"))
+        facts.push_back({Signal::weight, f.quantity_in("weight", Signal::weight, kilograms)});
     if (f.has("creatinine"))
-        facts.push_back({Signal::creatinine, f.quantity_in("creatinine", Signal::creatinine, creatinine_units)});
+        facts.push_back({Signal::creatinine,
+                         f.quantity_in("creatinine", Signal::creatinine, creatinine_units)});
     constexpr std::array flags{Signal::epidural, Signal::renal_impairment, Signal::heart_block,
                                Signal::neuromuscular, Signal::digoxin};
     for (const Signal flag : flags)
-        if (const auto value = f.optional_flag(name(flag))) facts.push_back({flag, *value ? 1.0 : 0.0});
+        if (const auto value = f.optional_flag(name(flag)))
+            facts.push_back({flag, *value ? 1.0 : 0.0});
     f.finish();
 }
 
@@ -298,7 +320,8 @@ void read_watch_end(Fields& f, Reader& r, Action& action)
 void read_acknowledge(Fields& f, Reader& r, std::string_view id, Action& action)
 {
     const EpisodeView* episode = find_episode(r.view, id);
-    if (episode == nullptr) f.refuse("", "no open alarm '" + std::string{id.substr(0, 64)} + "'", 404);
+    if (episode == nullptr)
+        f.refuse("", "no open alarm '" + std::string{id.substr(0, 64)} + "'", 404);
     action.what = Acknowledge{episode != nullptr ? episode->id : EpisodeId{}};
 }
 
@@ -326,30 +349,48 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
     Action action;
     action.person = f.text("person", name_longest);
     switch (route) {
-    case RouteId::watch_start: read_watch_start(f, r, action); break;
-    case RouteId::watch_transfer: read_watch_transfer(f, r, action); break;
-    case RouteId::watch_confirm: action.what = WatchConfirm{bed_of(f, "bed", r.view)}; break;
-    case RouteId::watch_end: read_watch_end(f, r, action); break;
-    case RouteId::acknowledge: read_acknowledge(f, r, parameter, action); break;
-    case RouteId::answer_call: read_call_answer(f, r, parameter, action); break;
-    case RouteId::pause: read_pause(f, r, parameter, action); break;
-    default: f.refuse("", "nothing changes here", 404); break;
+    case RouteId::watch_start:
+        read_watch_start(f, r, action);
+        break;
+    case RouteId::watch_transfer:
+        read_watch_transfer(f, r, action);
+        break;
+    case RouteId::watch_confirm:
+        action.what = WatchConfirm{bed_of(f, "bed", r.view)};
+        break;
+    case RouteId::watch_end:
+        read_watch_end(f, r, action);
+        break;
+    case RouteId::acknowledge:
+        read_acknowledge(f, r, parameter, action);
+        break;
+    case RouteId::answer_call:
+        read_call_answer(f, r, parameter, action);
+        break;
+    case RouteId::pause:
+        read_pause(f, r, parameter, action);
+        break;
+    default:
+        f.refuse("", "nothing changes here", 404);
+        break;
     }
     change.inputs.emplace_back(std::move(action));
 }
 
 } // namespace
 
-std::variant<Change, Mistake> read_change(RouteId route, std::string_view parameter, std::string_view body,
-                                          const WardView& view, WallTime now)
+std::variant<Change, Mistake> read_change(RouteId route, std::string_view parameter,
+                                          std::string_view body, const WardView& view, WallTime now)
 {
     auto parsed = parse_object(body);
     if (auto* bad = std::get_if<Mistake>(&parsed)) return std::move(*bad);
     Reader reader{view, now, std::nullopt, {}};
     Fields fields{std::get<json>(parsed), reader.mistake};
     Change change;
-    if (route == RouteId::entries) read_entry(fields, reader, change);
-    else read_action(route, fields, reader, parameter, change);
+    if (route == RouteId::entries)
+        read_entry(fields, reader, change);
+    else
+        read_action(route, fields, reader, parameter, change);
     if (!reader.mistake) fields.finish();
     if (reader.mistake) return std::move(*reader.mistake);
     change.warning = std::move(reader.warning);

@@ -1,5 +1,5 @@
-// Bodies of requests -> inputs of the ward, or the first mistake. Values go through Quantity::checked; beds,
-// calls and alarms must exist in the snapshot. Pure.
+// Bodies of requests -> inputs of the ward, or the first mistake. Values go through
+// Quantity::checked; beds, calls and alarms must exist in the snapshot. Pure.
 //
 // docs/API.md describes every body.
 #pragma once
@@ -14,9 +14,11 @@
 #include "rules/ward/input.hpp"
 #include "rules/ward/view.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
-// What a request asks the ward to do. Each input is an Entry or an Action whose `request` is still 0.
+// What a request asks the ward to do. Each input is an Entry or an Action whose `request` is still
+// 0.
 struct Change {
     std::vector<Input> inputs;
     std::string warning; // recorded, but look again: shown with the answer

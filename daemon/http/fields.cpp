@@ -10,8 +10,10 @@
 #include "daemon/http/utf8.hpp"
 #include "rules/base/diagnostic.hpp"
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
 using nlohmann::json;
 
@@ -57,13 +59,16 @@ std::string short_number(double value)
     return text.data();
 }
 
-std::string refusal_text(Signal signal, double value, Unit unit, Refusal why, const std::vector<Unit>& units)
+std::string refusal_text(Signal signal, double value, Unit unit, Refusal why,
+                         const std::vector<Unit>& units)
 {
     const SignalInfo& about = info(signal);
     if (why == Refusal::unknown_unit)
-        return std::string{name(unit)} + " is not a unit of " + std::string{about.title} + ": give " + list(units);
+        return std::string{name(unit)} + " is not a unit of " + std::string{about.title} +
+               ": give " + list(units);
     if (why != Refusal::implausible) return std::string{name(why)};
-    std::string out = short_number(value) + (unit == Unit::none ? "" : " " + std::string{name(unit)}) +
+    std::string out = short_number(value) +
+                      (unit == Unit::none ? "" : " " + std::string{name(unit)}) +
                       " is outside what is possible for " + std::string{about.title} + " (" +
                       short_number(about.min) + " to " + short_number(about.max) +
                       (about.unit == Unit::none ? "" : " " + std::string{name(about.unit)}) + ")";
@@ -73,7 +78,8 @@ std::string refusal_text(Signal signal, double value, Unit unit, Refusal why, co
         if (other == unit || quantity == nullptr) continue;
         out += "; did you mean " + short_number(value) + " " + std::string{name(other)};
         if (other != about.unit)
-            out += " (" + short_number(quantity->value()) + " " + std::string{name(about.unit)} + ")";
+            out +=
+                " (" + short_number(quantity->value()) + " " + std::string{name(about.unit)} + ")";
         out += "?";
         break;
     }
@@ -98,7 +104,8 @@ std::variant<json, Mistake> parse_object(std::string_view body)
     json value = json::parse(body, watch, false);
     if (value.is_discarded()) return Mistake{400, "the body is not JSON", ""};
     if (!value.is_object()) return Mistake{400, "the body must be a JSON object", ""};
-    if (!twice.empty()) return Mistake{400, "a field is given twice", is_plain_text(twice) ? twice : ""};
+    if (!twice.empty())
+        return Mistake{400, "a field is given twice", is_plain_text(twice) ? twice : ""};
     return value;
 }
 
@@ -122,7 +129,10 @@ const json* Fields::find(std::string_view name, bool required)
     return nullptr;
 }
 
-bool Fields::has(std::string_view name) { return find(name, false) != nullptr; }
+bool Fields::has(std::string_view name)
+{
+    return find(name, false) != nullptr;
+}
 
 std::string Fields::text(std::string_view name, std::size_t longest)
 {
@@ -170,8 +180,8 @@ std::optional<WallTime> Fields::optional_time(std::string_view name, WallTime no
 {
     const json* value = find(name, false);
     if (value == nullptr) return std::nullopt;
-    const auto parsed =
-        value->is_string() ? parse_time(value->get_ref<const std::string&>()) : std::optional<WallTime>{};
+    const auto parsed = value->is_string() ? parse_time(value->get_ref<const std::string&>())
+                                           : std::optional<WallTime>{};
     if (!parsed) {
         refuse(name, "must be a time with its zone, such as 2026-03-01T02:14:00Z");
     } else if (*parsed > now + ahead_limit) {
@@ -214,7 +224,8 @@ double Fields::quantity(Signal signal, const std::vector<Unit>& units)
         const std::string text = this->text("unit", 32);
         const auto known = unit_from(text);
         if (!known)
-            refuse("unit", "is not a unit of " + std::string{info(signal).title} + ": give " + list(units));
+            refuse("unit",
+                   "is not a unit of " + std::string{info(signal).title} + ": give " + list(units));
         unit = known.value_or(unit);
     } else if (units.size() > 1) {
         refuse("unit", "is missing: give " + list(units));
@@ -224,7 +235,8 @@ double Fields::quantity(Signal signal, const std::vector<Unit>& units)
     const auto checked = expected ? Quantity::checked(signal, value, unit)
                                   : std::variant<Quantity, Refusal>{Refusal::unknown_unit};
     if (const auto* why = std::get_if<Refusal>(&checked)) {
-        refuse(*why == Refusal::unknown_unit ? "unit" : "value", refusal_text(signal, value, unit, *why, units));
+        refuse(*why == Refusal::unknown_unit ? "unit" : "value",
+               refusal_text(signal, value, unit, *why, units));
         return 0;
     }
     return std::get<Quantity>(checked).value();

@@ -1,5 +1,6 @@
-// JSON bodies, read strictly: one object, known fields, right types, no duplicates, bounded depth. The first
-// mistake is kept with the field that it is in; nothing is guessed and nothing is ignored. Pure.
+// JSON bodies, read strictly: one object, known fields, right types, no duplicates, bounded depth.
+// The first mistake is kept with the field that it is in; nothing is guessed and nothing is
+// ignored. Pure.
 #pragma once
 
 #include <optional>
@@ -13,11 +14,13 @@
 #include "rules/base/instant.hpp"
 #include "rules/observation/quantity.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 // A body that cannot be taken.
 struct Mistake {
-    unsigned status = 422; // 400: not readable at all; 404: names what does not exist; 422: a wrong value
+    unsigned status =
+        422; // 400: not readable at all; 404: names what does not exist; 422: a wrong value
     std::string error;
     std::string field; // "facts.weight", "" = the body as a whole
 };
@@ -25,9 +28,10 @@ struct Mistake {
 // The body as an object, or why not.
 [[nodiscard]] std::variant<nlohmann::json, Mistake> parse_object(std::string_view body);
 
-// Reads an object field by field. After the first mistake every read gives nothing, so that a reader can
-// read on and look at mistake() once.
-class Fields {
+// Reads an object field by field. After the first mistake every read gives nothing, so that a
+// reader can read on and look at mistake() once.
+class Fields
+{
 public:
     Fields(const nlohmann::json& object, std::optional<Mistake>& mistake, std::string prefix = {});
 
@@ -42,8 +46,8 @@ public:
     WallTime time(std::string_view name, WallTime now);
     // One of these words.
     std::size_t choice(std::string_view name, const std::vector<std::string_view>& words);
-    // Of this object's "value" and "unit", in the signal's canonical unit. Where `units` names more than one,
-    // "unit" must be there; an absent one otherwise means the only one.
+    // Of this object's "value" and "unit", in the signal's canonical unit. Where `units` names more
+    // than one, "unit" must be there; an absent one otherwise means the only one.
     double quantity(Signal signal, const std::vector<Unit>& units);
     // As quantity(), of an object {"value": .., "unit": ..} under this name.
     double quantity_in(std::string_view name, Signal signal, const std::vector<Unit>& units);

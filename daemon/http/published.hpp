@@ -1,7 +1,7 @@
 // What the loop lets other threads see: whole snapshots, swapped in one step, and a sign of life.
 //
-// Board is thread-safe. A reader keeps the snapshot it took for as long as it likes; the loop never waits
-// for a reader longer than the copy of a pointer takes.
+// Board is thread-safe. A reader keeps the snapshot it took for as long as it likes; the loop never
+// waits for a reader longer than the copy of a pointer takes.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,8 @@
 #include "rules/base/instant.hpp"
 #include "rules/ward/view.hpp"
 
-namespace magwatch {
+namespace magwatch
+{
 
 struct FaultView {
     ShellFault fault{};
@@ -40,7 +41,8 @@ struct PublishedWard {
     Health health;
 };
 
-class Board {
+class Board
+{
 public:
     void publish(std::shared_ptr<const PublishedWard> ward)
     {
@@ -54,9 +56,12 @@ public:
         return ward_;
     }
 
-    // The loop calls this every turn, whether anything happened or not; it never sleeps more than 1 s.
-    // `boottime` is that of read_clocks(), without the ward's offset.
-    void progressed(Duration boottime) { progress_ms_.store(boottime.count(), std::memory_order_relaxed); }
+    // The loop calls this every turn, whether anything happened or not; it never sleeps more than 1
+    // s. `boottime` is that of read_clocks(), without the ward's offset.
+    void progressed(Duration boottime)
+    {
+        progress_ms_.store(boottime.count(), std::memory_order_relaxed);
+    }
     [[nodiscard]] Duration last_progress() const
     {
         return Duration{progress_ms_.load(std::memory_order_relaxed)};

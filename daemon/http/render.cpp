@@ -4,14 +4,28 @@
 #include "daemon/http/words.hpp"
 #include "rules/observation/signal.hpp"
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
-Json time_or_null(WallTime time) { return time.ms == 0 ? Json{} : Json(format_time(time)); }
-Json text_or_null(const std::string& text) { return text.empty() ? Json{} : Json(text); }
-double seconds(Duration d) { return static_cast<double>(d.count()) / 1000; }
+Json time_or_null(WallTime time)
+{
+    return time.ms == 0 ? Json{} : Json(format_time(time));
+}
+Json text_or_null(const std::string& text)
+{
+    return text.empty() ? Json{} : Json(text);
+}
+double seconds(Duration d)
+{
+    return static_cast<double>(d.count()) / 1000;
+}
 
-Json quantity(double value, Unit unit) { return {{"value", value}, {"unit", name(unit)}}; }
+Json quantity(double value, Unit unit)
+{
+    return {{"value", value}, {"unit", name(unit)}};
+}
 
 Json signal_json(const SignalView& signal)
 {
@@ -44,7 +58,8 @@ Json episode_json(const EpisodeView& episode)
     out["latched"] = episode.latched;
     out["acknowledged"] = episode.acknowledged;
     out["acknowledged_by"] = text_or_null(episode.acknowledged_by);
-    out["acknowledged_until"] = episode.acknowledged ? time_or_null(episode.acknowledged_until) : Json{};
+    out["acknowledged_until"] =
+        episode.acknowledged ? time_or_null(episode.acknowledged_until) : Json{};
     out["since"] = time_or_null(episode.since);
     return out;
 }
@@ -131,7 +146,8 @@ Json bed_json(const WardView& view, const BedView& bed)
                                  {"overdue", check.overdue}});
     Json infusion;
     infusion["running"] = bed.infusing;
-    infusion["rate"] = bed.infusion_rate ? quantity(*bed.infusion_rate, Unit::gram_per_hour) : Json{};
+    infusion["rate"] =
+        bed.infusion_rate ? quantity(*bed.infusion_rate, Unit::gram_per_hour) : Json{};
     infusion["dose_total"] = quantity(bed.dose_total, Unit::gram);
     infusion["magnesium_on_board"] = text_or_null(bed.mg_on_board);
     out["infusion"] = infusion;
@@ -143,7 +159,8 @@ Json bed_json(const WardView& view, const BedView& bed)
     return out;
 }
 
-template <class Items, class One> Json list(const WardView& view, const char* name, const Items& items, One one)
+template <class Items, class One>
+Json list(const WardView& view, const char* name, const Items& items, One one)
 {
     Json out;
     out["at"] = time_or_null(view.at.wall);
@@ -155,11 +172,13 @@ template <class Items, class One> Json list(const WardView& view, const char* na
 Json alarm_counts(const WardView& view)
 {
     std::uint32_t counts[2][3] = {};
-    for (const auto& e : view.episodes) ++counts[static_cast<int>(e.kind)][static_cast<int>(e.priority)];
+    for (const auto& e : view.episodes)
+        ++counts[static_cast<int>(e.kind)][static_cast<int>(e.priority)];
     Json out;
     for (const AlarmKind kind : {AlarmKind::physiological, AlarmKind::technical})
         for (const Priority p : {Priority::high, Priority::medium, Priority::low})
-            out[std::string{word(kind)}][std::string{word(p)}] = counts[static_cast<int>(kind)][static_cast<int>(p)];
+            out[std::string{word(kind)}][std::string{word(p)}] =
+                counts[static_cast<int>(kind)][static_cast<int>(p)];
     return out;
 }
 
@@ -214,10 +233,22 @@ Json render_bed(const WardView& view, const BedView& bed)
     out["bed"] = bed_json(view, bed);
     return out;
 }
-Json render_alarms(const WardView& view) { return list(view, "alarms", view.episodes, episode_json); }
-Json render_calls(const WardView& view) { return list(view, "calls", view.calls, call_json); }
-Json render_pages(const WardView& view) { return list(view, "pages", view.pages, page_json); }
-Json render_sources(const WardView& view) { return list(view, "sources", view.sources, source_json); }
+Json render_alarms(const WardView& view)
+{
+    return list(view, "alarms", view.episodes, episode_json);
+}
+Json render_calls(const WardView& view)
+{
+    return list(view, "calls", view.calls, call_json);
+}
+Json render_pages(const WardView& view)
+{
+    return list(view, "pages", view.pages, page_json);
+}
+Json render_sources(const WardView& view)
+{
+    return list(view, "sources", view.sources, source_json);
+}
 
 std::string text_of(const Json& json)
 {

@@ -1,5 +1,5 @@
-// Snapshots -> JSON of the API. Pure. Times are RFC 3339 UTC; every number has a unit beside it or in its
-// key; a value that is stale is null, with the last one beside it as history.
+// Snapshots -> JSON of the API. Pure. Times are RFC 3339 UTC; every number has a unit beside it or
+// in its key; a value that is stale is null, with the last one beside it as history.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 
 #include "daemon/http/published.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 using Json = nlohmann::ordered_json;
 

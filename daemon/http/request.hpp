@@ -1,4 +1,5 @@
-// One HTTP request and its answer as plain values: what routes, bodies and pages are made from. No socket.
+// One HTTP request and its answer as plain values: what routes, bodies and pages are made from. No
+// socket.
 #pragma once
 
 #include <cstdint>
@@ -7,19 +8,20 @@
 #include <utility>
 #include <vector>
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 enum class Method : std::uint8_t { get, post, other };
 
 struct Request {
     Method method = Method::other;
-    std::string target;          // as sent: path and query
-    std::string host;            // "" = none
-    std::string origin;          // "" = none
-    std::string fetch_site;      // Sec-Fetch-Site
+    std::string target;     // as sent: path and query
+    std::string host;       // "" = none
+    std::string origin;     // "" = none
+    std::string fetch_site; // Sec-Fetch-Site
     std::string content_type;
-    std::string client;          // X-Magwatch-Client
-    bool trusted_peer = false;   // came over the Unix socket from a peer that was checked
+    std::string client;        // X-Magwatch-Client
+    bool trusted_peer = false; // came over the Unix socket from a peer that was checked
     std::string body;
 };
 

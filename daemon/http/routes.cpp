@@ -6,8 +6,10 @@
 
 #include "daemon/http/utf8.hpp"
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
 constexpr Method G = Method::get;
 constexpr Method P = Method::post;
@@ -87,30 +89,41 @@ std::string media_type(std::string_view content_type)
 // A page of another site sent it. Browsers always say so; programs say nothing.
 bool is_foreign(const Request& request, const Route& route)
 {
-    if (!request.fetch_site.empty() && request.fetch_site != "same-origin" && request.fetch_site != "none")
+    if (!request.fetch_site.empty() && request.fetch_site != "same-origin" &&
+        request.fetch_site != "none")
         return true;
     // Our own answer page says "null", because its address is a token that no Referer may carry.
-    if (request.origin.empty() || (route.guard == Guard::link && request.origin == "null")) return false;
+    if (request.origin.empty() || (route.guard == Guard::link && request.origin == "null"))
+        return false;
     const std::string origin = lower(request.origin), host = lower(request.host);
     return origin != "http://" + host && origin != "https://" + host;
 }
 
 } // namespace
 
-std::span<const Route> routes() { return table; }
+std::span<const Route> routes()
+{
+    return table;
+}
 
 std::vector<unsigned> codes_of(const Route& route)
 {
     if (route.id == RouteId::answer_page) return {200, 404, 410, 503};
     switch (route.guard) {
-    case Guard::read: return {200, 400, 404, 503};
-    case Guard::change: return {200, 400, 403, 404, 409, 415, 422, 503};
-    case Guard::link: return {200, 403, 404, 409, 410, 415, 503};
+    case Guard::read:
+        return {200, 400, 404, 503};
+    case Guard::change:
+        return {200, 400, 403, 404, 409, 415, 422, 503};
+    case Guard::link:
+        return {200, 403, 404, 409, 410, 415, 503};
     }
     return {};
 }
 
-std::vector<unsigned> codes_of_none() { return {400, 403, 404, 405, 408, 413, 421, 431, 503}; }
+std::vector<unsigned> codes_of_none()
+{
+    return {400, 403, 404, 405, 408, 413, 421, 431, 503};
+}
 
 std::optional<std::string> percent_decoded(std::string_view text)
 {
@@ -158,17 +171,18 @@ Match match(Method method, std::string_view target)
 bool is_our_host(std::string_view host, std::span<const std::string> also)
 {
     std::string name = lower(host);
-    const auto colon = name.starts_with('[') ? name.find(':', std::min(name.find(']'), name.size())) : name.find(':');
+    const auto colon = name.starts_with('[') ? name.find(':', std::min(name.find(']'), name.size()))
+                                             : name.find(':');
     if (colon != std::string::npos) {
         const auto port = name.substr(colon + 1);
-        if (port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), [](char c) {
-                return c >= '0' && c <= '9';
-            }))
+        if (port.empty() || port.size() > 5 ||
+            !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }))
             return false;
         name.resize(colon);
     }
     if (name == "localhost" || name == "127.0.0.1" || name == "[::1]") return true;
-    return std::any_of(also.begin(), also.end(), [&](const std::string& n) { return lower(n) == name; });
+    return std::any_of(also.begin(), also.end(),
+                       [&](const std::string& n) { return lower(n) == name; });
 }
 
 std::optional<Refused> guard(const Request& request, const Route& route)
@@ -179,12 +193,15 @@ std::optional<Refused> guard(const Request& request, const Route& route)
     const std::string type = media_type(request.content_type);
     if (route.guard == Guard::link) {
         if (type != "application/x-www-form-urlencoded")
-            return Refused{415, "Content-Type must be application/x-www-form-urlencoded", "Content-Type"};
+            return Refused{415, "Content-Type must be application/x-www-form-urlencoded",
+                           "Content-Type"};
         return std::nullopt;
     }
-    if (type != "application/json") return Refused{415, "Content-Type must be application/json", "Content-Type"};
+    if (type != "application/json")
+        return Refused{415, "Content-Type must be application/json", "Content-Type"};
     if (!request.trusted_peer && request.client.empty())
-        return Refused{403, "a change needs the header X-Magwatch-Client with the name of the program",
+        return Refused{403,
+                       "a change needs the header X-Magwatch-Client with the name of the program",
                        "X-Magwatch-Client"};
     return std::nullopt;
 }

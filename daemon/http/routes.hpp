@@ -1,5 +1,5 @@
-// The routes as data: what exists, what may change state, and which answers each can give. The table is
-// also the table of the security tests and of the request metrics. Pure.
+// The routes as data: what exists, what may change state, and which answers each can give. The
+// table is also the table of the security tests and of the request metrics. Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +11,30 @@
 
 #include "daemon/http/request.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 enum class RouteId : std::uint8_t {
-    metrics, healthz, readyz,
-    status, beds, bed, alarms, calls, pages, sources,
-    watch_start, watch_transfer, watch_confirm, watch_end,
-    entries, acknowledge, answer_call, pause,
-    answer_page, answer_link,
+    metrics,
+    healthz,
+    readyz,
+    status,
+    beds,
+    bed,
+    alarms,
+    calls,
+    pages,
+    sources,
+    watch_start,
+    watch_transfer,
+    watch_confirm,
+    watch_end,
+    entries,
+    acknowledge,
+    answer_call,
+    pause,
+    answer_page,
+    answer_link,
 };
 
 // What a request must bring before its body is looked at.
@@ -43,19 +59,19 @@ struct Route {
 [[nodiscard]] std::vector<unsigned> codes_of_none();
 
 struct Match {
-    const Route* route = nullptr;          // null: no such path, or not with this method
-    std::string parameter;                 // what stands for {..}, percent-decoded
-    std::string allowed;                   // methods of the path, for a 405; "" = no such path
-    bool bad_target = false;               // not a path that could be read
-    bool query = false;                    // the target had a query
+    const Route* route = nullptr; // null: no such path, or not with this method
+    std::string parameter;        // what stands for {..}, percent-decoded
+    std::string allowed;          // methods of the path, for a 405; "" = no such path
+    bool bad_target = false;      // not a path that could be read
+    bool query = false;           // the target had a query
 };
 [[nodiscard]] Match match(Method method, std::string_view target);
 
 // "%2F" decoded; nullopt for a bad escape, a control character, or text that is not UTF-8.
 [[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
 
-// True for localhost, 127.0.0.1 and [::1], with or without a port, and for the names in `also`: any other
-// name means that a foreign site's name was made to point here (DNS rebinding).
+// True for localhost, 127.0.0.1 and [::1], with or without a port, and for the names in `also`: any
+// other name means that a foreign site's name was made to point here (DNS rebinding).
 [[nodiscard]] bool is_our_host(std::string_view host, std::span<const std::string> also);
 
 // Why a request may not be let through to its route, or nothing.

@@ -30,13 +30,15 @@
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using local = asio::local::stream_protocol;
 
-namespace {
+namespace
+{
 
 const auto as_result = asio::as_tuple(asio::use_awaitable);
 
@@ -77,7 +79,8 @@ Peer peer_of(int socket, std::optional<std::uint32_t> group)
 {
     ucred credentials{};
     socklen_t size = sizeof credentials;
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {"user", false, true};
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+        return {"user", false, true};
     const bool allowed = credentials.uid == 0 || credentials.uid == geteuid() ||
                          (group && in_group(socket, credentials, *group));
     return {"user " + std::to_string(credentials.uid), allowed, !allowed};
@@ -93,8 +96,8 @@ void number_input(Input& input, std::uint64_t request)
 
 struct Server::State final : Host {
     State(const Board& b, Metrics& m, Post p, ServerOptions o)
-        : options{std::move(o)}, metrics{m}, post{std::move(p)}, service{b, service_options()}, tcp_acceptor{io},
-          local_acceptor{io}
+        : options{std::move(o)}, metrics{m}, post{std::move(p)}, service{b, service_options()},
+          tcp_acceptor{io}, local_acceptor{io}
     {
         for (const Route& route : routes()) metrics.declare_route(route.name, codes_of(route));
         metrics.declare_route("none", codes_of_none());
@@ -169,8 +172,10 @@ std::optional<std::string> Server::State::listen_tcp()
 std::optional<std::string> Server::State::listen_local()
 {
     const std::string& path = options.socket_path;
-    if (path.size() >= sizeof(sockaddr_un::sun_path)) return path + ": the path is too long for a socket";
-    struct stat found {};
+    if (path.size() >= sizeof(sockaddr_un::sun_path))
+        return path + ": the path is too long for a socket";
+    struct stat found {
+    };
     if (lstat(path.c_str(), &found) == 0) {
         if (!S_ISSOCK(found.st_mode)) return path + ": exists and is not a socket";
         local::socket probe{io};
@@ -185,21 +190,24 @@ std::optional<std::string> Server::State::listen_local()
     const mode_t before = umask(0117);
     if (!error) (void)local_acceptor.bind(local::endpoint{path}, error);
     umask(before);
-    if (!error && options.socket_group && lchown(path.c_str(), static_cast<uid_t>(-1), *options.socket_group) != 0)
+    if (!error && options.socket_group &&
+        lchown(path.c_str(), static_cast<uid_t>(-1), *options.socket_group) != 0)
         error = boost::system::error_code{errno, boost::system::generic_category()};
     if (!error) (void)local_acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) return path + ": " + error.message();
     return std::nullopt;
 }
 
-template <class Acceptor> asio::awaitable<void> Server::State::accept_loop(Acceptor& acceptor, bool is_local)
+template <class Acceptor>
+asio::awaitable<void> Server::State::accept_loop(Acceptor& acceptor, bool is_local)
 {
     asio::steady_timer pause{io};
     for (;;) {
         auto [error, socket] = co_await acceptor.async_accept(as_result);
         if (error == asio::error::operation_aborted || !acceptor.is_open()) co_return;
         if (error) {
-            log(accept_failed, "a connection could not be taken", {{LogKey::reason, error.message()}});
+            log(accept_failed, "a connection could not be taken",
+                {{LogKey::reason, error.message()}});
             pause.expires_after(accept_pause);
             co_await pause.async_wait(as_result);
             continue;
@@ -208,7 +216,8 @@ template <class Acceptor> asio::awaitable<void> Server::State::accept_loop(Accep
         if (is_local) {
             peer = peer_of(socket.native_handle(), options.socket_group);
             if (peer.refused)
-                log(peer_refused, "the socket was used by a user who may not", {{LogKey::peer, peer.key}});
+                log(peer_refused, "the socket was used by a user who may not",
+                    {{LogKey::peer, peer.key}});
         } else if constexpr (std::is_same_v<Acceptor, tcp::acceptor>) {
             boost::system::error_code gone;
             peer.key = socket.remote_endpoint(gone).address().to_string();
@@ -220,14 +229,18 @@ template <class Acceptor> asio::awaitable<void> Server::State::accept_loop(Accep
     }
 }
 
-// Closes the connection that has waited longest for its own client, of this key or (empty) of all, until the
-// count is below the limit. A client that sends nothing makes way for one that might.
+// Closes the connection that has waited longest for its own client, of this key or (empty) of all,
+// until the count is below the limit. A client that sends nothing makes way for one that might.
 bool Server::State::make_room(const std::string& key, std::size_t limit)
 {
-    const auto counts = [&](const auto& session) { return key.empty() || session->peer().key == key; };
-    if (static_cast<std::size_t>(std::count_if(sessions.begin(), sessions.end(), counts)) < limit) return true;
-    const auto idle = std::find_if(sessions.begin(), sessions.end(),
-                                   [&](const auto& session) { return counts(session) && session->reading(); });
+    const auto counts = [&](const auto& session) {
+        return key.empty() || session->peer().key == key;
+    };
+    if (static_cast<std::size_t>(std::count_if(sessions.begin(), sessions.end(), counts)) < limit)
+        return true;
+    const auto idle = std::find_if(sessions.begin(), sessions.end(), [&](const auto& session) {
+        return counts(session) && session->reading();
+    });
     if (idle == sessions.end()) return false;
     const auto closing = *idle;
     sessions.erase(idle);
@@ -240,11 +253,13 @@ void Server::State::admit(Socket socket, Peer peer)
 {
     const ServerLimits& limits = options.limits;
     const bool is_user = peer.trusted || peer.refused;
-    if (!make_room(peer.key, is_user ? limits.per_user : limits.per_address) || !make_room("", limits.connections)) {
+    if (!make_room(peer.key, is_user ? limits.per_user : limits.per_address) ||
+        !make_room("", limits.connections)) {
         metrics.http_refused(HttpRefusal::connections);
         return; // the socket closes
     }
-    auto session = std::make_shared<Session>(std::move(socket), std::move(peer), *this, options.limits);
+    auto session =
+        std::make_shared<Session>(std::move(socket), std::move(peer), *this, options.limits);
     sessions.push_back(session);
     metrics.http_connections.Set(static_cast<double>(sessions.size()));
     tasks->spawn(std::string{session_task}, serve(std::move(session)));
@@ -342,7 +357,10 @@ Server::Server(const Board& board, Metrics& metrics, Post post, ServerOptions op
 {
 }
 
-Server::~Server() { stop(); }
+Server::~Server()
+{
+    stop();
+}
 
 std::optional<std::string> Server::start()
 {
@@ -355,12 +373,15 @@ std::optional<std::string> Server::start()
         if (failure.stopping) return;
         log(task_failed, "a task of the HTTP server ended by an error",
             {{LogKey::task, failure.task}, {LogKey::reason, failure.what}});
-        // One connection is one client's loss; without its listener nobody could answer a page. A restart helps.
+        // One connection is one client's loss; without its listener nobody could answer a page. A
+        // restart helps.
         MAGWATCH_ASSERT(failure.task == session_task);
     };
     s.tasks = std::make_unique<TaskGroup>(s.io.get_executor(), on_failure);
-    if (s.tcp_acceptor.is_open()) s.tasks->spawn_loop("http tcp", s.accept_loop(s.tcp_acceptor, false));
-    if (s.local_acceptor.is_open()) s.tasks->spawn_loop("http unix", s.accept_loop(s.local_acceptor, true));
+    if (s.tcp_acceptor.is_open())
+        s.tasks->spawn_loop("http tcp", s.accept_loop(s.tcp_acceptor, false));
+    if (s.local_acceptor.is_open())
+        s.tasks->spawn_loop("http unix", s.accept_loop(s.local_acceptor, true));
     s.thread = std::thread{[&s] {
         pthread_setname_np(pthread_self(), "magwatch-http");
         sigset_t all;
@@ -368,7 +389,8 @@ std::optional<std::string> Server::start()
         pthread_sigmask(SIG_SETMASK, &all, nullptr);
         s.io.run();
     }};
-    log(listening, "listening", {{LogKey::peer, s.options.address + ":" + std::to_string(s.bound_port)}});
+    log(listening, "listening",
+        {{LogKey::peer, s.options.address + ":" + std::to_string(s.bound_port)}});
     return std::nullopt;
 }
 
@@ -389,6 +411,9 @@ void Server::reply(const Reply& reply)
     asio::post(s.io, std::move(take));
 }
 
-std::uint16_t Server::port() const { return state_->bound_port; }
+std::uint16_t Server::port() const
+{
+    return state_->bound_port;
+}
 
 } // namespace magwatch::http

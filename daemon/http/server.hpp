@@ -1,9 +1,9 @@
-// The HTTP server: loopback TCP and a Unix socket with a checked peer, the same routes on both, on a thread
-// and io_context of its own. It sees snapshots and posts inputs; a slow or hostile client cannot delay an
-// alarm.
+// The HTTP server: loopback TCP and a Unix socket with a checked peer, the same routes on both, on
+// a thread and io_context of its own. It sees snapshots and posts inputs; a slow or hostile client
+// cannot delay an alarm.
 //
-// start(), stop(), and the constructor: one thread, the owner's. reply(): any thread. `post`, `on_failure`
-// and metrics_text are called on the server's thread.
+// start(), stop(), and the constructor: one thread, the owner's. reply(): any thread. `post`,
+// `on_failure` and metrics_text are called on the server's thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@
 #include "rules/ward/input.hpp"
 #include "runtime/secret.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 // Limits of reliability.md S8; the tests shorten the times.
 struct ServerLimits {
@@ -26,7 +27,8 @@ struct ServerLimits {
     Duration body{10'000};
     Duration idle{30'000};  // between two requests of one connection
     Duration write{10'000}; // until the client has taken its answer
-    Duration ward{5'000};   // until the ward has said what became of a change: then 503 "not confirmed"
+    Duration ward{
+        5'000}; // until the ward has said what became of a change: then 503 "not confirmed"
     std::size_t connections = 256;
     std::size_t per_address = 16;
     std::size_t per_user = 64; // of the Unix socket
@@ -36,13 +38,15 @@ struct ServerOptions {
     std::string address = "127.0.0.1"; // "" = no TCP
     std::uint16_t port = 8300;         // 0 = any free one
     std::string socket_path;           // "" = no Unix socket
-    std::optional<std::uint32_t> socket_group; // its members may use the socket, besides root and our own user
-    std::vector<std::string> hosts;    // names that Host may carry besides the loopback ones
-    std::optional<Secret> answer_key;  // signs the links in pages
+    std::optional<std::uint32_t>
+        socket_group;               // its members may use the socket, besides root and our own user
+    std::vector<std::string> hosts; // names that Host may carry besides the loopback ones
+    std::optional<Secret> answer_key; // signs the links in pages
     ServerLimits limits;
 };
 
-class Server {
+class Server
+{
 public:
     // Hands an input to the loop; false if too much is waiting there. Thread-safe.
     using Post = std::function<bool(Input)>;

@@ -6,8 +6,10 @@
 #include "daemon/http/render.hpp"
 #include "daemon/http/words.hpp"
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
 using adapters::AnswerPage;
 using adapters::AnswerPageState;
@@ -27,8 +29,9 @@ Response json_response(unsigned status, bool simulation, const Json& content)
 
 Response mistake_response(const Mistake& mistake, bool simulation)
 {
-    const std::string text =
-        mistake.field.empty() || mistake.status == 400 ? mistake.error : mistake.field + " " + mistake.error;
+    const std::string text = mistake.field.empty() || mistake.status == 400
+                                 ? mistake.error
+                                 : mistake.field + " " + mistake.error;
     return json_response(mistake.status, simulation, {{"error", text}, {"field", mistake.field}});
 }
 
@@ -39,7 +42,8 @@ Liveness liveness_of(const Board& board, const ClockReading& now)
     return {last.count() > 0 && since <= alive_limit, since};
 }
 
-// What the page behind a link says about the bed: from the newest page of the call, which the person got.
+// What the page behind a link says about the bed: from the newest page of the call, which the
+// person got.
 void describe(AnswerPage& page, CallId call, const WardView& view)
 {
     page.simulation = view.mode != Mode::ward;
@@ -56,17 +60,21 @@ void describe(AnswerPage& page, CallId call, const WardView& view)
     page.place = sent->page.place;
     page.words = sent->page.words;
     if (sent->page.kind == AlarmKind::physiological && sent->page.grade >= 1)
-        page.advice = sent->page.grade >= 2 ? "STOP magnesium at pump. Bring calcium gluconate."
-                                            : "STOP magnesium at pump. Have calcium gluconate ready.";
+        page.advice = sent->page.grade >= 2
+                          ? "STOP magnesium at pump. Bring calcium gluconate."
+                          : "STOP magnesium at pump. Have calcium gluconate ready.";
 }
 
 constexpr std::string_view unconfirmed_text =
-    "not confirmed: the ward did not answer in time. Send it again with the same key, and look at the list";
-constexpr std::string_view overloaded_text = "not accepted: too much is waiting. Nothing was recorded";
+    "not confirmed: the ward did not answer in time. Send it again with the same key, and look at "
+    "the list";
+constexpr std::string_view overloaded_text =
+    "not accepted: too much is waiting. Nothing was recorded";
 
 } // namespace
 
-Service::Service(const Board& board, ServiceOptions options) : board_{board}, options_{std::move(options)}
+Service::Service(const Board& board, ServiceOptions options)
+    : board_{board}, options_{std::move(options)}
 {
     if (options_.answer_key) tokens_.emplace(options_.answer_key->copy());
 }
@@ -94,8 +102,10 @@ Handled Service::handle(const Request& request, const ClockReading& now)
     if (!request.trusted_peer && !is_our_host(request.host, options_.hosts))
         return turn_away(421, "Host must name this machine", "Host", HttpRefusal::host);
     Match found = match(request.method, request.target);
-    if (found.bad_target) return turn_away(400, "the path cannot be read", "", HttpRefusal::malformed);
-    if (found.route == nullptr && found.allowed.empty()) return turn_away(404, "no such path", "", std::nullopt);
+    if (found.bad_target)
+        return turn_away(400, "the path cannot be read", "", HttpRefusal::malformed);
+    if (found.route == nullptr && found.allowed.empty())
+        return turn_away(404, "no such path", "", std::nullopt);
     if (found.route == nullptr) {
         Response response = error(405, "this path takes " + found.allowed);
         response.headers.emplace_back("Allow", found.allowed);
@@ -110,15 +120,18 @@ Handled Service::handle(const Request& request, const ClockReading& now)
     }
     if (const auto refused = guard(request, *found.route)) {
         if (refused->status == 403)
-            handled.turned_away = refused->field == "Origin" ? HttpRefusal::origin : HttpRefusal::client;
+            handled.turned_away =
+                refused->field == "Origin" ? HttpRefusal::origin : HttpRefusal::client;
         handled.result = error(refused->status, refused->error, refused->field);
         return handled;
     }
-    handled.result = dispatch(request, {found.route, std::move(found.parameter), board_.current()}, now);
+    handled.result =
+        dispatch(request, {found.route, std::move(found.parameter), board_.current()}, now);
     return handled;
 }
 
-std::variant<Response, Ask> Service::dispatch(const Request& request, const Found& found, const ClockReading& now)
+std::variant<Response, Ask> Service::dispatch(const Request& request, const Found& found,
+                                              const ClockReading& now)
 {
     const RouteId id = found.route->id;
     if (id == RouteId::metrics) {
@@ -134,7 +147,8 @@ std::variant<Response, Ask> Service::dispatch(const Request& request, const Foun
     if (found.route->guard == Guard::read) return read(found, now);
 
     auto change = read_change(id, found.parameter, request.body, found.ward->view, now.wall);
-    if (const auto* bad = std::get_if<Mistake>(&change)) return mistake_response(*bad, simulation());
+    if (const auto* bad = std::get_if<Mistake>(&change))
+        return mistake_response(*bad, simulation());
     auto& good = std::get<Change>(change);
     Ask ask;
     ask.inputs = std::move(good.inputs);
@@ -147,17 +161,24 @@ Response Service::read(const Found& found, const ClockReading& now) const
     const PublishedWard& ward = *found.ward;
     const bool simulated = ward.view.mode != Mode::ward;
     switch (found.route->id) {
-    case RouteId::status: return json_response(200, simulated, render_status(ward, liveness_of(board_, now)));
-    case RouteId::beds: return json_response(200, simulated, render_beds(ward.view));
-    case RouteId::alarms: return json_response(200, simulated, render_alarms(ward.view));
-    case RouteId::calls: return json_response(200, simulated, render_calls(ward.view));
-    case RouteId::pages: return json_response(200, simulated, render_pages(ward.view));
-    case RouteId::sources: return json_response(200, simulated, render_sources(ward.view));
+    case RouteId::status:
+        return json_response(200, simulated, render_status(ward, liveness_of(board_, now)));
+    case RouteId::beds:
+        return json_response(200, simulated, render_beds(ward.view));
+    case RouteId::alarms:
+        return json_response(200, simulated, render_alarms(ward.view));
+    case RouteId::calls:
+        return json_response(200, simulated, render_calls(ward.view));
+    case RouteId::pages:
+        return json_response(200, simulated, render_pages(ward.view));
+    case RouteId::sources:
+        return json_response(200, simulated, render_sources(ward.view));
     case RouteId::bed:
         if (const BedView* bed = find_bed(ward.view, found.parameter))
             return json_response(200, simulated, render_bed(ward.view, *bed));
         return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
-    default: return error(404, "no such path");
+    default:
+        return error(404, "no such path");
     }
 }
 
@@ -175,7 +196,8 @@ Response Service::health(RouteId route, const PublishedWard* ward, const ClockRe
     out["ready"] = ready;
     if (!ready) {
         std::string why = "starting";
-        if (ward != nullptr) why = live.alive ? ward->health.not_ready_because : "the main loop stands still";
+        if (ward != nullptr)
+            why = live.alive ? ward->health.not_ready_because : "the main loop stands still";
         out["because"] = why;
     }
     out["faults"] = Json::array();
@@ -215,8 +237,9 @@ std::variant<Response, Ask> Service::link(const Found& found, bool post, WallTim
     shown.kind = token.kind;
     shown.action = "/answer/" + found.parameter;
     if (token.kind == AnswerKind::coming) {
-        const std::string here = adapters::make_answer_token(
-            {token.call, token.person, AnswerKind::here, token.expires}, options_.answer_key->reveal());
+        const std::string here =
+            adapters::make_answer_token({token.call, token.person, AnswerKind::here, token.expires},
+                                        options_.answer_key->reveal());
         if (!here.empty()) shown.here_action = "/answer/" + here;
     }
     if (find_call(found.ward->view, token.call.text()) == nullptr) {
@@ -243,7 +266,8 @@ std::variant<Response, Ask> Service::link(const Found& found, bool post, WallTim
 
 Response Service::answered(const Ask& ask, const std::vector<Reply>& replies, WallTime now)
 {
-    const auto refused = std::find_if(replies.begin(), replies.end(), [](const Reply& r) { return !r.accepted; });
+    const auto refused =
+        std::find_if(replies.begin(), replies.end(), [](const Reply& r) { return !r.accepted; });
     const bool accepted = refused == replies.end();
     if (ask.page) {
         AnswerPage shown = *ask.page;
@@ -286,7 +310,8 @@ Response Service::overloaded(const Ask& ask) const
         shown.state = AnswerPageState::failed;
         return page(503, shown);
     }
-    return json_response(503, simulation(), {{"error", overloaded_text}, {"field", ""}, {"accepted", false}});
+    return json_response(503, simulation(),
+                         {{"error", overloaded_text}, {"field", ""}, {"accepted", false}});
 }
 
 } // namespace magwatch::http

@@ -1,5 +1,5 @@
-// Request -> answer, or -> inputs for the ward whose answers make the answer. Everything between the bytes
-// of a connection and the inbox of the loop.
+// Request -> answer, or -> inputs for the ward whose answers make the answer. Everything between
+// the bytes of a connection and the inbox of the loop.
 //
 // No socket, no clock, no thread: `now` is handed in. Used on one thread, the HTTP server's.
 #pragma once
@@ -21,10 +21,11 @@
 #include "runtime/clock.hpp"
 #include "runtime/secret.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 struct ServiceOptions {
-    std::vector<std::string> hosts; // names that Host may carry besides the loopback ones
+    std::vector<std::string> hosts;   // names that Host may carry besides the loopback ones
     std::optional<Secret> answer_key; // signs the links in pages; without one no link is good
     std::function<std::string()> metrics_text;
 };
@@ -39,26 +40,29 @@ struct Ask {
 };
 
 struct Handled {
-    std::string_view route = "none";            // label of the metrics
-    std::optional<HttpRefusal> turned_away;     // counted, besides
+    std::string_view route = "none";        // label of the metrics
+    std::optional<HttpRefusal> turned_away; // counted, besides
     std::variant<Response, Ask> result;
 };
 
-class Service {
+class Service
+{
 public:
     Service(const Board& board, ServiceOptions options);
 
     [[nodiscard]] Handled handle(const Request& request, const ClockReading& now);
 
     // The answer to an Ask: the ward's replies, in the order of the inputs.
-    [[nodiscard]] Response answered(const Ask& ask, const std::vector<Reply>& replies, WallTime now);
+    [[nodiscard]] Response answered(const Ask& ask, const std::vector<Reply>& replies,
+                                    WallTime now);
     // The ward did not say in time: it may or may not have been stored.
     [[nodiscard]] Response unconfirmed(const Ask& ask) const;
     // Nothing was passed on.
     [[nodiscard]] Response overloaded(const Ask& ask) const;
 
     // A request that was no request, or came from a peer that may not ask.
-    [[nodiscard]] Response error(unsigned status, std::string_view text, std::string_view field = {}) const;
+    [[nodiscard]] Response error(unsigned status, std::string_view text,
+                                 std::string_view field = {}) const;
     [[nodiscard]] bool simulation() const;
 
 private:
@@ -70,7 +74,8 @@ private:
     [[nodiscard]] std::variant<Response, Ask> dispatch(const Request& request, const Found& found,
                                                        const ClockReading& now);
     [[nodiscard]] Response read(const Found& found, const ClockReading& now) const;
-    [[nodiscard]] Response health(RouteId route, const PublishedWard* ward, const ClockReading& now) const;
+    [[nodiscard]] Response health(RouteId route, const PublishedWard* ward,
+                                  const ClockReading& now) const;
     [[nodiscard]] std::variant<Response, Ask> link(const Found& found, bool post, WallTime now);
     [[nodiscard]] Response page(unsigned status, const adapters::AnswerPage& page) const;
 

@@ -10,17 +10,19 @@
 
 #include "daemon/http/wire_beast.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 
-namespace {
+namespace
+{
 
 const auto as_result = asio::as_tuple(asio::use_awaitable);
 
-// A client that is still sending must read our refusal before the connection is reset: this much longer and
-// this many bytes we listen.
+// A client that is still sending must read our refusal before the connection is reset: this much
+// longer and this many bytes we listen.
 constexpr Duration linger_time{1000};
 constexpr std::size_t linger_bytes = 1024 * 1024;
 
@@ -31,8 +33,8 @@ struct Session::Buffer {
 };
 
 Session::Session(Socket socket, Peer peer, Host& host, const ServerLimits& limits)
-    : socket_{std::move(socket)}, timer_{socket_.get_executor()}, buffer_{std::make_shared<Buffer>()},
-      peer_{std::move(peer)}, host_{host}, limits_{limits}
+    : socket_{std::move(socket)}, timer_{socket_.get_executor()},
+      buffer_{std::make_shared<Buffer>()}, peer_{std::move(peer)}, host_{host}, limits_{limits}
 {
 }
 
@@ -120,7 +122,8 @@ asio::awaitable<Session::Next> Session::one_request()
             if (!sent) co_return Next::close;
             deadline(limits_.body);
         }
-        const auto [body_error, body_bytes] = co_await beast::http::async_read(socket_, buffer, parser, as_result);
+        const auto [body_error, body_bytes] =
+            co_await beast::http::async_read(socket_, buffer, parser, as_result);
         failed = body_error;
     }
     if (failed) {
@@ -149,7 +152,8 @@ asio::awaitable<Session::Next> Session::one_request()
     request.trusted_peer = peer_.trusted;
     Response response;
     if (peer_.refused) {
-        response = host_.refuse(403, "this user may not use the socket of magwatchd", HttpRefusal::peer);
+        response =
+            host_.refuse(403, "this user may not use the socket of magwatchd", HttpRefusal::peer);
     } else {
         response = co_await host_.answer(std::move(request));
     }

@@ -1,5 +1,5 @@
-// One connection of the HTTP server: requests in, answers out, each phase with its own deadline. Lives on
-// the server's thread.
+// One connection of the HTTP server: requests in, answers out, each phase with its own deadline.
+// Lives on the server's thread.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,8 @@
 #include "daemon/http/server.hpp"
 #include "daemon/http/wire.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 using Socket = boost::asio::generic::stream_protocol::socket;
 
@@ -26,15 +27,18 @@ struct Peer {
 };
 
 // What a session needs of the server.
-class Host {
+class Host
+{
 public:
     virtual ~Host() = default;
     virtual boost::asio::awaitable<Response> answer(Request request) = 0;
-    virtual Response refuse(unsigned status, std::string_view text, std::optional<HttpRefusal> why) = 0;
+    virtual Response refuse(unsigned status, std::string_view text,
+                            std::optional<HttpRefusal> why) = 0;
     [[nodiscard]] virtual bool simulation() const = 0;
 };
 
-class Session : public std::enable_shared_from_this<Session> {
+class Session : public std::enable_shared_from_this<Session>
+{
 public:
     Session(Socket socket, Peer peer, Host& host, const ServerLimits& limits);
 

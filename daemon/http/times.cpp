@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdio>
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
 // Digits at the front of `text`, exactly `n` of them, taken off it.
 std::optional<int> digits(std::string_view& text, std::size_t n)
@@ -31,7 +33,8 @@ bool take(std::string_view& text, char c)
 std::optional<int> offset(std::string_view text)
 {
     if (text == "Z" || text == "z") return 0;
-    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+        return std::nullopt;
     std::string_view hours = text.substr(1, 2), minutes = text.substr(4, 2);
     const auto h = digits(hours, 2), m = digits(minutes, 2);
     if (!h || !m || *h > 23 || *m > 59) return std::nullopt;
@@ -44,7 +47,8 @@ std::optional<int> fraction(std::string_view& text)
     if (!take(text, '.')) return 0;
     int ms = 0, scale = 100;
     std::size_t n = 0;
-    for (; n < text.size() && text[n] >= '0' && text[n] <= '9'; ++n, scale /= 10) ms += (text[n] - '0') * scale;
+    for (; n < text.size() && text[n] >= '0' && text[n] <= '9'; ++n, scale /= 10)
+        ms += (text[n] - '0') * scale;
     if (n == 0 || n > 9) return std::nullopt;
     text.remove_prefix(n);
     return ms;
@@ -60,10 +64,12 @@ std::string format_time(WallTime time)
     const year_month_day date{day};
     const hh_mm_ss clock{t - day};
     std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                  static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                  static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()),
+                  static_cast<int>(clock.subseconds().count()));
     return text.data();
 }
 
@@ -91,9 +97,11 @@ std::optional<WallTime> parse_time(std::string_view text)
         ms = *fraction_read;
     }
     const auto east = offset(text);
-    const year_month_day date{year{*y}, month{static_cast<unsigned>(*mo)}, day{static_cast<unsigned>(*d)}};
+    const year_month_day date{year{*y}, month{static_cast<unsigned>(*mo)},
+                              day{static_cast<unsigned>(*d)}};
     if (!east || !date.ok()) return std::nullopt;
-    const auto at = sys_days{date} + hours{*h} + minutes{*mi - *east} + seconds{s} + milliseconds{ms};
+    const auto at =
+        sys_days{date} + hours{*h} + minutes{*mi - *east} + seconds{s} + milliseconds{ms};
     return WallTime{at.time_since_epoch().count()};
 }
 

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <optional>
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
 // The next code point, taken off the text; nullopt where it is not UTF-8 (RFC 3629).
 std::optional<std::uint32_t> next(std::string_view& text)

@@ -3,10 +3,11 @@
 
 #include <string_view>
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
-// UTF-8 without control characters, line separators and bidirectional marks: nothing that could forge a
-// line of a log, steer a terminal or turn text around on a screen.
+// UTF-8 without control characters, line separators and bidirectional marks: nothing that could
+// forge a line of a log, steer a terminal or turn text around on a screen.
 [[nodiscard]] bool is_plain_text(std::string_view text);
 
 } // namespace magwatch::http

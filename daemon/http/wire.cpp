@@ -2,17 +2,21 @@
 
 #include <boost/asio/buffer.hpp>
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 namespace beast_http = boost::beast::http;
 
-namespace {
+namespace
+{
 
 std::string_view reason_of(unsigned status)
 {
     switch (status) {
-    case 421: return "Misdirected Request";
-    case 422: return "Unprocessable Content";
+    case 421:
+        return "Misdirected Request";
+    case 422:
+        return "Unprocessable Content";
     default: {
         const auto text = beast_http::obsolete_reason(static_cast<beast_http::status>(status));
         return {text.data(), text.size()};
@@ -57,8 +61,10 @@ const boost::system::error_category& wire_category()
 std::variant<Request, WireError> to_request(Parser& parser)
 {
     auto& message = parser.get();
-    for (const auto field : {beast_http::field::host, beast_http::field::origin, beast_http::field::content_type})
-        if (message.count(field) > 1) return WireError{400, HttpRefusal::malformed, "a header is given twice"};
+    for (const auto field :
+         {beast_http::field::host, beast_http::field::origin, beast_http::field::content_type})
+        if (message.count(field) > 1)
+            return WireError{400, HttpRefusal::malformed, "a header is given twice"};
     const auto text = [&](auto field) {
         const auto value = message[field];
         return std::string{value.data(), value.size()};

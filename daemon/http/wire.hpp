@@ -1,7 +1,7 @@
 // Between Beast's messages and ours. The only header through which the rest sees bytes of HTTP.
 //
-// Pure. request_parser and this file's .cpp are all of Beast that requests meet before the service; the fuzzer
-// enters here.
+// Pure. request_parser and this file's .cpp are all of Beast that requests meet before the service;
+// the fuzzer enters here.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@
 #include "daemon/http/request.hpp"
 #include "daemon/metrics/metrics.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 // Bytes that are no request we take, and what to say.
 struct WireError {

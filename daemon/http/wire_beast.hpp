@@ -7,13 +7,14 @@
 
 #include "daemon/http/wire.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
 void set_limits(Parser& parser);
-// The message's parts move out of the parser. An error for a message that gives one of the headers we judge
-// by twice.
+// The message's parts move out of the parser. An error for a message that gives one of the headers
+// we judge by twice.
 [[nodiscard]] std::variant<Request, WireError> to_request(Parser& parser);
 [[nodiscard]] WireError wire_error(const boost::system::error_code& error);
 // Of errors that are the request's and not the connection's.

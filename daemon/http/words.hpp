@@ -5,14 +5,18 @@
 
 #include "rules/ward/view.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 [[nodiscard]] constexpr std::string_view word(Priority v)
 {
     switch (v) {
-    case Priority::low: return "low";
-    case Priority::medium: return "medium";
-    case Priority::high: return "high";
+    case Priority::low:
+        return "low";
+    case Priority::medium:
+        return "medium";
+    case Priority::high:
+        return "high";
     }
     return "unknown";
 }
@@ -23,69 +27,102 @@ namespace magwatch::http {
 [[nodiscard]] constexpr std::string_view word(Mode v)
 {
     switch (v) {
-    case Mode::ward: return "ward";
-    case Mode::demo: return "demo";
-    case Mode::replay: return "replay";
+    case Mode::ward:
+        return "ward";
+    case Mode::demo:
+        return "demo";
+    case Mode::replay:
+        return "replay";
     }
     return "unknown";
 }
 [[nodiscard]] constexpr std::string_view word(CallState v)
 {
     switch (v) {
-    case CallState::waiting: return "waiting";
-    case CallState::calling: return "calling";
-    case CallState::accepted: return "accepted";
-    case CallState::attended: return "attended";
+    case CallState::waiting:
+        return "waiting";
+    case CallState::calling:
+        return "calling";
+    case CallState::accepted:
+        return "accepted";
+    case CallState::attended:
+        return "attended";
     }
     return "unknown";
 }
 [[nodiscard]] constexpr std::string_view word(PageOutcome v)
 {
     switch (v) {
-    case PageOutcome::accepted: return "accepted";
-    case PageOutcome::failed: return "failed";
-    case PageOutcome::unknown: return "unknown";
+    case PageOutcome::accepted:
+        return "accepted";
+    case PageOutcome::failed:
+        return "failed";
+    case PageOutcome::unknown:
+        return "unknown";
     }
     return "unknown";
 }
 [[nodiscard]] constexpr std::string_view word(PageReason v)
 {
     switch (v) {
-    case PageReason::first: return "first";
-    case PageReason::next_rung: return "next_rung";
-    case PageReason::repeat: return "repeat";
-    case PageReason::new_sign: return "new_sign";
-    case PageReason::not_attended: return "not_attended";
-    case PageReason::declined: return "declined";
-    case PageReason::persists: return "persists";
-    case PageReason::restart: return "restart";
+    case PageReason::first:
+        return "first";
+    case PageReason::next_rung:
+        return "next_rung";
+    case PageReason::repeat:
+        return "repeat";
+    case PageReason::new_sign:
+        return "new_sign";
+    case PageReason::not_attended:
+        return "not_attended";
+    case PageReason::declined:
+        return "declined";
+    case PageReason::persists:
+        return "persists";
+    case PageReason::restart:
+        return "restart";
     }
     return "unknown";
 }
 [[nodiscard]] constexpr std::string_view word(SourceKind v)
 {
     switch (v) {
-    case SourceKind::monitor: return "monitor";
-    case SourceKind::pump: return "pump";
-    case SourceKind::messages: return "messages";
-    case SourceKind::staff: return "staff";
+    case SourceKind::monitor:
+        return "monitor";
+    case SourceKind::pump:
+        return "pump";
+    case SourceKind::messages:
+        return "messages";
+    case SourceKind::staff:
+        return "staff";
     }
     return "unknown";
 }
 [[nodiscard]] constexpr std::string_view word(ShellFault v)
 {
     switch (v) {
-    case ShellFault::journal: return "journal";
-    case ShellFault::journal_slow: return "journal_slow";
-    case ShellFault::disk_low: return "disk_low";
-    case ShellFault::disk_critical: return "disk_critical";
-    case ShellFault::clock_unsynchronised: return "clock_unsynchronised";
-    case ShellFault::clock_jumped: return "clock_jumped";
-    case ShellFault::loop_late: return "loop_late";
-    case ShellFault::inbox_overflow: return "inbox_overflow";
-    case ShellFault::history: return "history";
-    case ShellFault::configuration: return "configuration";
-    case ShellFault::channel: return "channel";
+    case ShellFault::journal:
+        return "journal";
+    case ShellFault::journal_slow:
+        return "journal_slow";
+    case ShellFault::disk_low:
+        return "disk_low";
+    case ShellFault::disk_critical:
+        return "disk_critical";
+    case ShellFault::clock_unsynchronised:
+        return "clock_unsynchronised";
+    case ShellFault::clock_jumped:
+        return "clock_jumped";
+    case ShellFault::loop_late:
+        return "loop_late";
+    case ShellFault::inbox_overflow:
+        return "inbox_overflow";
+    case ShellFault::history:
+        return "history";
+    case ShellFault::configuration:
+        return "configuration";
+    case ShellFault::channel:
+        return "channel";
     }
     return "unknown";
 }

@@ -5,8 +5,10 @@
 
 #include <prometheus/text_serializer.h>
 
-namespace magwatch {
-namespace {
+namespace magwatch
+{
+namespace
+{
 
 using prometheus::Counter;
 using prometheus::Family;
@@ -15,11 +17,12 @@ using prometheus::Histogram;
 using Buckets = Histogram::BucketBoundaries;
 using Labels = prometheus::Labels;
 
-// Buckets stand where the goals of the design are: a commit may take 200 ms before a page goes first, a
-// register's way to a page 1.5 ms at the median, a page's delivery seconds to a minute.
+// Buckets stand where the goals of the design are: a commit may take 200 ms before a page goes
+// first, a register's way to a page 1.5 ms at the median, a page's delivery seconds to a minute.
 const Buckets step_seconds{1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 1e-3, 1e-2, 0.1};
 const Buckets commit_seconds{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5};
-const Buckets handoff_seconds{0.0005, 0.001, 0.0015, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5};
+const Buckets handoff_seconds{0.0005, 0.001, 0.0015, 0.002, 0.005, 0.01, 0.02,
+                              0.05,   0.1,   0.2,    0.5,   1,     5};
 const Buckets lag_seconds{0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10};
 const Buckets delivery_seconds{0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60};
 const Buckets answer_seconds{5, 15, 30, 60, 120, 180, 300, 600, 1800};
@@ -27,23 +30,33 @@ const Buckets answer_seconds{5, 15, 30, 60, 120, 180, 300, 600, 1800};
 constexpr std::array priorities{Priority::low, Priority::medium, Priority::high};
 constexpr std::array kinds{AlarmKind::physiological, AlarmKind::technical};
 
-// The same words as everywhere in the API; kept here so that metrics need no part of the ward's code.
+// The same words as everywhere in the API; kept here so that metrics need no part of the ward's
+// code.
 std::string word(Priority p)
 {
     switch (p) {
-    case Priority::low: return "low";
-    case Priority::medium: return "medium";
-    case Priority::high: return "high";
+    case Priority::low:
+        return "low";
+    case Priority::medium:
+        return "medium";
+    case Priority::high:
+        return "high";
     }
     return "unknown";
 }
-std::string word(AlarmKind k) { return k == AlarmKind::technical ? "technical" : "physiological"; }
+std::string word(AlarmKind k)
+{
+    return k == AlarmKind::technical ? "technical" : "physiological";
+}
 std::string word(PageOutcome o)
 {
     switch (o) {
-    case PageOutcome::accepted: return "accepted";
-    case PageOutcome::failed: return "failed";
-    case PageOutcome::unknown: return "unknown";
+    case PageOutcome::accepted:
+        return "accepted";
+    case PageOutcome::failed:
+        return "failed";
+    case PageOutcome::unknown:
+        return "unknown";
     }
     return "unknown";
 }
@@ -59,7 +72,8 @@ std::string one_word(std::string_view text)
     return out;
 }
 
-Family<Counter>& counter(prometheus::Registry& r, const char* n, const char* help, const Labels& labels = {})
+Family<Counter>& counter(prometheus::Registry& r, const char* n, const char* help,
+                         const Labels& labels = {})
 {
     return prometheus::BuildCounter().Name(n).Help(help).Labels(labels).Register(r);
 }
@@ -89,12 +103,18 @@ template <class Set, class Map> void drop_vanished(const Set& wanted, Map& have,
 std::string_view name(PollResult result)
 {
     switch (result) {
-    case PollResult::ok: return "ok";
-    case PollResult::partial: return "partial";
-    case PollResult::timeout: return "timeout";
-    case PollResult::exception: return "exception";
-    case PollResult::malformed: return "malformed";
-    case PollResult::unreachable: return "unreachable";
+    case PollResult::ok:
+        return "ok";
+    case PollResult::partial:
+        return "partial";
+    case PollResult::timeout:
+        return "timeout";
+    case PollResult::exception:
+        return "exception";
+    case PollResult::malformed:
+        return "malformed";
+    case PollResult::unreachable:
+        return "unreachable";
     }
     return "unknown";
 }
@@ -102,11 +122,16 @@ std::string_view name(PollResult result)
 std::string_view name(ObservationResult result)
 {
     switch (result) {
-    case ObservationResult::accepted: return "accepted";
-    case ObservationResult::questionable: return "questionable";
-    case ObservationResult::unusable: return "unusable";
-    case ObservationResult::refused: return "refused";
-    case ObservationResult::dropped: return "dropped";
+    case ObservationResult::accepted:
+        return "accepted";
+    case ObservationResult::questionable:
+        return "questionable";
+    case ObservationResult::unusable:
+        return "unusable";
+    case ObservationResult::refused:
+        return "refused";
+    case ObservationResult::dropped:
+        return "dropped";
     }
     return "unknown";
 }
@@ -114,16 +139,26 @@ std::string_view name(ObservationResult result)
 std::string_view name(HttpRefusal refusal)
 {
     switch (refusal) {
-    case HttpRefusal::peer: return "peer";
-    case HttpRefusal::connections: return "connections";
-    case HttpRefusal::evicted: return "evicted";
-    case HttpRefusal::timeout: return "timeout";
-    case HttpRefusal::header_size: return "header_size";
-    case HttpRefusal::body_size: return "body_size";
-    case HttpRefusal::malformed: return "malformed";
-    case HttpRefusal::host: return "host";
-    case HttpRefusal::origin: return "origin";
-    case HttpRefusal::client: return "client";
+    case HttpRefusal::peer:
+        return "peer";
+    case HttpRefusal::connections:
+        return "connections";
+    case HttpRefusal::evicted:
+        return "evicted";
+    case HttpRefusal::timeout:
+        return "timeout";
+    case HttpRefusal::header_size:
+        return "header_size";
+    case HttpRefusal::body_size:
+        return "body_size";
+    case HttpRefusal::malformed:
+        return "malformed";
+    case HttpRefusal::host:
+        return "host";
+    case HttpRefusal::origin:
+        return "origin";
+    case HttpRefusal::client:
+        return "client";
     }
     return "unknown";
 }
@@ -134,23 +169,30 @@ struct Metrics::Families {
           alarms_raised{counter(r, "magwatch_alarms_raised_total", "Alarms raised, by rule.")},
           acknowledge_delay{histogram(r, "magwatch_alarm_acknowledge_delay_seconds",
                                       "From an alarm raised to its first acknowledgement.")},
-          pages{counter(r, "magwatch_pages_total", "Pages handed to a channel, by what became of them.")},
+          pages{counter(r, "magwatch_pages_total",
+                        "Pages handed to a channel, by what became of them.")},
           delivery{histogram(r, "magwatch_page_delivery_duration_seconds",
                              "From a page decided to the channel's word that it took it.")},
           unanswered{gauge(r, "magwatch_pages_unanswered", "Open calls that nobody has answered.")},
-          checks_overdue{gauge(r, "magwatch_checks_overdue", "Charted checks overdue, over all watched beds.")},
+          checks_overdue{gauge(r, "magwatch_checks_overdue",
+                               "Charted checks overdue, over all watched beds.")},
           beds_watched{gauge(r, "magwatch_beds_watched", "Beds being watched.")},
           beds{gauge(r, "magwatch_beds", "Beds of the configuration.")},
-          simulation{gauge(r, "magwatch_simulation", "1 in demo and replay, 0 where patients are.")},
-          fallback{gauge(r, "magwatch_config_fallback",
-                         "1 while the last good or built-in configuration runs instead of the present one.")},
+          simulation{
+              gauge(r, "magwatch_simulation", "1 in demo and replay, 0 where patients are.")},
+          fallback{gauge(
+              r, "magwatch_config_fallback",
+              "1 while the last good or built-in configuration runs instead of the present one.")},
           sample{gauge(r, "magwatch_device_last_sample_timestamp_seconds",
                        "Unix time of the newest sample of a device; 0 = none yet.")},
           polls{counter(r, "magwatch_device_polls_total", "Polls of a device, by how they ended.")},
-          observations{counter(r, "magwatch_observations_total", "Values of a source, by what became of them.")},
-          refused{counter(r, "magwatch_refused_total", "Values not accepted, by source and reason.")},
+          observations{counter(r, "magwatch_observations_total",
+                               "Values of a source, by what became of them.")},
+          refused{
+              counter(r, "magwatch_refused_total", "Values not accepted, by source and reason.")},
           hl7_acks{counter(r, "magwatch_hl7_acks_total", "HL7 acknowledgements sent, by code.")},
-          requests{counter(r, "magwatch_http_requests_total", "HTTP requests answered, by route and status.")},
+          requests{counter(r, "magwatch_http_requests_total",
+                           "HTTP requests answered, by route and status.")},
           turned_away{counter(r, "magwatch_http_refused_total",
                               "HTTP connections and requests turned away before any route.")},
           registry{r}
@@ -162,7 +204,8 @@ struct Metrics::Families {
     Family<Histogram>& acknowledge_delay;
     Family<Counter>& pages;
     Family<Histogram>& delivery;
-    Family<Gauge>&unanswered, &checks_overdue, &beds_watched, &beds, &simulation, &fallback, &sample;
+    Family<Gauge>&unanswered, &checks_overdue, &beds_watched, &beds, &simulation, &fallback,
+        &sample;
     Family<Counter>&polls, &observations, &refused, &hl7_acks, &requests, &turned_away;
     prometheus::Registry& registry;
 
@@ -175,41 +218,57 @@ struct Metrics::Families {
     std::map<std::string, std::unique_ptr<DeviceMetrics>, std::less<>> devices;
     std::map<std::string, std::unique_ptr<SourceMetrics>, std::less<>> sources;
     std::map<std::string, std::unique_ptr<ChannelMetrics>, std::less<>> channels;
-    std::map<std::pair<std::string, unsigned>, Counter*, std::less<>> by_route; // fixed once declared
-    Gauge *unanswered_calls = nullptr, *watched = nullptr, *all_beds = nullptr, *is_simulation = nullptr,
-          *is_fallback = nullptr;
+    std::map<std::pair<std::string, unsigned>, Counter*, std::less<>>
+        by_route; // fixed once declared
+    Gauge *unanswered_calls = nullptr, *watched = nullptr, *all_beds = nullptr,
+          *is_simulation = nullptr, *is_fallback = nullptr;
 };
 
 Metrics::Metrics(std::string_view version, std::string_view commit)
     : families_{std::make_unique<Families>(registry_)},
       rule_last_evaluation{gauge(registry_, "magwatch_rule_last_evaluation_timestamp_seconds",
-                                 "Unix time at which rules were last evaluated.").Add({})},
+                                 "Unix time at which rules were last evaluated.")
+                               .Add({})},
       rule_evaluation{histogram(registry_, "magwatch_rule_evaluation_duration_seconds",
-                                "Time the ward took for one input.").Add({}, step_seconds)},
+                                "Time the ward took for one input.")
+                          .Add({}, step_seconds)},
       journal_commit{histogram(registry_, "magwatch_journal_commit_duration_seconds",
-                               "Time of one commit of the journal.").Add({}, commit_seconds)},
-      page_handoff{histogram(registry_, "magwatch_page_handoff_duration_seconds",
-                             "From a value read or received to the page it caused handed to its channel.")
-                       .Add({}, handoff_seconds)},
-      loop_lag{histogram(registry_, "magwatch_loop_lag_seconds", "How late turns of the main loop came.")
-                   .Add({}, lag_seconds)},
+                               "Time of one commit of the journal.")
+                         .Add({}, commit_seconds)},
+      page_handoff{
+          histogram(registry_, "magwatch_page_handoff_duration_seconds",
+                    "From a value read or received to the page it caused handed to its channel.")
+              .Add({}, handoff_seconds)},
+      loop_lag{
+          histogram(registry_, "magwatch_loop_lag_seconds", "How late turns of the main loop came.")
+              .Add({}, lag_seconds)},
       config_last_reload_successful{gauge(registry_, "magwatch_config_last_reload_successful",
-                                          "1 if the last reload was accepted, 0 if it was refused.").Add({})},
+                                          "1 if the last reload was accepted, 0 if it was refused.")
+                                        .Add({})},
       config_last_reload{gauge(registry_, "magwatch_config_last_reload_success_timestamp_seconds",
-                               "Unix time at which the configuration in force was loaded.").Add({})},
+                               "Unix time at which the configuration in force was loaded.")
+                             .Add({})},
       store_free_bytes{gauge(registry_, "magwatch_store_free_bytes",
-                             "Free space of the file system that holds the journal.").Add({})},
+                             "Free space of the file system that holds the journal.")
+                           .Add({})},
       store_size_bytes{gauge(registry_, "magwatch_store_size_bytes",
-                             "Size of the file system that holds the journal.").Add({})},
+                             "Size of the file system that holds the journal.")
+                           .Add({})},
       inbox_dropped{counter(registry_, "magwatch_inbox_dropped_total",
-                            "Values that a newer one of the same bed and signal replaced unseen.").Add({})},
-      hl7_messages{counter(registry_, "magwatch_hl7_messages_total", "HL7 messages received.").Add({})},
+                            "Values that a newer one of the same bed and signal replaced unseen.")
+                        .Add({})},
+      hl7_messages{
+          counter(registry_, "magwatch_hl7_messages_total", "HL7 messages received.").Add({})},
       hl7_duplicates{counter(registry_, "magwatch_hl7_duplicates_total",
-                             "HL7 messages answered as seen before and not applied again.").Add({})},
-      hl7_connections{gauge(registry_, "magwatch_hl7_connections", "Open MLLP connections.").Add({})},
-      http_connections{gauge(registry_, "magwatch_http_connections", "Open HTTP connections.").Add({})},
+                             "HL7 messages answered as seen before and not applied again.")
+                         .Add({})},
+      hl7_connections{
+          gauge(registry_, "magwatch_hl7_connections", "Open MLLP connections.").Add({})},
+      http_connections{
+          gauge(registry_, "magwatch_http_connections", "Open HTTP connections.").Add({})},
       log_dropped{counter(registry_, "magwatch_log_dropped_total",
-                          "Log entries that did not fit or came too often.").Add({})}
+                          "Log entries that did not fit or came too often.")
+                      .Add({})}
 {
     Families& f = *families_;
     gauge(registry_, "magwatch_build_info", "What this program was built from; always 1.")
@@ -229,7 +288,8 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
         http_refused_[i] =
             &f.turned_away.Add({{"reason", std::string{name(static_cast<HttpRefusal>(i))}}});
     constexpr std::array codes{"AA", "AE", "AR"};
-    for (std::size_t i = 0; i < codes.size(); ++i) hl7_acks_[i] = &f.hl7_acks.Add({{"code", codes[i]}});
+    for (std::size_t i = 0; i < codes.size(); ++i)
+        hl7_acks_[i] = &f.hl7_acks.Add({{"code", codes[i]}});
 }
 
 Metrics::~Metrics() = default;
@@ -273,9 +333,10 @@ void Metrics::configure_devices(const std::vector<MetricLabels::Device>& devices
         if (device->last_sample_) continue;
         device->driver_ = driver;
         for (std::size_t i = 0; i < poll_result_count; ++i)
-            device->polls_[i] = &f.polls.Add({{"device", id},
-                                              {"driver", driver},
-                                              {"result", std::string{name(static_cast<PollResult>(i))}}});
+            device->polls_[i] =
+                &f.polls.Add({{"device", id},
+                              {"driver", driver},
+                              {"result", std::string{name(static_cast<PollResult>(i))}}});
         device->last_sample_ = &f.sample.Add({{"device", id}});
     }
 }
@@ -303,8 +364,8 @@ void Metrics::configure_sources(const std::vector<std::string>& sources)
             source->observations_[i] = &f.observations.Add(
                 {{"source", id}, {"result", std::string{name(static_cast<ObservationResult>(i))}}});
         for (std::size_t i = 0; i < refusal_count; ++i)
-            source->refused_[i] =
-                &f.refused.Add({{"source", id}, {"reason", one_word(name(static_cast<Refusal>(i)))}});
+            source->refused_[i] = &f.refused.Add(
+                {{"source", id}, {"reason", one_word(name(static_cast<Refusal>(i)))}});
     }
 }
 
@@ -325,7 +386,8 @@ void Metrics::configure(const MetricLabels& labels)
         auto& channel = f.channels[id];
         if (channel) continue;
         channel = std::make_unique<ChannelMetrics>();
-        constexpr std::array outcomes{PageOutcome::accepted, PageOutcome::failed, PageOutcome::unknown};
+        constexpr std::array outcomes{PageOutcome::accepted, PageOutcome::failed,
+                                      PageOutcome::unknown};
         for (const PageOutcome o : outcomes)
             channel->pages_[static_cast<std::size_t>(o)] =
                 &f.pages.Add({{"channel", id}, {"result", word(o)}});
@@ -365,15 +427,19 @@ void Metrics::on(const AlarmTransition& transition)
         const auto found = f.raised_at.find(transition.episode);
         if (found == f.raised_at.end()) break;
         const Duration took = transition.at.wall - found->second;
-        f.acknowledged_after[transition.priority]->Observe(static_cast<double>(took.count()) / 1000);
+        f.acknowledged_after[transition.priority]->Observe(static_cast<double>(took.count()) /
+                                                           1000);
         f.raised_at.erase(found);
         break;
     }
-    case AlarmEvent::cleared: f.raised_at.erase(transition.episode); break;
+    case AlarmEvent::cleared:
+        f.raised_at.erase(transition.episode);
+        break;
     case AlarmEvent::latched:
     case AlarmEvent::expired:
     case AlarmEvent::escalated:
-    case AlarmEvent::attended: break;
+    case AlarmEvent::attended:
+        break;
     }
 }
 
@@ -405,7 +471,8 @@ void Metrics::declare_route(std::string_view route, const std::vector<unsigned>&
 {
     const auto declare = [&](unsigned code, const std::string& label) {
         auto& cell = families_->by_route[{std::string{route}, code}];
-        if (!cell) cell = &families_->requests.Add({{"route", std::string{route}}, {"code", label}});
+        if (!cell)
+            cell = &families_->requests.Add({{"route", std::string{route}}, {"code", label}});
     };
     for (const unsigned code : codes) declare(code, std::to_string(code));
     declare(0, "other");
@@ -414,10 +481,14 @@ void Metrics::declare_route(std::string_view route, const std::vector<unsigned>&
 void Metrics::http_request(std::string_view route, unsigned code)
 {
     auto found = families_->by_route.find(std::pair{std::string{route}, code});
-    if (found == families_->by_route.end()) found = families_->by_route.find(std::pair{std::string{route}, 0U});
+    if (found == families_->by_route.end())
+        found = families_->by_route.find(std::pair{std::string{route}, 0U});
     if (found != families_->by_route.end()) found->second->Increment();
 }
 
-std::string Metrics::text() const { return prometheus::TextSerializer{}.Serialize(registry_.Collect()); }
+std::string Metrics::text() const
+{
+    return prometheus::TextSerializer{}.Serialize(registry_.Collect());
+}
 
 } // namespace magwatch

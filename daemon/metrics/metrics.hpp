@@ -1,15 +1,16 @@
 // Everything that magwatchd counts about itself. Each family is declared once: Metrics::Families.
 //
-// Label values come from the configuration (bed, device, source, rule, check, channel) or from the enums
-// below, never from a device, a message or a person; every label set exists from the start at 0, so that
-// a rate or an alert over it works from the first scrape. No clinical value is a metric.
+// Label values come from the configuration (bed, device, source, rule, check, channel) or from the
+// enums below, never from a device, a message or a person; every label set exists from the start at
+// 0, so that a rate or an alert over it works from the first scrape. No clinical value is a metric.
 //
-// Threads: text(), http_request(), http_refused(), hl7_acked() and the metrics without labels may be used
-// from any thread at once. configure(), on(), show() and what device(), source() and channel() give belong
-// to one thread, the loop's. What they give stays good as long as Metrics lives, across reloads too: what a
-// reload removed takes updates and shows nothing.
+// Threads: text(), http_request(), http_refused(), hl7_acked() and the metrics without labels may
+// be used from any thread at once. configure(), on(), show() and what device(), source() and
+// channel() give belong to one thread, the loop's. What they give stays good as long as Metrics
+// lives, across reloads too: what a reload removed takes updates and shows nothing.
 //
-// Units: seconds and bytes. Names follow Prometheus' conventions (`promtool check metrics` is a test).
+// Units: seconds and bytes. Names follow Prometheus' conventions (`promtool check metrics` is a
+// test).
 #pragma once
 
 #include <array>
@@ -31,7 +32,8 @@
 #include "rules/observation/quantity.hpp"
 #include "rules/ward/view.hpp"
 
-namespace magwatch {
+namespace magwatch
+{
 
 // How one poll of a device ended.
 enum class PollResult : std::uint8_t {
@@ -79,19 +81,26 @@ struct MetricLabels {
         Priority priority{};
         AlarmKind kind{};
     };
-    std::vector<Device> devices;          // what is polled
-    std::vector<std::string> sources;     // everything that gives values
-    std::vector<Rule> rules;              // of the pack, and technical ones
-    std::vector<std::string> checks;      // ids
-    std::vector<std::string> channels;    // pager channels: "webhook", "smtp"
+    std::vector<Device> devices;       // what is polled
+    std::vector<std::string> sources;  // everything that gives values
+    std::vector<Rule> rules;           // of the pack, and technical ones
+    std::vector<std::string> checks;   // ids
+    std::vector<std::string> channels; // pager channels: "webhook", "smtp"
 };
 
 // Counters of one polled device.
-class DeviceMetrics {
+class DeviceMetrics
+{
 public:
-    void polled(PollResult result) { if (polls_[index(result)]) polls_[index(result)]->Increment(); }
+    void polled(PollResult result)
+    {
+        if (polls_[index(result)]) polls_[index(result)]->Increment();
+    }
     // Unix time of its newest sample.
-    void sampled(WallTime at) { if (last_sample_) last_sample_->Set(static_cast<double>(at.ms) / 1000); }
+    void sampled(WallTime at)
+    {
+        if (last_sample_) last_sample_->Set(static_cast<double>(at.ms) / 1000);
+    }
 
 private:
     friend class Metrics;
@@ -102,7 +111,8 @@ private:
 };
 
 // Counters of one source of values.
-class SourceMetrics {
+class SourceMetrics
+{
 public:
     void observed(ObservationResult result)
     {
@@ -122,7 +132,8 @@ private:
 };
 
 // Counters of one kind of pager channel.
-class ChannelMetrics {
+class ChannelMetrics
+{
 public:
     void paged(PageOutcome outcome)
     {
@@ -139,7 +150,8 @@ private:
     prometheus::Histogram* delivery_ = nullptr;
 };
 
-class Metrics {
+class Metrics
+{
 public:
     explicit Metrics(std::string_view version, std::string_view commit = {});
     ~Metrics();
@@ -160,10 +172,13 @@ public:
     void show(const WardView& view);
 
     void http_request(std::string_view route, unsigned code);
-    void http_refused(HttpRefusal refusal) { http_refused_[static_cast<std::size_t>(refusal)]->Increment(); }
+    void http_refused(HttpRefusal refusal)
+    {
+        http_refused_[static_cast<std::size_t>(refusal)]->Increment();
+    }
     void hl7_acked(Hl7Ack ack) { hl7_acks_[static_cast<std::size_t>(ack)]->Increment(); }
-    // Routes of the HTTP server with the codes each can give; any other code is counted as "other". Before
-    // the first request.
+    // Routes of the HTTP server with the codes each can give; any other code is counted as "other".
+    // Before the first request.
     void declare_route(std::string_view route, const std::vector<unsigned>& codes);
 
     // The scrape: Prometheus' text format.
@@ -185,13 +200,13 @@ private:
 
 public:
     // Label-free metrics, to be updated in place.
-    prometheus::Gauge& rule_last_evaluation;       // Unix time
-    prometheus::Histogram& rule_evaluation;        // one step of the ward
+    prometheus::Gauge& rule_last_evaluation; // Unix time
+    prometheus::Histogram& rule_evaluation;  // one step of the ward
     prometheus::Histogram& journal_commit;
-    prometheus::Histogram& page_handoff;           // register read or message received -> page at the socket
-    prometheus::Histogram& loop_lag;               // a turn of the loop later than it was due
+    prometheus::Histogram& page_handoff; // register read or message received -> page at the socket
+    prometheus::Histogram& loop_lag;     // a turn of the loop later than it was due
     prometheus::Gauge& config_last_reload_successful; // 1 or 0
-    prometheus::Gauge& config_last_reload;         // Unix time of the configuration in force
+    prometheus::Gauge& config_last_reload;            // Unix time of the configuration in force
     prometheus::Gauge& store_free_bytes;
     prometheus::Gauge& store_size_bytes;
     prometheus::Counter& inbox_dropped;

@@ -1,5 +1,6 @@
-// Bytes of a connection -> request -> route -> body -> inputs or a refusal. Whatever comes in, what goes to the
-// ward is a checked value of a known bed, and what goes out is valid JSON or our own page.
+// Bytes of a connection -> request -> route -> body -> inputs or a refusal. Whatever comes in, what
+// goes to the ward is a checked value of a known bed, and what goes out is valid JSON or our own
+// page.
 #include <cmath>
 #include <cstdlib>
 
@@ -7,7 +8,8 @@
 #include "daemon/http/wire.hpp"
 #include "tests/unit/http/sample_ward.hpp"
 
-namespace {
+namespace
+{
 
 using namespace magwatch;
 using namespace magwatch::http;
@@ -23,7 +25,8 @@ void check(const Input& input)
         must(!entry->key.empty() && !entry->person.empty() && entry->bed != no_bed);
         if (const auto* value = std::get_if<ValueEntry>(&entry->what)) {
             const SignalInfo& about = info(value->signal);
-            must(std::isfinite(value->value) && value->value >= about.min && value->value <= about.max);
+            must(std::isfinite(value->value) && value->value >= about.min &&
+                 value->value <= about.max);
         }
         if (const auto* rate = std::get_if<InfusionRateEntry>(&entry->what))
             must(rate->grams_per_hour > 0 && rate->grams_per_hour <= 500);
@@ -62,7 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             continue;
         }
         const auto& response = std::get<Response>(handled.result);
-        if (response.content_type == "application/json") must(nlohmann::json::accept(response.body));
+        if (response.content_type == "application/json")
+            must(nlohmann::json::accept(response.body));
         must(serialise(response, true, false).starts_with("HTTP/1.1 "));
     }
     return 0;

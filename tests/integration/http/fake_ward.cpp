@@ -1,6 +1,7 @@
-// The HTTP server with a ward made of air: a fixed snapshot, and replies that depend on the person who asks.
-// "refuse": the ward says no; "silent": it says nothing; "full": its inbox takes nothing; else it says yes.
-// Prints {"port": N} once it listens and a line for every input it is given; ends when its stdin does.
+// The HTTP server with a ward made of air: a fixed snapshot, and replies that depend on the person
+// who asks. "refuse": the ward says no; "silent": it says nothing; "full": its inbox takes nothing;
+// else it says yes. Prints {"port": N} once it listens and a line for every input it is given; ends
+// when its stdin does.
 #include <atomic>
 #include <cstdio>
 #include <iostream>
@@ -18,7 +19,8 @@
 #include "runtime/clock.hpp"
 #include "tests/unit/http/sample_ward.hpp"
 
-namespace {
+namespace
+{
 
 using namespace magwatch;
 using nlohmann::json;
@@ -38,7 +40,8 @@ struct Asked {
 
 Asked look(const Input& input)
 {
-    if (const auto* entry = std::get_if<Entry>(&input)) return {entry->request, entry->person, "entry " + entry->key};
+    if (const auto* entry = std::get_if<Entry>(&input))
+        return {entry->request, entry->person, "entry " + entry->key};
     const auto& action = std::get<Action>(input);
     return {action.request, action.person, "action " + std::to_string(action.what.index())};
 }

@@ -22,7 +22,8 @@ scrape_configs:
     static_configs: [{targets: ["127.0.0.1:%d"]}]
 """
 QUERIES = [
-    'up{job="magwatch"} == 1', "magwatch_build_info", 'sum by (priority) (magwatch_alarms_active{kind="physiological"})',
+    'up{job="magwatch"} == 1', "magwatch_build_info",
+    'sum by (priority) (magwatch_alarms_active{kind="physiological"})',
     "max(magwatch_pages_unanswered)", "time() - magwatch_rule_last_evaluation_timestamp_seconds",
     "sum(rate(magwatch_http_requests_total[1m]))", "sum by (rule) (increase(magwatch_alarms_raised_total[1d]))",
     "histogram_quantile(0.99, sum by (le) (rate(magwatch_rule_evaluation_duration_seconds_bucket[5m])))",
@@ -52,9 +53,9 @@ class Prometheus(unittest.TestCase):
                 config.write(CONFIG % ward.port)
             port = free_port()
             with open(os.path.join(folder, "log"), "w", encoding="utf-8") as log:
-                prometheus = subprocess.Popen(
-                    ["prometheus", "--config.file=" + folder + "/prometheus.yml", "--storage.tsdb.path=" + folder + "/data",
-                     "--web.listen-address=127.0.0.1:%d" % port], stdout=log, stderr=log)
+                arguments = ["prometheus", "--config.file=%s/prometheus.yml" % folder,
+                             "--storage.tsdb.path=%s/data" % folder, "--web.listen-address=127.0.0.1:%d" % port]
+                prometheus = subprocess.Popen(arguments, stdout=log, stderr=log)
                 try:
                     for expression in QUERIES:
                         deadline = time.monotonic() + 60

@@ -5,8 +5,10 @@
 
 #include "tests/unit/http/sample_ward.hpp"
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -26,7 +28,8 @@ json entry(json fields)
 Entry good_entry(json fields)
 {
     auto result = read(RouteId::entries, entry(std::move(fields)));
-    if (const auto* bad = std::get_if<Mistake>(&result)) ADD_FAILURE() << bad->field << " " << bad->error;
+    if (const auto* bad = std::get_if<Mistake>(&result))
+        ADD_FAILURE() << bad->field << " " << bad->error;
     return std::get<Entry>(std::get<Change>(result).inputs.at(0));
 }
 
@@ -43,7 +46,8 @@ Mistake bad_entry(json fields)
 Action good_action(RouteId route, const json& body, std::string_view parameter = {})
 {
     auto result = read(route, body, parameter);
-    if (const auto* bad = std::get_if<Mistake>(&result)) ADD_FAILURE() << bad->field << " " << bad->error;
+    if (const auto* bad = std::get_if<Mistake>(&result))
+        ADD_FAILURE() << bad->field << " " << bad->error;
     return std::get<Action>(std::get<Change>(result).inputs.at(0));
 }
 
@@ -57,7 +61,10 @@ Mistake bad_action(RouteId route, const json& body, std::string_view parameter =
     return std::get<Mistake>(result);
 }
 
-ValueEntry value_of(const Entry& e) { return std::get<ValueEntry>(e.what); }
+ValueEntry value_of(const Entry& e)
+{
+    return std::get<ValueEntry>(e.what);
+}
 
 TEST(Entries, EveryKindBecomesItsInput)
 {
@@ -68,7 +75,8 @@ TEST(Entries, EveryKindBecomesItsInput)
     EXPECT_EQ(e.at, sample_now);
     EXPECT_EQ(value_of(e).signal, Signal::reflex_arm);
     EXPECT_EQ(value_of(e).value, 1);
-    e = good_entry({{"kind", "reflex"}, {"site", "knee"}, {"value", 0}, {"at", "2027-01-15T07:50:00Z"}});
+    e = good_entry(
+        {{"kind", "reflex"}, {"site", "knee"}, {"value", 0}, {"at", "2027-01-15T07:50:00Z"}});
     EXPECT_EQ(value_of(e).signal, Signal::reflex_knee);
     EXPECT_EQ(e.at, sample_now - Duration{600'000});
 
@@ -77,10 +85,13 @@ TEST(Entries, EveryKindBecomesItsInput)
     EXPECT_EQ(value_of(good_entry({{"kind", "avpu"}, {"value", "unresponsive"}})).value, 3);
     EXPECT_EQ(value_of(good_entry({{"kind", "rr"}, {"value", 9}})).signal, Signal::rr_counted);
     EXPECT_EQ(value_of(good_entry({{"kind", "gcs"}, {"value", 14}})).value, 14);
-    EXPECT_EQ(value_of(good_entry({{"kind", "weight"}, {"value", 70.5}, {"unit", "kg"}})).value, 70.5);
+    EXPECT_EQ(value_of(good_entry({{"kind", "weight"}, {"value", 70.5}, {"unit", "kg"}})).value,
+              70.5);
 
     const auto urine = std::get<UrineEntry>(
-        good_entry({{"kind", "urine"}, {"value", 0.03}, {"unit", "L"}, {"since", "2027-01-15T07:00:00Z"}}).what);
+        good_entry(
+            {{"kind", "urine"}, {"value", 0.03}, {"unit", "L"}, {"since", "2027-01-15T07:00:00Z"}})
+            .what);
     EXPECT_DOUBLE_EQ(urine.millilitres, 30);
     EXPECT_EQ(urine.since, sample_now - Duration{3'600'000});
 
@@ -89,29 +100,40 @@ TEST(Entries, EveryKindBecomesItsInput)
     EXPECT_EQ(infusion.grams_per_hour, 1);
     EXPECT_EQ(infusion.salt, Salt::sulfate_heptahydrate);
     const auto by_volume = std::get<InfusionRateEntry>(
-        good_entry({{"kind", "infusion"}, {"value", 12.5}, {"unit", "mL/h"}, {"salt", "chloride_hexahydrate"},
-                    {"concentration", {{"value", 80}, {"unit", "mg/mL"}}}}).what);
+        good_entry({{"kind", "infusion"},
+                    {"value", 12.5},
+                    {"unit", "mL/h"},
+                    {"salt", "chloride_hexahydrate"},
+                    {"concentration", {{"value", 80}, {"unit", "mg/mL"}}}})
+            .what);
     EXPECT_DOUBLE_EQ(by_volume.grams_per_hour, 1);
     EXPECT_EQ(by_volume.salt, Salt::chloride_hexahydrate);
 
     const auto bolus = std::get<BolusEntry>(
-        good_entry({{"kind", "bolus"}, {"value", 4000}, {"unit", "mg"}, {"over_seconds", 1200}}).what);
+        good_entry({{"kind", "bolus"}, {"value", 4000}, {"unit", "mg"}, {"over_seconds", 1200}})
+            .what);
     EXPECT_DOUBLE_EQ(bolus.grams, 4);
     EXPECT_EQ(bolus.over, Duration{1'200'000});
     EXPECT_TRUE(std::holds_alternative<InfusionStopEntry>(good_entry({{"kind", "stop"}}).what));
     EXPECT_EQ(std::get<IntramuscularEntry>(
-                  good_entry({{"kind", "dose"}, {"route", "im"}, {"value", 5}, {"unit", "g"}}).what).grams, 5);
+                  good_entry({{"kind", "dose"}, {"route", "im"}, {"value", 5}, {"unit", "g"}}).what)
+                  .grams,
+              5);
 }
 
 TEST(Entries, LevelsCarryTheirUnitAndTheTimeOfTheDraw)
 {
-    const Entry e = good_entry(
-        {{"kind", "level"}, {"value", 2.2}, {"unit", "mg/dL"}, {"drawn_at", "2027-01-15T07:30:00Z"}});
+    const Entry e = good_entry({{"kind", "level"},
+                                {"value", 2.2},
+                                {"unit", "mg/dL"},
+                                {"drawn_at", "2027-01-15T07:30:00Z"}});
     EXPECT_EQ(value_of(e).signal, Signal::mg);
     EXPECT_NEAR(value_of(e).value, 0.9052, 0.0001);
     EXPECT_EQ(e.at, sample_now - Duration{1'800'000});
-    const Entry creatinine = good_entry(
-        {{"kind", "creatinine"}, {"value", 1}, {"unit", "mg/dL"}, {"drawn_at", "2027-01-15T07:30:00Z"}});
+    const Entry creatinine = good_entry({{"kind", "creatinine"},
+                                         {"value", 1},
+                                         {"unit", "mg/dL"},
+                                         {"drawn_at", "2027-01-15T07:30:00Z"}});
     EXPECT_NEAR(value_of(creatinine).value, 88.4, 0.001);
 
     EXPECT_EQ(bad_entry({{"kind", "level"}, {"value", 2.2}, {"unit", "mmol/L"}}).field, "drawn_at");
@@ -131,15 +153,20 @@ TEST(Entries, AnImpossibleLevelAsksForTheUnitThatWasMeant)
     EXPECT_EQ(mistake.field, "value");
     EXPECT_THAT(mistake.error, HasSubstr("did you mean 25 mg/dL (10.3 mmol/L)?"));
 
-    const Mistake creatinine = bad_entry(
-        {{"kind", "creatinine"}, {"value", 1.1}, {"unit", "umol/L"}, {"drawn_at", "2027-01-15T07:30:00Z"}});
+    const Mistake creatinine = bad_entry({{"kind", "creatinine"},
+                                          {"value", 1.1},
+                                          {"unit", "umol/L"},
+                                          {"drawn_at", "2027-01-15T07:30:00Z"}});
     EXPECT_THAT(creatinine.error, HasSubstr("did you mean 1.1 mg/dL (97.2 umol/L)?"));
 }
 
-// BEHAVIOUR: a level that looks like a unit mistake pages at once; it must not be held back by a question.
+// BEHAVIOUR: a level that looks like a unit mistake pages at once; it must not be held back by a
+// question.
 TEST(Entries, AHighButPossibleLevelIsTakenWithAWarning)
 {
-    auto result = read(RouteId::entries, entry({{"kind", "level"}, {"value", 7}, {"unit", "mmol/L"},
+    auto result = read(RouteId::entries, entry({{"kind", "level"},
+                                                {"value", 7},
+                                                {"unit", "mmol/L"},
                                                 {"drawn_at", "2027-01-15T07:30:00Z"}}));
     const auto& change = std::get<Change>(result);
     EXPECT_EQ(value_of(std::get<Entry>(change.inputs.at(0))).value, 7);
@@ -157,10 +184,16 @@ TEST(Entries, APressureIsTwoEntriesWithKeysOfTheirOwn)
     EXPECT_EQ(value_of(std::get<Entry>(inputs[0])).value, 120);
     EXPECT_EQ(std::get<Entry>(inputs[1]).key, "k1/dbp");
     EXPECT_NEAR(value_of(std::get<Entry>(inputs[1])).value, 75.0062, 0.001);
-    EXPECT_EQ(bad_entry({{"kind", "bp"}, {"systolic", {{"value", 80}, {"unit", "mmHg"}}},
-                         {"diastolic", {{"value", 90}, {"unit", "mmHg"}}}}).field, "diastolic");
-    EXPECT_EQ(bad_entry({{"kind", "bp"}, {"systolic", {{"value", 80}}},
-                         {"diastolic", {{"value", 60}, {"unit", "mmHg"}}}}).field, "systolic.unit");
+    EXPECT_EQ(bad_entry({{"kind", "bp"},
+                         {"systolic", {{"value", 80}, {"unit", "mmHg"}}},
+                         {"diastolic", {{"value", 90}, {"unit", "mmHg"}}}})
+                  .field,
+              "diastolic");
+    EXPECT_EQ(bad_entry({{"kind", "bp"},
+                         {"systolic", {{"value", 80}}},
+                         {"diastolic", {{"value", 60}, {"unit", "mmHg"}}}})
+                  .field,
+              "systolic.unit");
 }
 
 struct BadEntry {
@@ -185,12 +218,16 @@ TEST(Entries, EveryDoubtIsRefusedByName)
         {{{"kind", "gcs"}, {"value", 2}}, "value"},
         {{{"kind", "urine"}, {"value", 30}}, "unit"},
         {{{"kind", "urine"}, {"value", 30}, {"unit", "g"}}, "unit"},
-        {{{"kind", "urine"}, {"value", 30}, {"unit", "mL"}, {"since", "2027-01-15T08:00:00Z"}}, "since"},
+        {{{"kind", "urine"}, {"value", 30}, {"unit", "mL"}, {"since", "2027-01-15T08:00:00Z"}},
+         "since"},
         {{{"kind", "infusion"}, {"value", 1}}, "unit"},
         {{{"kind", "infusion"}, {"value", 0}, {"unit", "g/h"}}, "value"},
         {{{"kind", "infusion"}, {"value", 12}, {"unit", "mL/h"}}, "concentration"},
-        {{{"kind", "infusion"}, {"value", 1}, {"unit", "g/h"},
-          {"concentration", {{"value", 80}, {"unit", "mg/mL"}}}}, "concentration"},
+        {{{"kind", "infusion"},
+          {"value", 1},
+          {"unit", "g/h"},
+          {"concentration", {{"value", 80}, {"unit", "mg/mL"}}}},
+         "concentration"},
         {{{"kind", "infusion"}, {"value", 1}, {"unit", "g/h"}, {"salt", "citrate"}}, "salt"},
         {{{"kind", "bolus"}, {"value", 4}, {"unit", "g"}}, "over_seconds"},
         {{{"kind", "bolus"}, {"value", 4}, {"unit", "g"}, {"over_seconds", 0}}, "over_seconds"},
@@ -208,21 +245,28 @@ TEST(Entries, EveryDoubtIsRefusedByName)
         {{{"kind", "stop"}, {"person", std::string(65, 'x')}}, "person"},
         {{{"kind", "stop"}, {"bed", "bed-9"}}, "bed"},
     };
-    for (const auto& row : table) EXPECT_EQ(bad_entry(row.fields).field, row.field) << row.fields.dump();
+    for (const auto& row : table)
+        EXPECT_EQ(bad_entry(row.fields).field, row.field) << row.fields.dump();
     EXPECT_EQ(bad_entry({{"kind", "stop"}, {"bed", "bed-9"}}).status, 404U);
-    EXPECT_THAT(bad_entry({{"kind", "stop"}, {"persn", "x"}}).error, HasSubstr("did you mean 'person'?"));
+    EXPECT_THAT(bad_entry({{"kind", "stop"}, {"persn", "x"}}).error,
+                HasSubstr("did you mean 'person'?"));
     EXPECT_THAT(bad_entry({{"kind", "reflexes"}}).error, HasSubstr("did you mean 'reflex'?"));
 }
 
 TEST(Actions, EachBecomesItsInput)
 {
     const auto start = std::get<WatchStart>(
-        good_action(RouteId::watch_start,
-                    {{"bed", "bed-4"}, {"person", "m"}, {"calcium_at_bed", true}, {"hammer_at_bed", false},
-                     {"oxygen_at_bed", nullptr},
-                     {"facts", {{"weight", {{"value", 80}, {"unit", "kg"}}},
-                                {"creatinine", {{"value", 70}, {"unit", "umol/L"}}},
-                                {"epidural", true}, {"digoxin", false}}}}).what);
+        good_action(RouteId::watch_start, {{"bed", "bed-4"},
+                                           {"person", "m"},
+                                           {"calcium_at_bed", true},
+                                           {"hammer_at_bed", false},
+                                           {"oxygen_at_bed", nullptr},
+                                           {"facts",
+                                            {{"weight", {{"value", 80}, {"unit", "kg"}}},
+                                             {"creatinine", {{"value", 70}, {"unit", "umol/L"}}},
+                                             {"epidural", true},
+                                             {"digoxin", false}}}})
+            .what);
     EXPECT_EQ(start.bed, BedId{1});
     EXPECT_EQ(start.calcium_at_bed, true);
     EXPECT_EQ(start.hammer_at_bed, false);
@@ -233,21 +277,28 @@ TEST(Actions, EachBecomesItsInput)
     EXPECT_EQ(start.facts[3].value, 0);
 
     const auto transfer = std::get<WatchTransfer>(
-        good_action(RouteId::watch_transfer, {{"from", "bed-3"}, {"to", "bed-4"}, {"person", "m"}}).what);
+        good_action(RouteId::watch_transfer, {{"from", "bed-3"}, {"to", "bed-4"}, {"person", "m"}})
+            .what);
     EXPECT_EQ(transfer.from, BedId{0});
     EXPECT_EQ(transfer.to, BedId{1});
-    EXPECT_EQ(std::get<WatchConfirm>(good_action(RouteId::watch_confirm, {{"bed", "bed-3"}, {"person", "m"}}).what).bed,
+    EXPECT_EQ(std::get<WatchConfirm>(
+                  good_action(RouteId::watch_confirm, {{"bed", "bed-3"}, {"person", "m"}}).what)
+                  .bed,
               BedId{0});
     const auto end = std::get<WatchEnd>(
-        good_action(RouteId::watch_end, {{"bed", "bed-3"}, {"person", "m"}, {"reason", "delivered"},
-                                         {"second_person", "n"}}).what);
+        good_action(
+            RouteId::watch_end,
+            {{"bed", "bed-3"}, {"person", "m"}, {"reason", "delivered"}, {"second_person", "n"}})
+            .what);
     EXPECT_EQ(end.reason, "delivered");
     EXPECT_EQ(end.second_person, "n");
-    EXPECT_EQ(std::get<Acknowledge>(good_action(RouteId::acknowledge, {{"person", "m"}}, "3-7").what).episode,
-              (EpisodeId{3, 7}));
+    EXPECT_EQ(
+        std::get<Acknowledge>(good_action(RouteId::acknowledge, {{"person", "m"}}, "3-7").what)
+            .episode,
+        (EpisodeId{3, 7}));
     for (const char* id : {"3-8", "1207", "#1207"}) {
-        const auto answer =
-            std::get<Answer>(good_action(RouteId::answer_call, {{"person", "m"}, {"answer", "here"}}, id).what);
+        const auto answer = std::get<Answer>(
+            good_action(RouteId::answer_call, {{"person", "m"}, {"answer", "here"}}, id).what);
         EXPECT_EQ(answer.call, (CallId{3, 8}));
         EXPECT_EQ(answer.kind, AnswerKind::here);
     }
@@ -259,22 +310,41 @@ TEST(Actions, EachBecomesItsInput)
 TEST(Actions, RefuseWhatIsMissingUnknownOrTooMuch)
 {
     EXPECT_EQ(bad_action(RouteId::watch_start, {{"bed", "bed-4"}}).field, "person");
-    EXPECT_EQ(bad_action(RouteId::watch_start, {{"bed", "bed-4"}, {"person", "m"}, {"calcium_at_bed", "yes"}}).field,
+    EXPECT_EQ(bad_action(RouteId::watch_start,
+                         {{"bed", "bed-4"}, {"person", "m"}, {"calcium_at_bed", "yes"}})
+                  .field,
               "calcium_at_bed");
     EXPECT_EQ(bad_action(RouteId::watch_start,
-                         {{"bed", "bed-4"}, {"person", "m"}, {"facts", {{"epidurl", true}}}}).field, "facts.epidurl");
-    EXPECT_EQ(bad_action(RouteId::watch_start,
-                         {{"bed", "bed-4"}, {"person", "m"},
-                          {"facts", {{"weight", {{"value", 8}, {"unit", "kg"}}}}}}).field, "facts.weight.value");
-    EXPECT_EQ(bad_action(RouteId::watch_start, {{"bed", "bed-4"}, {"person", "m"}, {"facts", 1}}).field, "facts");
-    EXPECT_EQ(bad_action(RouteId::watch_transfer, {{"from", "bed-3"}, {"to", "bed-3"}, {"person", "m"}}).field, "to");
+                         {{"bed", "bed-4"}, {"person", "m"}, {"facts", {{"epidurl", true}}}})
+                  .field,
+              "facts.epidurl");
+    EXPECT_EQ(
+        bad_action(RouteId::watch_start, {{"bed", "bed-4"},
+                                          {"person", "m"},
+                                          {"facts", {{"weight", {{"value", 8}, {"unit", "kg"}}}}}})
+            .field,
+        "facts.weight.value");
+    EXPECT_EQ(
+        bad_action(RouteId::watch_start, {{"bed", "bed-4"}, {"person", "m"}, {"facts", 1}}).field,
+        "facts");
+    EXPECT_EQ(
+        bad_action(RouteId::watch_transfer, {{"from", "bed-3"}, {"to", "bed-3"}, {"person", "m"}})
+            .field,
+        "to");
     EXPECT_EQ(bad_action(RouteId::watch_end, {{"bed", "bed-3"}, {"person", "m"}}).field, "reason");
-    EXPECT_EQ(bad_action(RouteId::watch_end, {{"bed", "bed-3"}, {"person", "m"}, {"reason", "r"},
-                                              {"second_person", "m"}}).field, "second_person");
+    EXPECT_EQ(
+        bad_action(RouteId::watch_end,
+                   {{"bed", "bed-3"}, {"person", "m"}, {"reason", "r"}, {"second_person", "m"}})
+            .field,
+        "second_person");
     EXPECT_EQ(bad_action(RouteId::acknowledge, {{"person", "m"}}, "9-9").status, 404U);
-    EXPECT_EQ(bad_action(RouteId::answer_call, {{"person", "m"}, {"answer", "coming"}}, "9-9").status, 404U);
-    EXPECT_EQ(bad_action(RouteId::answer_call, {{"person", "m"}, {"answer", "maybe"}}, "3-8").field, "answer");
-    EXPECT_EQ(bad_action(RouteId::pause, {{"person", "m"}, {"seconds", 121}}, "bed-3").field, "seconds");
+    EXPECT_EQ(
+        bad_action(RouteId::answer_call, {{"person", "m"}, {"answer", "coming"}}, "9-9").status,
+        404U);
+    EXPECT_EQ(bad_action(RouteId::answer_call, {{"person", "m"}, {"answer", "maybe"}}, "3-8").field,
+              "answer");
+    EXPECT_EQ(bad_action(RouteId::pause, {{"person", "m"}, {"seconds", 121}}, "bed-3").field,
+              "seconds");
     EXPECT_EQ(bad_action(RouteId::pause, {{"person", "m"}, {"seconds", 60}}, "bed-9").status, 404U);
 }
 
@@ -287,12 +357,13 @@ TEST(Json, IsReadStrictly)
     };
     EXPECT_EQ(status(R"({"bed":"bed-3","person":"m"})"), 0U);
     for (const char* body : {"", "null", "[]", "{", R"({"bed":"bed-3","person":"m"} x)", "\xff",
-                             R"({"bed":"bed-3","person":"m","person":"n"})", R"({"bed":"\ud800","person":"m"})",
-                             R"({"bed":[[[[[[[[[[1]]]]]]]]]]})", R"({"bed":"bed-3",/**/"person":"m"})",
-                             R"({"bed":NaN,"person":"m"})"})
+                             R"({"bed":"bed-3","person":"m","person":"n"})",
+                             R"({"bed":"\ud800","person":"m"})", R"({"bed":[[[[[[[[[[1]]]]]]]]]]})",
+                             R"({"bed":"bed-3",/**/"person":"m"})", R"({"bed":NaN,"person":"m"})"})
         EXPECT_EQ(status(body), 400U) << body;
     EXPECT_EQ(status(std::string(60'000, '[')), 400U);
-    EXPECT_EQ(status(R"({"bed":"bed-3","person":"m[[[[[[[[[[[[["})"), 0U); // brackets in text are text
+    EXPECT_EQ(status(R"({"bed":"bed-3","person":"m[[[[[[[[[[[[["})"),
+              0U); // brackets in text are text
     EXPECT_EQ(status(R"({"bed":"bed-3","person":"m","x":1e999})"), 400U);
 }
 

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
 std::string example(std::string_view pattern)
 {
@@ -30,7 +32,8 @@ TEST(Routes, EachMatchesItsOwnPatternAndMethodOnly)
 
 TEST(Routes, NothingThatChangesStateIsAGet)
 {
-    for (const Route& route : routes()) EXPECT_EQ(route.method == Method::get, route.guard == Guard::read);
+    for (const Route& route : routes())
+        EXPECT_EQ(route.method == Method::get, route.guard == Guard::read);
 }
 
 TEST(Routes, DecodeTheParameterAndRefuseWhatCannotBeOne)
@@ -51,12 +54,12 @@ TEST(Routes, DecodeTheParameterAndRefuseWhatCannotBeOne)
 TEST(Hosts, OnlyThisMachineByItsLoopbackNames)
 {
     const std::vector<std::string> also{"ward-pc.example"};
-    for (const char* host : {"localhost", "LOCALHOST:8300", "127.0.0.1", "127.0.0.1:8300", "[::1]", "[::1]:80",
-                             "ward-pc.example:8300"})
+    for (const char* host : {"localhost", "LOCALHOST:8300", "127.0.0.1", "127.0.0.1:8300", "[::1]",
+                             "[::1]:80", "ward-pc.example:8300"})
         EXPECT_TRUE(is_our_host(host, also)) << host;
-    for (const char* host : {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "localhost:",
-                             "localhost:80x", "localhost:123456", "[::1", "::1", "127.0.0.2", "user@localhost",
-                             "localhost:80:80"})
+    for (const char* host : {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example",
+                             "localhost:", "localhost:80x", "localhost:123456", "[::1", "::1",
+                             "127.0.0.2", "user@localhost", "localhost:80:80"})
         EXPECT_FALSE(is_our_host(host, also)) << host;
 }
 

@@ -5,7 +5,8 @@
 
 #include "daemon/http/published.hpp"
 
-namespace magwatch::http {
+namespace magwatch::http
+{
 
 inline constexpr WallTime sample_now{1'800'000'000'000}; // 2027-01-15T08:00:00Z
 

@@ -5,8 +5,10 @@
 
 #include "tests/unit/http/sample_ward.hpp"
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -14,7 +16,8 @@ using testing::Not;
 
 constexpr const char* key = "0123456789abcdef0123456789abcdef";
 
-class ServiceTest : public testing::Test {
+class ServiceTest : public testing::Test
+{
 protected:
     ServiceTest()
     {
@@ -35,8 +38,9 @@ protected:
         request.target = std::move(target);
         request.host = "localhost";
         request.client = "test";
-        request.content_type =
-            request.target.starts_with("/answer/") ? "application/x-www-form-urlencoded" : "application/json";
+        request.content_type = request.target.starts_with("/answer/")
+                                   ? "application/x-www-form-urlencoded"
+                                   : "application/json";
         request.body = std::move(body);
         return service->handle(request, now);
     }
@@ -53,7 +57,8 @@ protected:
     }
     std::string token(AnswerKind kind, Duration life = Duration{60'000})
     {
-        return adapters::make_answer_token({CallId{3, 8}, "midwife-1", kind, sample_now + life}, key);
+        return adapters::make_answer_token({CallId{3, 8}, "midwife-1", kind, sample_now + life},
+                                           key);
     }
 
     Board board;
@@ -88,8 +93,10 @@ TEST_F(ServiceTest, KnowsNothingBeforeTheFirstSnapshot)
     Request request;
     request.method = Method::get;
     request.host = "localhost";
-    for (const auto& [target, status] :
-         {std::pair{"/healthz", 503U}, {"/readyz", 503U}, {"/api/v1/status", 503U}, {"/metrics", 200U}}) {
+    for (const auto& [target, status] : {std::pair{"/healthz", 503U},
+                                         {"/readyz", 503U},
+                                         {"/api/v1/status", 503U},
+                                         {"/metrics", 200U}}) {
         request.target = target;
         EXPECT_EQ(std::get<Response>(early.handle(request, now).result).status, status) << target;
     }
@@ -130,10 +137,12 @@ TEST_F(ServiceTest, EveryJsonAnswerSaysSimulationInADemo)
     for (const Route& route : routes()) {
         if (route.id == RouteId::metrics || route.pattern.starts_with("/answer/")) continue;
         Handled handled = handle(route.method, std::string{route.pattern});
-        EXPECT_EQ(json::parse(std::get<Response>(handled.result).body)["simulation"], true) << route.pattern;
+        EXPECT_EQ(json::parse(std::get<Response>(handled.result).body)["simulation"], true)
+            << route.pattern;
     }
     EXPECT_EQ(get("/nowhere", 404)["simulation"], true);
-    EXPECT_THAT(response(Method::get, "/answer/" + token(AnswerKind::coming)).body, HasSubstr("SIMULATION"));
+    EXPECT_THAT(response(Method::get, "/answer/" + token(AnswerKind::coming)).body,
+                HasSubstr("SIMULATION"));
 }
 
 TEST_F(ServiceTest, TurnsAwayWhatIsNotForThisMachine)
@@ -162,7 +171,8 @@ TEST_F(ServiceTest, NamesTheRightMethodForAWrongOne)
 
 TEST_F(ServiceTest, AsksTheWardAndSaysWhatItSaid)
 {
-    Handled handled = handle(Method::post, "/api/v1/calls/1207/answer", R"({"person":"m","answer":"coming"})");
+    Handled handled =
+        handle(Method::post, "/api/v1/calls/1207/answer", R"({"person":"m","answer":"coming"})");
     EXPECT_EQ(handled.route, "answer_call");
     const Ask ask = std::get<Ask>(handled.result);
     ASSERT_EQ(ask.inputs.size(), 1U);
@@ -223,7 +233,9 @@ TEST_F(ServiceTest, ALinkThatIsForgedOldOrOverChangesNothing)
         forged[10] = forged[10] == 'A' ? 'B' : 'A';
         EXPECT_EQ(response(method, "/answer/" + forged).status, 404U);
         EXPECT_EQ(response(method, "/answer/x").status, 404U);
-        EXPECT_EQ(response(method, "/answer/" + token(AnswerKind::coming, Duration{-60'000})).status, 410U);
+        EXPECT_EQ(
+            response(method, "/answer/" + token(AnswerKind::coming, Duration{-60'000})).status,
+            410U);
     }
     PublishedWard ward = sample_ward();
     ward.view.calls.clear();

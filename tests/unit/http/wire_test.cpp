@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace magwatch::http {
-namespace {
+namespace magwatch::http
+{
+namespace
+{
 
 using testing::HasSubstr;
 using testing::Not;
@@ -19,9 +21,10 @@ unsigned status_of(const std::string& bytes)
 
 TEST(Wire, ReadsARequestWithWhatTheServiceJudgesBy)
 {
-    const auto result = parse_bytes("POST /api/v1/entries?x=1 HTTP/1.1\r\nHost: localhost\r\nOrigin: http://a\r\n"
-                                    "Content-Type: application/json\r\nx-magwatch-client: cli\r\n"
-                                    "Sec-Fetch-Site: none\r\nContent-Length: 2\r\n\r\n{}");
+    const auto result =
+        parse_bytes("POST /api/v1/entries?x=1 HTTP/1.1\r\nHost: localhost\r\nOrigin: http://a\r\n"
+                    "Content-Type: application/json\r\nx-magwatch-client: cli\r\n"
+                    "Sec-Fetch-Site: none\r\nContent-Length: 2\r\n\r\n{}");
     ASSERT_TRUE(result);
     const auto& request = std::get<Request>(*result);
     EXPECT_EQ(request.method, Method::post);
@@ -48,11 +51,15 @@ TEST(Wire, RefusesWhatIsTooLargeOrAmbiguous)
     EXPECT_EQ(status_of(start + "\r\n"), 200U);
     EXPECT_EQ(status_of(start + "X: " + std::string(9000, 'x') + "\r\n\r\n"), 431U);
     EXPECT_EQ(status_of("POST / HTTP/1.1\r\nContent-Length: 65537\r\n\r\n"), 413U);
-    EXPECT_EQ(status_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n11000\r\n" + std::string(0x11000, 'x') +
-                        "\r\n0\r\n\r\n"), 413U);
+    EXPECT_EQ(status_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n11000\r\n" +
+                        std::string(0x11000, 'x') + "\r\n0\r\n\r\n"),
+              413U);
     EXPECT_EQ(status_of(start + "Host: evil.example\r\n\r\n"), 400U);
     EXPECT_EQ(status_of(start + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), 400U);
-    EXPECT_EQ(status_of("POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400U);
+    EXPECT_EQ(
+        status_of(
+            "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        400U);
     EXPECT_EQ(status_of("\x16\x03\x01\x02\x00\x01\r\n\r\n"), 400U);
     EXPECT_EQ(status_of("GET / HTTP/2.0\r\n\r\n"), 400U);
 }
@@ -66,7 +73,8 @@ TEST(Wire, EveryAnswerForbidsCachingSniffingAndFraming)
     EXPECT_THAT(text, HasSubstr("HTTP/1.1 422 Unprocessable Content\r\n"));
     EXPECT_THAT(text, HasSubstr("Cache-Control: no-store\r\n"));
     EXPECT_THAT(text, HasSubstr("X-Content-Type-Options: nosniff\r\n"));
-    EXPECT_THAT(text, HasSubstr("Content-Security-Policy: default-src 'none'; frame-ancestors 'none'"));
+    EXPECT_THAT(text,
+                HasSubstr("Content-Security-Policy: default-src 'none'; frame-ancestors 'none'"));
     EXPECT_THAT(text, HasSubstr("Content-Length: 2\r\n"));
     EXPECT_THAT(text, HasSubstr("Connection: keep-alive\r\n"));
     EXPECT_THAT(text, Not(HasSubstr("Simulation")));

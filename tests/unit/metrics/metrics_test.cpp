@@ -7,8 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace magwatch {
-namespace {
+namespace magwatch
+{
+namespace
+{
 
 using testing::HasSubstr;
 using testing::Not;
@@ -56,8 +58,10 @@ TEST(Metrics, EveryLabelSetIsThereAtZeroFromTheStart)
     EXPECT_THAT(text, HasSubstr("magwatch_pages_total{channel=\"smtp\",result=\"failed\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_device_polls_total"
                                 "{device=\"pump-3\",driver=\"modbus\",result=\"timeout\"} 0\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_observations_total{result=\"accepted\",source=\"gateway\"} 0\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_refused_total{reason=\"unknown_unit\",source=\"gateway\"} 0\n"));
+    EXPECT_THAT(
+        text, HasSubstr("magwatch_observations_total{result=\"accepted\",source=\"gateway\"} 0\n"));
+    EXPECT_THAT(
+        text, HasSubstr("magwatch_refused_total{reason=\"unknown_unit\",source=\"gateway\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_checks_overdue{check=\"reflex\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_pages_unanswered 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_journal_commit_duration_seconds_count 0\n"));
@@ -83,11 +87,18 @@ TEST(Metrics, CountsWhatTheLoopReports)
     metrics.channel("webhook")->delivered_in(Duration{1500});
     const std::string text = metrics.text();
     EXPECT_THAT(text, HasSubstr("{device=\"monitor-3\",driver=\"modbus\",result=\"timeout\"} 1\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_device_last_sample_timestamp_seconds{device=\"monitor-3\"} 1700000000\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_observations_total{result=\"refused\",source=\"gateway\"} 1\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_refused_total{reason=\"unit_missing\",source=\"gateway\"} 1\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_pages_total{channel=\"webhook\",result=\"accepted\"} 1\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_page_delivery_duration_seconds_sum{channel=\"webhook\"} 1.5\n"));
+    EXPECT_THAT(
+        text,
+        HasSubstr(
+            "magwatch_device_last_sample_timestamp_seconds{device=\"monitor-3\"} 1700000000\n"));
+    EXPECT_THAT(
+        text, HasSubstr("magwatch_observations_total{result=\"refused\",source=\"gateway\"} 1\n"));
+    EXPECT_THAT(
+        text, HasSubstr("magwatch_refused_total{reason=\"unit_missing\",source=\"gateway\"} 1\n"));
+    EXPECT_THAT(text,
+                HasSubstr("magwatch_pages_total{channel=\"webhook\",result=\"accepted\"} 1\n"));
+    EXPECT_THAT(
+        text, HasSubstr("magwatch_page_delivery_duration_seconds_sum{channel=\"webhook\"} 1.5\n"));
     EXPECT_EQ(metrics.device("nobody"), nullptr);
     EXPECT_EQ(metrics.source("nobody"), nullptr);
     EXPECT_EQ(metrics.channel("nobody"), nullptr);
@@ -105,8 +116,10 @@ TEST(Metrics, CountsAlarmsAndTheTimeToTheFirstAcknowledgement)
     metrics.on(transition(2, AlarmEvent::acknowledged, 2000));
     const std::string text = metrics.text();
     EXPECT_THAT(text, HasSubstr("rule=\"rr_low\"} 2\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_alarm_acknowledge_delay_seconds_count{priority=\"high\"} 1\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_alarm_acknowledge_delay_seconds_sum{priority=\"high\"} 20\n"));
+    EXPECT_THAT(text,
+                HasSubstr("magwatch_alarm_acknowledge_delay_seconds_count{priority=\"high\"} 1\n"));
+    EXPECT_THAT(text,
+                HasSubstr("magwatch_alarm_acknowledge_delay_seconds_sum{priority=\"high\"} 20\n"));
 }
 
 TEST(Metrics, ShowsTheWardAsItIsAndGoesBackToZero)
@@ -126,7 +139,8 @@ TEST(Metrics, ShowsTheWardAsItIsAndGoesBackToZero)
     view.calls[1].state = CallState::attended;
     metrics.show(view);
     std::string text = metrics.text();
-    EXPECT_THAT(text, HasSubstr("magwatch_alarms_active{kind=\"physiological\",priority=\"high\"} 2\n"));
+    EXPECT_THAT(text,
+                HasSubstr("magwatch_alarms_active{kind=\"physiological\",priority=\"high\"} 2\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_pages_unanswered 1\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_checks_overdue{check=\"reflex\"} 2\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_beds_watched 2\n"));
@@ -134,7 +148,8 @@ TEST(Metrics, ShowsTheWardAsItIsAndGoesBackToZero)
     EXPECT_THAT(text, HasSubstr("magwatch_simulation 1\n"));
     metrics.show(WardView{});
     text = metrics.text();
-    EXPECT_THAT(text, HasSubstr("magwatch_alarms_active{kind=\"physiological\",priority=\"high\"} 0\n"));
+    EXPECT_THAT(text,
+                HasSubstr("magwatch_alarms_active{kind=\"physiological\",priority=\"high\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_pages_unanswered 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_checks_overdue{check=\"reflex\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_simulation 0\n"));
@@ -165,7 +180,8 @@ TEST(Metrics, ReloadRemovesWhatVanishedAndKeepsTheRest)
     metrics.configure(small_ward());
     EXPECT_EQ(metrics.device("pump-3"), pump);
     pump->polled(PollResult::ok);
-    EXPECT_THAT(metrics.text(), HasSubstr("{device=\"pump-3\",driver=\"modbus\",result=\"ok\"} 1\n"));
+    EXPECT_THAT(metrics.text(),
+                HasSubstr("{device=\"pump-3\",driver=\"modbus\",result=\"ok\"} 1\n"));
 }
 
 TEST(Metrics, IsWrittenByTheLoopWhileTheServerReads)
@@ -187,8 +203,11 @@ TEST(Metrics, IsWrittenByTheLoopWhileTheServerReads)
     }
     loop.join();
     text = metrics.text();
-    EXPECT_THAT(text, HasSubstr("magwatch_observations_total{result=\"accepted\",source=\"gateway\"} 200\n"));
-    EXPECT_THAT(text, HasSubstr("magwatch_http_requests_total{code=\"200\",route=\"status\"} 50\n"));
+    EXPECT_THAT(
+        text,
+        HasSubstr("magwatch_observations_total{result=\"accepted\",source=\"gateway\"} 200\n"));
+    EXPECT_THAT(text,
+                HasSubstr("magwatch_http_requests_total{code=\"200\",route=\"status\"} 50\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_loop_lag_seconds_count 200\n"));
 }
 
@@ -199,7 +218,8 @@ TEST(MetricsScrape, WritesAWardOfThirtyBeds)
     for (int i = 0; i < 30; ++i) {
         labels.devices.push_back({"bed-" + std::to_string(i), "modbus"});
         labels.sources.push_back("bed-" + std::to_string(i));
-        labels.rules.push_back({"rule" + std::to_string(i), Priority::high, AlarmKind::physiological});
+        labels.rules.push_back(
+            {"rule" + std::to_string(i), Priority::high, AlarmKind::physiological});
     }
     metrics.configure(labels);
     metrics.declare_route("status", {200, 503});

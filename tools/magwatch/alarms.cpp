@@ -1,0 +1,133 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/magwatch/client.hpp"
+#include "tools/magwatch/commands.hpp"
+
+namespace magwatch::cli
+{
+namespace
+{
+
+// Gets a list and prints it: as it is with --json, else one row for each item.
+int show_list(Shell& shell, const std::string& what, std::vector<std::string> columns,
+              const std::function<std::vector<std::string>(const Json&)>& row)
+{
+    int code = ok;
+    const auto answer = Client{shell}.get("/api/v1/" + what, code);
+    if (!answer) return code;
+    if (shell.json) {
+        shell.print(*answer);
+        return ok;
+    }
+    Table table{std::move(columns)};
+    for (const Json& item : (*answer)[what]) table.row(row(item));
+    table.print();
+    return ok;
+}
+
+std::string state_of(const Json& alarm)
+{
+    if (alarm["acknowledged"] == true)
+        return "acknowledged by " + cell(alarm["acknowledged_by"]) + " until " +
+               local_time(alarm["acknowledged_until"]);
+    if (alarm["latched"] == true && alarm["condition"] != true) return "latched";
+    return "active";
+}
+
+int list_alarms(Shell& shell)
+{
+    return show_list(
+        shell, "alarms", {"ID", "PRIORITY", "KIND", "BED", "SINCE", "STATE", "MESSAGE"},
+        [](const Json& a) {
+            return std::vector<std::string>{
+                cell(a["id"]),          cell(a["priority"]), cell(a["kind"]),   cell(a["bed"]),
+                local_time(a["since"]), state_of(a),         cell(a["message"])};
+        });
+}
+
+int list_calls(Shell& shell)
+{
+    return show_list(
+        shell, "calls",
+        {"NUMBER", "ID", "PRIORITY", "BED", "STATE", "PERSON", "SOUNDING", "NEXT_PAGE"},
+        [](const Json& c) {
+            return std::vector<std::string>{"#" + cell(c["number"]), cell(c["id"]),
+                                            cell(c["priority"]),     cell(c["bed"]),
+                                            cell(c["state"]),        cell(c["person"]),
+                                            cell(c["sounding"]),     local_time(c["next_page"])};
+        });
+}
+
+int list_pages(Shell& shell)
+{
+    return show_list(
+        shell, "pages",
+        {"AT", "NUMBER", "PRIORITY", "PLACE", "TO", "CHANNEL", "REASON", "OUTCOME", "WORDS"},
+        [](const Json& p) {
+            std::string words;
+            for (const Json& w : p["words"]) words += (words.empty() ? "" : ", ") + cell(w);
+            return std::vector<std::string>{
+                local_time(p["at"]), "#" + cell(p["number"]), cell(p["priority"]),
+                cell(p["place"]),    cell(p["person"]),       cell(p["channel"]),
+                cell(p["reason"]),   cell(p["outcome"]),      words};
+        });
+}
+
+struct Act {
+    std::string id, person, answer;
+    double seconds = 120;
+};
+
+} // namespace
+
+void add_alarms(CLI::App& app, Shell& shell)
+{
+    CLI::App& alarms = *group(app, "alarms", "open alarms");
+    leaf(alarms, shell, "list", "every open alarm", Talks::yes,
+         [&shell] { return list_alarms(shell); });
+    const auto ack = std::make_shared<Act>();
+    CLI::App* acknowledge =
+        leaf(alarms, shell, "ack", "\"I am dealing with this\": expires, clears nothing",
+             Talks::yes, [=, &shell] {
+                 return Client{shell}.post("/api/v1/alarms/" + escaped(ack->id) + "/acknowledge",
+                                           {{"person", ack->person}});
+             });
+    acknowledge->add_option("id", ack->id, "id of the alarm, such as 3-7")->required();
+    add_person(*acknowledge, ack->person);
+
+    CLI::App& calls = *group(app, "calls", "open calls for a person to a bed");
+    leaf(calls, shell, "list", "every open call", Talks::yes,
+         [&shell] { return list_calls(shell); });
+    const auto call = std::make_shared<Act>();
+    CLI::App* answer = leaf(calls, shell, "answer", "answer a call", Talks::yes, [=, &shell] {
+        return Client{shell}.post("/api/v1/calls/" + escaped(call->id) + "/answer",
+                                  {{"person", call->person}, {"answer", call->answer}});
+    });
+    answer->add_option("id", call->id, "number or id of the call, such as 1207 or 3-8")->required();
+    answer->add_option("answer", call->answer, "coming, cannot or here")
+        ->required()
+        ->check(CLI::IsMember{{"coming", "cannot", "here"}});
+    add_person(*answer, call->person);
+    answer->footer("\"coming\" stops further paging of this rung; the ward sounds until somebody "
+                   "is \"here\".");
+
+    CLI::App& pages = *group(app, "pages", "messages that went out");
+    leaf(pages, shell, "list", "the newest pages and what became of them", Talks::yes,
+         [&shell] { return list_pages(shell); });
+
+    const auto pause = std::make_shared<Act>();
+    CLI::App* pausing = leaf(
+        app, shell, "pause", "silence the ward's own signal of one bed for a while", Talks::yes,
+        [=, &shell] {
+            return Client{shell}.post("/api/v1/beds/" + escaped(pause->id) + "/pause",
+                                      {{"person", pause->person}, {"seconds", pause->seconds}});
+        });
+    pausing->add_option("bed", pause->id, "alias of the bed")->required();
+    pausing->add_option("--seconds", pause->seconds, "how long, at most 120")
+        ->capture_default_str();
+    add_person(*pausing, pause->person);
+}
+
+} // namespace magwatch::cli

@@ -1,0 +1,22 @@
+// The subcommands of `magwatch`, one file for each group.
+#pragma once
+
+#include "tools/magwatch/shell.hpp"
+
+namespace magwatch::cli
+{
+
+void add_status(CLI::App& app, Shell& shell);  // status, beds, sources
+void add_watch(CLI::App& app, Shell& shell);   // watch start, transfer, confirm, end
+void add_alarms(CLI::App& app, Shell& shell);  // alarms, calls, pages, pause
+void add_enter(CLI::App& app, Shell& shell);   // enter reflex, urine, ...
+void add_config(CLI::App& app, Shell& shell);  // config check
+void add_rules(CLI::App& app, Shell& shell);   // rules check, test
+void add_hl7(CLI::App& app, Shell& shell);     // hl7 decode
+void add_modbus(CLI::App& app, Shell& shell);  // modbus probe
+void add_version(CLI::App& app, Shell& shell); // version
+
+// --person, needed for everything that is recorded under a name.
+void add_person(CLI::App& command, std::string& person);
+
+} // namespace magwatch::cli

@@ -1,0 +1,259 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/magwatch/client.hpp"
+#include "tools/magwatch/commands.hpp"
+
+namespace magwatch::cli
+{
+namespace
+{
+
+// Everything that any kind of entry can be given; each kind declares what it takes.
+struct Fields {
+    std::string bed, person, key, at, since, drawn_at, unit, site, word, over, route, salt,
+        concentration_unit;
+    double value = 0, second = 0;
+    std::optional<double> ml_per_h, g_per_h, concentration;
+    int grade = 0;
+};
+using FieldsPtr = std::shared_ptr<Fields>;
+
+// Adds a time of the command line to the body. False, and the reason said, if it is none.
+bool put_time(const Shell& shell, Json& body, const char* name, const std::string& text)
+{
+    if (text.empty()) return true;
+    const std::string time = read_time(text);
+    if (time.empty()) {
+        shell.complain("'" + text + "' is no time: give 02:14, or 2026-03-01T02:14:00Z");
+        return false;
+    }
+    body[name] = time;
+    return true;
+}
+
+class Entries
+{
+public:
+    Entries(CLI::App& app, Shell& shell) : app_{app}, shell_{shell} {}
+
+    // `fill` adds the kind's own fields; false: the command line was wrong, and that has been said.
+    CLI::App* add(const char* kind, const char* help, const FieldsPtr& f,
+                  std::function<bool(Json&)> fill)
+    {
+        Shell& shell = shell_;
+        CLI::App* command =
+            leaf(app_, shell_, kind, help, Talks::yes, [&shell, f, kind, fill = std::move(fill)] {
+                Json body{{"key", f->key.empty() ? fresh_key() : f->key},
+                          {"bed", f->bed},
+                          {"person", f->person},
+                          {"kind", kind}};
+                const bool good = put_time(shell, body, "at", f->at) &&
+                                  put_time(shell, body, "since", f->since) &&
+                                  put_time(shell, body, "drawn_at", f->drawn_at) && fill(body);
+                return good ? Client{shell}.post_entry("/api/v1/entries", body) : int{usage};
+            });
+        command->add_option("bed,--bed", f->bed, "alias of the bed, such as bed-3")->required();
+        add_person(*command, f->person);
+        command->add_option(
+            "--key", f->key,
+            "to repeat an entry without storing it twice: the key of the first try");
+        return command;
+    }
+    static CLI::Option* at(CLI::App* command, const FieldsPtr& f)
+    {
+        return command->add_option(
+            "--at", f->at, "when it was seen or done, if not now: 02:14, or with date and zone");
+    }
+    static void drawn(CLI::App* command, const FieldsPtr& f)
+    {
+        command
+            ->add_option("--drawn-at", f->drawn_at,
+                         "when the sample was taken: 02:14, or with date and zone")
+            ->required();
+    }
+    static void salt(CLI::App* command, const FieldsPtr& f)
+    {
+        command->add_option("--salt", f->salt, "if it is not magnesium sulfate heptahydrate")
+            ->check(CLI::IsMember{
+                {"sulfate_heptahydrate", "sulfate_anhydrous", "chloride_hexahydrate"}});
+    }
+    Shell& shell() { return shell_; }
+
+private:
+    CLI::App& app_;
+    Shell& shell_;
+};
+
+void put_salt(Json& body, const FieldsPtr& f)
+{
+    if (!f->salt.empty()) body["salt"] = f->salt;
+}
+
+void add_signs(Entries& entries)
+{
+    auto f = std::make_shared<Fields>();
+    CLI::App* c =
+        entries.add("reflex", "a tendon reflex: 0 absent, 1 weak, 2 normal, 3 brisk, 4 clonus", f,
+                    [f](Json& body) {
+                        body["site"] = f->site;
+                        body["value"] = f->grade;
+                        return true;
+                    });
+    c->add_option("--site", f->site, "knee or arm")
+        ->required()
+        ->check(CLI::IsMember{{"knee", "arm"}});
+    c->add_option("--grade", f->grade, "0 to 4")->required();
+    Entries::at(c, f);
+
+    f = std::make_shared<Fields>();
+    c = entries.add("urine", "urine since the previous entry, or since a time", f, [f](Json& body) {
+        body["value"] = f->value;
+        body["unit"] = "mL";
+        return true;
+    });
+    c->add_option("--ml", f->value, "volume in mL")->required();
+    c->add_option("--since", f->since, "since when, if not since the previous entry");
+    Entries::at(c, f);
+
+    f = std::make_shared<Fields>();
+    c = entries.add("avpu", "consciousness", f, [f](Json& body) {
+        body["value"] = f->word;
+        return true;
+    });
+    c->add_option("--value", f->word, "alert, voice, pain, unresponsive or confused")
+        ->required()
+        ->check(CLI::IsMember{{"alert", "voice", "pain", "unresponsive", "confused"}});
+    Entries::at(c, f);
+
+    f = std::make_shared<Fields>();
+    c = entries.add("rr", "respiratory rate counted by hand", f, [f](Json& body) {
+        body["value"] = f->value;
+        body["unit"] = "/min";
+        return true;
+    });
+    c->add_option("--per-min", f->value, "breaths a minute")->required();
+    Entries::at(c, f);
+
+    f = std::make_shared<Fields>();
+    f->unit = "mmHg";
+    c = entries.add("bp", "blood pressure by cuff", f, [f](Json& body) {
+        body["systolic"] = {{"value", f->value}, {"unit", f->unit}};
+        body["diastolic"] = {{"value", f->second}, {"unit", f->unit}};
+        return true;
+    });
+    c->add_option("--systolic", f->value, "systolic pressure")->required();
+    c->add_option("--diastolic", f->second, "diastolic pressure")->required();
+    c->add_option("--unit", f->unit, "mmHg or kPa")->capture_default_str();
+    Entries::at(c, f);
+}
+
+void add_laboratory(Entries& entries)
+{
+    struct Kind {
+        const char *name, *help, *units;
+    };
+    constexpr Kind kinds[] = {
+        {"level", "serum magnesium; the unit has no default", "mmol/L, mg/dL or mEq/L"},
+        {"creatinine", "serum creatinine; the unit has no default", "umol/L or mg/dL"}};
+    for (const Kind& kind : kinds) {
+        const auto f = std::make_shared<Fields>();
+        CLI::App* c = entries.add(kind.name, kind.help, f, [f](Json& body) {
+            body["value"] = f->value;
+            body["unit"] = f->unit;
+            return true;
+        });
+        c->add_option("--value", f->value, "the number as reported")->required();
+        c->add_option("--unit", f->unit, kind.units)->required();
+        Entries::drawn(c, f);
+    }
+}
+
+bool fill_infusion(const Shell& shell, const FieldsPtr& f, Json& body)
+{
+    put_salt(body, f);
+    if (f->g_per_h.has_value() == f->ml_per_h.has_value()) {
+        shell.complain("give --g-per-h, or --ml-per-h with --concentration");
+        return false;
+    }
+    if (f->g_per_h) {
+        body["value"] = *f->g_per_h;
+        body["unit"] = "g/h";
+        return true;
+    }
+    if (!f->concentration) {
+        shell.complain("--ml-per-h needs --concentration");
+        return false;
+    }
+    body["value"] = *f->ml_per_h;
+    body["unit"] = "mL/h";
+    body["concentration"] = {{"value", *f->concentration}, {"unit", f->concentration_unit}};
+    return true;
+}
+
+void add_magnesium(Entries& entries)
+{
+    Shell& shell = entries.shell();
+    auto f = std::make_shared<Fields>();
+    f->concentration_unit = "g/mL";
+    CLI::App* c = entries.add("infusion", "the infusion runs at this rate from now on", f,
+                              [f, &shell](Json& body) { return fill_infusion(shell, f, body); });
+    c->add_option("--g-per-h", f->g_per_h, "rate in g/h");
+    c->add_option("--ml-per-h", f->ml_per_h, "rate in mL/h, with --concentration");
+    c->add_option("--concentration", f->concentration, "of the bag");
+    c->add_option("--concentration-unit", f->concentration_unit, "g/mL or mg/mL")
+        ->capture_default_str();
+    Entries::salt(c, f);
+    Entries::at(c, f);
+
+    f = std::make_shared<Fields>();
+    c = entries.add("bolus", "a declared bolus or loading dose", f, [f, &shell](Json& body) {
+        put_salt(body, f);
+        double seconds = 0;
+        if (!read_duration(f->over, seconds)) {
+            shell.complain("'" + f->over + "' is no length of time: give 20min");
+            return false;
+        }
+        body["value"] = f->value;
+        body["unit"] = "g";
+        body["over_seconds"] = seconds;
+        return true;
+    });
+    c->add_option("--g", f->value, "dose in g")->required();
+    c->add_option("--over", f->over, "time over which it is given, such as 20min")->required();
+    Entries::salt(c, f);
+    Entries::at(c, f);
+
+    f = std::make_shared<Fields>();
+    c = entries.add("stop", "the infusion was stopped at the pump (magwatch cannot stop a pump)", f,
+                    [](Json&) { return true; });
+    Entries::at(c, f);
+
+    f = std::make_shared<Fields>();
+    c = entries.add("dose", "an intramuscular dose", f, [f](Json& body) {
+        put_salt(body, f);
+        body["route"] = f->route;
+        body["value"] = f->value;
+        body["unit"] = "g";
+        return true;
+    });
+    c->add_option("--route", f->route, "im")->required()->check(CLI::IsMember{{"im"}});
+    c->add_option("--g", f->value, "dose in g")->required();
+    Entries::salt(c, f);
+    Entries::at(c, f);
+}
+
+} // namespace
+
+void add_enter(CLI::App& app, Shell& shell)
+{
+    CLI::App* enter = group(app, "enter", "chart what was seen, measured or given");
+    enter->footer("A time like 02:14 is the ward's local time, of the last 24 hours.");
+    Entries entries{*enter, shell};
+    add_signs(entries);
+    add_laboratory(entries);
+    add_magnesium(entries);
+}
+
+} // namespace magwatch::cli

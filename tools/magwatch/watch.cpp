@@ -1,0 +1,108 @@
+#include <map>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/magwatch/client.hpp"
+#include "tools/magwatch/commands.hpp"
+
+namespace magwatch::cli
+{
+namespace
+{
+
+struct Start {
+    std::string bed, person, creatinine_unit = "umol/L";
+    std::optional<double> weight, creatinine;
+    std::map<std::string, std::string> facts, at_bed; // name -> "yes" or "no"
+};
+
+void add_start(CLI::App& watch, Shell& shell)
+{
+    const auto a = std::make_shared<Start>();
+    CLI::App* command =
+        leaf(watch, shell, "start", "begin to watch a bed", Talks::yes, [&shell, a] {
+            Json body{{"bed", a->bed}, {"person", a->person}};
+            Json facts = Json::object();
+            if (a->weight) facts["weight"] = {{"value", *a->weight}, {"unit", "kg"}};
+            if (a->creatinine)
+                facts["creatinine"] = {{"value", *a->creatinine}, {"unit", a->creatinine_unit}};
+            for (const auto& [name, value] : a->facts)
+                if (!value.empty()) facts[name] = value == "yes";
+            if (!facts.empty()) body["facts"] = facts;
+            for (const auto& [name, value] : a->at_bed)
+                if (!value.empty()) body[name] = value == "yes";
+            return Client{shell}.post("/api/v1/watch/start", body);
+        });
+    command->add_option("bed", a->bed, "alias of the bed, such as bed-3")->required();
+    add_person(*command, a->person);
+    command->add_option("--weight-kg", a->weight, "body weight in kg");
+    command->add_option("--creatinine", a->creatinine, "serum creatinine");
+    command->add_option("--creatinine-unit", a->creatinine_unit, "umol/L or mg/dL")
+        ->capture_default_str();
+    const auto yes_no = [&](const char* option, std::string& value, const char* help) {
+        command->add_option(option, value, help)->check(CLI::IsMember{{"yes", "no"}});
+    };
+    yes_no("--epidural", a->facts["epidural"], "working epidural or spinal: yes or no");
+    yes_no("--renal-impairment", a->facts["renal_impairment"], "yes or no");
+    yes_no("--heart-block", a->facts["heart_block"], "heart block or myocardial damage: yes or no");
+    yes_no("--neuromuscular", a->facts["neuromuscular"], "neuromuscular disease: yes or no");
+    yes_no("--digoxin", a->facts["digoxin"], "yes or no");
+    yes_no("--calcium", a->at_bed["calcium_at_bed"], "is calcium gluconate at the bed: yes or no");
+    yes_no("--hammer", a->at_bed["hammer_at_bed"], "is a reflex hammer at the bed: yes or no");
+    yes_no("--oxygen", a->at_bed["oxygen_at_bed"], "is oxygen at the bed: yes or no");
+    command->footer(
+        "\"No\", or no answer within 10 minutes, to the last three is an alarm of its own.");
+}
+
+struct Move {
+    std::string from, to, person;
+};
+struct End {
+    std::string bed, person, reason, second;
+};
+
+} // namespace
+
+void add_watch(CLI::App& app, Shell& shell)
+{
+    CLI::App& watch = *group(app, "watch", "begin, move, confirm or end the watch of a bed");
+    add_start(watch, shell);
+
+    const auto move = std::make_shared<Move>();
+    CLI::App* transfer = leaf(
+        watch, shell, "transfer", "move a patient's watch to another bed", Talks::yes, [=, &shell] {
+            return Client{shell}.post(
+                "/api/v1/watch/transfer",
+                {{"from", move->from}, {"to", move->to}, {"person", move->person}});
+        });
+    transfer->add_option("from", move->from, "alias of the bed she leaves")->required();
+    transfer->add_option("to", move->to, "alias of the bed she goes to")->required();
+    add_person(*transfer, move->person);
+    transfer->footer(
+        "Confirm afterwards, once bed, devices and patient were looked at: magwatch watch confirm");
+
+    const auto confirm = std::make_shared<End>();
+    CLI::App* confirming =
+        leaf(watch, shell, "confirm", "bed, devices and patient belong together", Talks::yes,
+             [=, &shell] {
+                 return Client{shell}.post("/api/v1/watch/confirm",
+                                           {{"bed", confirm->bed}, {"person", confirm->person}});
+             });
+    confirming->add_option("bed", confirm->bed, "alias of the bed")->required();
+    add_person(*confirming, confirm->person);
+
+    const auto end = std::make_shared<End>();
+    CLI::App* ending = leaf(watch, shell, "end", "end the watch of a bed", Talks::yes, [=, &shell] {
+        Json body{{"bed", end->bed}, {"person", end->person}, {"reason", end->reason}};
+        if (!end->second.empty()) body["second_person"] = end->second;
+        return Client{shell}.post("/api/v1/watch/end", body);
+    });
+    ending->add_option("bed", end->bed, "alias of the bed")->required();
+    add_person(*ending, end->person);
+    ending->add_option("--reason", end->reason, "why")->required();
+    ending->add_option("--second-person", end->second, "needed within 24 h of the last magnesium");
+    ending->footer("Refused while a high alarm is open.");
+}
+
+} // namespace magwatch::cli
