@@ -35,10 +35,9 @@ void DeliveryQueue::finish(Ticket ticket, PageOutcome outcome, std::string detai
     const auto line = lines_.find(at->second.line);
     std::erase(line->second.waiting, ticket);
     entries_.erase(at);
-    const Line& rest = line->second;
     const bool used = std::any_of(entries_.begin(), entries_.end(),
                                   [&](const auto& e) { return e.second.line == line->first; });
-    if (!used && !rest.first_running && !rest.retry_running) lines_.erase(line);
+    if (!used) lines_.erase(line);
     ended_.push_back({ticket, outcome, std::move(detail)});
 }
 
@@ -48,11 +47,11 @@ void DeliveryQueue::give_up(Ticket ticket, const Entry& entry, std::string detai
     finish(ticket, outcome, std::move(detail));
 }
 
-void DeliveryQueue::release(Entry& entry)
+void DeliveryQueue::release(Ticket ticket, Entry& entry)
 {
-    Line& line = lines_[entry.line];
-    if (entry.state == State::first_running) line.first_running = false;
-    if (entry.state == State::retry_running) line.retry_running = false;
+    Line& line = lines_.at(entry.line);
+    for (Slot* slot : {&line.first, &line.retry})
+        if (slot->newest == ticket) slot->newest = 0;
     entry.state = State::backoff;
 }
 
@@ -71,7 +70,7 @@ void DeliveryQueue::attempt_ended(Ticket ticket, Verdict verdict, const std::str
     const auto at = entries_.find(ticket);
     if (at == entries_.end()) return;
     Entry& entry = at->second;
-    release(entry);
+    release(ticket, entry);
     entry.last_detail = detail;
     if (verdict == Verdict::unanswered) ++entry.unanswered;
     switch (verdict) {
@@ -123,17 +122,23 @@ void DeliveryQueue::cancel(CallId call)
     for (const Ticket ticket : quiet) give_up(ticket, entries_.at(ticket), "cancelled");
 }
 
-void DeliveryQueue::start_first(Actions& actions)
+void DeliveryQueue::begin(Ticket ticket, Slot& slot, State state, Instant now, Actions& actions)
+{
+    slot.newest = ticket;
+    slot.free_at = now + policy_.patience;
+    Entry& entry = entries_.at(ticket);
+    entry.state = state;
+    ++entry.attempts;
+    actions.start.push_back(ticket);
+}
+
+void DeliveryQueue::start_first(Instant now, Actions& actions)
 {
     for (auto& [key, line] : lines_) {
-        if (line.first_running || line.waiting.empty()) continue;
+        if (line.waiting.empty() || !line.first.free(now)) continue;
         const Ticket ticket = line.waiting.front();
         line.waiting.pop_front();
-        line.first_running = true;
-        Entry& entry = entries_.at(ticket);
-        entry.state = State::first_running;
-        ++entry.attempts;
-        actions.start.push_back(ticket);
+        begin(ticket, line.first, State::first_running, now, actions);
     }
 }
 
@@ -145,13 +150,8 @@ void DeliveryQueue::start_retries(Instant now, Actions& actions)
         if (entry.state == State::backoff && entry.due <= now) due.emplace_back(entry.due, ticket);
     std::sort(due.begin(), due.end());
     for (const auto& [when, ticket] : due) {
-        Entry& entry = entries_.at(ticket);
-        Line& line = lines_.at(entry.line);
-        if (line.retry_running) continue;
-        line.retry_running = true;
-        entry.state = State::retry_running;
-        ++entry.attempts;
-        actions.start.push_back(ticket);
+        Slot& slot = lines_.at(entries_.at(ticket).line).retry;
+        if (slot.free(now)) begin(ticket, slot, State::retry_running, now, actions);
     }
 }
 
@@ -167,7 +167,7 @@ DeliveryQueue::Actions DeliveryQueue::poll(Instant now)
         give_up(ticket, entry, entry.attempts == 0 ? "no turn before its deadline" : std::string{entry.last_detail});
     }
     Actions actions;
-    start_first(actions);
+    start_first(now, actions);
     start_retries(now, actions);
     actions.ended = std::move(ended_);
     ended_.clear();
@@ -178,13 +178,18 @@ std::optional<Instant> DeliveryQueue::next_deadline() const
 {
     std::optional<Instant> next;
     const auto consider = [&next](Instant t) { next = next ? std::min(*next, t) : t; };
+    // When this entry may begin if nothing else happens; the end of an attempt wakes us besides.
+    const auto may_begin = [](const Slot& slot, Instant due) {
+        return slot.newest == 0 ? due : std::max(due, slot.free_at);
+    };
     for (const auto& [ticket, entry] : entries_) {
+        const Line& line = lines_.at(entry.line);
         switch (entry.state) {
-        case State::first_waiting: consider(entry.deadline); break;
-        case State::backoff:
-            // Due but behind another retry of its line: that one's end wakes us, or the deadline.
-            consider(lines_.at(entry.line).retry_running ? entry.deadline : std::min(entry.due, entry.deadline));
+        case State::first_waiting:
+            // Only the first of a line can be waiting for its slot alone; an empty slot has been filled.
+            consider(std::min(line.first.newest == 0 ? entry.deadline : line.first.free_at, entry.deadline));
             break;
+        case State::backoff: consider(std::min(may_begin(line.retry, entry.due), entry.deadline)); break;
         case State::first_running:
         case State::retry_running: break; // the attempt's end wakes us
         }

@@ -2,7 +2,8 @@
 //
 // Pure: time, randomness and the end of each attempt are handed in; the shell (curl_pager) starts what
 // poll() names. The rules:
-// - A line is (person, channel, urgency): first attempts of a line go out in order, one at a time. High
+// - A line is (person, channel, urgency): first attempts of a line go out in order, each when the one before
+//   has ended or has been on the wire for 2 s (a new sign must not wait for a black hole's time limit). High
 //   physiological pages, other physiological ones and technical ones have lines of their own, so that a flood
 //   of technical pages never delays a page about a patient.
 // - A retry never holds a later page of its line back; within one call, a page that a later one has
@@ -40,6 +41,7 @@ struct DeliveryPolicy {
     double jitter = 0.2;       // each backoff times 1 +- this
     Duration wait_max{30'000}; // how far a peer's wish to wait ("Retry-After") is heard
     std::uint8_t unanswered_max = 2;
+    Duration patience{2'000}; // how long an attempt holds up the next of its line (design value)
     std::size_t technical_max = 256; // pages waiting; technical ones beyond it are refused at once
 };
 
@@ -92,18 +94,24 @@ private:
         std::string last_detail;
         std::string stop_reason; // no more attempts, because
     };
+    // The newest attempt holds the next one up; older ones that still run are slow and hold up nobody.
+    struct Slot {
+        Ticket newest = 0; // 0 = none runs
+        Instant free_at;   // even if it still runs
+        [[nodiscard]] bool free(Instant now) const { return newest == 0 || now >= free_at; }
+    };
     struct Line {
         std::deque<Ticket> waiting; // for their first attempt
-        bool first_running = false;
-        bool retry_running = false;
+        Slot first, retry;
     };
 
     void finish(Ticket ticket, PageOutcome outcome, std::string detail);
     void give_up(Ticket ticket, const Entry& entry, std::string detail);
     void overtake(Ticket by);
     void plan_retry(Ticket ticket, Entry& entry, Duration wait_at_least, Instant now);
-    void release(Entry& entry);
-    void start_first(Actions& actions);
+    void begin(Ticket ticket, Slot& slot, State state, Instant now, Actions& actions);
+    void release(Ticket ticket, Entry& entry);
+    void start_first(Instant now, Actions& actions);
     void start_retries(Instant now, Actions& actions);
 
     const DeliveryPolicy policy_;

@@ -154,9 +154,9 @@ TEST(PageText, AnOverlongPlaceLosesItsWardButNeverItsBed)
 // Random ward names, findings and numbers, long and strange ones among them.
 Page random_page()
 {
-    const auto text = [](int max) {
+    const auto text = [](std::size_t max) {
         return rc::gen::container<std::string>(
-            *rc::gen::inRange(0, max),
+            *rc::gen::inRange<std::size_t>(0, max),
             rc::gen::oneOf(rc::gen::inRange<char>('a', 'z'), rc::gen::element(' ', '\n', '\r', 'B', '[', '.'),
                            rc::gen::arbitrary<char>()));
     };
