@@ -179,7 +179,7 @@ bool ProbeReport::all_good() const
 {
     if (!answered) return false;
     for (const ProbedRegister& r : registers)
-        if (!r.value) return false;
+        if (!r.value && !r.empty) return false;
     return true;
 }
 
@@ -229,7 +229,8 @@ std::string table_text(const ProbeReport& report)
         const std::string value =
             r.value ? fmt::format("{:.6g} {}", *r.value,
                                   r.entry.unit == Unit::none ? "" : name(info(r.entry.signal).unit))
-                    : fmt::format("refused: {}{}{}", r.reason, r.hint.empty() ? "" : "; ", r.hint);
+                    : fmt::format("{}{}{}{}", r.empty ? "" : "refused: ", r.reason,
+                                  r.hint.empty() ? "" : "; ", r.hint);
         out += fmt::format("{:<21} {:<17} {:>7} {:<4} {:<4} {:<18} {}\n", name(r.entry.signal),
                            name(r.entry.place.table), r.entry.place.address, name(r.entry.type),
                            r.entry.place.count > 1 ? name(r.entry.order) : "", raw_text(r), value);

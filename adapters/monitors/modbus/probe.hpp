@@ -21,6 +21,7 @@ struct ProbedRegister {
     std::uint64_t raw = 0;
     double number = 0;           // of the type
     std::optional<double> value; // in the signal's unit
+    bool empty = false;          // a charted field in which nobody charted anything
     std::string reason;          // why there is no value; "" if there is one
     std::string hint;            // what might be wrong with the map
 };

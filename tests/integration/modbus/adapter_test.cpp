@@ -398,6 +398,22 @@ TEST(ModbusProbe, ADeviceThatDoesNotAnswer)
     EXPECT_THAT(json_text(refused), testing::HasSubstr("refused or unreachable"));
 }
 
+TEST(ModbusProbe, AnEmptyChartedFieldIsNoFault)
+{
+    FakeDevices fakes;
+    FakeUnit unit = unit_of(1);
+    unit.words[0] = 0xFFFF;
+    const auto loaded = adapters::modbus::parse_register_map(
+        "name = \"t\"\nmodel = \"m\"\ncommissioned = true\n[[register]]\nsignal = "
+        "\"reflex_knee\"\nfunction = 3\n"
+        "address = 0\ntype = \"u16\"\nsentinels = [0xFFFF]\n",
+        "t.toml");
+    const auto report = probe(loaded.map.value(), fakes.address(fakes.add(unit)), 1);
+    EXPECT_TRUE(report.all_good());
+    EXPECT_THAT(table_text(report), testing::HasSubstr("nothing charted"));
+    EXPECT_THAT(table_text(report), testing::Not(testing::HasSubstr("refused")));
+}
+
 // Which order a device uses is told nowhere: if the value makes no sense, the others are tried.
 TEST(ModbusProbe, HintsAtAWrongWordOrder)
 {
