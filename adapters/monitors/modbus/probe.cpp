@@ -109,7 +109,10 @@ struct Session {
             out.number = reading.number;
             if (reading.read && !reading.refusal)
                 out.value = reading.value;
-            else if (reading.read)
+            else if (out.entry.origin == Origin::charted && reading.refusal == Refusal::sentinel) {
+                out.empty = true;
+                out.reason = "nothing charted";
+            } else if (reading.read)
                 out.reason = name(*reading.refusal);
             else
                 out.reason = "not read";
