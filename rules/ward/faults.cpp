@@ -94,6 +94,13 @@ void Ward::State::review(const Moment& now, BedId id)
     set_fault(now, id, BedFault::silent_long, silent && on_board.value_or(true), next);
     set_fault(now, id, BedFault::frozen, frozen, next);
 
+    // A source that came back may take a moment to bring all of its signals.
+    const auto complete = [&](SourceId source) {
+        const auto found = std::find_if(bed.links.begin(), bed.links.end(),
+                                        [&](const SourceLink& l) { return l.source == source; });
+        if (found == bed.links.end() || source.value >= source_names.size()) return Instant{};
+        return found->back + silent_after(source_names[source.value]);
+    };
     std::string lost;
     bool trouble = false;
     for (std::size_t s = 0; s < signal_count; ++s) {
@@ -104,6 +111,8 @@ void Ward::State::review(const Moment& now, BedId id)
             // may be: real monitors drop a value for seconds, twice an hour.
             else if (now.steady - watch.patient.latest(signal).received < watch.patient.fresh_for(signal))
                 at(watch.patient.latest(signal).received + watch.patient.fresh_for(signal));
+            else if (now.steady < complete(watch.patient.latest(signal).source))
+                at(complete(watch.patient.latest(signal).source));
             else
                 lost += (lost.empty() ? "" : ", ") + std::string{info(signal).title};
         }

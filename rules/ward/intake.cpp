@@ -102,6 +102,8 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     const bool was_quiet = from.silent || !from.expected;
     from.expected = true;
     from.sampled = now.steady;
+    // What was not heard did not stand still: a source that comes back starts afresh.
+    if (was_quiet) from.back = from.changed = from.counted = now.steady;
     const SignalState& before = watch.patient.latest(signal);
     if (signal == Signal::liveness) {
         if (!from.has_liveness || from.liveness != observation.value) from.counted = now.steady;

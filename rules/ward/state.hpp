@@ -41,13 +41,14 @@ struct SourceLink {
     Instant sampled{};     // its last sample of any kind for this bed
     Instant changed{};     // when any of its numbers last changed
     Instant counted{};     // when its liveness counter last changed
+    Instant back{};        // when it was first heard, or heard again after a silence
     bool has_liveness = false;
     double liveness = 0;
     bool frozen = false;
     bool silent = false;
     template <class Archive> void archive(Archive& a)
     {
-        a(source, expected, sampled, changed, counted, has_liveness, liveness, frozen, silent);
+        a(source, expected, sampled, changed, counted, back, has_liveness, liveness, frozen, silent);
     }
 };
 

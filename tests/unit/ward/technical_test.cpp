@@ -56,6 +56,35 @@ TEST(TechnicalAlarm, AFrozenCounterIsToldWithinAMinute)
     EXPECT_THAT(rig.events("technical.frozen"), ElementsAre("raised", "cleared"));
 }
 
+// A cable is put back: the silence is over, and nothing else is wrong.
+TEST(TechnicalAlarm, AMonitorThatComesBackIsNeitherFrozenNorBlind)
+{
+    Rig rig;
+    rig.watch();
+    const auto sample = [&](int i) {
+        rig.observe(Signal::hr, 80 + i % 2);
+        rig.observe(Signal::spo2, 98);
+        rig.stream(Signal::rr, 16, 1);
+        rig.observe(Signal::liveness, i);
+    };
+    for (int i = 0; i < 10; ++i) sample(i);
+    rig.pass(90s);
+    EXPECT_THAT(rig.events("technical.silent"), ElementsAre("raised"));
+    for (int i = 100; i < 110; ++i) sample(i);
+    EXPECT_THAT(rig.events("technical.silent"), ElementsAre("raised", "cleared"));
+    EXPECT_THAT(rig.events("technical.frozen"), IsEmpty());
+    EXPECT_THAT(rig.events("technical.signals_lost"), IsEmpty());
+
+    // One signal does not come back: that is told, after a moment.
+    rig.pass(90s);
+    for (int i = 200; i < 232; ++i) {
+        rig.observe(Signal::hr, 80 + i % 2);
+        rig.stream(Signal::rr, 16, 1);
+        rig.observe(Signal::liveness, i);
+    }
+    EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised"));
+}
+
 TEST(TechnicalAlarm, FlatNumbersWithoutACounterAreToldAfterFiveMinutes)
 {
     Rig rig;
