@@ -39,6 +39,7 @@ int run(int argc, char** argv)
     add_rules(app, shell);
     add_hl7(app, shell);
     add_modbus(app, shell);
+    add_replay(app, shell);
     add_version(app, shell);
     try {
         app.parse(argc, argv);
