@@ -57,14 +57,18 @@ bool explicitly_lost(const SignalState& state)
 }
 
 // Arrival of the latest valid value, or of the first sample where none was valid.
-Instant last_arrival(const SignalState& state) { return state.has_value ? state.received : state.first; }
+Instant last_arrival(const PatientState& patient, Signal signal)
+{
+    const SignalState& state = patient.latest(signal);
+    return state.has_value ? state.received : patient.first_seen(signal);
+}
 
 Truth ask_lost(const Atom& atom, const PatientState& patient, Instant now)
 {
     const SignalState& state = patient.latest(atom.signal);
     if (!state.seen) return Truth::unknown;
     if (explicitly_lost(state)) return Truth::yes;
-    return truth_of(now - last_arrival(state) >= patient.lost_after(atom.signal));
+    return truth_of(now - last_arrival(patient, atom.signal) >= patient.lost_after(atom.signal));
 }
 
 Truth ask_age(const Atom& atom, const PatientState& patient, Instant now)
@@ -101,7 +105,7 @@ Truth ask_atom(const Plan& plan, const Atom& atom, const PatientState& patient, 
         return truth_of(state.has_value && state.value_at > other.received);
     }
     case AtomKind::armed:
-        return state.seen ? truth_of(now - state.first >= atom.duration) : Truth::unknown;
+        return state.seen ? truth_of(now - patient.first_seen(atom.signal) >= atom.duration) : Truth::unknown;
     case AtomKind::lost: return ask_lost(atom, patient, now);
     case AtomKind::known:
         return truth_of(state.known(now) && (atom.index == no_window || patient.window(atom.index).value()));
@@ -121,10 +125,10 @@ Instant deadline(const Atom& atom, const PatientState& patient)
         const bool beyond = atom.compare == Compare::gt || atom.compare == Compare::le;
         return *patient.without_value_since(atom.signal) + atom.duration + Duration{beyond ? 1 : 0};
     }
-    case AtomKind::armed: return state.first + atom.duration;
+    case AtomKind::armed: return patient.first_seen(atom.signal) + atom.duration;
     case AtomKind::lost:
         return explicitly_lost(state) ? Instant::never()
-                                      : last_arrival(state) + patient.lost_after(atom.signal);
+                                      : last_arrival(patient, atom.signal) + patient.lost_after(atom.signal);
     case AtomKind::falling: return state.has_value ? state.received + falling_answers_for : Instant::never();
     case AtomKind::value:
     case AtomKind::window:
@@ -282,7 +286,7 @@ bool Evaluation::update(const Pack& pack, const PatientState& patient, Instant n
         if (mine.value_read && state.known(now)) next_due_ = std::min(next_due_, state.stale);
         if (mine.soonest_ms != INT64_MAX && state.seen) {
             // A lower bound; the exact instant is found when it is reached.
-            const Instant base = state.has_value ? std::min(state.value_at, state.received) : state.first;
+            const Instant base = state.has_value ? std::min(state.value_at, state.received) : patient.first_seen(signal);
             next_due_ = std::min(next_due_, std::max(base + Duration{mine.soonest_ms}, now + Duration{1}));
         }
     }

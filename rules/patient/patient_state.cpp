@@ -32,7 +32,7 @@ bool aged_by_event(Signal signal) { return (aged_by_event_mask & mask(signal)) !
 PatientState::PatientState()
 {
     for (std::size_t i = 0; i < signal_count; ++i) {
-        kept_[i].fresh_for_ms = info(static_cast<Signal>(i)).fresh_for.count();
+        signals_[i].fresh_for_ms = info(static_cast<Signal>(i)).fresh_for.count();
     }
 }
 
@@ -56,19 +56,19 @@ void PatientState::set_windows(std::span<const WindowSpec> specs)
 
 bool PatientState::reindex()
 {
-    if (windows_.size() > 0xFFFF) return false;
+    if (windows_.size() > 0xFF) return false;
     std::size_t next = 0;
     for (std::size_t s = 0; s < signal_count; ++s) {
-        kept_[s].first_window = static_cast<std::uint16_t>(next);
+        first_window_[s] = static_cast<std::uint8_t>(next);
         while (next < windows_.size() && index(windows_[next].spec().signal) == s) ++next;
-        kept_[s].last_window = static_cast<std::uint16_t>(next);
     }
+    first_window_[signal_count] = static_cast<std::uint8_t>(next);
     return next == windows_.size();
 }
 
 void PatientState::set_fresh_for(Signal signal, Duration limit)
 {
-    kept_[index(signal)].fresh_for_ms = limit.count();
+    signals_[index(signal)].fresh_for_ms = limit.count();
     // A sample that was explicitly invalid stays unknown.
     if (signals_[index(signal)].validity != Validity::invalid) set_stale(signal);
 }
@@ -78,7 +78,7 @@ void PatientState::set_stale(Signal signal)
     SignalState& state = signals_[index(signal)];
     if (!state.has_value) return;
     const Instant base = aged_by_event(signal) ? std::min(state.value_at, state.received) : state.received;
-    const std::int64_t limit = kept_[index(signal)].fresh_for_ms;
+    const std::int64_t limit = state.fresh_for_ms;
     // A limit too long for the time line never ends.
     state.stale = limit > Instant::never().ms - std::max<std::int64_t>(base.ms, 0)
                       ? Instant::never()
@@ -88,12 +88,17 @@ void PatientState::set_stale(Signal signal)
 void PatientState::accept(Signal signal, double value, Instant at, Instant received, SourceId source,
                           std::optional<Instant> since)
 {
-    SignalState& state = signals_[index(signal)];
+    // Fetch the windows while the latest values are on their way.
+    const std::size_t first = first_window_.data()[index(signal)];
+    const std::size_t last = first_window_.data()[index(signal) + 1];
+    Window* const windows = windows_.data();
+    if (first != last) __builtin_prefetch(windows + first);
+    SignalState& state = signals_.data()[index(signal)];
     if (state.has_value) {
         state.previous = state.value;
         state.has_previous = true;
     } else if (!state.seen) {
-        state.first = received;
+        first_[index(signal)] = received;
     }
     state.value = value;
     state.value_at = at;
@@ -104,9 +109,7 @@ void PatientState::accept(Signal signal, double value, Instant at, Instant recei
     state.seen = true;
     state.has_value = true;
     set_stale(signal);
-    const Kept& kept = kept_[index(signal)];
-    Window* const windows = windows_.data();
-    for (std::size_t i = kept.first_window; i < kept.last_window; ++i) {
+    for (std::size_t i = first; i < last; ++i) {
         Window& window = windows[i];
         if (window.kind() != WindowKind::covered) {
             window.push(at, value);
@@ -120,7 +123,7 @@ void PatientState::accept(Signal signal, double value, Instant at, Instant recei
 void PatientState::reject(Signal signal, Validity validity, Instant received)
 {
     SignalState& state = signals_[index(signal)];
-    if (!state.seen) state.first = received;
+    if (!state.seen) first_[index(signal)] = received;
     state.seen = true;
     state.validity = validity;
     state.sampled = received;
@@ -129,9 +132,12 @@ void PatientState::reject(Signal signal, Validity validity, Instant received)
 
 void PatientState::forget(Signal signal)
 {
+    const std::int64_t fresh_for_ms = signals_[index(signal)].fresh_for_ms;
     signals_[index(signal)] = SignalState{};
-    const Kept& kept = kept_[index(signal)];
-    for (std::size_t i = kept.first_window; i < kept.last_window; ++i) windows_[i].clear();
+    signals_[index(signal)].fresh_for_ms = fresh_for_ms;
+    for (std::size_t i = first_window_[index(signal)]; i < first_window_[index(signal) + 1]; ++i) {
+        windows_[i].clear();
+    }
 }
 
 std::optional<double> PatientState::value(Signal signal, Instant now) const
@@ -151,7 +157,7 @@ std::optional<Instant> PatientState::stale_at(Signal signal, Instant now) const
 std::optional<Instant> PatientState::without_value_since(Signal signal) const
 {
     const SignalState& state = latest(signal);
-    if (!state.has_value) return state.seen ? std::optional{state.first} : std::nullopt;
+    if (!state.has_value) return state.seen ? std::optional{first_seen(signal)} : std::nullopt;
     return aged_by_event(signal) ? std::min(state.value_at, state.received) : state.received;
 }
 

@@ -29,8 +29,8 @@ struct alignas(64) SignalState {
     Instant value_at;            // event time of the latest valid value on the ward's time line
     Instant received;            // when the latest valid value arrived
     Instant sampled;             // when the latest sample of any validity arrived
-    Instant first;               // when the first sample, good or bad, arrived
     Instant stale{std::numeric_limits<std::int64_t>::min()}; // the value is known before this instant
+    std::int64_t fresh_for_ms = 0; // how long a value holds on this bed
     SourceId source = no_source; // who sent the latest valid value
     bool seen = false;           // any sample, good or bad, since the watch started
     bool has_value = false;      // a valid value was seen
@@ -41,8 +41,8 @@ struct alignas(64) SignalState {
 
     template <class Archive> void archive(Archive& a)
     {
-        a(seen, has_value, validity, value, previous, has_previous, value_at, received, sampled, first, stale,
-          source);
+        a(seen, has_value, validity, value, previous, has_previous, value_at, received, sampled, stale,
+          fresh_for_ms, source);
     }
 };
 
@@ -56,7 +56,7 @@ public:
     void set_fresh_for(Signal signal, Duration limit);
     [[nodiscard]] Duration fresh_for(Signal signal) const
     {
-        return Duration{kept_[static_cast<std::size_t>(signal)].fresh_for_ms};
+        return Duration{signals_[static_cast<std::size_t>(signal)].fresh_for_ms};
     }
     // From when the first charted volume counts if its entry does not say (the start of the watch);
     // without it the first entry covers no time.
@@ -84,6 +84,8 @@ public:
     // Since when there has been no newer valid value: the latest one's time (its freshness base), or the
     // first sample's if none was ever valid. nullopt: never seen.
     [[nodiscard]] std::optional<Instant> without_value_since(Signal signal) const;
+    // When the first sample of the signal, good or bad, arrived; meaningless while it was never seen.
+    [[nodiscard]] Instant first_seen(Signal signal) const { return first_[static_cast<std::size_t>(signal)]; }
     // After how long without a valid value the signal counts as lost: 20 s, or its own limit where that
     // is longer than 30 s because the source is slow (BEHAVIOUR "Breathing": 4 periods; design values).
     [[nodiscard]] Duration lost_after(Signal signal) const;
@@ -93,26 +95,22 @@ public:
 
     template <class Archive> void archive(Archive& a)
     {
-        a(signals_, kept_, windows_, watch_start_);
+        a(signals_, first_, windows_, watch_start_);
         if constexpr (Archive::reading) {
             if (!reindex()) a.fail();
         }
     }
 
 private:
-    // How a signal is kept: beside each other, because every sample needs them all.
-    struct Kept {
-        std::int64_t fresh_for_ms = 0;
-        std::uint16_t first_window = 0, last_window = 0; // its windows are [first, last)
-        template <class Archive> void archive(Archive& a) { a(fresh_for_ms); }
-    };
-
     [[nodiscard]] bool reindex(); // false: not in the order of signals
     void set_stale(Signal signal);
 
     std::array<SignalState, signal_count> signals_{};
-    std::array<Kept, signal_count> kept_{};
     std::vector<Window> windows_; // ordered by signal, so that an observation touches only its own
+    // The windows of signal s are [first_window_[s], first_window_[s + 1]). Within one cache line, so that a
+    // sample can reach its windows without waiting for anything else.
+    std::array<std::uint8_t, signal_count + 1> first_window_{};
+    std::array<Instant, signal_count> first_{};
     std::optional<Instant> watch_start_;
 };
 
