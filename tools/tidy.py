@@ -58,7 +58,7 @@ def files(root):
 
 # --- statements and functions ---
 
-TOKEN = re.compile(r"[A-Za-z_]\w*|->|::|\[\[|\]\]|<=>|&&|\|\||[0-9][\w.']*|\S")
+TOKEN = re.compile(r"[A-Za-z_]\w*|->|::|\[\[\s*\w[^\[\]]*\]\]|<=>|&&|\|\||[0-9][\w.']*|\S")
 SCOPES = {"namespace", "class", "struct", "union", "enum", "extern"}
 HEADS = {"if", "for", "while", "switch", "catch"}
 
@@ -137,7 +137,7 @@ class Code:
             return True
         if before in ("&", "&&") and len(own) > 2 and own[-3][0] in ("auto", "const"):
             return False  # auto& [a, b]
-        return not (re.match(r"[\w\])]", before) or before in ("]]", ">", "delete"))
+        return not (re.match(r"[\w\])]", before) or before.startswith("[[") or before in (">", "delete"))
 
     def closes_head(self, own):
         """`if (...)` is over: what follows is a statement of its own. A block after it is found by its brace."""

@@ -87,6 +87,11 @@ class Tidy(TreeTest):
         self.source("class C {\n" + "    void f() { g(); }\n" * 90 + "};\n")
         self.assert_clean()
 
+    def test_brackets_in_brackets_end_where_they_end(self):
+        short = "int f()\n{\n    return a[b[1]];\n}\n\n[[nodiscard]] int g() { return a[b[c[2]]]; }\n\n"
+        self.source(short * 20)
+        self.assert_clean()
+
     def test_a_test_may_be_longer(self):
         long = "TEST(A, B)\n{\n" + "    g();\n" * 98 + "}\n"
         self.source(long, "tests/unit/a_test.cpp")
