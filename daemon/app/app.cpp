@@ -224,7 +224,9 @@ void App::State::build(StartConfig start)
     journal = std::make_unique<Journal>(
         io.get_executor(), *clock, std::move(file), directory, journal_options,
         [this](const JournalStatus& s) { journal_changed(s); },
-        [this](Duration took, std::size_t) { metrics.journal_commit.Observe(static_cast<double>(took.count()) / 1000); });
+        [this](Duration took, std::size_t) {
+            metrics.journal_commit.Observe(static_cast<double>(took.count()) / 1000);
+        });
     loop->set_journal(*journal);
     sources = std::make_unique<Sources>(io, *loop, *clock, [this](const TaskFailure& f) { failed(f); });
     http::ServerOptions http;
@@ -289,7 +291,8 @@ asio::awaitable<void> App::State::main_task()
     health.ready = true;
     const WardView view = loop->ward().view(clock->now());
     service.ready(fmt::format("Watching {} of {} beds", view.beds_watched, view.beds.size()));
-    log(event_started, "watching", {{LogKey::incarnation, recovered->started.incarnation}, {LogKey::count, view.beds_watched}});
+    log(event_started, "watching",
+        {{LogKey::incarnation, recovered->started.incarnation}, {LogKey::count, view.beds_watched}});
     auto running = loop->run();
     co_await std::move(running);
 }
@@ -453,7 +456,8 @@ void App::State::watch_clocks(const Moment& now, const ClockReading& reading)
 {
     const ClockFindings found = clock_watch.check(reading);
     if (found.wall_jump) {
-        fault(ShellFault::clock_jumped, true, "Wall clock jumped by " + std::to_string(found.wall_jump->count() / 1000) + " s");
+        fault(ShellFault::clock_jumped, true,
+              "Wall clock jumped by " + std::to_string(found.wall_jump->count() / 1000) + " s");
     }
     if (found.stopped) {
         fault(ShellFault::loop_late, true,

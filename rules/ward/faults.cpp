@@ -54,22 +54,40 @@ void Ward::State::set_fault(const Moment& now, BedId bed, BedFault fault, bool p
     if (at && *at > now.steady) next = std::min(next, *at);
 }
 
+namespace {
+
+// Moves `next` forward to `t`, if that is still to come.
+void look_again(Instant& next, Instant now, Instant t)
+{
+    if (t > now) next = std::min(next, t);
+}
+
+} // namespace
+
 // Looks at everything that may keep us from telling how this patient is, and says when to look again.
 void Ward::State::review(const Moment& now, BedId id)
 {
     Bed& bed = beds[id.value];
     Instant next = Instant::never();
-    const auto at = [&](Instant t) {
-        if (t > now.steady) next = std::min(next, t);
-    };
-    if (!bed.watch) {
+    if (bed.watch) {
+        const bool told = review_sources(now, id, next); // one cause, one alarm
+        review_signals(now, id, told, next);
+        review_infusion(now, id, next);
+        set_fault(now, id, BedFault::unwatched, false, next);
+        review_bedside(now, id, next);
+    } else {
         const bool live = bed.live_at != Instant{} && now.steady - bed.live_at < silent_max;
-        if (live) at(bed.live_at + silent_max);
+        if (live) look_again(next, now.steady, bed.live_at + silent_max);
         set_fault(now, id, BedFault::unwatched, live || bed.live_flow, next);
-        bed.review = next;
-        return;
     }
-    Watch& watch = *bed.watch;
+    bed.review = next;
+}
+
+// True if a device is silent or frozen.
+bool Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
+{
+    Bed& bed = beds[id.value];
+    const Watch& watch = *bed.watch;
     bool silent = false, frozen = false;
     for (auto& link : bed.links) {
         if (!link.expected || link.source.value >= source_names.size()) continue;
@@ -77,7 +95,7 @@ void Ward::State::review(const Moment& now, BedId id)
         if (source.kind == SourceKind::staff) continue;
         const Duration limit = silent_after(source);
         link.silent = now.steady - link.sampled >= limit;
-        at(link.sampled + limit);
+        look_again(next, now.steady, link.sampled + limit);
         const bool counts = source.liveness || link.has_liveness;
         const Duration still = counts ? frozen_with_counter : std::max(frozen_without, limit * 5);
         const Instant moved = counts ? link.counted : link.changed;
@@ -85,7 +103,7 @@ void Ward::State::review(const Moment& now, BedId id)
         // A pump repeats its rate for hours; only a counter shows that it froze.
         const bool judged = counts || (vitals && source.kind != SourceKind::pump);
         link.frozen = judged && !link.silent && now.steady - moved >= still;
-        at(moved + still);
+        look_again(next, now.steady, moved + still);
         silent = silent || link.silent;
         frozen = frozen || link.frozen;
     }
@@ -93,7 +111,10 @@ void Ward::State::review(const Moment& now, BedId id)
     set_fault(now, id, BedFault::silent, silent, next);
     set_fault(now, id, BedFault::silent_long, silent && on_board.value_or(true), next);
     set_fault(now, id, BedFault::frozen, frozen, next);
+    return silent || frozen;
+}
 
+<<<<<<< HEAD
     // A source that came back may take a moment to bring all of its signals.
     const auto complete = [&](SourceId source) {
         const auto found = std::find_if(bed.links.begin(), bed.links.end(),
@@ -101,30 +122,40 @@ void Ward::State::review(const Moment& now, BedId id)
         if (found == bed.links.end() || source.value >= source_names.size()) return Instant{};
         return found->back + silent_after(source_names[source.value]);
     };
+=======
+void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant& next)
+{
+    Bed& bed = beds[id.value];
+    const Watch& watch = *bed.watch;
+>>>>>>> 99f9a8a (Name the control and the proof of every hazard that the program controls)
     std::string lost;
     bool trouble = false;
     for (std::size_t s = 0; s < signal_count; ++s) {
         const auto signal = static_cast<Signal>(s);
         if ((watch.expected & mask(signal)) != 0 && vital(signal)) {
-            if (const auto stale = watch.patient.stale_at(signal, now.steady)) at(*stale);
+            const Instant gone = watch.patient.latest(signal).received + watch.patient.fresh_for(signal);
+            if (const auto stale = watch.patient.stale_at(signal, now.steady))
+                look_again(next, now.steady, *stale);
             // An explicitly missing value counts as lost only once it has been missing for as long as it
             // may be: real monitors drop a value for seconds, twice an hour.
+<<<<<<< HEAD
             else if (now.steady - watch.patient.latest(signal).received < watch.patient.fresh_for(signal))
                 at(watch.patient.latest(signal).received + watch.patient.fresh_for(signal));
             else if (now.steady < complete(watch.patient.latest(signal).source))
                 at(complete(watch.patient.latest(signal).source));
+=======
+            else if (now.steady < gone)
+                look_again(next, now.steady, gone);
+>>>>>>> 99f9a8a (Name the control and the proof of every hazard that the program controls)
             else
                 lost += (lost.empty() ? "" : ", ") + std::string{info(signal).title};
         }
         const Trouble& t = watch.trouble[s];
-        if (t.count < 3) continue;
-        if (now.steady - t.last < trouble_over) {
-            trouble = trouble || now.steady - t.since >= trouble_for;
-            at(t.since + trouble_for);
-            at(t.last + trouble_over);
-        }
+        if (t.count < 3 || now.steady - t.last >= trouble_over) continue;
+        trouble = trouble || now.steady - t.since >= trouble_for;
+        look_again(next, now.steady, t.since + trouble_for);
+        look_again(next, now.steady, t.last + trouble_over);
     }
-    const bool told = silent || frozen; // one cause, one alarm
     if (!lost.empty() && !told) bed.lost_signals = "No " + lost;
     set_fault(now, id, BedFault::signals_lost, !lost.empty() && !told, next);
     set_fault(now, id, BedFault::implausible, trouble, next);
@@ -136,23 +167,32 @@ void Ward::State::review(const Moment& now, BedId id)
             cannot_judge = expected && watch.evaluation->truth(r).raise == Truth::unknown &&
                            judged_by_vitals(pack->rules[r]);
         }
-        at(now.steady + 60s);
+        look_again(next, now.steady, now.steady + 60s);
     }
     set_fault(now, id, BedFault::unknown, cannot_judge, next);
+}
+
+void Ward::State::review_infusion(const Moment& now, BedId id, Instant& next)
+{
+    const Watch& watch = *beds[id.value].watch;
+    const auto on_board = watch.infusion.on_board(now.steady, on_board_length(watch, now.steady));
     const bool rate_unknown = watch.infusion.pump_heard() && !watch.infusion.pump_fresh() &&
                               on_board.value_or(true) && !watch.infusion.stop_declared();
     set_fault(now, id, BedFault::infusion_record, !on_board || rate_unknown, next);
-    set_fault(now, id, BedFault::unwatched, false, next);
+}
 
+// What staff were asked at the start.
+void Ward::State::review_bedside(const Moment& now, BedId id, Instant& next)
+{
+    const Watch& watch = *beds[id.value].watch;
     const auto answered = [](const std::optional<bool>& a) { return a.has_value(); };
     const bool all = answered(watch.calcium) && answered(watch.hammer) && answered(watch.oxygen);
     const bool lacking = (watch.calcium && !*watch.calcium) || (watch.hammer && !*watch.hammer) ||
                          (watch.oxygen && !*watch.oxygen);
     const Instant answer_by = watch.since.steady + preparation_answer;
-    if (!all) at(answer_by);
+    if (!all) look_again(next, now.steady, answer_by);
     set_fault(now, id, BedFault::preparation, lacking || (!all && now.steady >= answer_by), next);
     set_fault(now, id, BedFault::association, !watch.confirmed, next);
-    bed.review = next;
 }
 
 void Ward::State::set_fault(const Moment& now, WardFault fault, bool present, std::string detail)

@@ -198,6 +198,10 @@ struct Ward::State {
 
     // --- faults.cpp: technical alarms and checks ---
     void review(const Moment& now, BedId bed);
+    bool review_sources(const Moment& now, BedId bed, Instant& next);
+    void review_signals(const Moment& now, BedId bed, bool told, Instant& next);
+    void review_infusion(const Moment& now, BedId bed, Instant& next);
+    void review_bedside(const Moment& now, BedId bed, Instant& next);
     void set_fault(const Moment& now, BedId bed, BedFault fault, bool present, Instant& next);
     void set_fault(const Moment& now, WardFault fault, bool present, std::string detail);
     void apply(const Moment& now, const ShellStatus& status);
