@@ -5,7 +5,7 @@
 
 - g++ 12 destroys temporaries of a full expression with co_await twice: no closure, no braced temporary and no ?: in
   a statement with co_await (`name{co_await x}` is right). A capturing lambda is never a coroutine.
-- A function has at most 70 lines (100 in tests), a line at most 120 characters.
+- A function has at most 70 lines (100 in tests), a line at most 120 characters (140).
 - No word of WORDS; no source file that no CMakeLists.txt names; no write to a Modbus device.
 """
 import os
@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from check_layers import blank  # noqa: E402
 
 LINE_LIMIT = 120
+TEST_LINE_LIMIT = 140  # a row of a table of cases stays one line
 FUNCTION_LIMIT = 70
 TEST_FUNCTION_LIMIT = 100
 CODE = (".cpp", ".hpp")
@@ -252,10 +253,10 @@ def check_text(path, text):
         for match in pattern.finditer(views[where]):
             yield views[where].count("\n", 0, match.start()) + 1, f"'{match.group().strip()}': {why}"
     if path.endswith(CODE + (".py",)):
-        data = raw_lines(text)
+        data, limit = raw_lines(text), TEST_LINE_LIMIT if path.startswith(TESTS) else LINE_LIMIT
         for number, line in enumerate(text.split("\n"), 1):
-            if len(line) > LINE_LIMIT and number not in data and "http" not in line:
-                yield number, f"a line of {len(line)} characters: at most {LINE_LIMIT}"
+            if len(line) > limit and number not in data and "http" not in line:
+                yield number, f"a line of {len(line)} characters: at most {limit}"
 
 
 # --- dead files ---

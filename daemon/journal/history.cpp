@@ -70,7 +70,8 @@ void History::State::write(std::vector<HistoryMinute> minutes, WallTime now)
     }
     const std::size_t count = minutes.size();
     const asio::any_io_executor to = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-    auto job = [self = shared_from_this(), to, minutes = std::move(minutes), now, target = file, bounds = limits]() mutable {
+    auto job = [self = shared_from_this(), to, minutes = std::move(minutes), now, target = file,
+                bounds = limits]() mutable {
         std::optional<JournalError> error = target->write(minutes);
         constexpr int steps = 5; // of housekeeping for each write: more than a minute adds
         for (int i = 0; i < steps && !error; ++i) {

@@ -80,7 +80,8 @@ void read_samples(Reader& in, std::vector<HistorySample>& samples)
         } else {
             std::int64_t difference = 0;
             in(difference);
-            scaled = static_cast<std::int64_t>(static_cast<std::uint64_t>(scaled) + static_cast<std::uint64_t>(difference));
+            scaled = static_cast<std::int64_t>(static_cast<std::uint64_t>(scaled) +
+                                               static_cast<std::uint64_t>(difference));
             sample.value = static_cast<double>(scaled) / scale;
         }
         samples.push_back(sample);
@@ -245,7 +246,8 @@ std::variant<bool, JournalError> HistoryFile::maintain(WallTime now, const Histo
         if (oldest != 0 && (oldest < cut || used > static_cast<std::int64_t>(limits.max_bytes))) {
             const bool by_size = oldest >= cut;
             Transaction transaction{database};
-            Statement prune = database.prepare("DELETE FROM minutes WHERE (bed, minute) IN (SELECT bed, minute FROM minutes "
+            Statement prune = database.prepare("DELETE FROM minutes WHERE (bed, minute) IN "
+                                               "(SELECT bed, minute FROM minutes "
                                                "WHERE minute < ?1 ORDER BY minute LIMIT ?2)");
             prune.bind(1, by_size ? INT64_MAX : cut).bind(2, prune_rows).run();
             transaction.commit();

@@ -65,7 +65,8 @@ public:
     [[nodiscard]] std::optional<JournalError> write(const std::vector<HistoryMinute>& minutes);
     // Minutes from `from` to before `to`, oldest first, at most `limit`; damaged rows are left out.
     [[nodiscard]] std::variant<std::vector<HistoryMinute>, JournalError> read(const std::string& bed, std::int64_t from,
-                                                                              std::int64_t to, std::size_t limit = 10'000);
+                                                                              std::int64_t to,
+                                                                              std::size_t limit = 10'000);
     // A step of checkpoint and pruning. True: there is more to do. Steps are small, so that an hour under a
     // wrong wall clock cannot prune weeks.
     [[nodiscard]] std::variant<bool, JournalError> maintain(WallTime now, const HistoryLimits& limits);

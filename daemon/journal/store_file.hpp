@@ -26,7 +26,8 @@ struct StoreOpened {
     bool check_complete = true;
 };
 
-[[nodiscard]] StoreOpened open_store(const std::string& path, const StoreFormat& format, WallTime now, Duration check_limit);
+[[nodiscard]] StoreOpened open_store(const std::string& path, const StoreFormat& format, WallTime now,
+                                     Duration check_limit);
 
 [[nodiscard]] JournalError error_from(const SqliteError& error);
 
