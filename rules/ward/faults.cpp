@@ -114,7 +114,10 @@ bool Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
     return silent || frozen;
 }
 
-<<<<<<< HEAD
+void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant& next)
+{
+    Bed& bed = beds[id.value];
+    const Watch& watch = *bed.watch;
     // A source that came back may take a moment to bring all of its signals.
     const auto complete = [&](SourceId source) {
         const auto found = std::find_if(bed.links.begin(), bed.links.end(),
@@ -122,12 +125,6 @@ bool Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
         if (found == bed.links.end() || source.value >= source_names.size()) return Instant{};
         return found->back + silent_after(source_names[source.value]);
     };
-=======
-void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant& next)
-{
-    Bed& bed = beds[id.value];
-    const Watch& watch = *bed.watch;
->>>>>>> 99f9a8a (Name the control and the proof of every hazard that the program controls)
     std::string lost;
     bool trouble = false;
     for (std::size_t s = 0; s < signal_count; ++s) {
@@ -138,15 +135,10 @@ void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant
                 look_again(next, now.steady, *stale);
             // An explicitly missing value counts as lost only once it has been missing for as long as it
             // may be: real monitors drop a value for seconds, twice an hour.
-<<<<<<< HEAD
-            else if (now.steady - watch.patient.latest(signal).received < watch.patient.fresh_for(signal))
-                at(watch.patient.latest(signal).received + watch.patient.fresh_for(signal));
-            else if (now.steady < complete(watch.patient.latest(signal).source))
-                at(complete(watch.patient.latest(signal).source));
-=======
             else if (now.steady < gone)
                 look_again(next, now.steady, gone);
->>>>>>> 99f9a8a (Name the control and the proof of every hazard that the program controls)
+            else if (const Instant whole = complete(watch.patient.latest(signal).source); now.steady < whole)
+                look_again(next, now.steady, whole);
             else
                 lost += (lost.empty() ? "" : ", ") + std::string{info(signal).title};
         }
