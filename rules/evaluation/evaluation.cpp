@@ -286,7 +286,8 @@ bool Evaluation::update(const Pack& pack, const PatientState& patient, Instant n
         if (mine.value_read && state.known(now)) next_due_ = std::min(next_due_, state.stale);
         if (mine.soonest_ms != INT64_MAX && state.seen) {
             // A lower bound; the exact instant is found when it is reached.
-            const Instant base = state.has_value ? std::min(state.value_at, state.received) : patient.first_seen(signal);
+            const Instant base =
+                state.has_value ? std::min(state.value_at, state.received) : patient.first_seen(signal);
             next_due_ = std::min(next_due_, std::max(base + Duration{mine.soonest_ms}, now + Duration{1}));
         }
     }
