@@ -21,6 +21,7 @@
 #include "daemon/app/startup.hpp"
 #include "daemon/http/published.hpp"
 #include "daemon/http/server.hpp"
+#include "daemon/journal/history.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/metrics/metrics.hpp"
 #include "daemon/ward_loop/ward_loop.hpp"
@@ -118,6 +119,8 @@ struct App::State {
     void stepped(const Input& input);
     void watch_clocks(const Moment& now, const ClockReading& reading);
     void journal_changed(const JournalStatus& status);
+    void open_history();
+    void remember(const Observation& observation);
     void failed(const TaskFailure& failure);
     void fault(ShellFault what, bool present, std::string detail);
 
@@ -133,6 +136,7 @@ struct App::State {
     std::optional<Recovered> recovered;
     std::unique_ptr<SystemClock> clock;
     std::unique_ptr<Journal> journal;
+    std::unique_ptr<History> history;
     std::unique_ptr<WardLoop> loop;
     std::unique_ptr<PagerSet> pagers;
     std::unique_ptr<http::Server> server;
@@ -228,6 +232,7 @@ void App::State::build(StartConfig start)
             metrics.journal_commit.Observe(static_cast<double>(took.count()) / 1000);
         });
     loop->set_journal(*journal);
+    open_history();
     sources = std::make_unique<Sources>(io, *loop, *clock, [this](const TaskFailure& f) { failed(f); });
     http::ServerOptions http;
     http.address = config.http.listen.host;
@@ -350,6 +355,7 @@ asio::awaitable<void> App::State::reload()
         health.config_loaded = clock->now().wall;
         metrics.config_last_reload.Set(static_cast<double>(health.config_loaded.ms) / 1000);
         journal->set_limits({config.journal.keep, config.journal.max_bytes});
+        history->set_limits({config.journal.keep_history, config.journal.max_history_bytes});
         journal->save_named(last_good_name, pack_last_good(config));
         log(event_configured, "the new configuration is in force");
     } else {
@@ -374,6 +380,8 @@ asio::awaitable<void> App::State::shut_down()
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
     server->stop();
+    auto history_end = history->close(clock->now().wall);
+    co_await std::move(history_end);
     const Duration limit = drain_max;
     auto closing = journal->close(limit);
     const bool durable = co_await std::move(closing);
@@ -445,6 +453,7 @@ void App::State::turn(const Moment& now)
     if (now.steady - second_ < 1s) return;
     second_ = now.steady;
     sources->count(metrics);
+    history->tick(now.wall);
     if (const auto space = read_disk_space(directory)) {
         metrics.store_free_bytes.Set(static_cast<double>(space->free));
         metrics.store_size_bytes.Set(static_cast<double>(space->total));
@@ -474,6 +483,7 @@ void App::State::watch_clocks(const Moment& now, const ClockReading& reading)
 void App::State::stepped(const Input& input)
 {
     if (const auto* observation = std::get_if<Observation>(&input)) {
+        remember(*observation);
         const auto index = observation->source.value;
         if (index >= source_metrics.size() || source_metrics[index] == nullptr) return;
         source_metrics[index]->observed(observation->validity == Validity::valid ? ObservationResult::accepted
@@ -487,8 +497,34 @@ void App::State::stepped(const Input& input)
     }
 }
 
+// Trends are for people who look back: nothing that decides reads them, and the ward runs without them.
+void App::State::open_history()
+{
+    HistoryOpened opened = HistoryFile::open(directory, read_clocks().wall);
+    if (!opened.moved_aside.empty())
+        log(event_journal, "the history was damaged and moved aside", {{LogKey::file, opened.moved_aside}});
+    if (!opened.file)
+        log(event_journal, "the history cannot be opened", {{LogKey::reason, opened.error ? opened.error->what : ""}});
+    const auto changed = [this](const HistoryStatus& now) {
+        fault(ShellFault::history, !now.writing, "Trends are not being saved");
+    };
+    history = std::make_unique<History>(
+        io.get_executor(), std::move(opened.file),
+        HistoryLimits{config.journal.keep_history, config.journal.max_history_bytes}, changed);
+}
+
+void App::State::remember(const Observation& observation)
+{
+    if (observation.validity != Validity::valid || observation.signal == Signal::liveness) return;
+    const BedConfiguration* bed = loop->ward().bed_configuration(observation.bed);
+    if (bed == nullptr) return;
+    const WallTime at = observation.observed.ms != 0 ? observation.observed : clock->now().wall;
+    history->add(bed->alias, name(observation.signal), at, observation.value);
+}
+
 void App::State::journal_changed(const JournalStatus& now)
 {
+    history->set_disk(now.disk);
     fault(ShellFault::journal, now.failing, "Records cannot be saved: " + now.reason);
     fault(ShellFault::journal_slow, now.slow, "Slow disk");
     fault(ShellFault::disk_low, now.disk == DiskLevel::low, "Disk nearly full");

@@ -137,6 +137,8 @@ void History::tick(WallTime now)
     if (!over.empty()) state_->write(std::move(over), now);
 }
 
+void History::set_limits(const HistoryLimits& limits) { state_->limits = limits; }
+
 void History::set_disk(DiskLevel level)
 {
     const DiskLevel before = std::exchange(state_->disk, level);

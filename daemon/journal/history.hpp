@@ -42,6 +42,7 @@ public:
     void add(const std::string& bed, std::string_view signal, WallTime at, double value);
     // Once a second or so: writes the minutes that are over.
     void tick(WallTime now);
+    void set_limits(const HistoryLimits& limits);
     // As the journal sees the disk.
     void set_disk(DiskLevel level);
     // Minutes from `from` to before `to` (UTC, since 1970), oldest first; without the one that is running.

@@ -274,7 +274,7 @@ std::variant<std::optional<LastMoment>, JournalError> JournalFile::last_moment()
 std::variant<std::uint32_t, JournalError>
 JournalFile::begin_incarnation(const Moment& at, Duration boottime, const std::string& boot_id)
 {
-    return guarded([&]() -> std::uint32_t {
+    const auto begin = [&]() -> std::uint32_t {
         Database& database = impl_->db();
         Transaction transaction{database};
         const std::int64_t next =
@@ -289,7 +289,12 @@ JournalFile::begin_incarnation(const Moment& at, Duration boottime, const std::s
             .run();
         transaction.commit();
         return static_cast<std::uint32_t>(next);
-    });
+    };
+    auto begun = guarded(begin);
+    // A start on a full disk: this is what the reserve is for.
+    const auto* error = std::get_if<JournalError>(&begun);
+    if (error != nullptr && release_reserve()) begun = guarded(begin);
+    return begun;
 }
 
 std::variant<std::optional<JournalSnapshot>, JournalError> JournalFile::last_snapshot(int* skipped)
