@@ -65,6 +65,14 @@ std::string state_directory(const AppOptions& options, const std::optional<Confi
     return from_service != nullptr ? from_service : "/var/lib/magwatch";
 }
 
+// Where records go while the disk they belong on does not take them: memory, lost with the machine.
+std::string substitute_directory()
+{
+    const char* runtime = std::getenv("RUNTIME_DIRECTORY");
+    std::string made = (runtime != nullptr ? runtime : "/tmp") + std::string{"/magwatch-journal.XXXXXX"};
+    return mkdtemp(made.data()) != nullptr ? made : std::string{"/tmp"};
+}
+
 MetricLabels labels_of(const Config& config)
 {
     MetricLabels labels;
@@ -149,7 +157,7 @@ struct App::State {
     std::vector<ShellStatus> early_faults; // before there was a loop
     Instant second_{}, synchronised_{}, lane_moved_{};
     std::uint64_t lane_turns_ = 0;
-    bool journal_in_use = false;
+    bool substituted = false; // the journal is not where it belongs
     TaskGroup tasks; // after everything its tasks use
     asio::signal_set signals;
     int status = 0;
@@ -173,9 +181,15 @@ bool App::State::open_journal(StartConfig& start)
         fault(ShellFault::journal, true, "The journal was damaged: history and open alarms are lost");
     }
     if (!opened.file) {
-        log(event_journal, "the journal cannot be opened",
-            {{LogKey::file, directory}, {LogKey::reason, opened.error ? opened.error->what : ""}});
-        return false;
+        const std::string reason = opened.error ? opened.error->what : "";
+        log(event_journal, "the journal cannot be opened", {{LogKey::file, directory}, {LogKey::reason, reason}});
+        // Another daemon's journal or a newer one is not ours to touch; a broken disk must not stop the pages.
+        if (opened.newer_version || (opened.error && opened.error->in_use)) return false;
+        directory = substitute_directory();
+        substituted = true;
+        opened = JournalFile::open(directory, now.wall);
+        if (!opened.file) return false;
+        fault(ShellFault::journal, true, "Records cannot be saved: a restart will forget them");
     }
     file = std::move(opened.file);
     fall_back(start, options.config_path, *file);
@@ -525,7 +539,7 @@ void App::State::remember(const Observation& observation)
 void App::State::journal_changed(const JournalStatus& now)
 {
     history->set_disk(now.disk);
-    fault(ShellFault::journal, now.failing, "Records cannot be saved: " + now.reason);
+    fault(ShellFault::journal, now.failing || substituted, "Records cannot be saved: " + now.reason);
     fault(ShellFault::journal_slow, now.slow, "Slow disk");
     fault(ShellFault::disk_low, now.disk == DiskLevel::low, "Disk nearly full");
     fault(ShellFault::disk_critical, now.disk == DiskLevel::critical, "Disk full");

@@ -64,6 +64,7 @@ class Receiver:
         self.process.kill()
         self.process.wait()
         self.drain.wait()
+        self.process.stdout.close()
 
 
 class Ward:
@@ -102,11 +103,12 @@ socket = "{self.directory}/magwatchd.sock"
 directory = "{self.directory}/state"
 ''')
         self.process = None
+        self.extra = []  # further arguments
         self.output = open(self.directory / "daemon.log", "ab")
 
     def start(self):
         self.started = time.monotonic()
-        self.process = subprocess.Popen([self.binary, "--config", str(self.directory / "magwatch.toml")],
+        self.process = subprocess.Popen([self.binary, "--config", str(self.directory / "magwatch.toml")] + self.extra,
                                         stdout=self.output, stderr=self.output)
 
     def ready(self):
@@ -122,13 +124,15 @@ directory = "{self.directory}/state"
         return (self.directory / "daemon.log").read_text(errors="replace")[-4000:]
 
     def get(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
             connection.request("GET", path)
             reply = connection.getresponse()
             return reply.status, reply.read()
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return 0, b""
+        finally:
+            connection.close()
 
     def json(self, path):
         status, body = self.get("/api/v1/" + path)
@@ -137,14 +141,16 @@ directory = "{self.directory}/state"
 
     def post(self, path, body):
         """(status, answer); status 0 if the daemon was not there to answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
             connection.request("POST", "/api/v1/" + path, json.dumps(body),
                                {"Content-Type": "application/json", "X-Magwatch-Client": "test"})
             reply = connection.getresponse()
             return reply.status, json.loads(reply.read() or b"null")
         except (OSError, http.client.HTTPException, ValueError):
             return 0, None
+        finally:
+            connection.close()
 
     def must(self, path, body):
         status, answer = self.post(path, body)

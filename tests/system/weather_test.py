@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+"""Starting and reloading in bad weather: what is refused says why, and somebody is still watched.
+
+  weather_test.py MAGWATCHD
+"""
+import signal
+import subprocess
+import sys
+import unittest
+
+from ward_process import Ward, wait_for
+
+BINARY = sys.argv.pop(1)
+
+
+def rules(ward):
+    alarms = ward.json("alarms")
+    return {a["rule"] for a in (alarms["alarms"] if isinstance(alarms, dict) else alarms)}
+
+
+def watched(ward):
+    beds = ward.json("beds")
+    return [b for b in (beds["beds"] if isinstance(beds, dict) else beds) if b["watched"]]
+
+
+class Weather(unittest.TestCase):
+    def setUp(self):
+        self.ward = Ward(BINARY)
+        self.addCleanup(self.ward.close)
+        self.config = self.ward.directory / "magwatch.toml"
+
+    def start(self):
+        self.ward.start()
+        self.ward.ready()
+
+    def spoil(self):
+        self.config.write_text(self.config.read_text() + "\n[nonsense]\nkey = 1\n")
+
+    def test_a_bad_file_at_a_cold_start_runs_the_last_good_one_and_says_so(self):
+        self.start()
+        self.ward.watch()
+        self.ward.kill()
+        self.spoil()
+        # The journal's place stands in the file that cannot be read: the command line tells it.
+        self.ward.extra = ["--state-directory", str(self.ward.directory / "state")]
+        self.start()
+        self.assertEqual(len(watched(self.ward)), 1)
+        wait_for("fallback alarm", lambda: "technical.fallback" in rules(self.ward), 5)
+
+    def test_a_bad_pack_at_the_first_start_runs_the_minimal_one(self):
+        (self.ward.directory / "example.toml").write_text("this is no pack")
+        self.ward.extra = ["--state-directory", str(self.ward.directory / "state")]
+        self.start()
+        self.ward.watch()
+        wait_for("fallback alarm", lambda: "technical.fallback" in rules(self.ward), 5)
+        self.ward.must("entries", {"key": "k", "bed": "bed-1", "person": "midwife-1", "kind": "reflex",
+                                   "site": "knee", "value": 0})
+        wait_for("the sign rings all the same", lambda: "reflex-absent" in rules(self.ward), 5)
+
+    def test_without_any_bed_to_watch_it_exits_78(self):
+        self.config.write_text("[ward\n")
+        done = subprocess.run([BINARY, "--config", str(self.config), "--state-directory",
+                               str(self.ward.directory / "state")], capture_output=True, timeout=20, check=False)
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn(b"magwatch.toml:1:", done.stderr)
+
+    def test_a_reload_is_all_or_nothing(self):
+        self.start()
+        self.ward.watch()
+        good = self.config.read_text()
+        self.spoil()
+        self.ward.process.send_signal(signal.SIGHUP)
+        wait_for("refusal", lambda: "technical.configuration" in rules(self.ward), 5)
+        self.assertEqual(len(watched(self.ward)), 1)
+        self.config.write_text(good + '\n[[bed]]\nalias = "bed-9"\nplace = "Ward L4 Bed 9"\n')
+        self.ward.process.send_signal(signal.SIGHUP)
+        wait_for("new bed", lambda: b"bed-9" in self.ward.get("/api/v1/beds")[1], 5)
+        wait_for("refusal over", lambda: "technical.configuration" not in rules(self.ward), 5)
+        self.assertEqual(len(watched(self.ward)), 1)
+
+    def test_a_disk_that_takes_nothing_does_not_stop_a_page(self):
+        (self.ward.directory / "state").write_text("a file where the folder should be")
+        self.start()
+        wait_for("journal alarm", lambda: "technical.journal" in rules(self.ward), 5)
+        self.ward.watch()
+        self.ward.must("entries", {"key": "k", "bed": "bed-1", "person": "midwife-1", "kind": "reflex",
+                                   "site": "knee", "value": 0})
+        wait_for("page", lambda: [p for p in self.ward.receiver.arrived() if "No reflexes" in str(p)], 5)
+
+    def test_sigterm_ends_cleanly_and_soon(self):
+        self.start()
+        self.ward.process.terminate()
+        self.assertEqual(self.ward.process.wait(15), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
