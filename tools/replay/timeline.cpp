@@ -23,7 +23,8 @@ void Timeline::add(const Ward& ward, const EffectBuffer& effects)
 void Timeline::add(const Ward& ward, const AlarmTransition& t)
 {
     if (t.event == AlarmEvent::raised) ++raised_;
-    if (t.event == AlarmEvent::raised && t.call.counter != 0) lead_[t.call] = t.rule;
+    // An alarm is raised before its call is opened: bed and kind tell which call it joins.
+    if (t.event == AlarmEvent::raised && t.priority != Priority::low) lead_[{t.bed, t.kind}] = t.rule;
     const BedConfiguration* bed = ward.bed_configuration(t.bed);
     const std::string alias = bed != nullptr ? bed->alias : "";
     if (!json_) {
@@ -50,7 +51,7 @@ void Timeline::add(const SendPage& sent)
     ++pages_;
     const Page& page = sent.page;
     ++sent_[page.key.text()];
-    const auto lead = lead_.find(page.key.call);
+    const auto lead = lead_.find({page.bed, page.kind});
     const std::string rule = lead == lead_.end() ? "" : lead->second;
     if (!json_) {
         out_ << fmt::format("{:>10.1f} s  {:<8} {:<13} {:<7} {:<24} to {} ({}): {}\n", seconds(sent.at.steady),

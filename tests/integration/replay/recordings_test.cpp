@@ -65,7 +65,17 @@ TEST(Recordings, EveryFileReplaysTwiceWithIdenticalBytesAndEndsWithASummary)
     EXPECT_EQ(files, 28U);
 }
 
-TEST(Recordings, SlowBreathingIsRaised) { EXPECT_THAT(raised(run("bidmc_05_1hz.csv"), "high", "physiological"), Contains("rr-low")); }
+TEST(Recordings, SlowBreathingIsRaisedAndPaged)
+{
+    const std::string text = run("bidmc_05_1hz.csv");
+    EXPECT_THAT(raised(text, "high", "physiological"), Contains("rr-low"));
+    std::size_t pages = 0;
+    for (const auto& line : lines(text)) {
+        if (line.value("event", "") == "page" && line.value("rule", "") == "rr-low") ++pages;
+    }
+    EXPECT_GT(pages, 0U);
+    EXPECT_EQ(lines(text).back()["pages"].get<std::size_t>() > 0, true);
+}
 
 TEST(Recordings, QuietPatientsRaiseNothingHigh)
 {
