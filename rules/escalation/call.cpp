@@ -13,6 +13,9 @@ void add_people(std::vector<std::string>& people, const Rung& rung)
     }
 }
 
+// A ladder with no waits would ring without end at one instant.
+Duration at_least_a_second(Duration d) { return std::max(d, Duration{1000}); }
+
 std::uint16_t last_rung(const LadderPolicy& policy)
 {
     return static_cast<std::uint16_t>(policy.rungs.empty() ? 0 : policy.rungs.size() - 1);
@@ -32,7 +35,7 @@ Ring ring(Call& call, const LadderPolicy& policy, Instant now, PageReason reason
     call.rung = std::min(call.rung, last_rung(policy));
     call.state = CallState::calling;
     call.person.clear();
-    call.next = now + policy.wait;
+    call.next = now + at_least_a_second(policy.wait);
     const bool all = call.together || everybody_told;
     return {reason, people_of(policy, all ? 0 : call.rung, call.rung)};
 }
@@ -105,14 +108,14 @@ void answer_coming(Call& call, const LadderPolicy& policy, const std::string& pe
     if (call.state == CallState::attended) return;
     call.state = CallState::accepted;
     call.person = person;
-    call.next = now + policy.attend;
+    call.next = now + at_least_a_second(policy.attend);
 }
 
 void answer_here(Call& call, const LadderPolicy& policy, const std::string& person, Instant now)
 {
     call.state = CallState::attended;
     call.person = person;
-    call.next = now + policy.acknowledged;
+    call.next = now + at_least_a_second(policy.acknowledged);
 }
 
 std::string_view name(CallState state)

@@ -124,7 +124,7 @@ void Ward::State::fire_due(const Moment& now)
             // After a long stop the missed rungs are not rung one by one.
             const auto call = calls.find(id);
             if (call != calls.end() && call->second.next <= now.steady) {
-                call->second.next = now.steady + policy(call->second).wait;
+                call->second.next = now.steady + std::max(policy(call->second).wait, Duration{1000});
             }
         }
     }

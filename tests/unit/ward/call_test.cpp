@@ -64,6 +64,20 @@ TEST(CallLadder, AMediumCallWaitsForTheWardFirst)
     EXPECT_THAT(call_due(call, policy, {180'000}).people, ElementsAre("midwife"));
 }
 
+TEST(CallLadder, WaitsOfZeroNeverRingTwiceAtOneInstant)
+{
+    LadderPolicy policy = ladder();
+    policy.wait = policy.attend = policy.acknowledged = Duration{0};
+    Call call;
+    call.priority = Priority::high;
+    (void)open_call(call, policy, {0});
+    EXPECT_GT(call.next, Instant{0});
+    answer_coming(call, policy, "midwife", {5});
+    EXPECT_GT(call.next, Instant{5});
+    answer_here(call, policy, "midwife", {7});
+    EXPECT_GT(call.next, Instant{7});
+}
+
 TEST(CallLadder, AnEmptyLadderStillTicks)
 {
     Call call;
