@@ -190,6 +190,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Answe
     const auto found = calls.find(answer.call);
     if (found == calls.end()) return reply(now, action.request, true, "this call is over");
     Call& call = found->second;
+    const BedId bed = call.bed; // "here" may end the call
     switch (answer.kind) {
     case AnswerKind::coming:
         answer_coming(call, policy(call), action.person, now.steady);
@@ -198,7 +199,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Answe
     case AnswerKind::cannot: send(now, call, answer_cannot(call, policy(call), action.person, now.steady)); break;
     case AnswerKind::here: here(now, call, action.person); break;
     }
-    publish(answer.call.counter != 0 ? call.bed : no_bed);
+    publish(bed);
     reply(now, action.request, true, "answer recorded");
 }
 

@@ -219,7 +219,8 @@ TEST(Recovery, AfterALongStopNothingIsJudgedFromTheTimeInWhichNobodyListened)
     rig.step(restart(2, 10min));
     EXPECT_THAT(rig.events("technical.silent"), testing::IsEmpty());
     EXPECT_THAT(rig.events("technical.gap"), testing::ElementsAre("raised"));
-    for (const auto& signal : rig.view().beds[0].signals) {
+    const WardView view = rig.view();
+    for (const auto& signal : view.beds[0].signals) {
         EXPECT_NE(signal.signal, Signal::rr) << "an old value is not shown as a new one";
     }
     rig.pass(40s);
