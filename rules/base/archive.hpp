@@ -109,7 +109,7 @@ private:
     template <class... T> void put(const std::variant<T...>& v)
     {
         varint(v.index());
-        std::visit([this](const auto& alternative) { put(alternative); }, v);
+        std::visit([this](const auto& alternative) { this->put(alternative); }, v);
     }
 
     Bytes& out_;
@@ -266,7 +266,7 @@ private:
         using Make = std::variant<T...> (*)();
         static constexpr Make make[] = {+[]() -> std::variant<T...> { return T{}; }...};
         v = make[index]();
-        std::visit([this](auto& alternative) { get(alternative); }, v);
+        std::visit([this](auto& alternative) { this->get(alternative); }, v);
     }
 
     const std::uint8_t* p_;
