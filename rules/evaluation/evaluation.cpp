@@ -150,9 +150,23 @@ void Evaluation::start(const Pack& pack)
     affected_ = {};
     any_affected_ = false;
     next_due_ = Instant::never();
+    awake_ = ~std::uint64_t{0};
+    values_ = {};
     since_.assign(pack.plan.sustained.size(), not_running);
     truths_.assign(pack.rules.size(), RuleTruth{});
     for (std::size_t i = 0; i < pack.rules.size(); ++i) truths_[i] = judge(pack.rules[i]);
+    windows_.assign(pack.windows.size(), Range{});
+    prepared_ = pack.plan.shape;
+}
+
+// After a read the answers stand; under another pack nothing does.
+void Evaluation::prepare(const Pack& pack)
+{
+    if (truths_.size() != pack.rules.size() || since_.size() != pack.plan.sustained.size()) start(pack);
+    awake_ = ~std::uint64_t{0};
+    values_ = {};
+    windows_.assign(pack.windows.size(), Range{});
+    prepared_ = pack.plan.shape;
 }
 
 Truth Evaluation::run(const Program& program) const
@@ -206,41 +220,78 @@ void Evaluation::mark(const Plan& plan, std::size_t word, std::uint64_t changed)
     }
 }
 
-void Evaluation::update_signal(const Plan& plan, const PatientState& patient, Instant now, Signal signal)
+[[gnu::always_inline]] inline void Evaluation::update_signal(const Plan& plan, const SignalPlan& mine,
+                                                             const PatientState& patient, Instant now,
+                                                             Signal signal)
+{
+    if (mine.mask != 0) {
+        const SignalState& state = patient.latest(signal);
+        bool quiet = state.known(now) & values_.data()[static_cast<std::size_t>(signal)].has(state.value);
+        const std::uint16_t* const windows = plan.windows_compared.data();
+        for (std::size_t i = mine.first_window; i != mine.last_window; ++i) {
+            quiet = quiet && windows_.data()[windows[i]].has(patient.window(windows[i]).value());
+        }
+        if (!quiet) compare_all(plan, patient, now, signal);
+    }
+    if (mine.first_other != mine.last_other) update_others(plan, mine, patient, now);
+}
+
+void Evaluation::update_others(const Plan& plan, const SignalPlan& mine, const PatientState& patient, Instant now)
+{
+    for (std::size_t i = mine.first_other; i < mine.last_other; ++i) {
+        const std::uint16_t other = plan.others.data()[i];
+        set_atom(plan, other, ask_atom(plan, plan.atoms.data()[other], patient, now));
+    }
+}
+
+// The answers of all comparisons of the signal and of its windows with limits, and the ranges in which they hold.
+void Evaluation::compare_all(const Plan& plan, const PatientState& patient, Instant now, Signal signal)
 {
     const SignalPlan& mine = plan.signals[static_cast<std::size_t>(signal)];
     const SignalState& state = patient.latest(signal);
-    if (mine.mask != 0) {
-        const double* threshold = plan.thresholds.data() + mine.first;
-        const bool fresh = state.known(now);
-        std::uint64_t less = 0;
-        for (std::size_t i = 0; i < mine.values; ++i) {
-            less |= static_cast<std::uint64_t>(state.value < threshold[i]) << i;
-        }
-        std::uint64_t known = fresh ? mine.mask : 0;
-        threshold += mine.values;
-        const std::uint16_t* const window_of = plan.window_of.data() + mine.first + mine.values;
-        for (std::size_t i = 0; i < mine.windows; ++i) {
-            const auto value = patient.window(window_of[i]).value();
-            const std::size_t at = mine.values + i;
-            if (value) {
-                less |= static_cast<std::uint64_t>(*value < threshold[i]) << at;
-            } else {
-                known &= ~(std::uint64_t{1} << (at + mine.shift));
-            }
-        }
-        const std::uint64_t yes = ((less << mine.shift) ^ mine.invert) & known;
-        Word& word = words_.data()[mine.word];
-        const std::uint64_t changed = ((word.yes ^ yes) | (word.known ^ known)) & mine.mask;
-        if (changed != 0) {
-            word.yes = (word.yes & ~mine.mask) | yes;
-            word.known = (word.known & ~mine.mask) | known;
-            mark(plan, mine.word, changed);
+    std::uint64_t less = 0;
+    std::uint64_t known = state.known(now) ? mine.mask : 0;
+    Range range = Range::all();
+    for (std::size_t i = 0; i < mine.values; ++i) {
+        const double limit = plan.thresholds[mine.first + i];
+        if (state.value < limit) {
+            less |= std::uint64_t{1} << i;
+            range.high = std::min(range.high, limit);
+        } else {
+            range.low = std::max(range.low, limit);
         }
     }
-    const std::uint16_t* const others = plan.others.data();
-    for (std::size_t i = mine.first_other; i < mine.last_other; ++i) {
-        set_atom(plan, others[i], ask_atom(plan, plan.atoms.data()[others[i]], patient, now));
+    values_[static_cast<std::size_t>(signal)] = known != 0 ? range : Range{};
+    compare_windows(plan, mine, patient, less, known);
+    const std::uint64_t yes = ((less << mine.shift) ^ mine.invert) & known;
+    Word& word = words_[mine.word];
+    const std::uint64_t changed = ((word.yes ^ yes) | (word.known ^ known)) & mine.mask;
+    if (changed == 0) return;
+    word.yes = (word.yes & ~mine.mask) | yes;
+    word.known = (word.known & ~mine.mask) | known;
+    mark(plan, mine.word, changed);
+}
+
+void Evaluation::compare_windows(const Plan& plan, const SignalPlan& mine, const PatientState& patient,
+                                 std::uint64_t& less, std::uint64_t& known)
+{
+    for (std::size_t i = mine.first_window; i < mine.last_window; ++i) {
+        const std::uint16_t window = plan.windows_compared[i];
+        windows_[window] = patient.window(window).value() ? Range::all() : Range::unknown();
+    }
+    for (std::size_t i = 0; i < mine.windows; ++i) {
+        const std::size_t bit = mine.values + i;
+        const std::uint16_t window = plan.window_of[mine.first + bit];
+        const double limit = plan.thresholds[mine.first + bit];
+        const auto value = patient.window(window).value();
+        if (!value) {
+            known &= ~(std::uint64_t{1} << (bit + mine.shift));
+        } else if (*value < limit) {
+            less |= std::uint64_t{1} << bit;
+            windows_[window].high = std::min(windows_[window].high, limit);
+        } else {
+            windows_[window].low = std::max(windows_[window].low, limit);
+        }
     }
 }
 
@@ -249,12 +300,16 @@ void Evaluation::sample_sustained(const Plan& plan, Instant now, std::size_t ind
 {
     const Sustained& one = plan.sustained.data()[index];
     std::int64_t& since = since_.data()[index];
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
     const Truth holds = one.single != no_single ? atom(one.single) : run(one.condition);
     if (holds != Truth::yes) {
         since = not_running;
+        // One of several behind the same bit may still run: then all of them stay awake.
+        if (plan.sustained.size() <= 64) awake_ &= ~bit;
         set_atom(plan, one.atom, holds);
         return;
     }
+    awake_ |= bit;
     if (since == not_running) since = now.ms;
     const bool long_enough = now.ms - since >= one.duration.count();
     set_atom(plan, one.atom, truth_of(long_enough));
@@ -274,15 +329,13 @@ void Evaluation::recheck_sustained(const Plan& plan, Instant now)
 bool Evaluation::update(const Pack& pack, const PatientState& patient, Instant now, SignalMask changed)
 {
     const Plan& plan = pack.plan;
-    if (truths_.size() != pack.rules.size() || since_.size() != plan.sustained.size()) [[unlikely]] {
-        start(pack);
-    }
+    if (prepared_ != plan.shape) [[unlikely]] prepare(pack);
     changed &= plan.reads;
     for (SignalMask rest = changed; rest != 0; rest &= rest - 1) {
         const auto signal = static_cast<Signal>(std::countr_zero(rest));
-        update_signal(plan, patient, now, signal);
-        const SignalPlan& mine = plan.signals[static_cast<std::size_t>(signal)];
+        const SignalPlan& mine = plan.signals.data()[static_cast<std::size_t>(signal)];
         const SignalState& state = patient.latest(signal);
+        update_signal(plan, mine, patient, now, signal);
         if (mine.value_read && state.known(now)) next_due_ = std::min(next_due_, state.stale);
         if (mine.soonest_ms != INT64_MAX && state.seen) {
             // A lower bound; the exact instant is found when it is reached.
@@ -290,27 +343,33 @@ bool Evaluation::update(const Pack& pack, const PatientState& patient, Instant n
                 state.has_value ? std::min(state.value_at, state.received) : patient.first_seen(signal);
             next_due_ = std::min(next_due_, std::max(base + Duration{mine.soonest_ms}, now + Duration{1}));
         }
+        // Where no answer changed and no run goes on, no sustained condition changes.
+        if ((awake_ & mine.sustained_bits) == 0 && !any_affected_) changed &= ~mask(signal);
     }
-    // Sustained conditions look at all atoms as they are after the samples, inner ones first.
-    if (changed != 0 && (changed & (changed - 1)) == 0) {
+    if (changed != 0) update_sustained(plan, now, changed);
+    return std::exchange(any_affected_, false);
+}
+
+// Sustained conditions look at all atoms as they are after the samples, inner ones first.
+void Evaluation::update_sustained(const Plan& plan, Instant now, SignalMask changed)
+{
+    if ((changed & (changed - 1)) == 0) {
         const SignalPlan& mine = plan.signals[static_cast<std::size_t>(std::countr_zero(changed))];
         for (std::size_t i = mine.first_sustained; i < mine.last_sustained; ++i) {
             sample_sustained(plan, now, plan.sustained_of.data()[i]);
         }
-    } else {
-        for (std::size_t i = 0; i < plan.sustained.size(); ++i) {
-            if ((plan.sustained[i].condition.reads & changed) != 0) sample_sustained(plan, now, i);
-        }
+        return;
     }
-    return std::exchange(any_affected_, false);
+    for (std::size_t i = 0; i < plan.sustained.size(); ++i) {
+        if ((plan.sustained[i].condition.reads & changed) != 0) sample_sustained(plan, now, i);
+    }
 }
 
 bool Evaluation::update_due(const Pack& pack, const PatientState& patient, Instant now)
 {
     const Plan& plan = pack.plan;
-    if (truths_.size() != pack.rules.size() || since_.size() != plan.sustained.size()) [[unlikely]] {
-        start(pack);
-    }
+    if (prepared_ != plan.shape) [[unlikely]] prepare(pack);
+    awake_ = ~std::uint64_t{0};
     Instant next = Instant::never();
     const auto consider = [&](Instant t) {
         if (t > now) next = std::min(next, t);
@@ -319,7 +378,7 @@ bool Evaluation::update_due(const Pack& pack, const PatientState& patient, Insta
         const auto signal = static_cast<Signal>(std::countr_zero(rest));
         const SignalPlan& mine = plan.signals[static_cast<std::size_t>(signal)];
         const SignalState& state = patient.latest(signal);
-        update_signal(plan, patient, now, signal);
+        update_signal(plan, mine, patient, now, signal);
         if (mine.value_read) consider(state.stale);
         if (mine.soonest_ms == INT64_MAX) continue;
         for (std::size_t i = mine.first_other; i < mine.last_other; ++i) {

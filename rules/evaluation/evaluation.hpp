@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -56,7 +57,16 @@ public:
     [[nodiscard]] Truth ask(const Program& program) const;
 
     // One that was read under another pack starts afresh when it is next used.
-    template <class Archive> void archive(Archive& a) { a(truths_, words_, since_, next_due_); }
+    template <class Archive> void archive(Archive& a)
+    {
+        a(truths_, words_, since_, next_due_);
+        if constexpr (Archive::reading) {
+            awake_ = ~std::uint64_t{0};
+            values_ = {};
+            windows_.clear();
+            prepared_ = 0;
+        }
+    }
 
 private:
     // Bit i of word w: atom 64 w + i is true, and its answer is known. yes implies known.
@@ -66,6 +76,16 @@ private:
         template <class Archive> void archive(Archive& a) { a(yes, known); }
     };
     static constexpr std::int64_t not_running = std::numeric_limits<std::int64_t>::max();
+    // No comparison with a limit changes its answer from low (included) to high (excluded).
+    struct Range {
+        double low = 1, high = 0; // no value is inside
+        [[nodiscard]] bool has(double v) const { return (v >= low) & (v < high); }
+        // Nor while there is no value, where the answers are those of no value.
+        [[nodiscard]] bool has(std::optional<double> v) const { return v ? has(*v) : low > high && low == infinity; }
+        static constexpr double infinity = std::numeric_limits<double>::infinity();
+        static constexpr Range all() { return {-infinity, infinity}; }
+        static constexpr Range unknown() { return {infinity, -infinity}; }
+    };
 
     [[nodiscard]] Truth atom(std::size_t index) const
     {
@@ -76,7 +96,13 @@ private:
     }
     [[nodiscard]] bool update(const Pack& pack, const PatientState& patient, Instant now, SignalMask changed);
     [[nodiscard]] bool update_due(const Pack& pack, const PatientState& patient, Instant now);
-    void update_signal(const Plan& plan, const PatientState& patient, Instant now, Signal signal);
+    void update_signal(const Plan& plan, const SignalPlan& mine, const PatientState& patient, Instant now,
+                       Signal signal);
+    void update_others(const Plan& plan, const SignalPlan& mine, const PatientState& patient, Instant now);
+    void compare_all(const Plan& plan, const PatientState& patient, Instant now, Signal signal);
+    void compare_windows(const Plan& plan, const SignalPlan& mine, const PatientState& patient, std::uint64_t& less,
+                         std::uint64_t& known);
+    void update_sustained(const Plan& plan, Instant now, SignalMask changed);
     void sample_sustained(const Plan& plan, Instant now, std::size_t index);
     void recheck_sustained(const Plan& plan, Instant now);
     void set_atom(const Plan& plan, std::size_t index, Truth truth)
@@ -92,6 +118,7 @@ private:
     }
     void mark(const Plan& plan, std::size_t word, std::uint64_t changed);
     void start(const Pack& pack);
+    void prepare(const Pack& pack);
     [[nodiscard]] Truth run(const Program& program) const;
     [[nodiscard]] RuleTruth judge(const Rule& rule) const;
 
@@ -111,12 +138,18 @@ private:
     }
 
     // What every sample touches comes first.
-    std::vector<std::int64_t> since_; // of each sustained condition: start of its unbroken run
+    std::uint64_t prepared_ = 0; // Plan::shape of the pack that the members below fit
     Instant next_due_ = Instant::never();
-    std::array<Word, atoms_max / 64> words_{};
+    // Bit i: sustained condition i, i + 64, ... may answer otherwise at the next sample although nothing else did.
+    std::uint64_t awake_ = ~std::uint64_t{0};
+    std::vector<std::int64_t> since_; // of each sustained condition: start of its unbroken run
     std::vector<RuleTruth> truths_;
-    RuleSet affected_{}; // between update and report
     bool any_affected_ = false;
+    // Derived from the answers: never saved, and empty ranges only cost the comparisons.
+    std::array<Range, signal_count> values_{};
+    std::vector<Range> windows_; // as Pack::windows
+    std::array<Word, atoms_max / 64> words_{};
+    RuleSet affected_{}; // between update and report
 };
 
 } // namespace magwatch

@@ -988,6 +988,7 @@ std::vector<std::uint16_t> lay_out(const std::vector<Atom>& atoms, const std::ve
         signal.word = static_cast<std::uint16_t>(order.size() / 64);
         signal.shift = static_cast<std::uint16_t>(order.size() % 64);
         signal.first = static_cast<std::uint16_t>(plan.thresholds.size());
+        signal.first_window = static_cast<std::uint16_t>(plan.windows_compared.size());
         for (const std::uint16_t index : mine) {
             const Atom& atom = atoms[index];
             const bool window = atom.kind == AtomKind::window;
@@ -1001,7 +1002,13 @@ std::vector<std::uint16_t> lay_out(const std::vector<Atom>& atoms, const std::ve
             plan.window_of.push_back(window ? window_place[atom.index] : no_window);
             placed[index] = true;
             order.push_back(index);
+            const auto known = plan.windows_compared.begin() + signal.first_window;
+            if (window && std::find(known, plan.windows_compared.end(), window_place[atom.index]) ==
+                              plan.windows_compared.end()) {
+                plan.windows_compared.push_back(window_place[atom.index]);
+            }
         }
+        signal.last_window = static_cast<std::uint16_t>(plan.windows_compared.size());
     }
     for (const bool last : {false, true}) {
         for (std::size_t i = 0; i < atoms.size(); ++i) {
@@ -1054,6 +1061,7 @@ void plan_signal(Plan& plan, Signal s)
     for (std::size_t i = 0; i < plan.sustained.size(); ++i) {
         if ((plan.sustained[i].condition.reads & mask(s)) != 0) {
             plan.sustained_of.push_back(static_cast<std::uint16_t>(i));
+            signal.sustained_bits |= std::uint64_t{1} << (i % 64);
         }
     }
     signal.last_sustained = static_cast<std::uint16_t>(plan.sustained_of.size());

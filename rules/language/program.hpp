@@ -133,8 +133,10 @@ struct SignalPlan {
     std::uint16_t first = 0;
     std::uint16_t values = 0;  // how many compare the latest value
     std::uint16_t windows = 0; // how many compare window `window_of[first + values + i]`
+    std::uint16_t first_window = 0, last_window = 0;       // in `windows_compared`: those windows, each once
     std::uint16_t first_other = 0, last_other = 0;         // in `others`: further atoms, without sustained ones
     std::uint16_t first_sustained = 0, last_sustained = 0; // in `sustained_of`
+    std::uint64_t sustained_bits = 0; // those, for Evaluation::awake_
     bool value_read = false; // some atom becomes unknown when the value goes stale
 };
 
@@ -144,11 +146,13 @@ struct Plan {
     std::vector<Sustained> sustained; // inner ones before outer ones
     std::vector<double> thresholds;
     std::vector<std::uint16_t> window_of; // beside `thresholds`
+    std::vector<std::uint16_t> windows_compared;
     std::vector<std::uint16_t> others;
     std::vector<std::uint16_t> sustained_of;
     std::array<SignalPlan, signal_count> signals;
     std::vector<RuleSet> rules_of_atom;
     SignalMask reads = 0;
+    std::uint64_t shape = 0; // how many rules, sustained conditions and windows there are; never 0
 };
 
 } // namespace magwatch

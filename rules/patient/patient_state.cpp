@@ -75,24 +75,15 @@ void PatientState::set_fresh_for(Signal signal, Duration limit)
 
 void PatientState::set_stale(Signal signal)
 {
-    SignalState& state = signals_[index(signal)];
+    SignalState& state = signals_.data()[index(signal)];
     if (!state.has_value) return;
     const Instant base = aged_by_event(signal) ? std::min(state.value_at, state.received) : state.received;
-    const std::int64_t limit = state.fresh_for_ms;
     // A limit too long for the time line never ends.
-    state.stale = limit > Instant::never().ms - std::max<std::int64_t>(base.ms, 0)
-                      ? Instant::never()
-                      : base + Duration{limit};
+    if (__builtin_add_overflow(base.ms, state.fresh_for_ms, &state.stale.ms)) state.stale = Instant::never();
 }
 
-void PatientState::accept(Signal signal, double value, Instant at, Instant received, SourceId source,
-                          std::optional<Instant> since)
+void PatientState::store(Signal signal, double value, Instant at, Instant received, SourceId source)
 {
-    // Fetch the windows while the latest values are on their way.
-    const std::size_t first = first_window_.data()[index(signal)];
-    const std::size_t last = first_window_.data()[index(signal) + 1];
-    Window* const windows = windows_.data();
-    if (first != last) __builtin_prefetch(windows + first);
     SignalState& state = signals_.data()[index(signal)];
     if (state.has_value) {
         state.previous = state.value;
@@ -109,13 +100,30 @@ void PatientState::accept(Signal signal, double value, Instant at, Instant recei
     state.seen = true;
     state.has_value = true;
     set_stale(signal);
-    for (std::size_t i = first; i < last; ++i) {
-        Window& window = windows[i];
-        if (window.kind() != WindowKind::covered) {
-            window.push(at, value);
+}
+
+void PatientState::feed(std::size_t first, std::size_t last, double value, Instant at)
+{
+    for (Window* window = windows_.data() + first; window != windows_.data() + last; ++window) {
+        if (window->kind() == WindowKind::covered) {
+            window->push_covering(window->newest().value_or(watch_start_.value_or(at)), at, value);
         } else {
-            window.push_covering(since ? *since : window.newest() ? *window.newest() : watch_start_.value_or(at),
-                                 at, value);
+            window->push(at, value);
+        }
+    }
+}
+
+void PatientState::accept_volume(Signal signal, double value, Instant at, Instant received, SourceId source,
+                                 std::optional<Instant> since)
+{
+    if (!since) return accept(signal, value, at, received, source);
+    store(signal, value, at, received, source);
+    for (std::size_t i = first_window_[index(signal)]; i < first_window_[index(signal) + 1]; ++i) {
+        Window& window = windows_[i];
+        if (window.kind() == WindowKind::covered) {
+            window.push_covering(*since, at, value);
+        } else {
+            window.push(at, value);
         }
     }
 }

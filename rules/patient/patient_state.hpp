@@ -64,9 +64,18 @@ public:
 
     // A valid value that arrived at `received` and belongs to `at` (<= received for late charted ones).
     // The caller decided that it is the newest; older values go nowhere (history is the shell's).
-    // `since`: for a volume, the start of the time it was collected in; by default the previous entry.
-    void accept(Signal signal, double value, Instant at, Instant received, SourceId source,
-                std::optional<Instant> since = std::nullopt);
+    void accept(Signal signal, double value, Instant at, Instant received, SourceId source)
+    {
+        const std::size_t index = static_cast<std::size_t>(signal);
+        const std::size_t first = first_window_.data()[index];
+        const std::size_t last = first_window_.data()[index + 1];
+        if (first != last) __builtin_prefetch(windows_.data() + first); // while the latest value is on its way
+        store(signal, value, at, received, source);
+        if (first != last) feed(first, last, value, at);
+    }
+    // A volume, collected since `since` or, if that is not said, since the previous entry.
+    void accept_volume(Signal signal, double value, Instant at, Instant received, SourceId source,
+                       std::optional<Instant> since);
     // The latest sample is not usable; the last valid value stays until it is stale or, for a signal
     // explicitly invalid, is unknown at once.
     void reject(Signal signal, Validity validity, Instant received);
@@ -104,6 +113,8 @@ public:
 private:
     [[nodiscard]] bool reindex(); // false: not in the order of signals
     void set_stale(Signal signal);
+    void store(Signal signal, double value, Instant at, Instant received, SourceId source);
+    void feed(std::size_t first, std::size_t last, double value, Instant at);
 
     std::array<SignalState, signal_count> signals_{};
     std::vector<Window> windows_; // ordered by signal, so that an observation touches only its own

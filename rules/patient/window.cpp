@@ -9,27 +9,44 @@ namespace magwatch {
 void Window::push_covering(Instant from, Instant at, double value)
 {
     MAGWATCH_ASSERT(kind_ == WindowKind::covered);
-    if (count_ > 0 && at.ms < back().at) return;
+    if (count_ > 0 && at.ms < newest_at_) return;
     const std::int64_t start = std::min(from.ms, at.ms);
-    if (count_ == 0 || start > back().at) covered_from_ = start;
-    append({at.ms, value});
-    evict();
+    if (count_ == 0 || start > newest_at_) covered_from_ = start;
+    append_accounted({at.ms, value});
+}
+
+// For every kind that sums.
+void Window::append_accounted(const Sample& sample)
+{
+    put(sample);
+    sum_ += fixed(sample.value);
+    if (kind_ == WindowKind::slope) account(sample, 1);
+    while (oldest_at_ <= newest_at_ - length_ms_) {
+        sum_ -= fixed(front().value);
+        account(front(), -1);
+        drop_front();
+    }
 }
 
 void Window::clear() { *this = Window{spec()}; }
 
 void Window::make_room()
 {
-    if (ring_.size() == capacity_max) {
+    if (room() == capacity_max) {
         truncated_ = true;
-        truncated_at_ = front().at;
+        truncated_at_ = oldest_at_;
+        if (sums()) {
+            sum_ -= fixed(front().value);
+            account(front(), -1);
+        }
         drop_front();
         return;
     }
-    std::vector<Sample> larger(ring_.empty() ? 8 : ring_.size() * 2);
-    for (std::size_t i = 0; i < count_; ++i) larger[i] = ring_[(head_ + i) & mask_];
-    ring_ = std::move(larger);
-    mask_ = static_cast<std::uint32_t>(ring_.size() - 1);
+    const std::uint32_t larger = count_ == 0 ? 8 : room() * 2;
+    auto ring = std::make_unique<Sample[]>(larger);
+    for (std::size_t i = 0; i < count_; ++i) ring[i] = ring_[(head_ + i) & mask_];
+    ring_ = std::move(ring);
+    mask_ = larger - 1;
     head_ = 0;
 }
 
@@ -56,7 +73,7 @@ std::optional<double> Window::slope() const
 
 std::optional<double> Window::covered() const
 {
-    const std::int64_t start = back().at - length_ms_;
+    const std::int64_t start = newest_at_ - length_ms_;
     if (covered_from_ == none || covered_from_ > start) return std::nullopt;
     const Sample& edge = front();
     const std::int64_t from = std::max(left_, covered_from_);
@@ -82,8 +99,8 @@ bool Window::rebuild(const std::vector<Sample>& samples)
     for (const Sample& sample : samples) {
         if (!(sample.value >= -value_max && sample.value <= value_max)) return false;
         if (sample.at > time_max || sample.at < -time_max) return false;
-        if (fresh.count_ > 0 && sample.at < fresh.back().at) return false;
-        fresh.append(sample);
+        if (fresh.count_ > 0 && sample.at < fresh.newest_at_) return false;
+        fresh.sums() ? fresh.append_accounted(sample) : fresh.append(sample);
     }
     fresh.truncated_ = truncated_;
     fresh.truncated_at_ = truncated_at_;

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -46,32 +47,33 @@ public:
 
     Window() = default;
     explicit Window(const WindowSpec& spec)
-        : length_ms_{spec.length.count()}, kind_{spec.kind}, signal_{spec.signal}
+        : kind_{spec.kind}, signal_{spec.signal}, length_ms_{spec.length.count()}
     {
     }
 
     // `at` is not before the newest sample's; an older one is ignored.
     void push(Instant at, double value)
     {
-        if (count_ > 0 && at.ms < back().at) return;
-        const Sample sample{at.ms, value};
+        if (count_ > 0 && at.ms < newest_at_) return;
         switch (kind_) {
         case WindowKind::min: // a sample that a later one outdoes can never be the extreme again
-            while (count_ > 0 && back().value >= value) --count_;
+            while (count_ > 0 && latest_ >= value) drop_back();
+            append({at.ms, value});
             break;
         case WindowKind::max:
         case WindowKind::drop:
-            while (count_ > 0 && back().value <= value) --count_;
+            while (count_ > 0 && latest_ <= value) drop_back();
+            append({at.ms, value});
             break;
-        case WindowKind::covered: push_covering(count_ > 0 ? Instant{back().at} : at, at, value); return;
-        case WindowKind::mean:
-        case WindowKind::sum:
-        case WindowKind::slope:
         case WindowKind::delta:
-        case WindowKind::count: break;
+        case WindowKind::count: append({at.ms, value}); break;
+        case WindowKind::mean:
+        case WindowKind::sum: append_summed({at.ms, value}); break;
+        case WindowKind::slope: append_accounted({at.ms, value}); break;
+        case WindowKind::covered:
+            push_covering(Instant{count_ > 0 ? newest_at_ : at.ms}, at, value);
+            break;
         }
-        append(sample);
-        evict();
     }
     // A volume for the time from `from` to `at`. `from` before the newest entry means since that entry;
     // later than it leaves a gap, and the window is unknown until the gap has left it.
@@ -87,8 +89,8 @@ public:
         switch (kind_) {
         case WindowKind::min:
         case WindowKind::max: return front().value;
-        case WindowKind::drop: return front().value - back().value;
-        case WindowKind::delta: return back().value - front().value;
+        case WindowKind::drop: return front().value - latest_;
+        case WindowKind::delta: return latest_ - front().value;
         case WindowKind::sum: return static_cast<double>(sum_) / fixed_one;
         case WindowKind::mean: return static_cast<double>(sum_) / (fixed_one * static_cast<double>(count_));
         case WindowKind::count: return static_cast<double>(count_);
@@ -102,7 +104,7 @@ public:
     [[nodiscard]] std::optional<Instant> newest() const
     {
         if (count_ == 0) return std::nullopt;
-        return Instant{back().at};
+        return Instant{newest_at_};
     }
 
     template <class Archive> void archive(Archive& a)
@@ -134,49 +136,69 @@ private:
     }
     static constexpr std::int64_t none = INT64_MIN;
 
-    [[nodiscard]] const Sample& front() const { return ring_.data()[head_]; }
-    [[nodiscard]] const Sample& back() const { return ring_.data()[(head_ + count_ - 1) & mask_]; }
+    [[nodiscard]] const Sample& front() const { return ring_[head_]; }
     [[nodiscard]] bool truncated() const
     {
-        return truncated_ && truncated_at_ > back().at - length_ms_;
+        return truncated_ && truncated_at_ > newest_at_ - length_ms_;
     }
     [[nodiscard]] std::optional<double> slope() const;
     [[nodiscard]] std::optional<double> covered() const;
-    void append(Sample sample)
+    void put(const Sample& sample)
     {
-        if (count_ == ring_.size()) [[unlikely]] make_room();
-        ring_.data()[(head_ + count_) & mask_] = sample;
+        if (count_ == room()) [[unlikely]] make_room();
+        ring_[(head_ + count_) & mask_] = sample;
+        if (count_ == 0) oldest_at_ = sample.at;
+        newest_at_ = sample.at;
         ++count_;
-        if (summed()) sum_ += fixed(sample.value);
-        if (kind_ == WindowKind::slope) account(sample, 1);
-    }
-    void evict()
-    {
-        const std::int64_t limit = back().at - length_ms_;
-        while (front().at <= limit) drop_front(); // the newest always stays: lengths are positive
     }
     void drop_front()
     {
-        if (summed()) sum_ -= fixed(front().value);
-        if (kind_ >= WindowKind::slope) account(front(), -1);
-        head_ = static_cast<std::uint32_t>((head_ + 1) & mask_);
+        head_ = (head_ + 1) & mask_;
         --count_;
+        oldest_at_ = ring_[head_].at;
     }
-    [[nodiscard]] bool summed() const { return kind_ <= WindowKind::slope || kind_ == WindowKind::covered; }
+    void drop_back()
+    {
+        --count_;
+        latest_ = ring_[(head_ + count_ - 1) & mask_].value;
+    }
+    // Each takes the sample in and lets go of those that are no longer in the window; the newest always
+    // stays, because lengths are positive.
+    void append(const Sample& sample)
+    {
+        put(sample);
+        latest_ = sample.value;
+        while (oldest_at_ <= newest_at_ - length_ms_) drop_front();
+    }
+    void append_summed(const Sample& sample)
+    {
+        put(sample);
+        sum_ += fixed(sample.value);
+        while (oldest_at_ <= newest_at_ - length_ms_) {
+            sum_ -= fixed(front().value);
+            drop_front();
+        }
+    }
+    void append_accounted(const Sample& sample);
+    [[nodiscard]] bool sums() const { return kind_ <= WindowKind::slope || kind_ == WindowKind::covered; }
+    [[nodiscard]] std::uint32_t room() const { return mask_ + 1; }
     void make_room();
     void account(const Sample& sample, std::int64_t sign);
     [[nodiscard]] bool rebuild(const std::vector<Sample>& samples); // false: no window of ours
 
     // What every sample touches fits one cache line.
-    std::vector<Sample> ring_; // its size is a power of two
-    std::uint32_t mask_ = 0;
+    std::unique_ptr<Sample[]> ring_;
+    std::uint32_t mask_ = ~std::uint32_t{0}; // the ring's size, a power of two, less 1
     std::uint32_t head_ = 0;
     std::uint32_t count_ = 0;
-    std::int64_t length_ms_ = 0;
-    std::int64_t sum_ = 0; // of fixed(value), for the kinds that sum
     WindowKind kind_{};
     Signal signal_{};
     bool truncated_ = false; // a sample was dropped for want of room, at truncated_at_
+    std::int64_t length_ms_ = 0;
+    std::int64_t newest_at_ = 0; // this and the next: meaningless while empty
+    std::int64_t oldest_at_ = 0;
+    std::int64_t sum_ = 0; // of fixed(value), for the kinds that sum
+    double latest_ = 0;    // value of the newest sample, for the other kinds
 
     std::int64_t truncated_at_ = none;
     std::int64_t covered_from_ = none; // entries cover everything from here to the newest

@@ -158,7 +158,7 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     if (same_time && corrected) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
     // What is charted is as old as its event, whenever it was typed.
     const auto from = since ? std::optional{now.instant_of(*since)} : std::nullopt;
-    watch.patient.accept(signal, value, at, at, no_source, from);
+    watch.patient.accept_volume(signal, value, at, at, no_source, from);
     SignalMask changed = mask(signal) | derive_reflex(watch, signal);
     if (signal == Signal::creatinine || signal == Signal::urine) changed |= derive_infusion(watch, now.steady);
     evaluate(now, id, changed);

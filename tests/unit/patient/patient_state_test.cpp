@@ -113,7 +113,7 @@ TEST(PatientState, UrineCountsFromTheStartOfTheWatchTheEntryBeforeOrItsOwnStart)
     EXPECT_EQ(patient.window(0).value(), std::nullopt);
     patient.accept(Signal::urine, 40, at(4h), at(4h + 10min), monitor);
     EXPECT_EQ(patient.window(0).value(), 100);
-    patient.accept(Signal::urine, 40, at(7h), at(7h), monitor, at(6h)); // catheter changed: 4 to 6 is lost
+    patient.accept_volume(Signal::urine, 40, at(7h), at(7h), monitor, at(6h)); // catheter changed: 4 to 6 is lost
     EXPECT_EQ(patient.window(0).value(), std::nullopt);
 }
 
