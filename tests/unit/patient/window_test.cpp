@@ -98,7 +98,7 @@ TEST_P(WindowByKind, ASavedTwinStaysByteIdentical)
 {
     std::mt19937_64 random{11};
     Window lived{{Signal::spo2, 60s, GetParam()}};
-    Window restored = lived;
+    Window restored{lived.spec()};
     for (int i = 0; i < 500; ++i) {
         const Instant at{i * 700};
         const double value = 90 + static_cast<double>(random() % 100) / 7;
@@ -220,7 +220,7 @@ TEST(CoveredWindow, AStartBeforeThePreviousEntryIsThatEntry)
 TEST(CoveredWindow, ContinuesAcrossASave)
 {
     Window lived{urine_4h()};
-    Window restored = lived;
+    Window restored{lived.spec()};
     std::mt19937_64 random{3};
     std::int64_t at = 0;
     for (int i = 0; i < 300; ++i) {
