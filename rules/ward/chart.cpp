@@ -11,18 +11,6 @@ using namespace std::chrono_literals;
 constexpr Duration future_tolerance = 60s; // clocks of two PCs may differ a little
 constexpr std::size_t remembered_keys = 1024;
 
-// Grams of the salt to grams of magnesium sulfate heptahydrate with the same magnesium (clinical.md 0).
-double as_heptahydrate(double grams, Salt salt)
-{
-    constexpr double heptahydrate = 246.47, anhydrous = 120.37, chloride = 203.3; // g/mol
-    switch (salt) {
-    case Salt::sulfate_heptahydrate: return grams;
-    case Salt::sulfate_anhydrous: return grams * heptahydrate / anhydrous;
-    case Salt::chloride_hexahydrate: return grams * heptahydrate / chloride;
-    }
-    std::abort();
-}
-
 // A person counting or testing at the bed is a person at the bed.
 bool done_at_bedside(const Entry& entry)
 {

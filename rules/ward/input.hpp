@@ -13,6 +13,7 @@
 #include "rules/escalation/page.hpp"
 #include "rules/escalation/policy.hpp"
 #include "rules/observation/observation.hpp"
+#include "rules/patient/salt.hpp"
 
 namespace magwatch {
 
@@ -84,8 +85,6 @@ struct Configuration {
 };
 
 // --- what staff chart ---
-
-enum class Salt : std::uint8_t { sulfate_heptahydrate, sulfate_anhydrous, chloride_hexahydrate };
 
 // A value of a charted or laboratory signal: reflex, AVPU, counted RR, level, creatinine, pressure, ...
 struct ValueEntry {

@@ -15,6 +15,7 @@ void add_rules(CLI::App& app, Shell& shell);   // rules check, test
 void add_hl7(CLI::App& app, Shell& shell);     // hl7 decode
 void add_modbus(CLI::App& app, Shell& shell);  // modbus probe
 void add_replay(CLI::App& app, Shell& shell);  // replay
+void add_predict(CLI::App& app, Shell& shell); // predict
 void add_version(CLI::App& app, Shell& shell); // version
 
 // --person, needed for everything that is recorded under a name.

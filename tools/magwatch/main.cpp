@@ -40,6 +40,7 @@ int run(int argc, char** argv)
     add_hl7(app, shell);
     add_modbus(app, shell);
     add_replay(app, shell);
+    add_predict(app, shell);
     add_version(app, shell);
     try {
         app.parse(argc, argv);
