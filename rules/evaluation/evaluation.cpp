@@ -83,8 +83,8 @@ Truth ask_falling(const Atom& atom, const PatientState& patient, Instant now)
 {
     const SignalState& state = patient.latest(atom.signal);
     if (!state.has_value || now - state.received >= falling_answers_for) return Truth::unknown;
-    const auto drop = patient.window(atom.index).value();
-    return drop ? truth_of(*drop >= atom.limit) : Truth::unknown;
+    const auto fall = patient.window(atom.index).value();
+    return fall ? truth_of(*fall >= atom.limit) : Truth::unknown;
 }
 
 Truth ask_atom(const Plan& plan, const Atom& atom, const PatientState& patient, Instant now)

@@ -28,23 +28,26 @@ struct Aggregate {
 };
 constexpr Aggregate aggregates[] = {
     {"sum", WindowKind::sum},   {"mean", WindowKind::mean}, {"min", WindowKind::min},     {"max", WindowKind::max},
-    {"slope", WindowKind::slope}, {"drop", WindowKind::drop}, {"delta", WindowKind::delta},
+    {"slope", WindowKind::slope}, {"fall", WindowKind::fall}, {"drop", WindowKind::drop}, {"delta", WindowKind::delta},
     {"count", WindowKind::count},
 };
 
 constexpr std::string_view functions[] = {"sum",   "mean",  "min",      "max",       "slope", "drop",
-                                          "delta", "count", "age",      "previous",  "after", "armed",
+                                          "delta", "fall", "count", "age",      "previous",  "after", "armed",
                                           "lost",  "falling", "known", "sustained", "at_least"};
 
-// What counts as a fall over the five minutes before the latest valid value, design values: four breaths a
-// minute and 3 % are beyond the breath-to-breath scatter of calm recordings (99 % of the one-minute changes
-// of RR below 7 and of SpO2 below 1.4; of 1 Hz values below 2 and 1) and small enough to come before apnoea.
+// What counts as a fall up to the latest valid value, design values. The fall of a fitted line, because single
+// values scatter: one RR in a hundred differs from the one a minute before by 7 (signals.md 3). Over 5 min a
+// steep fall; over 15 min the pace of a load left running, 18 to 14 a minute (clinical.md 10, scenario a).
 struct Fall {
     Signal signal;
+    Duration length;
     double amount;
 };
-constexpr Fall falls[] = {{Signal::rr, 4}, {Signal::spo2, 3}};
-constexpr Duration fall_window = std::chrono::minutes{5};
+constexpr Fall falls[] = {{Signal::rr, std::chrono::minutes{5}, 4},
+                          {Signal::rr, std::chrono::minutes{15}, 3},
+                          {Signal::spo2, std::chrono::minutes{5}, 3},
+                          {Signal::spo2, std::chrono::minutes{15}, 3}};
 
 // Windows count in 2^-20 of a unit; a signal that is not a physical quantity of a patient has none.
 constexpr double windowed_max = 1e6;
@@ -391,28 +394,43 @@ std::optional<Logic> Compiler::known(const Node& node)
     return atom(made);
 }
 
+std::optional<Logic> Compiler::falling(const Node& node)
+{
+    if (!arguments(node, 1, "falling(rr)")) return std::nullopt;
+    const auto signal = signal_argument(node.operands[0]);
+    if (!signal) return std::nullopt;
+    Logic out;
+    out.op = LogicOp::any;
+    for (const Fall& fall : falls) {
+        if (fall.signal != *signal) continue;
+        Atom made;
+        made.kind = AtomKind::falling;
+        made.signal = *signal;
+        made.limit = fall.amount;
+        made.index = window({*signal, fall.length, WindowKind::fall});
+        made.reads = mask(*signal);
+        made.timed = true;
+        out.operands.push_back(atom(made));
+    }
+    if (out.operands.empty()) {
+        fail(node.operands[0].at, "falling is defined for rr and spo2; use fall(signal, length) instead");
+        return std::nullopt;
+    }
+    return out;
+}
+
 std::optional<Logic> Compiler::function(const Node& node)
 {
     if (node.word == "at_least") return at_least(node);
     if (node.word == "sustained") return sustained(node);
     Atom made;
-    if (node.word == "lost" || node.word == "falling") {
-        if (!arguments(node, 1, node.word + "(rr)")) return std::nullopt;
+    if (node.word == "falling") return falling(node);
+    if (node.word == "lost") {
+        if (!arguments(node, 1, "lost(rr)")) return std::nullopt;
         const auto signal = signal_argument(node.operands[0]);
         if (!signal) return std::nullopt;
         made.signal = *signal;
         made.kind = AtomKind::lost;
-        if (node.word == "falling") {
-            const auto fall = std::find_if(std::begin(falls), std::end(falls),
-                                           [&](const Fall& f) { return f.signal == *signal; });
-            if (fall == std::end(falls)) {
-                fail(node.operands[0].at, "falling is defined for rr and spo2; use drop(signal, length) instead");
-                return std::nullopt;
-            }
-            made.kind = AtomKind::falling;
-            made.limit = fall->amount;
-            made.index = window({*signal, fall_window, WindowKind::drop});
-        }
     } else if (node.word == "armed") {
         if (!arguments(node, 2, "armed(urine, 4 h)")) return std::nullopt;
         const auto signal = signal_argument(node.operands[0]);
@@ -532,7 +550,8 @@ std::optional<Compiler::Number> Compiler::numeric_call(const Node& node)
     }
     out.signal = *signal;
     out.canonical = kind == WindowKind::count ? Unit::none : info(*signal).unit;
-    out.difference = kind == WindowKind::drop || kind == WindowKind::delta || kind == WindowKind::slope;
+    out.difference = kind == WindowKind::drop || kind == WindowKind::delta || kind == WindowKind::slope ||
+                     kind == WindowKind::fall;
     out.per_minute = kind == WindowKind::slope;
     single.kind = AtomKind::window;
     single.signal = *signal;

@@ -20,7 +20,7 @@ void Window::append_accounted(const Sample& sample)
 {
     put(sample);
     sum_ += fixed(sample.value);
-    if (kind_ == WindowKind::slope) account(sample, 1);
+    if (fits()) account(sample, 1);
     while (oldest_at_ <= newest_at_ - length_ms_) {
         sum_ -= fixed(front().value);
         account(front(), -1);
@@ -52,7 +52,7 @@ void Window::make_room()
 
 void Window::account(const Sample& sample, std::int64_t sign)
 {
-    if (kind_ == WindowKind::slope) {
+    if (fits()) {
         const Wide t = sample.at;
         t_sum_ += sign * t;
         tt_sum_ += sign * t * t;
@@ -62,13 +62,13 @@ void Window::account(const Sample& sample, std::int64_t sign)
     }
 }
 
-std::optional<double> Window::slope() const
+std::optional<double> Window::fitted(double span_ms) const
 {
     const Wide n = static_cast<Wide>(count_);
     const Wide spread = n * tt_sum_ - t_sum_ * t_sum_;
     if (spread == 0) return std::nullopt; // one instant has no slope
     const Wide rise = n * tv_sum_ - t_sum_ * sum_;
-    return static_cast<double>(rise) / static_cast<double>(spread) * 60000.0 / fixed_one;
+    return static_cast<double>(rise) / static_cast<double>(spread) * span_ms / fixed_one;
 }
 
 std::optional<double> Window::covered() const

@@ -19,10 +19,12 @@
 
 namespace magwatch {
 
-enum class WindowKind : std::uint8_t { // Window::summed relies on the order
+enum class WindowKind : std::uint8_t { // Window::sums relies on the order
     mean,
     sum,     // of the samples
     slope,   // least squares, per minute; needs two instants
+    fall,    // how far that line falls from the oldest to the newest sample; a rise is negative; needs
+             // samples over a third of the length, for a line through a few says nothing (design value)
     min,
     max,
     drop,    // highest minus latest
@@ -69,7 +71,8 @@ public:
         case WindowKind::count: append({at.ms, value}); break;
         case WindowKind::mean:
         case WindowKind::sum: append_summed({at.ms, value}); break;
-        case WindowKind::slope: append_accounted({at.ms, value}); break;
+        case WindowKind::slope:
+        case WindowKind::fall: append_accounted({at.ms, value}); break;
         case WindowKind::covered:
             push_covering(Instant{count_ > 0 ? newest_at_ : at.ms}, at, value);
             break;
@@ -94,7 +97,10 @@ public:
         case WindowKind::sum: return static_cast<double>(sum_) / fixed_one;
         case WindowKind::mean: return static_cast<double>(sum_) / (fixed_one * static_cast<double>(count_));
         case WindowKind::count: return static_cast<double>(count_);
-        case WindowKind::slope: return slope();
+        case WindowKind::slope: return fitted(60000.0);
+        case WindowKind::fall:
+            if ((newest_at_ - oldest_at_) * 3 < length_ms_) return std::nullopt;
+            return fitted(static_cast<double>(oldest_at_ - newest_at_));
         case WindowKind::covered: return covered();
         }
         return std::nullopt;
@@ -141,7 +147,9 @@ private:
     {
         return truncated_ && truncated_at_ > newest_at_ - length_ms_;
     }
-    [[nodiscard]] std::optional<double> slope() const;
+    // How much the fitted line rises in so many milliseconds.
+    [[nodiscard]] std::optional<double> fitted(double span_ms) const;
+    [[nodiscard]] bool fits() const { return kind_ == WindowKind::slope || kind_ == WindowKind::fall; }
     [[nodiscard]] std::optional<double> covered() const;
     void put(const Sample& sample)
     {
@@ -180,7 +188,7 @@ private:
         }
     }
     void append_accounted(const Sample& sample);
-    [[nodiscard]] bool sums() const { return kind_ <= WindowKind::slope || kind_ == WindowKind::covered; }
+    [[nodiscard]] bool sums() const { return kind_ <= WindowKind::fall || kind_ == WindowKind::covered; }
     [[nodiscard]] std::uint32_t room() const { return mask_ + 1; }
     void make_room();
     void account(const Sample& sample, std::int64_t sign);

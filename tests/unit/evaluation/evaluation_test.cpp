@@ -293,12 +293,13 @@ TEST(Evaluation, FallingAnswersFromTheLastValuesAfterTheLossForTenMinutes)
     bed.give(Signal::rr, 16);
     bed.give(Signal::spo2, 97);
     bed.wait(4min);
-    bed.give(Signal::rr, 13);
-    bed.give(Signal::spo2, 95);
-    EXPECT_EQ(bed.raise(0), Truth::no) << "by three";
-    EXPECT_EQ(bed.raise(1), Truth::no) << "by two";
+    bed.give(Signal::rr, 13.25);
+    bed.give(Signal::spo2, 94.25);
+    EXPECT_EQ(bed.raise(0), Truth::no) << "by less than three";
+    EXPECT_EQ(bed.raise(1), Truth::no);
+    bed.wait(10s);
     bed.give(Signal::rr, 12);
-    bed.give(Signal::spo2, 94);
+    bed.give(Signal::spo2, 93);
     EXPECT_EQ(bed.raise(0), Truth::yes);
     EXPECT_EQ(bed.raise(1), Truth::yes);
     bed.lose(Signal::rr);
@@ -306,10 +307,25 @@ TEST(Evaluation, FallingAnswersFromTheLastValuesAfterTheLossForTenMinutes)
     EXPECT_EQ(bed.raise(0), Truth::yes);
     bed.wait(1ms);
     EXPECT_EQ(bed.raise(0), Truth::unknown);
-    bed.give(Signal::rr, 16);
-    bed.wait(5min);
-    bed.give(Signal::rr, 10); // the 16 is out of the five minutes
-    EXPECT_EQ(bed.raise(0), Truth::no);
+}
+
+TEST(Evaluation, FallingIsTheFallOfAFittedLineAndNotOfSingleValues)
+{
+    Bed bed{"falling(rr)"};
+    // Calm breathing as a monitor counts it, between 13 and 19.
+    constexpr double scatter[] = {16, 18, 13, 17, 15, 19, 14, 16, 17, 13, 19, 15};
+    for (int i = 0; i < 240; ++i) {
+        bed.give(Signal::rr, scatter[(i * 7) % 12]);
+        bed.wait(5s);
+        ASSERT_NE(bed.raise(), Truth::yes) << "second " << 5 * i;
+    }
+    // The pace of a load bag left running: 4 /min in 15 min.
+    int until = 0;
+    for (; until < 180 && bed.raise() != Truth::yes; ++until) {
+        bed.give(Signal::rr, scatter[(until * 7) % 12] - until * 4.0 / 180);
+        bed.wait(5s);
+    }
+    EXPECT_LT(until, 180);
 }
 
 TEST(Evaluation, SustainedIsJudgedAtSamples)

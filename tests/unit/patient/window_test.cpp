@@ -43,7 +43,8 @@ std::optional<double> by_definition(WindowKind kind, Duration length, const std:
     case WindowKind::drop: return high - in.back().value;
     case WindowKind::delta: return in.back().value - in.front().value;
     case WindowKind::count: return n;
-    case WindowKind::slope: {
+    case WindowKind::slope:
+    case WindowKind::fall: {
         long double t_mean = 0, v_mean = 0, top = 0, bottom = 0;
         for (const Sample& s : in) t_mean += static_cast<long double>(s.at) / n, v_mean += s.value / n;
         for (const Sample& s : in) {
@@ -51,7 +52,9 @@ std::optional<double> by_definition(WindowKind kind, Duration length, const std:
             bottom += (static_cast<long double>(s.at) - t_mean) * (static_cast<long double>(s.at) - t_mean);
         }
         if (bottom < 0.5L) return std::nullopt;
-        return static_cast<double>(top / bottom * 60000);
+        const auto span = static_cast<long double>(in.front().at - in.back().at);
+        if (kind == WindowKind::fall && -3 * span < length.count()) return std::nullopt;
+        return static_cast<double>(top / bottom * (kind == WindowKind::fall ? span : 60000.0L));
     }
     case WindowKind::covered: break;
     }
@@ -59,7 +62,7 @@ std::optional<double> by_definition(WindowKind kind, Duration length, const std:
 }
 
 constexpr WindowKind sampled_kinds[] = {WindowKind::mean, WindowKind::min,   WindowKind::max,   WindowKind::sum,
-                                        WindowKind::slope, WindowKind::drop, WindowKind::delta, WindowKind::count};
+                                        WindowKind::slope, WindowKind::fall, WindowKind::drop, WindowKind::delta, WindowKind::count};
 
 class WindowByKind : public testing::TestWithParam<WindowKind> {};
 INSTANTIATE_TEST_SUITE_P(Kinds, WindowByKind, testing::ValuesIn(sampled_kinds));
