@@ -298,7 +298,7 @@ TEST(Evaluation, FallingAnswersFromTheLastValuesAfterTheLossForTenMinutes)
     EXPECT_EQ(bed.raise(0), Truth::no) << "by less than three";
     EXPECT_EQ(bed.raise(1), Truth::no);
     bed.wait(10s);
-    bed.give(Signal::rr, 12);
+    bed.give(Signal::rr, 10);
     bed.give(Signal::spo2, 93);
     EXPECT_EQ(bed.raise(0), Truth::yes);
     EXPECT_EQ(bed.raise(1), Truth::yes);
