@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -61,7 +62,10 @@ public:
 
 private:
     struct Number;
-    struct Interval;
+    struct Interval {
+        double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+        bool low_open = false, high_open = false;
+    };
 
     std::optional<Logic> boolean(const Node& node);
     std::optional<Logic> group(const Node& node, LogicOp op);

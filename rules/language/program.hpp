@@ -43,6 +43,20 @@ enum class Compare : std::uint8_t { lt, le, gt, ge, eq, ne };
     return false;
 }
 
+// The comparison that is true exactly where this one is not.
+[[nodiscard]] constexpr Compare opposite(Compare op)
+{
+    switch (op) {
+    case Compare::lt: return Compare::ge;
+    case Compare::le: return Compare::gt;
+    case Compare::gt: return Compare::le;
+    case Compare::ge: return Compare::lt;
+    case Compare::eq: return Compare::ne;
+    case Compare::ne: return Compare::eq;
+    }
+    return op;
+}
+
 enum class AtomKind : std::uint8_t {
     value,     // latest value <compare> limit
     window,    // window `index` <compare> limit, while the signal is fresh

@@ -1,0 +1,142 @@
+// What can be true: conditions that contradict themselves or each other.
+#include "rules/language/compiler.hpp"
+
+#include <algorithm>
+
+namespace magwatch::language {
+
+Compiler::Interval Compiler::domain(const Atom& atom)
+{
+    if (atom.kind != AtomKind::value) return {};
+    const SignalInfo& about = info(atom.signal);
+    return {about.min, about.max, false, false};
+}
+
+// Keeps the part of the interval that satisfies the comparison; false if there is none.
+bool Compiler::narrow(Interval& interval, Compare compare, double limit)
+{
+    const auto raise_low = [&](double v, bool open) {
+        if (v > interval.low || (v == interval.low && open)) {
+            interval.low = v;
+            interval.low_open = open;
+        }
+    };
+    const auto cut_high = [&](double v, bool open) {
+        if (v < interval.high || (v == interval.high && open)) {
+            interval.high = v;
+            interval.high_open = open;
+        }
+    };
+    switch (compare) {
+    case Compare::lt: cut_high(limit, true); break;
+    case Compare::le: cut_high(limit, false); break;
+    case Compare::gt: raise_low(limit, true); break;
+    case Compare::ge: raise_low(limit, false); break;
+    case Compare::eq:
+        raise_low(limit, false);
+        cut_high(limit, false);
+        break;
+    case Compare::ne: break; // leaves a hole, which is not followed
+    }
+    if (interval.low < interval.high) return true;
+    return interval.low == interval.high && !interval.low_open && !interval.high_open;
+}
+
+namespace {
+
+void flatten(const Logic& logic, bool negate, std::vector<std::pair<const Logic*, bool>>& out)
+{
+    if (logic.op == LogicOp::negate) {
+        flatten(logic.operands[0], !negate, out);
+    } else if (logic.op == (negate ? LogicOp::any : LogicOp::all)) {
+        for (const Logic& operand : logic.operands) flatten(operand, negate, out);
+    } else {
+        out.emplace_back(&logic, negate);
+    }
+}
+
+} // namespace
+
+// Conditions that must hold together: is there a comparison that another one excludes?
+bool Compiler::contradictory(const std::vector<Logic>& together, bool negate) const
+{
+    std::vector<std::pair<const Logic*, bool>> parts;
+    for (const Logic& one : together) flatten(one, negate, parts);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const auto& [logic, negated_here] = parts[i];
+        if (logic->op != LogicOp::atom) {
+            if (impossible(*logic, negated_here)) return true;
+            continue;
+        }
+        const Atom& subject = atoms_[logic->atom];
+        Interval possible = domain(subject);
+        for (const auto& [other_logic, other_negated] : parts) {
+            if (other_logic->op != LogicOp::atom) continue;
+            if (other_logic->atom == logic->atom && other_negated != negated_here) return true;
+            const Atom& other = atoms_[other_logic->atom];
+            if (other.kind != subject.kind || other.signal != subject.signal || other.index != subject.index)
+                continue;
+            if (subject.kind != AtomKind::value && subject.kind != AtomKind::window) continue;
+            const Compare op = other_negated ? opposite(other.compare) : other.compare;
+            if (!narrow(possible, op, other.limit)) return true;
+        }
+    }
+    return false;
+}
+
+bool Compiler::impossible(const Logic& logic, bool negate) const
+{
+    switch (logic.op) {
+    case LogicOp::constant: return logic.constant == (negate ? Truth::yes : Truth::no);
+    case LogicOp::atom: return false; // each was checked when it was made
+    case LogicOp::negate: return impossible(logic.operands[0], !negate);
+    case LogicOp::all:
+    case LogicOp::any: {
+        if ((logic.op == LogicOp::all) != negate) return contradictory(logic.operands, negate);
+        return std::all_of(logic.operands.begin(), logic.operands.end(),
+                           [&](const Logic& one) { return impossible(one, negate); });
+    }
+    case LogicOp::at_least: {
+        if (negate) return false;
+        const auto possible = std::count_if(logic.operands.begin(), logic.operands.end(),
+                                            [&](const Logic& one) { return !impossible(one, false); });
+        return possible < logic.least;
+    }
+    }
+    return false;
+}
+
+bool Compiler::overlap(const Logic& a, const Logic& b) const
+{
+    if (a.op != LogicOp::atom || b.op != LogicOp::atom) return false;
+    const Atom& first = atoms_[a.atom];
+    const Atom& second = atoms_[b.atom];
+    const bool comparable = first.kind == AtomKind::value || first.kind == AtomKind::window;
+    if (!comparable || first.kind != second.kind || first.signal != second.signal || first.index != second.index)
+        return false;
+    Interval both = domain(first);
+    return narrow(both, first.compare, first.limit) && narrow(both, second.compare, second.limit);
+}
+
+bool Compiler::reads_value(const Logic& logic, Signal signal) const
+{
+    if (logic.op == LogicOp::atom) {
+        const Atom& one = atoms_[logic.atom];
+        if (one.kind == AtomKind::value || one.kind == AtomKind::window || one.kind == AtomKind::general) {
+            return (one.reads & mask(signal)) != 0;
+        }
+        if (one.kind != AtomKind::sustained) return false;
+        for (const LogicStep& step : sustained_[one.index].condition.code) {
+            if (step.op != LogicOp::atom) continue;
+            Logic inner;
+            inner.op = LogicOp::atom;
+            inner.atom = step.arg;
+            if (reads_value(inner, signal)) return true;
+        }
+        return false;
+    }
+    return std::any_of(logic.operands.begin(), logic.operands.end(),
+                       [&](const Logic& one) { return reads_value(one, signal); });
+}
+
+} // namespace magwatch::language
