@@ -5,6 +5,7 @@
 #include "adapters/monitors/hl7/bed.hpp"
 #include "adapters/monitors/hl7/zone.hpp"
 #include "adapters/monitors/modbus/register_map.hpp"
+#include "daemon/config/pack_library.hpp"
 #include "rules/language/pack.hpp"
 
 namespace magwatch {
@@ -15,15 +16,24 @@ ConfigChecks config_checks()
     checks.register_map = [](const ReferencedFile& map) {
         return adapters::modbus::parse_register_map(map.text, map.path).errors;
     };
-    checks.pack = [](const ReferencedFile& pack, Mode mode, const std::vector<LimitSetting>& limits) {
+    checks.pack = [](const ReferencedFile& pack, Mode mode, const std::vector<LimitSetting>& limits,
+                     const FileReader& read) {
         std::vector<LimitOverride> overrides;
         for (const auto& limit : limits) overrides.push_back({limit.name, limit.value});
-        CompiledPack compiled = compile_pack(pack.text, pack.path, overrides);
-        if (compiled.pack && compiled.pack->example && mode == Mode::ward) {
-            compiled.errors.push_back(
+        const PackFolder library{pack.path, read};
+        PackVerdict verdict;
+        const CompiledPack compiled = compile_pack(pack.text, pack.path, overrides, &library);
+        verdict.errors = compiled.errors;
+        if (!compiled.pack) return verdict;
+        if (compiled.pack->example && mode == Mode::ward) {
+            verdict.errors.push_back(
                 {pack.path, 0, 0, "an example pack runs in demo and replay only: name your site's profile", ""});
         }
-        return compiled.errors;
+        // The site's own limits stand in the configuration and are applied whenever the text is compiled.
+        EffectiveText effective = effective_text(pack.text, pack.path, &library);
+        verdict.text = std::move(effective.text);
+        verdict.errors.insert(verdict.errors.end(), effective.errors.begin(), effective.errors.end());
+        return verdict;
     };
     checks.zone = [](std::string_view zone) { return adapters::hl7::Zone::from(zone).has_value(); };
     checks.bed_pattern = [](std::string_view pattern) -> std::optional<std::string> {

@@ -5,6 +5,7 @@
 
 #include "daemon/app/config_checks.hpp"
 #include "daemon/app/last_good.hpp"
+#include "daemon/config/pack_library.hpp"
 
 namespace magwatch {
 namespace {

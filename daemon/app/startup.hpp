@@ -24,7 +24,4 @@ struct StartConfig {
 // Finds something to run when the file was refused.
 void fall_back(StartConfig& start, const std::string& path, JournalFile& journal);
 
-// The pack for the worst weather: the strictest limits of the read guidelines, no dose.
-[[nodiscard]] std::string_view minimal_pack();
-
 } // namespace magwatch

@@ -668,8 +668,9 @@ void ConfigReader::rules()
                             "needs its own site profile, "
                             "approved by its clinical safety lead");
     if (checks_.pack) {
-        const auto mistakes = checks_.pack(*pack, config_.ward.mode, config_.ward.limits);
-        elsewhere_.insert(elsewhere_.end(), mistakes.begin(), mistakes.end());
+        auto verdict = checks_.pack(*pack, config_.ward.mode, config_.ward.limits, read_);
+        elsewhere_.insert(elsewhere_.end(), verdict.errors.begin(), verdict.errors.end());
+        pack->text = std::move(verdict.text);
     }
     config_.pack_path = pack->path;
     config_.ward.pack_name = file.filename().string();

@@ -15,12 +15,21 @@
 
 namespace magwatch {
 
+using FileReader = std::function<std::variant<std::string, Diagnostic>(const std::string& path)>;
+
+// What a rule pack comes to: the text that runs, or why it does not.
+struct PackVerdict {
+    std::string text; // stands alone: what it extends has been merged into it
+    std::vector<Diagnostic> errors;
+};
+
 // Checks that belong to other parts, run on what the configuration names; mistakes are reported
 // with the configuration's own. An empty function checks nothing.
 struct ConfigChecks {
     std::function<std::vector<Diagnostic>(const ReferencedFile& map)> register_map;
-    std::function<std::vector<Diagnostic>(const ReferencedFile& pack, Mode mode,
-                                          const std::vector<LimitSetting>& limits)>
+    // `read`: for the packs that it extends.
+    std::function<PackVerdict(const ReferencedFile& pack, Mode mode,
+                              const std::vector<LimitSetting>& limits, const FileReader& read)>
         pack;
     std::function<bool(std::string_view zone)> zone;
     // nullopt: fine; else what is wrong with the pattern.
@@ -32,8 +41,6 @@ struct LoadedConfig {
     std::vector<Diagnostic> errors; // in the order of the files
     std::vector<std::string> notes; // what is allowed and worth saying: "no bed is configured: ..."
 };
-
-using FileReader = std::function<std::variant<std::string, Diagnostic>(const std::string& path)>;
 
 // Reads the file and what it names (relative to its folder).
 [[nodiscard]] LoadedConfig load_config(const std::string& path, const ConfigChecks& checks = {});

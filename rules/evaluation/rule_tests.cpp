@@ -159,43 +159,59 @@ bool PackTest::passed() const
            std::all_of(cases.begin(), cases.end(), [](const CaseResult& one) { return one.passed; });
 }
 
-PackCheck check_pack(std::string_view text, std::string_view file)
+PackCheck check_pack(std::string_view text, std::string_view file, const PackLibrary* library)
 {
-    CompiledPack compiled = compile_pack(text, file);
+    CompiledPack compiled = compile_pack(text, file, {}, library);
     return {std::move(compiled.errors), std::move(compiled.pack)};
 }
 
-PackTest test_pack(std::string_view pack_text, std::string_view test_text, std::string_view pack_file,
-                   std::string_view test_file)
+namespace {
+
+// The texts a pack and its cases are made from.
+struct Texts {
+    std::string_view pack, pack_file, tests, test_file;
+};
+
+std::vector<RuleCase> cases_of(const Texts& texts, const Pack& pack, std::vector<Diagnostic>& errors)
 {
-    PackTest result;
-    const CompiledPack compiled = compile_pack(pack_text, pack_file);
-    if (!compiled.pack) {
-        result.errors = compiled.errors;
-        return result;
-    }
-    std::vector<RuleCase> cases = read_cases(pack_text, pack_file, *compiled.pack, result.errors);
-    if (!test_text.empty()) {
-        for (RuleCase& one : read_cases(test_text, test_file, *compiled.pack, result.errors)) {
-            cases.push_back(std::move(one));
+    std::vector<RuleCase> cases = read_cases(texts.pack, texts.pack_file, pack, errors);
+    if (texts.tests.empty()) return cases;
+    for (RuleCase& one : read_cases(texts.tests, texts.test_file, pack, errors)) cases.push_back(std::move(one));
+    return cases;
+}
+
+// Leaves of the case what it says about rules that behave in `pack` as in `theirs`; false: nothing.
+bool narrow(RuleCase& one, const PackOutline& pack, const PackOutline& theirs)
+{
+    std::erase_if(one.rules, [&](const std::string& rule) { return !same_behaviour(pack, theirs, rule); });
+    std::erase_if(one.expected, [&](const CaseTransition& expected) {
+        return std::find(one.rules.begin(), one.rules.end(), expected.rule) == one.rules.end();
+    });
+    const bool limits_known = std::all_of(one.limits.begin(), one.limits.end(), [&](const LimitOverride& limit) {
+        return pack.limit(limit.name) != nullptr;
+    });
+    return !one.rules.empty() && limits_known;
+}
+
+void add_inherited(const Pack& pack, const PackLibrary& library, PackTest& result, std::vector<RuleCase>& cases)
+{
+    const auto& lineage = pack.outline.lineage;
+    for (std::size_t i = 1; i < lineage.size(); ++i) {
+        const auto source = library.find(lineage[i]);
+        if (!source) continue; // an effective text, tested away from what it was made from
+        const CompiledPack compiled = compile_pack(source->text, source->file, {}, &library);
+        result.errors.insert(result.errors.end(), compiled.errors.begin(), compiled.errors.end());
+        if (!compiled.pack) continue;
+        const Texts texts{source->text, source->file, source->test_text, source->test_file};
+        for (RuleCase& one : cases_of(texts, *compiled.pack, result.errors)) {
+            if (narrow(one, pack.outline, compiled.pack->outline)) cases.push_back(std::move(one));
         }
     }
-    if (!result.errors.empty()) return result;
-    for (const RuleCase& one : cases) {
-        if (one.limits.empty()) {
-            result.cases.push_back(judge(*compiled.pack, one));
-            continue;
-        }
-        const CompiledPack other = compile_pack(pack_text, pack_file, one.limits);
-        if (other.pack) {
-            result.cases.push_back(judge(*other.pack, one));
-        } else {
-            CaseResult failed{one.title, one.file, one.line, false, {}, {}};
-            for (const Diagnostic& error : other.errors) failed.differences.push_back(error.text());
-            result.cases.push_back(std::move(failed));
-        }
-    }
-    for (const Rule& rule : compiled.pack->rules) {
+}
+
+void find_untested(const Pack& pack, const std::vector<RuleCase>& cases, PackTest& result)
+{
+    for (const Rule& rule : pack.rules) {
         bool raised = false, quiet = false;
         for (std::size_t i = 0; i < cases.size(); ++i) {
             const auto& judged = cases[i].rules;
@@ -209,6 +225,38 @@ PackTest test_pack(std::string_view pack_text, std::string_view test_text, std::
         if (!raised) result.untested.push_back(rule.id + ": no case raises it");
         if (!quiet) result.untested.push_back(rule.id + ": no near miss, a case in which it stays quiet");
     }
+}
+
+} // namespace
+
+PackTest test_pack(std::string_view pack_text, std::string_view test_text, std::string_view pack_file,
+                   std::string_view test_file, const PackLibrary* library)
+{
+    PackTest result;
+    const CompiledPack compiled = compile_pack(pack_text, pack_file, {}, library);
+    if (!compiled.pack) {
+        result.errors = compiled.errors;
+        return result;
+    }
+    std::vector<RuleCase> cases =
+        cases_of({pack_text, pack_file, test_text, test_file}, *compiled.pack, result.errors);
+    if (library) add_inherited(*compiled.pack, *library, result, cases);
+    if (!result.errors.empty()) return result;
+    for (const RuleCase& one : cases) {
+        if (one.limits.empty()) {
+            result.cases.push_back(judge(*compiled.pack, one));
+            continue;
+        }
+        const CompiledPack other = compile_pack(pack_text, pack_file, one.limits, library);
+        if (other.pack) {
+            result.cases.push_back(judge(*other.pack, one));
+        } else {
+            CaseResult failed{one.title, one.file, one.line, false, {}, {}};
+            for (const Diagnostic& error : other.errors) failed.differences.push_back(error.text());
+            result.cases.push_back(std::move(failed));
+        }
+    }
+    find_untested(*compiled.pack, cases, result);
     return result;
 }
 

@@ -4,6 +4,9 @@
 // Pure. What is judged is the alarm condition (raised, cleared); latching, paging and answering come after it.
 // A pack passes if its text is good, every case gives exactly the expected transitions, and every rule has a
 // case in which it is raised and a near miss in which it is judged and stays quiet.
+//
+// A pack that extends others inherits their cases too: those of the rules that behave as they do there. A rule
+// that it changes, or whose limits it changes, needs cases of its own.
 #pragma once
 
 #include <string>
@@ -20,7 +23,8 @@ struct PackCheck {
     std::shared_ptr<const Pack> pack; // null if there is any error
     [[nodiscard]] bool good() const { return pack != nullptr; }
 };
-[[nodiscard]] PackCheck check_pack(std::string_view text, std::string_view file);
+[[nodiscard]] PackCheck check_pack(std::string_view text, std::string_view file,
+                                   const PackLibrary* library = nullptr);
 
 struct CaseResult {
     std::string title;
@@ -40,7 +44,8 @@ struct PackTest {
 // `test_text`: the file beside the pack, "" if there is none; cases in the pack itself run too.
 [[nodiscard]] PackTest test_pack(std::string_view pack_text, std::string_view test_text,
                                  std::string_view pack_file = "pack.toml",
-                                 std::string_view test_file = "pack.test.toml");
+                                 std::string_view test_file = "pack.test.toml",
+                                 const PackLibrary* library = nullptr);
 
 // What one case gives under a pack.
 [[nodiscard]] std::vector<CaseTransition> run_case(const Pack& pack, const RuleCase& one);

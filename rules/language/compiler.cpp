@@ -288,6 +288,7 @@ std::optional<Duration> Compiler::duration_argument(const Node& node, bool windo
         const auto limit = limits.find(node.word);
         if (limit != limits.end()) {
             limit->second.used = true;
+            used_limits.insert(limit->first);
             if (limit->second.broken) return std::nullopt;
             length = duration_of(limit->second.literal.number, limit->second.literal.unit);
         }
@@ -449,6 +450,7 @@ std::optional<Compiler::Number> Compiler::word(const Node& node)
     out.at = node.at;
     if (const auto limit = limits.find(node.word); limit != limits.end()) {
         limit->second.used = true;
+        used_limits.insert(limit->first);
         if (limit->second.broken) return std::nullopt;
         out.value = limit->second.literal.number;
         out.unit = limit->second.literal.unit;

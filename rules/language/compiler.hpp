@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,7 @@ struct NamedLimit {
 class Compiler {
 public:
     std::map<std::string, NamedLimit, std::less<>> limits;
+    std::set<std::string, std::less<>> used_limits; // since it was cleared
 
     // The condition as a tree, or nothing and the reasons in `mistakes`.
     [[nodiscard]] std::optional<Logic> condition(std::string_view text, std::vector<Mistake>& mistakes);

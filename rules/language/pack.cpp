@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "rules/language/compiler.hpp"
+#include "rules/language/inheritance.hpp"
 #include "rules/language/toml_text.hpp"
 
 namespace magwatch {
@@ -42,15 +43,19 @@ bool holds_dose(std::string_view text)
 
 class PackReader {
 public:
-    PackReader(std::string_view text, std::string_view file) : text_{text, file} {}
+    PackReader(std::string_view text, std::string_view file, const PackLibrary* library)
+        : text_{text, file}, lineage_{text_, library}
+    {
+    }
 
     CompiledPack run(const std::vector<LimitOverride>& overrides)
     {
-        if (const auto document = text_.parse()) read(*document, overrides);
-        CompiledPack out;
-        if (text_.good() && override_errors_.empty()) {
-            finish();
+        if (auto inherited = lineage_.read()) {
+            names_ = std::move(inherited->names);
+            read(inherited->document, overrides);
         }
+        if (text_.good() && override_errors_.empty()) finish();
+        CompiledPack out;
         out.errors = text_.take();
         out.errors.insert(out.errors.end(), override_errors_.begin(), override_errors_.end());
         if (out.errors.empty()) out.pack = std::make_shared<const Pack>(std::move(pack_));
@@ -59,24 +64,35 @@ public:
 
 private:
     void read(const toml::table& document, const std::vector<LimitOverride>& overrides);
+    void read_lineage(const toml::table& document, TableReader& top);
     void read_limits(const toml::table& document, TableReader& top, const std::vector<LimitOverride>& overrides);
     void read_limit(const std::string& name, const toml::node& node);
     void apply(const LimitOverride& replacement);
+    void check_limits();
     void read_rule(const toml::table& table);
     void read_words(TableReader& reader, const toml::table& table, Rule& rule);
+    void read_urgency(TableReader& reader, const toml::table& table, Rule& rule);
     void read_conditions(TableReader& reader, const toml::table& table, Rule& rule);
     void check_clear(const toml::table& table, const Logic& when, const std::optional<Logic>& clear, const Rule& rule);
     void read_check(const toml::table& table);
+    void read_schedule(TableReader& reader, const toml::table& table, Check& check);
+    bool read_disabled(TableReader& reader, const toml::table& table);
     std::string read_id(TableReader& reader, const toml::table& table,
                         std::vector<std::pair<std::string, std::uint32_t>>& seen);
     std::string prose(TableReader& reader, const toml::table& table, std::string_view key, bool required,
                       std::size_t longest);
+    std::string source(TableReader& reader, const toml::table& table);
     std::optional<Logic> condition(const toml::node& node, const std::string& text);
+    PackItem describe(TableReader& reader, const toml::table& table);
+    std::string origin(const toml::table& item, const toml::node& node, std::string_view key) const;
     void finish();
 
     TomlText text_;
+    Lineage lineage_;
     Compiler compiler_;
     Pack pack_;
+    bool effective_ = false;         // it says itself from which pack everything comes
+    std::vector<std::string> names_; // of the files
     std::vector<Diagnostic> override_errors_;
     std::vector<std::pair<std::string, std::uint32_t>> rule_ids_, check_ids_;
     std::map<std::string, const toml::node*, std::less<>> limit_nodes_;
@@ -92,6 +108,69 @@ std::string PackReader::prose(TableReader& reader, const toml::table& table, std
         text_.fail(node, "'" + std::string{key} + "' must have 1 to " + std::to_string(longest) + " characters");
     }
     return *text;
+}
+
+std::string PackReader::source(TableReader& reader, const toml::table& table)
+{
+    std::string text = prose(reader, table, "source", true, text_max);
+    const std::size_t recalled = text.find("[R]");
+    if (recalled != std::string::npos && !pack_.example) {
+        text_.fail_inside(*table.get("source"), recalled,
+                          "a recalled number [R] may be a default nowhere: cite a source that was read, or stay silent "
+                          "and inherit");
+    }
+    return text;
+}
+
+// Which pack says it.
+std::string PackReader::origin(const toml::table& item, const toml::node& node, std::string_view key) const
+{
+    if (!effective_) return names_[TomlText::file_of(node.source())];
+    const toml::node* from = item.get("from");
+    if (!from) return pack_.name;
+    if (const auto* all = from->as_string()) return all->get();
+    if (const auto* table = from->as_table()) {
+        for (const std::string_view one : {key, std::string_view{"*"}}) {
+            if (const auto* name = table->get_as<std::string>(one)) return name->get();
+        }
+    }
+    return pack_.name;
+}
+
+// A rule or a check in its own words.
+PackItem PackReader::describe(TableReader& reader, const toml::table& table)
+{
+    constexpr std::string_view order[] = {"title",   "message",  "prompt",   "kind", "priority",    "grade",
+                                          "latching", "together", "signals",  "for",  "when",        "clear",
+                                          "clear_for", "needs",   "every",    "first_every", "first_for",
+                                          "overdue_after", "source", "disabled", "reason"};
+    if (effective_) (void)reader.find("from");
+    PackItem item;
+    const auto* id = table.get_as<std::string>("id");
+    item.id = id ? id->get() : std::string{};
+    item.from = origin(table, table, "*");
+    const auto add = [&](std::string_view key, const toml::node& node) {
+        const auto* text = node.as_string();
+        std::string toml = toml_of(node);
+        item.fields.push_back({std::string{key}, text ? text->get() : toml, toml, origin(table, node, key)});
+    };
+    for (const std::string_view key : order) {
+        if (const toml::node* node = table.get(key)) add(key, *node);
+    }
+    const auto* disabled = table.get_as<bool>("disabled");
+    item.disabled = disabled && disabled->get();
+    return item;
+}
+
+// Whether another pack took it out of use, with its reason.
+bool PackReader::read_disabled(TableReader& reader, const toml::table& table)
+{
+    const bool disabled = reader.boolean("disabled").value_or(false);
+    if (disabled) {
+        (void)prose(reader, table, "reason", true, text_max);
+        for (const char* key : {"when", "clear", "needs"}) (void)reader.find(key);
+    }
+    return disabled;
 }
 
 std::string PackReader::read_id(TableReader& reader, const toml::table& table,
@@ -125,6 +204,21 @@ std::optional<Logic> PackReader::condition(const toml::node& node, const std::st
     return logic;
 }
 
+void PackReader::read_lineage(const toml::table& document, TableReader& top)
+{
+    (void)top.find("extends"); // followed before the packs became one
+    effective_ = document.contains("lineage");
+    pack_.outline.lineage = names_;
+    if (!effective_) return;
+    pack_.outline.lineage.clear();
+    for (const auto& [name, node] : top.strings("lineage")) pack_.outline.lineage.push_back(name);
+    const auto& lineage = pack_.outline.lineage;
+    if (lineage.empty() || lineage.size() > lineage_max || lineage.front() != pack_.name) {
+        text_.fail(*document.get("lineage"), "'lineage' lists this pack, the one it was made from, and so on, at most " +
+                                                 std::to_string(lineage_max));
+    }
+}
+
 void PackReader::read(const toml::table& document, const std::vector<LimitOverride>& overrides)
 {
     TableReader top{text_, document, "the pack"};
@@ -135,29 +229,43 @@ void PackReader::read(const toml::table& document, const std::vector<LimitOverri
     pack_.title = prose(top, document, "title", true, text_max);
     pack_.version = prose(top, document, "version", true, 32);
     pack_.example = top.boolean("example").value_or(false);
+    read_lineage(document, top);
     read_limits(document, top, overrides);
     const auto rules = top.tables("rule");
     const auto checks = top.tables("check");
     for (const toml::table* rule : rules) {
-        if (pack_.rules.size() == rules_max) {
+        if (pack_.outline.rules.size() == rules_max) {
             text_.fail(*rule, "too many rules: at most " + std::to_string(rules_max));
             break;
         }
         read_rule(*rule);
     }
     for (const toml::table* check : checks) {
-        if (pack_.checks.size() == 64) {
-            text_.fail(*check, "too many checks: at most 64");
+        if (pack_.outline.checks.size() == checks_max) {
+            text_.fail(*check, "too many checks: at most " + std::to_string(checks_max));
             break;
         }
         read_check(*check);
     }
-    if (rules.empty()) text_.fail_whole("the pack has no [[rule]]");
+    if (pack_.rules.empty() && text_.good()) text_.fail_whole("the pack has no [[rule]]");
     (void)top.tables("case"); // read by the rule tests
     top.finish();
+    check_limits();
+}
+
+// A limit of this pack that nothing uses is a mistake; an inherited one has become idle by what this pack says.
+void PackReader::check_limits()
+{
     for (const auto& [name, limit] : compiler_.limits) {
-        if (!limit.used) text_.fail(*limit_nodes_.at(name), "no rule uses the limit '" + name + "'");
+        const toml::node& node = *limit_nodes_.at(name);
+        if (!limit.used && TomlText::file_of(node.source()) == 0) {
+            text_.fail(node, "no rule uses the limit '" + name + "'");
+        }
     }
+    std::erase_if(pack_.outline.limits, [&](const PackLimit& limit) {
+        const auto found = compiler_.limits.find(limit.name);
+        return found == compiler_.limits.end() || !found->second.used;
+    });
 }
 
 void PackReader::read_limits(const toml::table& document, TableReader& top,
@@ -178,11 +286,14 @@ void PackReader::read_limit(const std::string& name, const toml::node& node)
 {
     const toml::node* where = &node;
     std::optional<std::string> value;
+    PackLimit words{name, {}, {}, {}, {}};
+    const toml::table nothing;
     if (const auto* table = node.as_table()) {
         TableReader reader{text_, *table, "the limit"};
         value = reader.string("value", true);
-        (void)prose(reader, *table, "source", true, text_max);
-        (void)reader.string("title");
+        words.source = source(reader, *table);
+        words.title = reader.string("title").value_or("");
+        if (effective_) (void)reader.find("from");
         reader.finish();
         if (table->get("value")) where = table->get("value");
     } else if (const auto* text = node.as_string()) {
@@ -199,6 +310,10 @@ void PackReader::read_limit(const std::string& name, const toml::node& node)
         return;
     }
     limit_nodes_[name] = where;
+    const auto* table = node.as_table();
+    words.from = origin(table ? *table : nothing, node, "value");
+    words.value = value.value_or("");
+    pack_.outline.limits.push_back(std::move(words));
     const auto literal = value ? parse_literal(*value) : std::nullopt;
     if (value && !literal) text_.fail(*where, "a limit is a number with its unit, such as \"12 /min\"");
     compiler_.limits[name] = {literal.value_or(Literal{}), !literal, !literal};
@@ -223,6 +338,11 @@ void PackReader::apply(const LimitOverride& replacement)
         return;
     }
     found->second.literal = *literal;
+    for (PackLimit& limit : pack_.outline.limits) {
+        if (limit.name != replacement.name) continue;
+        limit.value = replacement.value;
+        limit.from = "configuration";
+    }
 }
 
 void PackReader::read_words(TableReader& reader, const toml::table& table, Rule& rule)
@@ -231,7 +351,7 @@ void PackReader::read_words(TableReader& reader, const toml::table& table, Rule&
     rule.title = prose(reader, table, "title", true, 80);
     rule.message = prose(reader, table, "message", true, message_max);
     rule.prompt = prose(reader, table, "prompt", false, text_max);
-    rule.source = prose(reader, table, "source", true, text_max);
+    rule.source = source(reader, table);
     for (const char* key : {"title", "message", "prompt"}) {
         const toml::node* node = table.get(key);
         const auto* text = node ? node->as_string() : nullptr;
@@ -285,11 +405,8 @@ void PackReader::check_clear(const toml::table& table, const Logic& when, const 
     }
 }
 
-void PackReader::read_rule(const toml::table& table)
+void PackReader::read_urgency(TableReader& reader, const toml::table& table, Rule& rule)
 {
-    TableReader reader{text_, table, "the rule"};
-    Rule rule;
-    read_words(reader, table, rule);
     const auto choose = [&](std::string_view key, bool required, auto&& options, auto& out) {
         const auto word = reader.string(key, required);
         if (!word) return;
@@ -321,11 +438,29 @@ void PackReader::read_rule(const toml::table& table)
     if (rule.together && rule.priority != Priority::high) {
         text_.fail(*table.get("together"), "only a high alarm pages everybody together");
     }
+}
+
+void PackReader::read_rule(const toml::table& table)
+{
+    TableReader reader{text_, table, "the rule"};
+    Rule rule;
+    read_words(reader, table, rule);
+    read_urgency(reader, table, rule);
     rule.hold = reader.duration("for").value_or(Duration::zero());
     rule.clear_hold = reader.duration("clear_for").value_or(Duration::zero());
-    read_conditions(reader, table, rule);
+    PackItem item = describe(reader, table);
+    compiler_.used_limits.clear();
+    if (read_disabled(reader, table)) {
+        if (rule.kind == AlarmKind::physiological && rule.priority == Priority::high) {
+            text_.fail(*table.get("disabled"), "a physiological alarm of high priority can be changed, not disabled");
+        }
+    } else {
+        read_conditions(reader, table, rule);
+        pack_.rules.push_back(std::move(rule));
+    }
+    item.limits.assign(compiler_.used_limits.begin(), compiler_.used_limits.end());
     reader.finish();
-    pack_.rules.push_back(std::move(rule));
+    pack_.outline.rules.push_back(std::move(item));
 }
 
 void PackReader::read_check(const toml::table& table)
@@ -334,7 +469,7 @@ void PackReader::read_check(const toml::table& table)
     Check check;
     check.id = read_id(reader, table, check_ids_);
     check.title = prose(reader, table, "title", true, 80);
-    check.source = prose(reader, table, "source", true, text_max);
+    check.source = source(reader, table);
     for (const auto& [word, node] : reader.strings("signals", true)) {
         const auto signal = signal_from(word);
         if (signal) {
@@ -348,6 +483,22 @@ void PackReader::read_check(const toml::table& table)
     if (const toml::node* signals = table.get("signals"); signals && check.signals.empty() && text_.good()) {
         text_.fail(*signals, "the check names no signal that answers it");
     }
+    read_schedule(reader, table, check);
+    PackItem item = describe(reader, table);
+    compiler_.used_limits.clear();
+    if (!read_disabled(reader, table)) {
+        if (const auto needs = reader.string("needs")) {
+            if (const auto logic = condition(*table.get("needs"), *needs)) check.needs = compiler_.program(*logic);
+        }
+        pack_.checks.push_back(std::move(check));
+    }
+    item.limits.assign(compiler_.used_limits.begin(), compiler_.used_limits.end());
+    reader.finish();
+    pack_.outline.checks.push_back(std::move(item));
+}
+
+void PackReader::read_schedule(TableReader& reader, const toml::table& table, Check& check)
+{
     check.every = reader.duration("every", true).value_or(Duration::zero());
     check.first_every = reader.duration("first_every").value_or(Duration::zero());
     check.first_for = reader.duration("first_for").value_or(Duration::zero());
@@ -361,11 +512,6 @@ void PackReader::read_check(const toml::table& table)
     if ((check.first_every > Duration::zero()) != (check.first_for > Duration::zero())) {
         reader.fail("'first_every' and 'first_for' belong together");
     }
-    if (const auto needs = reader.string("needs")) {
-        if (const auto logic = condition(*table.get("needs"), *needs)) check.needs = compiler_.program(*logic);
-    }
-    reader.finish();
-    pack_.checks.push_back(std::move(check));
 }
 
 void PackReader::finish()
@@ -404,9 +550,9 @@ void PackReader::finish()
 } // namespace language
 
 CompiledPack compile_pack(std::string_view text, std::string_view file_name,
-                          const std::vector<LimitOverride>& overrides)
+                          const std::vector<LimitOverride>& overrides, const PackLibrary* library)
 {
-    return language::PackReader{text, file_name}.run(overrides);
+    return language::PackReader{text, file_name, library}.run(overrides);
 }
 
 } // namespace magwatch

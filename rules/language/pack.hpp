@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,38 @@ struct Check {
     std::string source;
 };
 
+// What a pack says in its own words, and which pack says it: for people who review, compare and explain it.
+// Evaluation never looks here.
+struct PackField {
+    std::string key;
+    std::string value; // a text as it is; anything else as TOML
+    std::string toml;  // as TOML
+    std::string from;  // name of the pack that says it
+};
+struct PackItem {
+    std::string id;
+    std::string from; // the pack that has it first
+    bool disabled = false;
+    std::vector<PackField> fields;   // without the id
+    std::vector<std::string> limits; // named limits it uses
+    [[nodiscard]] const PackField* field(std::string_view key) const;
+    // Its text; "" if there is none.
+    [[nodiscard]] std::string_view value(std::string_view key) const;
+};
+struct PackLimit {
+    std::string name, value, source, title;
+    std::string from; // the pack, or "configuration" for a site's setting
+};
+struct PackOutline {
+    std::vector<std::string> lineage; // this pack, the one it extends, and so on
+    std::vector<PackLimit> limits;    // in the order of their names; those that some rule or check uses
+    std::vector<PackItem> rules, checks; // disabled ones too
+    [[nodiscard]] const PackItem* rule(std::string_view id) const;
+    [[nodiscard]] const PackLimit* limit(std::string_view name) const;
+};
+// Both have the rule, and it is raised and ended by the same conditions, limits and delays.
+[[nodiscard]] bool same_behaviour(const PackOutline& a, const PackOutline& b, std::string_view rule);
+
 class Pack {
 public:
     std::string name, title, version;
@@ -61,6 +94,7 @@ public:
     // For each signal, the rules that read it.
     std::array<std::vector<std::uint16_t>, signal_count> readers;
     Plan plan; // what evaluation runs
+    PackOutline outline;
 };
 
 // Named limits replace those of the pack's [limits] table before compilation ("spo2_stop" = "92 %").
@@ -68,11 +102,40 @@ struct LimitOverride {
     std::string name, value;
 };
 
+// Where packs that others extend come from. Pure: whoever makes one has read the files.
+struct PackSource {
+    std::string text, file;
+    std::string test_text, test_file; // its cases beside it; "" if there are none
+};
+class PackLibrary {
+public:
+    PackLibrary() = default;
+    PackLibrary(const PackLibrary&) = delete;
+    PackLibrary& operator=(const PackLibrary&) = delete;
+    virtual ~PackLibrary() = default;
+    [[nodiscard]] virtual std::optional<PackSource> find(std::string_view name) const = 0;
+    [[nodiscard]] virtual std::vector<std::string> names() const = 0; // for suggestions
+};
+
 struct CompiledPack {
     std::shared_ptr<const Pack> pack; // null if there is any error
     std::vector<Diagnostic> errors;
 };
+// `library`: for packs that extend others; an effective text needs none.
 [[nodiscard]] CompiledPack compile_pack(std::string_view text, std::string_view file_name,
-                                        const std::vector<LimitOverride>& overrides = {});
+                                        const std::vector<LimitOverride>& overrides = {},
+                                        const PackLibrary* library = nullptr);
+
+// A pack that extends others as one text that stands alone: what runs, is journaled and is replayed. Compiles
+// to the same rules; every limit, rule and check says `from` which pack it comes. The text itself if it
+// extends nothing. Empty with the mistakes if it does not compile.
+struct EffectiveText {
+    std::string text;
+    std::vector<Diagnostic> errors;
+};
+[[nodiscard]] EffectiveText effective_text(std::string_view text, std::string_view file_name,
+                                           const PackLibrary* library);
+// The same of a compiled pack, whether it extends others or not.
+[[nodiscard]] std::string effective_text(const Pack& pack);
 
 } // namespace magwatch

@@ -85,14 +85,14 @@ private:
     void read_expected(const toml::node& node, const std::string& text, RuleCase& out);
     void read_fresh(const toml::table& table, TableReader& reader, RuleCase& out);
     void add(const toml::node& node, CaseEvent event, RuleCase& out);
-    std::optional<Signal> signal(const toml::node& node, toml::source_position at, std::string_view word);
+    std::optional<Signal> signal(const toml::source_region& at, std::string_view word);
 
     TomlText text_;
     std::string file_;
     const Pack& pack_;
 };
 
-std::optional<Signal> CaseReader::signal(const toml::node&, toml::source_position at, std::string_view word)
+std::optional<Signal> CaseReader::signal(const toml::source_region& at, std::string_view word)
 {
     const auto found = signal_from(word);
     if (!found) {
@@ -175,7 +175,7 @@ void CaseReader::read_series(const toml::table& table, TableReader& reader, Rule
         return;
     }
     for (const auto& [key, value] : *series) {
-        if (const auto found = signal(value, key.source().begin, key.str())) read_runs(value, *found, step, out);
+        if (const auto found = signal(key.source(), key.str())) read_runs(value, *found, step, out);
     }
 }
 
@@ -190,7 +190,7 @@ void CaseReader::read_entry(const toml::node& node, const std::string& text, Rul
     const auto time = time_at(words, 0);
     if (!time || words.size() < time->second + 2) return usage();
     std::size_t next = time->second;
-    const auto found = signal(node, node.source().begin, words[next]);
+    const auto found = signal(node.source(), words[next]);
     if (!found) return;
     ++next;
     CaseEvent event{time->first, time->first, *found, Validity::valid, 0};
@@ -275,7 +275,7 @@ void CaseReader::read_fresh(const toml::table&, TableReader& reader, RuleCase& o
     }
     TableReader inner{text_, *table, "'fresh'"};
     for (const auto& [key, value] : *table) {
-        const auto found = signal(value, key.source().begin, key.str());
+        const auto found = signal(key.source(), key.str());
         const auto length = inner.duration(key.str());
         if (found && length) out.fresh_for.emplace_back(*found, *length);
     }

@@ -1,6 +1,8 @@
 #include "rules/language/toml_text.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <tuple>
 
 #include "rules/base/toml_screen.hpp"
 #include "rules/language/expression.hpp"
@@ -45,80 +47,89 @@ Escape escape_at(std::string_view raw)
 
 } // namespace
 
-TomlText::TomlText(std::string_view text, std::string_view file) : text_{text}, file_{file}
+std::size_t TomlText::add(std::string_view text, std::string_view file)
 {
-    line_starts_.push_back(0);
+    File& made = files_.emplace_back(File{text, std::string{file}, {0}});
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\n') line_starts_.push_back(i + 1);
+        if (text[i] == '\n') made.line_starts.push_back(i + 1);
     }
+    return files_.size() - 1;
 }
 
-std::string_view TomlText::line(std::uint32_t number) const
+// The documents are parsed under the number of their file.
+std::size_t TomlText::file_of(const toml::source_region& at)
 {
-    if (number == 0 || number > line_starts_.size()) return {};
-    const std::size_t begin = line_starts_[number - 1];
-    const std::size_t end = text_.find('\n', begin);
-    std::string_view out = text_.substr(begin, end == std::string_view::npos ? std::string_view::npos : end - begin);
+    std::size_t number = 0;
+    if (at.path) (void)std::from_chars(at.path->data(), at.path->data() + at.path->size(), number);
+    return number;
+}
+
+std::string_view TomlText::File::line(std::uint32_t number) const
+{
+    if (number == 0 || number > line_starts.size()) return {};
+    const std::size_t begin = line_starts[number - 1];
+    const std::size_t end = text.find('\n', begin);
+    std::string_view out = text.substr(begin, end == std::string_view::npos ? std::string_view::npos : end - begin);
     if (out.ends_with('\r')) out.remove_suffix(1);
     constexpr std::size_t shown = 400; // a line longer than that helps nobody
     return out.substr(0, shown);
 }
 
-std::size_t TomlText::byte_of(toml::source_position at) const
+std::size_t TomlText::File::byte_of(toml::source_position at) const
 {
-    if (at.line == 0 || at.line > line_starts_.size()) return 0;
-    std::size_t byte = line_starts_[at.line - 1];
-    for (std::uint32_t column = 1; column < at.column && byte < text_.size(); ++column) {
+    if (at.line == 0 || at.line > line_starts.size()) return 0;
+    std::size_t byte = line_starts[at.line - 1];
+    for (std::uint32_t column = 1; column < at.column && byte < text.size(); ++column) {
         ++byte;
-        while (byte < text_.size() && continues(text_[byte])) ++byte;
+        while (byte < text.size() && continues(text[byte])) ++byte;
     }
     return byte;
 }
 
-toml::source_position TomlText::position_of(std::size_t byte) const
+toml::source_position TomlText::File::position_of(std::size_t byte) const
 {
-    const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(), byte);
-    const auto number = static_cast<std::uint32_t>(next - line_starts_.begin());
+    const auto next = std::upper_bound(line_starts.begin(), line_starts.end(), byte);
+    const auto number = static_cast<std::uint32_t>(next - line_starts.begin());
     std::uint32_t column = 1;
-    for (std::size_t i = line_starts_[number - 1]; i < byte && i < text_.size(); ++i) {
-        if (!continues(text_[i])) ++column;
+    for (std::size_t i = line_starts[number - 1]; i < byte && i < text.size(); ++i) {
+        if (!continues(text[i])) ++column;
     }
     return {number, column};
 }
 
-std::optional<toml::table> TomlText::parse()
+std::optional<toml::table> TomlText::parse(std::size_t file)
 {
-    if (text_.size() > pack_bytes_max) {
-        fail_whole("the file is larger than " + std::to_string(pack_bytes_max / 1024) + " KiB");
+    const std::string_view text = files_[file].text;
+    if (text.size() > pack_bytes_max) {
+        fail(file, {}, "the file is larger than " + std::to_string(pack_bytes_max / 1024) + " KiB");
         return std::nullopt;
     }
-    if (const auto problem = screen_toml(text_)) {
-        fail(toml::source_position{problem->line, problem->column}, problem->message);
+    if (const auto problem = screen_toml(text)) {
+        fail(file, toml::source_position{problem->line, problem->column}, problem->message);
         return std::nullopt;
     }
     try {
-        return toml::parse(text_, file_);
+        return toml::parse(text, std::to_string(file));
     } catch (const toml::parse_error& error) {
-        fail(error.source().begin, std::string{error.description()});
+        fail(file, error.source().begin, std::string{error.description()});
         return std::nullopt;
     }
 }
 
-void TomlText::fail(toml::source_position at, std::string message)
+void TomlText::fail(std::size_t file, toml::source_position at, std::string message)
 {
-    if (diagnostics_.size() >= diagnostics_max) return;
-    diagnostics_.push_back({file_, at.line, at.column, std::move(message), std::string{line(at.line)}});
-}
-
-void TomlText::fail_whole(std::string message)
-{
-    if (diagnostics_.size() < diagnostics_max) diagnostics_.push_back({file_, 0, 0, std::move(message), {}});
+    if (mistakes_.size() >= diagnostics_max) return;
+    const File& in = files_[file];
+    mistakes_.emplace_back(file, Diagnostic{in.name, at.line, at.column, std::move(message), std::string{in.line(at.line)}});
 }
 
 void TomlText::fail_inside(const toml::node& string, std::size_t offset, std::string message)
 {
-    std::size_t raw = byte_of(string.source().begin);
-    const std::string_view from = text_.substr(std::min(raw, text_.size()));
+    const std::size_t number = file_of(string.source());
+    const File& file = files_[number];
+    const std::string_view text = file.text;
+    std::size_t raw = file.byte_of(string.source().begin);
+    const std::string_view from = text.substr(std::min(raw, text.size()));
     const bool multiline = from.starts_with("\"\"\"") || from.starts_with("'''");
     const bool escapes = from.starts_with('"');
     if (!escapes && !from.starts_with('\'')) {
@@ -126,34 +137,80 @@ void TomlText::fail_inside(const toml::node& string, std::size_t offset, std::st
         return;
     }
     raw += multiline ? 3 : 1;
-    if (multiline && text_.substr(raw).starts_with("\r\n")) {
+    if (multiline && text.substr(raw).starts_with("\r\n")) {
         raw += 2;
-    } else if (multiline && text_.substr(raw).starts_with('\n')) {
+    } else if (multiline && text.substr(raw).starts_with('\n')) {
         raw += 1;
     }
     std::size_t decoded = 0;
-    while (raw < text_.size()) {
-        if (escapes && text_[raw] == '\\') {
-            const Escape escape = escape_at(text_.substr(raw));
+    while (raw < text.size()) {
+        if (escapes && text[raw] == '\\') {
+            const Escape escape = escape_at(text.substr(raw));
             if (decoded + escape.decoded > offset) break;
             decoded += escape.decoded;
             raw += escape.raw;
         } else {
             if (decoded >= offset) break;
             // toml++ reads every end of a line as one character.
-            if (!(multiline && text_.substr(raw).starts_with("\r\n"))) ++decoded;
+            if (!(multiline && text.substr(raw).starts_with("\r\n"))) ++decoded;
             ++raw;
         }
     }
-    fail(position_of(std::min(raw, text_.size())), std::move(message));
+    fail(number, file.position_of(std::min(raw, text.size())), std::move(message));
 }
 
 std::vector<Diagnostic> TomlText::take()
 {
-    std::stable_sort(diagnostics_.begin(), diagnostics_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-        return a.line != b.line ? a.line < b.line : a.column < b.column;
+    std::stable_sort(mistakes_.begin(), mistakes_.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.first, a.second.line, a.second.column) < std::tie(b.first, b.second.line, b.second.column);
     });
-    return std::move(diagnostics_);
+    std::vector<Diagnostic> out;
+    for (auto& [file, mistake] : mistakes_) out.push_back(std::move(mistake));
+    mistakes_.clear();
+    return out;
+}
+
+// --- writing ---
+
+std::string toml_of(std::string_view text)
+{
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out = "\"";
+    for (const char c : text) {
+        const auto code = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (code < 0x20 || code == 0x7F) {
+            out += "\\u00";
+            out += digits[code >> 4U];
+            out += digits[code & 0xFU];
+        } else {
+            out += c;
+        }
+    }
+    return out + '"';
+}
+
+std::string toml_of(const toml::node& node)
+{
+    if (const auto* text = node.as_string()) return toml_of(text->get());
+    if (const auto* yes = node.as_boolean()) return yes->get() ? "true" : "false";
+    if (const auto* number = node.as_integer()) return std::to_string(number->get());
+    std::string out;
+    if (const auto* list = node.as_array()) {
+        for (const toml::node& one : *list) out += (out.empty() ? "" : ", ") + toml_of(one);
+        return "[" + out + "]";
+    }
+    if (const auto* table = node.as_table()) {
+        for (auto&& [key, value] : *table) {
+            out += (out.empty() ? "" : ", ") + std::string{key.str()} + " = " + toml_of(value);
+        }
+        return "{ " + out + " }";
+    }
+    return "\"\""; // a float or a date: no field of a pack is one
 }
 
 // --- tables ---
@@ -256,7 +313,7 @@ void TableReader::finish()
     for (const auto& [key, node] : table_) {
         const std::string_view text = key.str();
         if (std::find(known_.begin(), known_.end(), text) != known_.end()) continue;
-        text_.fail(key.source().begin,
+        text_.fail(key.source(),
                    "unknown key '" + std::string{text} + "' in " + what_ + did_you_mean(text, known_));
     }
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "daemon/config/pack_library.hpp"
 #include "rules/evaluation/rule_tests.hpp"
 
 namespace magwatch {
@@ -28,7 +29,8 @@ TEST(RulePacks, EveryPackPassesItsCases)
         ++packs;
         std::filesystem::path beside = path;
         beside.replace_extension(".test.toml");
-        const PackTest result = test_pack(read(path), read(beside), path.string(), beside.string());
+        const PackFolder library{path.string()};
+        const PackTest result = test_pack(read(path), read(beside), path.string(), beside.string(), &library);
         for (const Diagnostic& error : result.errors) ADD_FAILURE() << error.text();
         for (const CaseResult& one : result.cases) {
             for (const std::string& difference : one.differences) {

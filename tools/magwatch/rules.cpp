@@ -5,9 +5,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "daemon/config/pack_library.hpp"
 #include "rules/evaluation/rule_tests.hpp"
 #include "tools/magwatch/commands.hpp"
 #include "tools/magwatch/diagnostics.hpp"
+#include "tools/magwatch/rules.hpp"
 
 namespace magwatch::cli
 {
@@ -39,11 +41,6 @@ std::vector<std::string> packs_at(const std::vector<std::string>& paths)
     return packs;
 }
 
-std::string test_file_of(const std::string& pack)
-{
-    return fs::path{pack}.replace_extension().string() + std::string{test_ending};
-}
-
 int check_packs(Shell& shell, const std::vector<std::string>& paths)
 {
     bool all_good = true;
@@ -53,7 +50,8 @@ int check_packs(Shell& shell, const std::vector<std::string>& paths)
         std::vector<Diagnostic> errors;
         std::size_t rules = 0;
         if (read_file(path, text, error)) {
-            const PackCheck result = check_pack(text, path);
+            const PackFolder library{path};
+            const PackCheck result = check_pack(text, path, &library);
             errors = result.errors;
             if (result.good()) rules = result.pack->rules.size();
         } else {
@@ -108,7 +106,8 @@ int test_packs(Shell& shell, const std::vector<std::string>& paths)
             shell.complain(error);
             all_good = false;
         }
-        const PackTest result = test_pack(text, tests, path, test_path);
+        const PackFolder library{path};
+        const PackTest result = test_pack(text, tests, path, test_path, &library);
         print_errors(result.errors);
         for (const CaseResult& one : result.cases) {
             print_case(shell, path, one);
@@ -143,7 +142,9 @@ void add_rules(CLI::App& app, Shell& shell)
     test->add_option("path", *tested, "packs, or folders of packs")->required();
     test->footer("Cases stand in the pack and in NAME.test.toml beside it. A rule without a case "
                  "in which it is\n"
-                 "raised and one in which it just is not fails the pack.");
+                 "raised and one in which it just is not fails the pack. A pack that extends another runs "
+                 "its cases too,\nfor every rule that it leaves as it is.");
+    add_rules_show(rules, shell);
 }
 
 } // namespace magwatch::cli

@@ -8,6 +8,7 @@
 
 #include "adapters/monitors/replay/csv.hpp"
 #include "adapters/monitors/replay/infusion_plan.hpp"
+#include "daemon/config/pack_library.hpp"
 #include "daemon/journal/journal_reader.hpp"
 #include "daemon/ward_loop/record.hpp"
 #include "rules/language/pack.hpp"
@@ -39,9 +40,14 @@ std::optional<std::string> usable_pack(const ReplayRequest& request, std::ostrea
     }
     std::vector<LimitOverride> limits;
     for (const auto& limit : request.limits) limits.push_back({limit.name, limit.value});
-    const CompiledPack compiled = compile_pack(*text, request.pack, limits);
+    const PackFolder library{request.pack};
+    const CompiledPack compiled = compile_pack(*text, request.pack, limits, &library);
     for (const auto& error : compiled.errors) errors << error.text() << '\n';
-    return compiled.pack ? text : std::nullopt;
+    if (!compiled.pack) return std::nullopt;
+    EffectiveText effective = effective_text(*text, request.pack, &library);
+    for (const auto& error : effective.errors) errors << error.text() << '\n';
+    if (!effective.errors.empty()) return std::nullopt;
+    return std::move(effective.text);
 }
 
 // One bed, one monitor, and a ladder on which nobody answers.

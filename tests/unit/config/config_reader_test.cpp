@@ -316,11 +316,12 @@ TEST(ConfigReader, MistakesInTheNamedFilesAreReportedTogetherWithItsOwn)
     checks.register_map = [](const ReferencedFile& map) -> std::vector<Diagnostic> {
         return {{map.path, 3, 4, "bad address", "x"}};
     };
-    checks.pack = [](const ReferencedFile& pack, Mode mode,
-                     const std::vector<LimitSetting>& limits) {
+    checks.pack = [](const ReferencedFile& pack, Mode mode, const std::vector<LimitSetting>& limits,
+                     const FileReader& read) {
         EXPECT_EQ(mode, Mode::ward);
         EXPECT_EQ(limits.size(), 1U);
-        return std::vector<Diagnostic>{{pack.path, 1, 1, "unknown signal", "y"}};
+        EXPECT_EQ(std::get<std::string>(read("minimal.toml")), "text of minimal.toml");
+        return PackVerdict{"", {{pack.path, 1, 1, "unknown signal", "y"}}};
     };
     checks.zone = [](std::string_view zone) { return zone != "+01:00"; };
     const LoadedConfig loaded = parsed(good, checks);
@@ -331,6 +332,17 @@ TEST(ConfigReader, MistakesInTheNamedFilesAreReportedTogetherWithItsOwn)
     EXPECT_THAT(texts, Contains(HasSubstr("maps/pump.toml:3:4: error: bad address")));
     EXPECT_THAT(texts, Contains(HasSubstr("packs/site.toml:1:1: error: unknown signal")));
     EXPECT_THAT(texts, Contains(AllOf(HasSubstr("'zone'"), HasSubstr("magwatch.toml:34:8"))));
+}
+
+TEST(ConfigReader, ThePackThatRunsIsTheOneThatTheCheckMadeOfIt)
+{
+    ConfigChecks checks;
+    checks.pack = [](const ReferencedFile&, Mode, const std::vector<LimitSetting>&, const FileReader&) {
+        return PackVerdict{"the effective text", {}};
+    };
+    const LoadedConfig loaded = parsed(good, checks);
+    ASSERT_TRUE(loaded.config);
+    EXPECT_EQ(loaded.config->ward.pack_text, "the effective text");
 }
 
 TEST(ConfigReader, AFileThatCannotBeReadSaysSo)

@@ -110,5 +110,39 @@ TEST(RuleTests, LimitsOfACaseReplaceThoseOfThePack)
     EXPECT_FALSE(wrong.cases[0].passed);
 }
 
+// The pack of this file as a parent, with its cases.
+class Parent : public PackLibrary {
+public:
+    std::optional<PackSource> find(std::string_view name) const override
+    {
+        if (name != "p") return std::nullopt;
+        return PackSource{pack, "p.toml", positive(R"(["raised 40 s", "cleared 60 s"])") + quiet, "p.test.toml"};
+    }
+    std::vector<std::string> names() const override { return {"p"}; }
+    const std::string quiet = "[[case]]\ntitle = \"quiet\"\nrule = \"slow\"\n"
+                              "series = { rr = \"16x10 11x29 12x60\" }\nexpect = []\n";
+};
+
+TEST(RuleTests, APackInheritsTheCasesOfWhatItLeavesAsItIs)
+{
+    const Parent library;
+    const std::string child = "name = \"c\"\ntitle = \"t\"\nversion = \"1\"\nextends = \"p\"\n";
+    const PackTest silent = test_pack(child, "", "c.toml", "c.test.toml", &library);
+    for (const auto& error : silent.errors) ADD_FAILURE() << error.text();
+    EXPECT_TRUE(silent.passed());
+    ASSERT_EQ(silent.cases.size(), 2U);
+    EXPECT_EQ(silent.cases[0].file, "p.test.toml");
+    // Words change nothing of when it comes; a limit and a delay do, so that the pack needs cases of its own.
+    const PackTest words = test_pack(child + "[[rule]]\nid = \"slow\"\nmessage = \"Slow\"\n", "", "c.toml", "t", &library);
+    EXPECT_TRUE(words.passed());
+    for (const std::string change : {"[limits]\nstop = { value = \"10 /min\", source = \"s\" }\n",
+                                     "[[rule]]\nid = \"slow\"\nfor = \"20 s\"\nsource = \"s\"\n"}) {
+        const PackTest changed = test_pack(child + change, "", "c.toml", "c.test.toml", &library);
+        EXPECT_TRUE(changed.errors.empty());
+        EXPECT_TRUE(changed.cases.empty()) << "the parent's cases say nothing of it";
+        EXPECT_EQ(changed.untested.size(), 2U);
+    }
+}
+
 } // namespace
 } // namespace magwatch

@@ -1,0 +1,22 @@
+// The subcommands of `magwatch rules`, and what they share.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "rules/language/pack.hpp"
+#include "tools/magwatch/shell.hpp"
+
+namespace magwatch::cli
+{
+
+void add_rules_show(CLI::App& rules, Shell& shell); // show
+
+// The pack at a path, or by the name of a built-in one, with what it extends; null after saying why
+// not.
+[[nodiscard]] std::shared_ptr<const Pack> open_pack(const Shell& shell, const std::string& path);
+
+// "this pack", "inherited from minimal", "configuration".
+[[nodiscard]] std::string origin_text(const Pack& pack, const std::string& from);
+
+} // namespace magwatch::cli

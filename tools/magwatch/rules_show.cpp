@@ -1,0 +1,117 @@
+// magwatch rules show: what a pack comes to, and where each part of it comes from.
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "daemon/config/pack_library.hpp"
+#include "tools/magwatch/diagnostics.hpp"
+#include "tools/magwatch/rules.hpp"
+
+namespace magwatch::cli
+{
+namespace
+{
+
+Json to_json(const Pack& pack, const PackItem& item)
+{
+    Json fields = Json::object();
+    for (const PackField& field : item.fields)
+        fields[field.key] = {{"value", field.value},
+                             {"from", field.from},
+                             {"inherited", field.from != pack.name}};
+    return {{"id", item.id},
+            {"from", item.from},
+            {"disabled", item.disabled},
+            {"limits", item.limits},
+            {"fields", std::move(fields)}};
+}
+
+Json to_json(const Pack& pack)
+{
+    const PackOutline& outline = pack.outline;
+    Json limits = Json::array(), rules = Json::array(), checks = Json::array();
+    for (const PackLimit& limit : outline.limits)
+        limits.push_back({{"name", limit.name},
+                          {"value", limit.value},
+                          {"source", limit.source},
+                          {"from", limit.from},
+                          {"inherited", limit.from != pack.name}});
+    for (const PackItem& rule : outline.rules) rules.push_back(to_json(pack, rule));
+    for (const PackItem& check : outline.checks) checks.push_back(to_json(pack, check));
+    return {{"name", pack.name},       {"title", pack.title},         {"version", pack.version},
+            {"example", pack.example}, {"lineage", outline.lineage},  {"limits", std::move(limits)},
+            {"rules", std::move(rules)}, {"checks", std::move(checks)}};
+}
+
+void print_item(const Pack& pack, const char* part, const PackItem& item)
+{
+    std::printf("\n%s %s%s\n", part, item.id.c_str(), item.disabled ? " (DISABLED)" : "");
+    for (const PackField& field : item.fields)
+        std::printf("  %-13s %-58s %s\n", field.key.c_str(), field.value.c_str(),
+                    origin_text(pack, field.from).c_str());
+}
+
+void print_pack(const Pack& pack)
+{
+    const PackOutline& outline = pack.outline;
+    std::printf("%s %s: %s\n", pack.name.c_str(), pack.version.c_str(), pack.title.c_str());
+    for (std::size_t i = 1; i < outline.lineage.size(); ++i)
+        std::printf("%s%s", i == 1 ? "extends " : ", which extends ", outline.lineage[i].c_str());
+    std::printf("%s\n", outline.lineage.size() > 1 ? "\n" : "");
+    Table limits{{"LIMIT", "VALUE", "WHERE FROM", "SOURCE"}};
+    for (const PackLimit& limit : outline.limits)
+        limits.row({limit.name, limit.value, origin_text(pack, limit.from), limit.source});
+    limits.print();
+    for (const PackItem& rule : outline.rules) print_item(pack, "rule", rule);
+    for (const PackItem& check : outline.checks) print_item(pack, "check", check);
+}
+
+} // namespace
+
+std::shared_ptr<const Pack> open_pack(const Shell& shell, const std::string& path)
+{
+    std::string text, error;
+    const PackFolder library{path};
+    std::string file = path;
+    if (std::error_code none; !std::filesystem::exists(path, none) && path == "minimal") {
+        text = minimal_pack();
+        file = "built-in minimal.toml";
+    } else if (!read_file(path, text, error)) {
+        shell.complain(error);
+        return nullptr;
+    }
+    const CompiledPack compiled = compile_pack(text, file, {}, &library);
+    print_errors(compiled.errors);
+    return compiled.pack;
+}
+
+std::string origin_text(const Pack& pack, const std::string& from)
+{
+    if (from == pack.name) return "this pack";
+    return from == "configuration" ? from : "inherited from " + from;
+}
+
+void add_rules_show(CLI::App& rules, Shell& shell)
+{
+    const auto path = std::make_shared<std::string>();
+    const auto effective = std::make_shared<bool>(false);
+    CLI::App* show = leaf(rules, shell, "show", "what a pack comes to, and where each part comes from",
+                          Talks::no, [=, &shell] {
+                              const auto pack = open_pack(shell, *path);
+                              if (!pack) return int{failed};
+                              if (shell.json)
+                                  shell.print(to_json(*pack));
+                              else if (*effective)
+                                  std::printf("%s", effective_text(*pack).c_str());
+                              else
+                                  print_pack(*pack);
+                              return int{ok};
+                          });
+    show->add_option("pack", *path, "a pack, or 'minimal' for the built-in one")->required();
+    show->add_flag("--effective", *effective,
+                   "as one rule pack that stands alone: what the daemon runs and journals");
+}
+
+} // namespace magwatch::cli
