@@ -214,7 +214,7 @@ void PackReader::read_lineage(const toml::table& document, TableReader& top)
     for (const auto& [name, node] : top.strings("lineage")) pack_.outline.lineage.push_back(name);
     const auto& lineage = pack_.outline.lineage;
     if (lineage.empty() || lineage.size() > lineage_max || lineage.front() != pack_.name) {
-        text_.fail(*document.get("lineage"), "'lineage' lists this pack, the one it was made from, and so on, at most " +
+        text_.fail(*document.get("lineage"), "'lineage' lists this pack, the one it extends, and so on, at most " +
                                                  std::to_string(lineage_max));
     }
 }

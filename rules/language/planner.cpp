@@ -84,7 +84,8 @@ std::vector<std::uint16_t> lay_out(const std::vector<Atom>& atoms, const std::ve
             if (atom.compare == Compare::gt || atom.compare == Compare::ge) signal.invert |= bit;
             // v <= c is v < the next number after c.
             const bool inclusive = atom.compare == Compare::le || atom.compare == Compare::gt;
-            plan.thresholds.push_back(inclusive ? std::nextafter(atom.limit, std::numeric_limits<double>::infinity()) : atom.limit);
+            constexpr double infinity = std::numeric_limits<double>::infinity();
+            plan.thresholds.push_back(inclusive ? std::nextafter(atom.limit, infinity) : atom.limit);
             plan.window_of.push_back(window ? window_place[atom.index] : no_window);
             placed[index] = true;
             order.push_back(index);

@@ -54,7 +54,7 @@ public:
     {
         std::vector<RuleCase> cases;
         if (const auto document = text_.parse()) {
-            const bool pack_itself = document->contains("rule");
+            const bool pack_itself = document->contains("rule") || document->contains("name");
             TableReader top{text_, *document, "the test file"};
             const auto tables = top.tables("case");
             if (!pack_itself) {

@@ -120,7 +120,8 @@ void TomlText::fail(std::size_t file, toml::source_position at, std::string mess
 {
     if (mistakes_.size() >= diagnostics_max) return;
     const File& in = files_[file];
-    mistakes_.emplace_back(file, Diagnostic{in.name, at.line, at.column, std::move(message), std::string{in.line(at.line)}});
+    Diagnostic mistake{in.name, at.line, at.column, std::move(message), std::string{in.line(at.line)}};
+    mistakes_.emplace_back(file, std::move(mistake));
 }
 
 void TomlText::fail_inside(const toml::node& string, std::size_t offset, std::string message)
