@@ -1,7 +1,6 @@
 #include "rules/pharmacokinetics/course.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "rules/observation/quantity.hpp"
 
@@ -16,6 +15,8 @@ constexpr Duration settles_after_bolus = 30min;
 constexpr double bolus_above_g_per_h = 3;
 constexpr Duration bolus_at_most = 1h;
 constexpr std::size_t intramuscular_max = 256;
+// What a bolus of the largest dose within the shortest time comes to; no sum of these overflows.
+constexpr double rate_max = 500 * 3'600'000.0;
 
 double hours(Duration d)
 {
@@ -200,13 +201,13 @@ bool Course::sound() const
     if (pieces_.size() > pieces_max || depots_.size() > intramuscular_max) return false;
     for (std::size_t i = 0; i < pieces_.size(); ++i) {
         const Piece& piece = pieces_[i];
-        if (!std::isfinite(piece.grams_per_hour) || piece.grams_per_hour < 0) return false;
+        if (!(piece.grams_per_hour >= 0 && piece.grams_per_hour <= rate_max)) return false;
         if (piece.from >= piece.until || (i > 0 && piece.from < pieces_[i - 1].until)) return false;
         const bool runs_on = piece.until == Instant::never() && !piece.bolus;
         if (!possible(piece.from) || !(runs_on || possible(piece.until))) return false;
     }
     return std::all_of(depots_.begin(), depots_.end(), [](const Intramuscular& dose) {
-        return std::isfinite(dose.grams) && dose.grams > 0 && possible(dose.at);
+        return possible(dose.at) && good(Signal::bolus_dose, dose.grams, Unit::gram) && dose.grams > 0;
     });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <utility>
 
 #include "rules/base/assert.hpp"
@@ -46,9 +47,21 @@ Kinetics::Kinetics(const Disposition& body) : body_{body}
     terms_[1] = {(k21 - slow) / (body.central * (fast - slow)), slow};
 }
 
-double Kinetics::concentration(const Course& course, Instant at) const
+double Kinetics::from_muscle(const Course& course, Instant at) const
 {
     double above = 0;
+    for (const Course::Intramuscular& dose : course.intramuscular_doses()) {
+        if (dose.at >= at) break;
+        const double arrives = dose.grams * mmol_per_gram_heptahydrate * body_.bioavailability * body_.absorption;
+        for (const Term& term : terms_)
+            above += arrives * term.size * difference(term.decay, body_.absorption, hours(at - dose.at));
+    }
+    return above;
+}
+
+double Kinetics::concentration(const Course& course, Instant at) const
+{
+    double above = from_muscle(course, at);
     for (const Course::Piece& piece : course.pieces()) {
         if (piece.from >= at) break;
         const double rate = piece.grams_per_hour * mmol_per_gram_heptahydrate;
@@ -57,13 +70,60 @@ double Kinetics::concentration(const Course& course, Instant at) const
         for (const Term& term : terms_)
             above -= rate * term.size / term.decay * std::exp(-term.decay * since) * std::expm1(-term.decay * length);
     }
-    for (const Course::Intramuscular& dose : course.intramuscular_doses()) {
-        if (dose.at >= at) break;
-        const double arrives = dose.grams * mmol_per_gram_heptahydrate * body_.bioavailability * body_.absorption;
-        for (const Term& term : terms_)
-            above += arrives * term.size * difference(term.decay, body_.absorption, hours(at - dose.at));
-    }
     return body_.base + above;
+}
+
+// What came by vein, carried from one time to the next: each term decays and is fed at a constant rate.
+class Kinetics::Walk {
+public:
+    Walk(const std::array<Term, 2>& terms, std::span<const Course::Piece> pieces) : terms_{terms}, pieces_{pieces}
+    {
+        if (!pieces.empty()) now_ = pieces.front().from;
+    }
+
+    // mmol/L above the base; times never go back.
+    double to(Instant at)
+    {
+        while (next_ < pieces_.size() && pieces_[next_].from < at) {
+            const Course::Piece& piece = pieces_[next_];
+            pass(piece.from, 0);
+            pass(std::min(piece.until, at), piece.grams_per_hour * mmol_per_gram_heptahydrate);
+            if (piece.until > at) break;
+            ++next_;
+        }
+        pass(at, 0);
+        return in_blood_[0] + in_blood_[1];
+    }
+
+private:
+    void pass(Instant until, double rate)
+    {
+        if (until <= now_) return;
+        const double length = hours(until - now_);
+        for (std::size_t i = 0; i < terms_.size(); ++i) {
+            const double gone = -std::expm1(-terms_[i].decay * length);
+            in_blood_[i] += (rate * terms_[i].size / terms_[i].decay - in_blood_[i]) * gone;
+        }
+        now_ = until;
+    }
+
+    const std::array<Term, 2>& terms_;
+    std::span<const Course::Piece> pieces_;
+    std::size_t next_ = 0;
+    Instant now_{};
+    std::array<double, 2> in_blood_{};
+};
+
+std::vector<double> Kinetics::curve(const Course& course, std::span<const Instant> times) const
+{
+    std::vector<std::size_t> order(times.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return times[a] < times[b]; });
+    std::vector<double> values(times.size());
+    Walk walk{terms_, course.pieces()};
+    for (const std::size_t i : order)
+        values[i] = body_.base + walk.to(times[i]) + from_muscle(course, times[i]);
+    return values;
 }
 
 double Kinetics::steady_state(double grams_per_hour) const

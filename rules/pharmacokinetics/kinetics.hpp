@@ -9,6 +9,8 @@
 #pragma once
 
 #include <array>
+#include <span>
+#include <vector>
 
 #include "rules/pharmacokinetics/course.hpp"
 
@@ -30,6 +32,9 @@ public:
     explicit Kinetics(const Disposition& body);
     // Total serum magnesium, mmol/L.
     [[nodiscard]] double concentration(const Course& course, Instant at) const;
+    // The same at many times, in their order, in one walk along the course: a chart of a day in a
+    // fraction of a millisecond.
+    [[nodiscard]] std::vector<double> curve(const Course& course, std::span<const Instant> times) const;
     // Where a constant rate leads in the end, mmol/L.
     [[nodiscard]] double steady_state(double grams_per_hour) const;
     // The half-life of the slowest part, h.
@@ -40,6 +45,9 @@ private:
         double size = 0;  // mmol/L for each mmol
         double decay = 0; // 1/h
     };
+    class Walk;
+    [[nodiscard]] double from_muscle(const Course& course, Instant at) const;
+
     Disposition body_;
     std::array<Term, 2> terms_; // the second has size 0 in one compartment
 };

@@ -130,25 +130,18 @@ Population::Population(Model model, const Covariates& covariates) : model_{model
 std::vector<double> Population::curve(const Deviations& woman, const Course& course,
                                       const std::vector<Instant>& times) const
 {
-    std::vector<double> values(times.size(), 0.0);
-    const double share = model_ == Model::typical           ? 1 / (1 + std::exp(-of(woman, Deviation::mixture)))
-                         : model_ == Model::two_compartment ? 0
-                                                            : 1;
-    if (share > 0) {
-        const Kinetics one = individual(one_, woman);
-        for (std::size_t i = 0; i < times.size(); ++i) values[i] += share * one.concentration(course, times[i]);
-    }
-    if (share < 1) {
-        const Kinetics two = individual(two_, woman);
-        for (std::size_t i = 0; i < times.size(); ++i)
-            values[i] += (1 - share) * two.concentration(course, times[i]);
-    }
+    if (model_ == Model::two_compartment) return individual(two_, woman).curve(course, times);
+    std::vector<double> values = individual(one_, woman).curve(course, times);
+    if (model_ != Model::typical) return values;
+    const double share = 1 / (1 + std::exp(-of(woman, Deviation::mixture)));
+    const std::vector<double> other = individual(two_, woman).curve(course, times);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = share * values[i] + (1 - share) * other[i];
     return values;
 }
 
 double Population::concentration(const Deviations& woman, const Course& course, Instant at) const
 {
-    return curve(woman, course, {at}).front();
+    return curve(woman, course, std::vector{at}).front();
 }
 
 } // namespace magwatch

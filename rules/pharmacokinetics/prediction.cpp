@@ -183,7 +183,8 @@ Band band(const Population& population, const Vector& z, const Matrix& factor, c
     for (std::size_t t = 0; t < times.size(); ++t) {
         // g' (L L')^-1 g = |L^-1 g|^2
         double variance = population.residual() * population.residual();
-        for (const double part : solve_lower(factor, slope[t])) variance += part * part;
+        const Vector parts = solve_lower(factor, slope[t]);
+        for (const double part : parts) variance += part * part;
         const double half = z90 * std::sqrt(variance);
         result.p5.push_back(std::exp(middle[t] - half));
         result.p50.push_back(std::exp(middle[t]));
@@ -307,7 +308,8 @@ bool is_unexpected(const Population& population, const Course& course, const Lev
 {
     const std::vector<Instant> at{level.drawn};
     double variance = population.residual() * population.residual();
-    for (const double part : slopes(population, {}, course, at).front()) variance += part * part;
+    const Vector slope = slopes(population, {}, course, at).front();
+    for (const double part : slope) variance += part * part;
     const double off = std::log(level.mmol_l) - log_curve(population, {}, course, at).front();
     return std::fabs(off) > unexpected_z * std::sqrt(variance);
 }

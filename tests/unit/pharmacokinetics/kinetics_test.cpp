@@ -141,6 +141,23 @@ TEST(Kinetics, RandomCoursesToo)
     }
 }
 
+TEST(Kinetics, TheWalkAlongTheCourseIsTheSumOverTheDoses)
+{
+    std::mt19937 chance{11};
+    for (int i = 0; i < 100; ++i) {
+        const Course course = random_course(chance);
+        std::vector<Instant> times{Instant{-1000}, at(0s)};
+        for (int t = 0; t < 50; ++t) times.push_back(at_hours(std::uniform_real_distribution<>{0, 30}(chance)));
+        for (const auto& piece : course.pieces()) times.push_back(piece.from);
+        for (const Disposition& body : {one_compartment, two_compartments, flip_flop, extreme}) {
+            const std::vector<double> curve = Kinetics{body}.curve(course, times);
+            ASSERT_EQ(curve.size(), times.size());
+            for (std::size_t t = 0; t < times.size(); ++t)
+                EXPECT_NEAR(curve[t], Kinetics{body}.concentration(course, times[t]), 1e-10);
+        }
+    }
+}
+
 TEST(Kinetics, TwiceTheDoseIsTwiceTheRise)
 {
     for (const Disposition& body : {one_compartment, two_compartments}) {
