@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "rules/base/diagnostic.hpp"
+#include "rules/observation/symptom.hpp"
 
 namespace magwatch::http
 {
@@ -17,6 +18,9 @@ using nlohmann::json;
 constexpr std::size_t name_longest = 64;
 constexpr std::size_t reason_longest = 200;
 constexpr std::size_t key_longest = 100;
+constexpr std::size_t symptom_longest = 40;
+constexpr std::size_t symptoms_most = 24;
+constexpr std::size_t drug_longest = 40;
 // An audio pause always ends (design value of the ward's behaviour).
 constexpr double pause_longest_s = 120;
 // A bolus slower than this is an infusion.
@@ -80,6 +84,36 @@ double positive(Fields& fields, Signal signal, const std::vector<Unit>& units)
     const double value = fields.quantity(signal, units);
     if (fields.ok() && value <= 0) fields.refuse("value", "must be above 0");
     return value;
+}
+
+// What is known of the patient: `{"weight": {..}, "epidural": true}`.
+void read_facts(const json& object, Reader& r, std::vector<ValueEntry>& facts)
+{
+    Fields f{object, r.mistake, "facts."};
+    if (f.has("weight"))
+        facts.push_back({Signal::weight, f.quantity_in("weight", Signal::weight, kilograms)});
+    if (f.has("creatinine"))
+        facts.push_back({Signal::creatinine,
+                         f.quantity_in("creatinine", Signal::creatinine, creatinine_units)});
+    if (f.has("gestation")) {
+        const double weeks = f.number("gestation");
+        const auto checked = Quantity::checked(Signal::gestation, weeks, Unit::none);
+        if (f.ok() && (weeks != std::floor(weeks) || std::holds_alternative<Refusal>(checked)))
+            f.refuse("gestation", "must be 4 to 45 completed weeks");
+        facts.push_back({Signal::gestation, weeks});
+    }
+    constexpr std::array flags{Signal::epidural,
+                               Signal::renal_impairment,
+                               Signal::heart_block,
+                               Signal::neuromuscular,
+                               Signal::digoxin,
+                               Signal::postpartum,
+                               Signal::calcium_channel_blocker,
+                               Signal::neuromuscular_blocker};
+    for (const Signal flag : flags)
+        if (const auto value = f.optional_flag(name(flag)))
+            facts.push_back({flag, *value ? 1.0 : 0.0});
+    f.finish();
 }
 
 // --- entries: one function per kind; each adds what it read to `out` ---
@@ -232,6 +266,58 @@ void read_dose(Fields& f, Reader&, const Entry& common, Entries& out)
     out.push_back(std::move(entry));
 }
 
+std::string known_symptom(Fields& f, std::string_view field, const std::string& text)
+{
+    const SymptomInfo* found = find_symptom(text);
+    if (found != nullptr) return std::string{found->name};
+    std::vector<std::string_view> names;
+    for (const auto& one : symptoms()) names.push_back(one.name);
+    f.refuse(field, "is no symptom that we know: '" + text + "'" + did_you_mean(text, names));
+    return {};
+}
+
+void read_symptom(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    SymptomEntry what;
+    for (const auto& text : f.optional_texts("symptoms", symptom_longest, symptoms_most))
+        what.present.push_back(known_symptom(f, "symptoms", text));
+    for (const auto& text : f.optional_texts("gone", symptom_longest, symptoms_most))
+        what.gone.push_back(known_symptom(f, "gone", text));
+    what.none = f.optional_flag("none").value_or(false);
+    if (f.ok() && what.none && !what.present.empty())
+        f.refuse("none", "says there are none, but 'symptoms' names some");
+    if (f.ok() && !what.none && what.present.empty() && what.gone.empty())
+        f.refuse("symptoms", "is missing: name them, or say \"none\": true");
+    Entry entry = common;
+    entry.what = std::move(what);
+    out.push_back(std::move(entry));
+}
+
+void read_sedation(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    Entry entry = common;
+    entry.what = SedationEntry{f.text("drug", drug_longest)};
+    out.push_back(std::move(entry));
+}
+
+void read_fit(Fields&, Reader&, const Entry& common, Entries& out)
+{
+    out.push_back(common);
+    out.back().what = FitEntry{};
+}
+
+// What is known of the patient changes: a birth, an epidural, a creatinine from another hospital.
+void read_fact(Fields& f, Reader& r, const Entry& common, Entries& out)
+{
+    std::vector<ValueEntry> facts;
+    if (const json* object = f.object("facts")) read_facts(*object, r, facts);
+    if (f.ok() && facts.empty()) f.refuse("facts", "is missing");
+    for (const ValueEntry& fact : facts) {
+        add_value(out, common, fact.signal, fact.value);
+        out.back().key += "/" + std::string{name(fact.signal)};
+    }
+}
+
 struct Kind {
     std::string_view name;
     void (*read)(Fields&, Reader&, const Entry&, Entries&);
@@ -252,6 +338,10 @@ constexpr std::array kinds = {
     Kind{"bolus", read_bolus},
     Kind{"stop", read_stop},
     Kind{"dose", read_dose},
+    Kind{"symptom", read_symptom},
+    Kind{"sedation", read_sedation},
+    Kind{"fit", read_fit},
+    Kind{"fact", read_fact},
 };
 
 void read_entry(Fields& f, Reader& r, Change& change)
@@ -272,22 +362,6 @@ void read_entry(Fields& f, Reader& r, Change& change)
 }
 
 // --- actions ---
-
-void read_facts(const json& object, Reader& r, std::vector<ValueEntry>& facts)
-{
-    Fields f{object, r.mistake, "facts."};
-    if (f.has("weight"))
-        facts.push_back({Signal::weight, f.quantity_in("weight", Signal::weight, kilograms)});
-    if (f.has("creatinine"))
-        facts.push_back({Signal::creatinine,
-                         f.quantity_in("creatinine", Signal::creatinine, creatinine_units)});
-    constexpr std::array flags{Signal::epidural, Signal::renal_impairment, Signal::heart_block,
-                               Signal::neuromuscular, Signal::digoxin};
-    for (const Signal flag : flags)
-        if (const auto value = f.optional_flag(name(flag)))
-            facts.push_back({flag, *value ? 1.0 : 0.0});
-    f.finish();
-}
 
 void read_watch_start(Fields& f, Reader& r, Action& action)
 {

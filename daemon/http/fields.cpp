@@ -154,6 +154,27 @@ std::string Fields::optional_text(std::string_view name, std::size_t longest)
     return has(name) ? text(name, longest) : std::string{};
 }
 
+std::vector<std::string> Fields::optional_texts(std::string_view name, std::size_t longest,
+                                                std::size_t most)
+{
+    std::vector<std::string> out;
+    const json* value = find(name, false);
+    if (value == nullptr) return out;
+    if (!value->is_array() || value->size() > most) {
+        refuse(name, "must be a list of at most " + std::to_string(most) + " texts");
+        return out;
+    }
+    for (const json& item : *value) {
+        const auto* text = item.get_ptr<const json::string_t*>();
+        if (text == nullptr || text->empty() || text->size() > longest || !is_plain_text(*text)) {
+            refuse(name, "must hold plain texts of 1 to " + std::to_string(longest) + " bytes");
+            return {};
+        }
+        out.push_back(*text);
+    }
+    return out;
+}
+
 std::optional<bool> Fields::optional_flag(std::string_view name)
 {
     const json* value = find(name, false);

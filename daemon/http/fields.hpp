@@ -39,6 +39,9 @@ public:
     // 1 to `longest` bytes of plain text.
     std::string text(std::string_view name, std::size_t longest);
     std::string optional_text(std::string_view name, std::size_t longest);
+    // A list of up to `most` texts; none if it is absent.
+    std::vector<std::string> optional_texts(std::string_view name, std::size_t longest,
+                                            std::size_t most);
     std::optional<bool> optional_flag(std::string_view name);
     double number(std::string_view name);
     // A time with "Z" or an offset; refused if it is more than 2 min ahead of `now`.

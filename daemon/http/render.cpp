@@ -35,6 +35,8 @@ Json signal_json(const SignalView& signal)
     out["title"] = about.title;
     out["value"] = signal.value ? Json(*signal.value) : Json{};
     out["unit"] = name(about.unit);
+    if (signal.value && !value_word(signal.signal, *signal.value).empty())
+        out["word"] = value_word(signal.signal, *signal.value);
     out["last"] = signal.last_at.ms == 0
                       ? Json{}
                       : Json{{"value", signal.last}, {"at", format_time(signal.last_at)}};
@@ -144,6 +146,19 @@ Json bed_json(const WardView& view, const BedView& bed)
                                  {"title", check.title},
                                  {"due", time_or_null(check.due)},
                                  {"overdue", check.overdue}});
+    out["symptoms"] = Json::array();
+    for (const auto& c : bed.symptoms)
+        out["symptoms"].push_back({{"symptom", c.symptom},
+                                   {"group", c.group},
+                                   {"at", format_time(c.at)},
+                                   {"by", c.by}});
+    out["no_symptoms_at"] = bed.no_symptoms_at ? Json(format_time(*bed.no_symptoms_at)) : Json{};
+    out["events"] = Json::array();
+    for (const auto& e : bed.events)
+        out["events"].push_back({{"event", e.kind},
+                                 {"drug", text_or_null(e.what)},
+                                 {"at", format_time(e.at)},
+                                 {"by", e.by}});
     Json infusion;
     infusion["running"] = bed.infusing;
     infusion["rate"] =

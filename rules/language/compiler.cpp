@@ -13,12 +13,25 @@
 namespace magwatch::language {
 namespace {
 
-struct WordValue {
-    std::string_view word;
-    double value;
-};
-// AVPU, as the signal `avpu` is coded.
-constexpr WordValue avpu_words[] = {{"alert", 0}, {"voice", 1}, {"pain", 2}, {"unresponsive", 3}};
+// "alert, voice, pain, unresponsive": the words of one signal, "" if it has none.
+std::string words_of(Signal signal)
+{
+    std::string list;
+    for (const SignalWord& one : signal_words()) {
+        if (one.signal == signal) list += (list.empty() ? "" : ", ") + std::string{one.word};
+    }
+    return list;
+}
+
+// "avpu": the signals whose values a word names.
+std::string signals_with(std::string_view word)
+{
+    std::string list;
+    for (const SignalWord& one : signal_words()) {
+        if (one.word == word) list += (list.empty() ? "" : ", ") + std::string{name(one.signal)};
+    }
+    return list;
+}
 
 struct Aggregate {
     std::string_view word;
@@ -111,7 +124,7 @@ struct Compiler::Number {
     std::string unit;
     std::uint32_t unit_at = 0;
     std::string per;
-    bool avpu = false; // one of the AVPU words
+    std::string word; // a word for a value: what it means is up to its partner
     // quantity or age
     Signal signal{};
     Unit canonical = Unit::none;
@@ -124,8 +137,8 @@ struct Compiler::Number {
 bool Compiler::reserved(std::string_view word)
 {
     if (signal_from(word) || word == "and" || word == "or" || word == "not" || word == "never") return true;
-    for (const WordValue& avpu : avpu_words) {
-        if (avpu.word == word) return true;
+    for (const SignalWord& one : signal_words()) {
+        if (one.word == word) return true;
     }
     return std::find(std::begin(functions), std::end(functions), word) != std::end(functions);
 }
@@ -136,7 +149,7 @@ std::string Compiler::unknown_word(std::string_view word) const
 {
     std::vector<std::string_view> known = signal_names();
     for (const auto& [name, limit] : limits) known.push_back(name);
-    for (const WordValue& avpu : avpu_words) known.push_back(avpu.word);
+    for (const SignalWord& one : signal_words()) known.push_back(one.word);
     return "unknown signal or limit '" + std::string{word} + "'" + did_you_mean(word, known);
 }
 
@@ -458,10 +471,9 @@ std::optional<Compiler::Number> Compiler::word(const Node& node)
         out.per = limit->second.literal.per;
         return out;
     }
-    for (const WordValue& avpu : avpu_words) {
-        if (avpu.word != node.word) continue;
-        out.value = avpu.value;
-        out.avpu = true;
+    for (const SignalWord& one : signal_words()) {
+        if (one.word != node.word) continue;
+        out.word = node.word;
         return out;
     }
     const auto signal = signal_from(node.word);
@@ -552,9 +564,12 @@ std::optional<double> Compiler::canonical(const Number& constant, const Number& 
         fail(constant.unit.empty() ? constant.at : constant.unit_at, std::move(message));
         return std::nullopt;
     };
-    if (constant.avpu) {
-        if (subject.signal == Signal::avpu && !subject.per_minute && !subject.difference) return constant.value;
-        return bad("alert, voice, pain and unresponsive are values of avpu");
+    if (!constant.word.empty()) {
+        const auto value = word_value(subject.signal, constant.word);
+        if (value && !subject.per_minute && !subject.difference) return value;
+        const std::string own = words_of(subject.signal);
+        return bad("'" + constant.word + "' is one of the values of " + signals_with(constant.word) +
+                   (own.empty() || value ? "" : "; '" + subject_name + "' knows " + own));
     }
     if (subject.per_minute != !constant.per.empty()) {
         return bad(subject.per_minute ? "a slope needs its time: write " + trimmed(constant.value) + " " +
@@ -589,7 +604,7 @@ std::optional<double> Compiler::canonical(const Number& constant, const Number& 
 std::optional<Compiler::Number> Compiler::product(const Node& node, const Number& a, const Number& b)
 {
     const auto pure = [](const Number& n) {
-        return n.shape == Number::Shape::constant && n.unit.empty() && !n.avpu;
+        return n.shape == Number::Shape::constant && n.unit.empty() && n.word.empty();
     };
     if (!pure(a) && !pure(b)) {
         fail(node.at, "one side of '*' must be a pure number");
@@ -629,7 +644,7 @@ std::optional<Compiler::Number> Compiler::arithmetic(const Node& node)
     const bool left_constant = left->shape == Number::Shape::constant;
     const bool right_constant = right->shape == Number::Shape::constant;
     if (left_constant && right_constant) {
-        if (left->unit != right->unit || left->per != right->per || left->avpu || right->avpu) {
+        if (left->unit != right->unit || left->per != right->per || !left->word.empty() || !right->word.empty()) {
             fail(node.at, "write both in the same unit");
             return std::nullopt;
         }

@@ -202,10 +202,8 @@ void CaseReader::read_entry(const toml::node& node, const std::string& text, Rul
     } else if (word == "questionable") {
         event.validity = Validity::questionable;
     } else {
-        constexpr std::string_view avpu[] = {"alert", "voice", "pain", "unresponsive"};
-        const auto grade = std::find(std::begin(avpu), std::end(avpu), word);
         auto value = number_in(word);
-        if (!value && *found == Signal::avpu && grade != std::end(avpu)) value = grade - std::begin(avpu);
+        if (!value) value = word_value(*found, word);
         if (!value) return usage();
         Unit unit = info(*found).unit;
         if (next + 1 < words.size() && words[next + 1] != "of") {

@@ -71,7 +71,41 @@ constexpr std::array<SignalInfo, signal_count> table = {{
     {S::infusing, "infusing", "infusion running", Unit::none, 0, 1, K::derived, 30s},
     {S::mg_on_board, "mg_on_board", "magnesium on board", Unit::none, 0, 1, K::derived, 30s},
     {S::stopped_since, "stopped_since", "infusion stopped", Unit::none, 0, 1, K::derived, 30s},
+    // As long as a charted reflex: a symptom is what she said then.
+    {S::symptom, "symptom", "symptoms", Unit::none, 0, 3, K::charted, 2h},
+    {S::sedated, "sedated", "opioid or sedative in the last 4 h", Unit::none, 0, 1, K::derived, 30s},
+    {S::post_ictal, "post_ictal", "fit in the last 30 min", Unit::none, 0, 1, K::derived, 30s},
+    {S::gestation, "gestation", "completed weeks of gestation", Unit::none, 4, 45, K::fact, 24h * 365},
+    {S::postpartum, "postpartum", "after the birth", Unit::none, 0, 1, K::fact, 24h * 365},
+    {S::calcium_channel_blocker, "calcium_channel_blocker", "calcium channel blocker", Unit::none, 0, 1, K::fact,
+     24h * 365},
+    {S::neuromuscular_blocker, "neuromuscular_blocker", "neuromuscular blocker", Unit::none, 0, 1, K::fact,
+     24h * 365},
+    {S::level_doubt, "level_doubt", "doubt about the newest level", Unit::none, 0, 2, K::derived, 30s},
+    {S::indication, "indication", "why magnesium is given", Unit::none, 1, 7, K::fact, 24h * 365},
 }};
+
+// Codes of a signal never change their meaning: journals hold them.
+constexpr SignalWord words[] = {
+    {"alert", S::avpu, 0},
+    {"voice", S::avpu, 1},
+    {"pain", S::avpu, 2},
+    {"unresponsive", S::avpu, 3},
+    {"none", S::symptom, 0},
+    {"expected", S::symptom, 1},
+    {"examine", S::symptom, 2},
+    {"grave", S::symptom, 3},
+    {"none", S::level_doubt, 0},
+    {"near_bolus", S::level_doubt, 1},
+    {"infusion_arm", S::level_doubt, 2},
+    {"pre_eclampsia", S::indication, 1},
+    {"neuroprotection", S::indication, 2},
+    {"asthma", S::indication, 3},
+    {"arrhythmia", S::indication, 4},
+    {"migraine", S::indication, 5},
+    {"hypomagnesaemia", S::indication, 6},
+    {"wellness", S::indication, 7},
+};
 
 } // namespace
 
@@ -88,6 +122,24 @@ std::optional<Signal> signal_from(std::string_view text)
         if (entry.name == text) return entry.signal;
     }
     return std::nullopt;
+}
+
+std::span<const SignalWord> signal_words() { return words; }
+
+std::optional<double> word_value(Signal signal, std::string_view text)
+{
+    for (const auto& one : words) {
+        if (one.signal == signal && one.word == text) return one.value;
+    }
+    return std::nullopt;
+}
+
+std::string_view value_word(Signal signal, double value)
+{
+    for (const auto& one : words) {
+        if (one.signal == signal && one.value == value) return one.word;
+    }
+    return "";
 }
 
 } // namespace magwatch

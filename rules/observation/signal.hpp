@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "rules/base/instant.hpp"
@@ -71,8 +72,18 @@ enum class Signal : std::uint8_t {
     infusing,       // 1 while the infusion runs
     mg_on_board,    // 1 while magnesium given earlier still acts, 0 when surely not, else unknown
     stopped_since,  // 1 once the infusion was stopped and not started again
+    // What the journal holds is told by number: new signals are added at the end.
+    symptom,                 // the gravest group of what she complains of: words none, expected, examine, grave
+    sedated,                 // 1 for 4 h after a charted opioid or sedative
+    post_ictal,              // 1 for 30 min after a charted fit
+    gestation,               // completed weeks
+    postpartum,              // 1 after the birth, 0 before it
+    calcium_channel_blocker, // facts from the screening: 1 yes, 0 no
+    neuromuscular_blocker,
+    level_doubt, // of the newest level: words none, near_bolus, infusion_arm (the graver one)
+    indication,  // why magnesium is given, from the planned session; words as rules/language/session_table.hpp
 };
-inline constexpr std::size_t signal_count = static_cast<std::size_t>(Signal::stopped_since) + 1;
+inline constexpr std::size_t signal_count = static_cast<std::size_t>(Signal::indication) + 1;
 static_assert(signal_count <= 64, "a set of signals is one 64-bit mask");
 
 // How a signal's values come, which decides how long one stays fresh (BEHAVIOUR "Freshness").
@@ -100,6 +111,17 @@ struct SignalInfo {
 [[nodiscard]] const SignalInfo& info(Signal signal);
 [[nodiscard]] inline std::string_view name(Signal signal) { return info(signal).name; }
 [[nodiscard]] std::optional<Signal> signal_from(std::string_view name);
+
+// A word for a value of a coded signal, as packs write it: `avpu >= voice`. A word can belong to several signals.
+struct SignalWord {
+    std::string_view word;
+    Signal signal;
+    double value;
+};
+[[nodiscard]] std::span<const SignalWord> signal_words();
+[[nodiscard]] std::optional<double> word_value(Signal signal, std::string_view word);
+// The word for a value, or "" where the signal has none for it.
+[[nodiscard]] std::string_view value_word(Signal signal, double value);
 
 // A set of signals.
 using SignalMask = std::uint64_t;

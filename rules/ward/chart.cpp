@@ -15,6 +15,7 @@ constexpr std::size_t remembered_keys = 1024;
 bool done_at_bedside(const Entry& entry)
 {
     if (std::holds_alternative<InfusionStopEntry>(entry.what)) return true;
+    if (std::holds_alternative<SymptomEntry>(entry.what)) return true;
     const auto* value = std::get_if<ValueEntry>(&entry.what);
     return value != nullptr && (value->signal == Signal::rr_counted || value->signal == Signal::reflex_knee ||
                                 value->signal == Signal::reflex_arm || value->signal == Signal::avpu);
@@ -52,27 +53,52 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
     }
     const WallTime at_wall = entry.at.ms == 0 ? now.wall : entry.at;
     if (at_wall > now.wall + future_tolerance) return reply(now, entry.request, false, "the time lies in the future");
+    if (const std::string why = why_not(entry); !why.empty()) return reply(now, entry.request, false, why);
     if (!entry.key.empty()) {
         if (entry_keys.size() >= remembered_keys) entry_keys.erase(entry_keys.begin());
         entry_keys.push_back(entry.key);
     }
-    Watch& watch = *beds[entry.bed.value].watch;
-    std::string text = "recorded";
-    if (const auto* value = std::get_if<ValueEntry>(&entry.what)) {
-        text = take_charted(now, entry.bed, value->signal, value->value, at_wall, std::nullopt, false);
-    } else if (const auto* urine = std::get_if<UrineEntry>(&entry.what)) {
-        text = take_charted(now, entry.bed, Signal::urine, urine->millilitres, at_wall, urine->since, false);
-    } else {
-        const Instant at = std::min(now.instant_of(at_wall), now.steady);
-        chart_infusion(watch.infusion, entry, at, now.steady);
-        evaluate(now, entry.bed, derive_infusion(watch, now.steady));
-        review_checks(now, entry.bed);
-        review(now, entry.bed);
-        publish(entry.bed);
-    }
+    std::string text = take_entry(now, entry, at_wall);
     if (done_at_bedside(entry)) bedside_act(now, entry.bed, entry.person);
     refresh_next(beds[entry.bed.value], now.steady);
     reply(now, entry.request, true, std::move(text));
+}
+
+std::string Ward::State::why_not(const Entry& entry) const
+{
+    if (const auto* symptom = std::get_if<SymptomEntry>(&entry.what)) return why_not(*symptom);
+    if (const auto* sedation = std::get_if<SedationEntry>(&entry.what)) return why_not(*sedation);
+    return "";
+}
+
+// Stores an entry that is to be stored; the reply for the person who charted it.
+std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallTime at_wall)
+{
+    const Instant at = std::min(now.instant_of(at_wall), now.steady);
+    if (const auto* value = std::get_if<ValueEntry>(&entry.what)) {
+        return take_charted(now, entry.bed, value->signal, value->value, at_wall, std::nullopt, false);
+    }
+    if (const auto* urine = std::get_if<UrineEntry>(&entry.what)) {
+        return take_charted(now, entry.bed, Signal::urine, urine->millilitres, at_wall, urine->since, false);
+    }
+    if (const auto* symptom = std::get_if<SymptomEntry>(&entry.what)) {
+        return take_symptoms(now, entry.bed, *symptom, at, entry.person);
+    }
+    if (const auto* sedation = std::get_if<SedationEntry>(&entry.what)) {
+        take_event(now, entry.bed, {BedsideEvent::Kind::sedation, sedation->drug, at, entry.person});
+        return "recorded";
+    }
+    if (std::holds_alternative<FitEntry>(entry.what)) {
+        take_event(now, entry.bed, {BedsideEvent::Kind::fit, "", at, entry.person});
+        return "recorded";
+    }
+    Watch& watch = *beds[entry.bed.value].watch;
+    chart_infusion(watch.infusion, entry, at, now.steady);
+    evaluate(now, entry.bed, derive_infusion(watch, now.steady));
+    review_checks(now, entry.bed);
+    review(now, entry.bed);
+    publish(entry.bed);
+    return "recorded";
 }
 
 void Ward::State::reply(const Moment& now, std::uint64_t request, bool accepted, std::string text)

@@ -120,12 +120,30 @@ struct IntramuscularEntry {
     template <class Archive> void archive(Archive& a) { a(grams, salt); }
 };
 
+// What she complains of, by the names of rules/observation/symptom.hpp. What was charted before stays until it is
+// said to be gone; `none`: she was asked and has none (any more).
+struct SymptomEntry {
+    std::vector<std::string> present, gone;
+    bool none = false;
+    template <class Archive> void archive(Archive& a) { a(present, gone, none); }
+};
+// An opioid, benzodiazepine or other sedative was given.
+struct SedationEntry {
+    std::string drug; // "morphine"; a name, never a dose
+    template <class Archive> void archive(Archive& a) { a(drug); }
+};
+struct FitEntry {
+    template <class Archive> void archive(Archive&) {}
+};
+
 struct Entry {
     std::string key; // made by the client: a second entry with the same key is answered, not stored twice
     BedId bed = no_bed;
     std::string person;
     WallTime at; // when it was seen, drawn or done
-    std::variant<ValueEntry, UrineEntry, InfusionRateEntry, BolusEntry, InfusionStopEntry, IntramuscularEntry>
+    // Journals hold the number of an alternative: new ones are added at the end.
+    std::variant<ValueEntry, UrineEntry, InfusionRateEntry, BolusEntry, InfusionStopEntry, IntramuscularEntry,
+                 SymptomEntry, SedationEntry, FitEntry>
         what;
     std::uint64_t request = 0; // answered by an effect `Reply` with this number; 0 = no answer wanted
     template <class Archive> void archive(Archive& a) { a(key, bed, person, at, what, request); }

@@ -17,13 +17,15 @@
 #include "rules/language/pack.hpp"
 #include "rules/patient/infusion.hpp"
 #include "rules/patient/patient_state.hpp"
+#include "rules/ward/bedside.hpp"
+#include "rules/ward/bedside.hpp"
 #include "rules/ward/technical.hpp"
 #include "rules/ward/ward.hpp"
 
 namespace magwatch {
 
 // Version of the bytes that Ward::save writes.
-inline constexpr std::uint32_t ward_format = 1;
+inline constexpr std::uint32_t ward_format = 2;
 
 // A condition and the episode it keeps open, if any.
 struct Slot {
@@ -74,12 +76,14 @@ struct Watch {
     bool confirmed = true;
     PatientState patient;
     Infusion infusion;
+    Bedside bedside;
     std::optional<Evaluation> evaluation; // always there while a pack is
     std::vector<Slot> rules;              // as pack.rules
     std::vector<CheckState> checks;       // as pack.checks
     SignalMask expected = 0;              // vital signs a device has sent
     std::array<Trouble, signal_count> trouble{};
     Instant infusion_next{};
+    Instant events_next = Instant::never(); // a sedative or a fit is long enough ago
     std::uint32_t delays = 0; // rule conditions with a running delay
 };
 
@@ -168,6 +172,17 @@ struct Ward::State {
 
     // --- chart.cpp: what people chart ---
     void apply(const Moment& now, const Entry& entry);
+    [[nodiscard]] std::string why_not(const Entry& entry) const;
+    std::string take_entry(const Moment& now, const Entry& entry, WallTime at);
+
+    // --- bedside.cpp: symptoms, sedatives, fits ---
+    // Why an entry is refused; "" if it is not.
+    [[nodiscard]] std::string why_not(const SymptomEntry& entry) const;
+    [[nodiscard]] std::string why_not(const SedationEntry& entry) const;
+    std::string take_symptoms(const Moment& now, BedId bed, const SymptomEntry& entry, Instant at,
+                              const std::string& person);
+    void take_event(const Moment& now, BedId bed, BedsideEvent event);
+    SignalMask derive_events(Watch& watch, Instant now);
 
     // --- watch.cpp: what people do ---
     void apply(const Moment& now, const Action& action);

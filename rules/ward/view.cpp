@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "rules/observation/symptom.hpp"
 #include "rules/ward/state.hpp"
 
 namespace magwatch {
@@ -62,6 +63,16 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
         if (watch.checks[c].due == Instant::never()) continue;
         b.checks.push_back({pack->checks[c].id, pack->checks[c].title, now.at(watch.checks[c].due).wall,
                             watch.checks[c].slot.condition.present()});
+    }
+    for (const auto& complaint : watch.bedside.complaints) {
+        const SymptomInfo* about = find_symptom(complaint.symptom);
+        b.symptoms.push_back({complaint.symptom, about == nullptr ? "" : std::string{name(about->group)},
+                              now.at(complaint.at).wall, complaint.by});
+    }
+    if (watch.bedside.none_at) b.no_symptoms_at = now.at(*watch.bedside.none_at).wall;
+    for (const auto& event : watch.bedside.events) {
+        const bool fit = event.kind == BedsideEvent::Kind::fit;
+        b.events.push_back({fit ? "fit" : "sedation", event.what, now.at(event.at).wall, event.by});
     }
     b.infusion_rate = watch.infusion.rate_now();
     b.infusing = b.infusion_rate.value_or(0) > 0;

@@ -67,6 +67,20 @@ struct PageView {
     std::string detail;
 };
 
+struct ComplaintView {
+    std::string symptom;
+    std::string group; // "expected", "examine", "grave"
+    WallTime at;
+    std::string by;
+};
+
+struct EventView {
+    std::string kind; // "sedation", "fit"
+    std::string what;
+    WallTime at;
+    std::string by;
+};
+
 struct BedView {
     BedId id;
     std::string alias, place;
@@ -76,6 +90,9 @@ struct BedView {
     bool association_confirmed = true;
     std::vector<SignalView> signals; // every signal ever seen during this watch
     std::vector<CheckView> checks;
+    std::vector<ComplaintView> symptoms;  // not said to be gone
+    std::optional<WallTime> no_symptoms_at; // last time she was asked and had none
+    std::vector<EventView> events;        // sedatives and fits, the newest last
     std::optional<double> infusion_rate; // g/h
     bool infusing = false;
     double dose_total = 0; // g

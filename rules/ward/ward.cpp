@@ -140,6 +140,7 @@ void Ward::State::bed_due(BedId id, const Moment& now)
             if (changed != 0) evaluate(now, id, changed);
             if ((changed & mask(Signal::infusion_rate)) != 0) bed.review = now.steady; // known, or not any more
         }
+        if (watch.events_next <= now.steady) evaluate(now, id, derive_events(watch, now.steady));
         if (watch.evaluation && watch.evaluation->next_due() <= now.steady) {
             watch.evaluation->evaluate_due(*pack, watch.patient, now.steady,
                                            [&](std::size_t rule, const RuleTruth&) { advance_rule(now, id, rule); });
@@ -170,7 +171,7 @@ void Ward::State::refresh_next(Bed& bed, Instant now)
     if (bed.paused_until != Instant{}) next = std::min(next, bed.paused_until);
     if (bed.watch) {
         const Watch& watch = *bed.watch;
-        next = std::min(next, watch.infusion_next);
+        next = std::min({next, watch.infusion_next, watch.events_next});
         if (watch.evaluation) next = std::min(next, watch.evaluation->next_due());
         if (watch.delays > 0) {
             for (std::size_t rule = 0; rule < watch.rules.size(); ++rule) {
@@ -199,8 +200,8 @@ template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed)
     if (!watched) return;
     if constexpr (Archive::reading) bed.watch = std::make_unique<Watch>();
     Watch& w = *bed.watch;
-    a(w.by, w.since, w.calcium, w.hammer, w.oxygen, w.associated, w.confirmed, w.patient, w.infusion, w.rules,
-      w.checks, w.expected, w.trouble, w.infusion_next, w.delays);
+    a(w.by, w.since, w.calcium, w.hammer, w.oxygen, w.associated, w.confirmed, w.patient, w.infusion, w.bedside,
+      w.rules, w.checks, w.expected, w.trouble, w.infusion_next, w.events_next, w.delays);
     if (!pack) return;
     if constexpr (Archive::reading) {
         if (w.rules.size() != pack->rules.size() || w.checks.size() != pack->checks.size()) {

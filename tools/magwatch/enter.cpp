@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/magwatch/client.hpp"
+#include "rules/observation/symptom.hpp"
 #include "tools/magwatch/commands.hpp"
+#include "tools/magwatch/facts.hpp"
 
 namespace magwatch::cli
 {
@@ -17,6 +19,9 @@ struct Fields {
     double value = 0, second = 0;
     std::optional<double> ml_per_h, g_per_h, concentration;
     int grade = 0;
+    std::vector<std::string> symptoms, gone;
+    bool none = false;
+    FactOptions facts;
 };
 using FieldsPtr = std::shared_ptr<Fields>;
 
@@ -244,6 +249,51 @@ void add_magnesium(Entries& entries)
     Entries::at(c, f);
 }
 
+void add_complaints(Entries& entries)
+{
+    auto f = std::make_shared<Fields>();
+    CLI::App* c = entries.add("symptom", "what she complains of, by name", f, [f](Json& body) {
+        if (!f->symptoms.empty()) body["symptoms"] = f->symptoms;
+        if (!f->gone.empty()) body["gone"] = f->gone;
+        if (f->none) body["none"] = true;
+        return true;
+    });
+    c->add_option("--symptom", f->symptoms, "such as \"slurred speech\"; may be repeated");
+    c->add_option("--gone", f->gone, "a symptom that is over; may be repeated");
+    c->add_flag("--none", f->none, "she was asked and has none");
+    Entries::at(c, f);
+    std::string footer;
+    for (const SymptomGroup group : {SymptomGroup::grave, SymptomGroup::examine, SymptomGroup::expected}) {
+        footer += group == SymptomGroup::grave      ? "Stop and call:"
+                  : group == SymptomGroup::examine ? "\nExamine reflexes and breathing now:"
+                                                   : "\nExpected if alone:";
+        for (const SymptomInfo& one : symptoms())
+            if (one.group == group) footer += " " + std::string{one.name} + ",";
+        footer.back() = '.';
+    }
+    c->footer(footer + "\nWhat was charted stays until it is said to be gone.");
+
+    f = std::make_shared<Fields>();
+    c = entries.add("sedation", "an opioid or sedative was given", f, [f](Json& body) {
+        body["drug"] = f->word;
+        return true;
+    });
+    c->add_option("--drug", f->word, "its name, such as morphine; never a dose")->required();
+    Entries::at(c, f);
+
+    f = std::make_shared<Fields>();
+    c = entries.add("fit", "she had a fit", f, [](Json&) { return true; });
+    Entries::at(c, f);
+
+    f = std::make_shared<Fields>();
+    c = entries.add("fact", "what is known of her changed: birth, epidural, ...", f, [f](Json& body) {
+        body["facts"] = f->facts.json();
+        return true;
+    });
+    f->facts.add(*c);
+    Entries::at(c, f);
+}
+
 } // namespace
 
 void add_enter(CLI::App& app, Shell& shell)
@@ -254,6 +304,7 @@ void add_enter(CLI::App& app, Shell& shell)
     add_signs(entries);
     add_laboratory(entries);
     add_magnesium(entries);
+    add_complaints(entries);
 }
 
 } // namespace magwatch::cli

@@ -5,6 +5,7 @@
 
 #include "tools/magwatch/client.hpp"
 #include "tools/magwatch/commands.hpp"
+#include "tools/magwatch/facts.hpp"
 
 namespace magwatch::cli
 {
@@ -12,9 +13,9 @@ namespace
 {
 
 struct Start {
-    std::string bed, person, creatinine_unit = "umol/L";
-    std::optional<double> weight, creatinine;
-    std::map<std::string, std::string> facts, at_bed; // name -> "yes" or "no"
+    std::string bed, person;
+    FactOptions facts;
+    std::map<std::string, std::string> at_bed; // name -> "yes" or "no"
 };
 
 void add_start(CLI::App& watch, Shell& shell)
@@ -23,12 +24,7 @@ void add_start(CLI::App& watch, Shell& shell)
     CLI::App* command =
         leaf(watch, shell, "start", "begin to watch a bed", Talks::yes, [&shell, a] {
             Json body{{"bed", a->bed}, {"person", a->person}};
-            Json facts = Json::object();
-            if (a->weight) facts["weight"] = {{"value", *a->weight}, {"unit", "kg"}};
-            if (a->creatinine)
-                facts["creatinine"] = {{"value", *a->creatinine}, {"unit", a->creatinine_unit}};
-            for (const auto& [name, value] : a->facts)
-                if (!value.empty()) facts[name] = value == "yes";
+            const Json facts = a->facts.json();
             if (!facts.empty()) body["facts"] = facts;
             for (const auto& [name, value] : a->at_bed)
                 if (!value.empty()) body[name] = value == "yes";
@@ -36,18 +32,10 @@ void add_start(CLI::App& watch, Shell& shell)
         });
     command->add_option("bed", a->bed, "alias of the bed, such as bed-3")->required();
     add_person(*command, a->person);
-    command->add_option("--weight-kg", a->weight, "body weight in kg");
-    command->add_option("--creatinine", a->creatinine, "serum creatinine");
-    command->add_option("--creatinine-unit", a->creatinine_unit, "umol/L or mg/dL")
-        ->capture_default_str();
+    a->facts.add(*command);
     const auto yes_no = [&](const char* option, std::string& value, const char* help) {
         command->add_option(option, value, help)->check(CLI::IsMember{{"yes", "no"}});
     };
-    yes_no("--epidural", a->facts["epidural"], "working epidural or spinal: yes or no");
-    yes_no("--renal-impairment", a->facts["renal_impairment"], "yes or no");
-    yes_no("--heart-block", a->facts["heart_block"], "heart block or myocardial damage: yes or no");
-    yes_no("--neuromuscular", a->facts["neuromuscular"], "neuromuscular disease: yes or no");
-    yes_no("--digoxin", a->facts["digoxin"], "yes or no");
     yes_no("--calcium", a->at_bed["calcium_at_bed"], "is calcium gluconate at the bed: yes or no");
     yes_no("--hammer", a->at_bed["hammer_at_bed"], "is a reflex hammer at the bed: yes or no");
     yes_no("--oxygen", a->at_bed["oxygen_at_bed"], "is oxygen at the bed: yes or no");

@@ -28,6 +28,11 @@ ENTRIES = [
     ["bolus", "bed-3", "--g", "4", "--over", "20min"],
     ["stop", "bed-3"],
     ["dose", "--bed", "bed-3", "--route", "im", "--g", "5"],
+    ["symptom", "--bed", "bed-3", "--symptom", "slurred speech", "--symptom", "flushing", "--gone", "nausea"],
+    ["symptom", "--bed", "bed-3", "--none", "--at", AT],
+    ["sedation", "bed-3", "--drug", "morphine", "--at", AT],
+    ["fit", "bed-3"],
+    ["fact", "bed-3", "--postpartum", "yes", "--gestation", "34"],
 ]
 WHO = ["--person", "midwife-1"]
 CHANGES = [
@@ -132,7 +137,7 @@ class WithDaemon(unittest.TestCase):
         for line in CHANGES + [["enter"] + entry for entry in ENTRIES]:
             shown = run(*line, *WHO, *self.to)
             self.assertEqual((shown.returncode, shown.stdout), (OK, "stored\n"), (line, shown.stderr))
-            expected = 2 if "bp" in line else 1
+            expected = 2 if {"bp", "fact"} & set(line) else 1
             self.assertEqual([said["person"] for said in self.ward.said()], ["midwife-1"] * expected, line)
             refused = run(*line, "--person", "refuse", *self.to)
             self.assertEqual((refused.returncode, refused.stdout), (FAILED, ""), line)

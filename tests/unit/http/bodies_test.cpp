@@ -121,6 +121,35 @@ TEST(Entries, EveryKindBecomesItsInput)
               5);
 }
 
+TEST(Entries, SymptomsAreReadByNameAndUnknownOnesAreRefused)
+{
+    const auto what = std::get<SymptomEntry>(
+        good_entry({{"kind", "symptom"}, {"symptoms", {"slurred speech", "weakness"}}, {"gone", {"nausea"}}}).what);
+    EXPECT_EQ(what.present, (std::vector<std::string>{"slurred speech", "muscle weakness"}));
+    EXPECT_EQ(what.gone, std::vector<std::string>{"nausea"});
+    EXPECT_TRUE(std::get<SymptomEntry>(good_entry({{"kind", "symptom"}, {"none", true}}).what).none);
+    const Mistake typo = bad_entry({{"kind", "symptom"}, {"symptoms", {"slurred speach"}}});
+    EXPECT_EQ(typo.field, "symptoms");
+    EXPECT_THAT(typo.error, HasSubstr("did you mean 'slurred speech'"));
+    EXPECT_EQ(bad_entry({{"kind", "symptom"}}).field, "symptoms");
+    EXPECT_EQ(bad_entry({{"kind", "symptom"}, {"none", true}, {"symptoms", {"rash"}}}).field, "none");
+    EXPECT_EQ(bad_entry({{"kind", "symptom"}, {"symptoms", "rash"}}).field, "symptoms");
+    EXPECT_EQ(bad_entry({{"kind", "symptom"}, {"symptoms", {1}}}).field, "symptoms");
+}
+
+TEST(Entries, SedativesFitsAndFactsAreRead)
+{
+    EXPECT_EQ(std::get<SedationEntry>(good_entry({{"kind", "sedation"}, {"drug", "morphine"}}).what).drug, "morphine");
+    EXPECT_EQ(bad_entry({{"kind", "sedation"}}).field, "drug");
+    EXPECT_TRUE(std::holds_alternative<FitEntry>(good_entry({{"kind", "fit"}}).what));
+    const Entry fact = good_entry({{"kind", "fact"}, {"facts", {{"gestation", 31}, {"postpartum", false}}}});
+    EXPECT_EQ(value_of(fact).signal, Signal::gestation);
+    EXPECT_EQ(value_of(fact).value, 31);
+    EXPECT_EQ(fact.key, "k1/gestation");
+    EXPECT_EQ(bad_entry({{"kind", "fact"}, {"facts", {{"gestation", 60}}}}).field, "facts.gestation");
+    EXPECT_EQ(bad_entry({{"kind", "fact"}}).field, "facts");
+}
+
 TEST(Entries, LevelsCarryTheirUnitAndTheTimeOfTheDraw)
 {
     const Entry e = good_entry({{"kind", "level"},

@@ -1,0 +1,217 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rules/observation/symptom.hpp"
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* symptom_pack = R"toml(
+name = "symptoms"
+title = "Rules over symptoms for tests of the ward"
+version = "1"
+example = true
+
+[[rule]]
+id = "stop"
+title = "Grave symptom"
+message = "Grave symptom"
+source = "test"
+priority = "high"
+grade = 1
+when = "symptom == grave"
+
+[[rule]]
+id = "examine"
+title = "Examine"
+message = "Examine"
+source = "test"
+priority = "medium"
+for = "5 min"
+when = "symptom >= examine and not (after(reflex, symptom) and after(rr_counted, symptom))"
+
+[[rule]]
+id = "sedated"
+title = "Sedated"
+message = "Sedated"
+source = "test"
+priority = "medium"
+when = "sedated"
+
+[[rule]]
+id = "fit"
+title = "Fit"
+message = "Fit"
+source = "test"
+priority = "medium"
+when = "post_ictal"
+)toml";
+
+Configuration with_symptom_rules()
+{
+    Configuration c = Rig::configuration();
+    c.pack_name = "symptoms.toml";
+    c.pack_text = symptom_pack;
+    return c;
+}
+
+struct Ward4 : Rig {
+    Ward4()
+    {
+        step(with_symptom_rules());
+        watch();
+        pass(1min);
+    }
+    void says(std::vector<std::string> present, Duration ago = {}) { chart(SymptomEntry{std::move(present), {}, false}, ago); }
+    // Without the repeated paging that lies between.
+    [[nodiscard]] std::vector<std::string> events(const std::string& rule) const
+    {
+        auto all = Rig::events(rule);
+        std::erase(all, "escalated");
+        return all;
+    }
+    [[nodiscard]] BedView bed() const { return view().beds.at(0); }
+    [[nodiscard]] std::vector<std::string> complaints() const
+    {
+        std::vector<std::string> names;
+        for (const auto& c : bed().symptoms) names.push_back(c.symptom);
+        return names;
+    }
+};
+
+TEST(Symptoms, StandInTheGroupsOfTheDecidedBehaviour)
+{
+    const auto group = [](std::string_view text) { return find_symptom(text)->group; };
+    for (const char* name : {"breathing trouble", "hives", "swelling", "irregular heartbeat", "severe drowsiness"})
+        EXPECT_EQ(group(name), SymptomGroup::grave) << name;
+    for (const char* name : {"confusion", "drowsiness", "muscle weakness", "slurred speech", "double vision", "chest pain",
+                             "rash", "itch", "faintness", "dizziness", "blurred vision", "pain at the site",
+                             "redness at the site"})
+        EXPECT_EQ(group(name), SymptomGroup::examine) << name;
+    for (const char* name : {"flushing", "warmth", "headache", "nausea"})
+        EXPECT_EQ(group(name), SymptomGroup::expected) << name;
+    EXPECT_EQ(find_symptom("weakness")->name, "muscle weakness");
+    EXPECT_EQ(find_symptom("hunger"), nullptr);
+}
+
+TEST(Symptoms, AGraveOneRingsAtOnceAndIsKeptByName)
+{
+    Ward4 ward;
+    ward.says({"hives", "flushing"});
+    EXPECT_THAT(ward.events("stop"), ElementsAre("raised"));
+    EXPECT_THAT(ward.complaints(), ElementsAre("hives", "flushing"));
+    EXPECT_EQ(ward.bed().symptoms.at(0).group, "grave");
+    EXPECT_EQ(ward.bed().symptoms.at(0).by, "midwife");
+}
+
+TEST(Symptoms, OneThatIsNotExaminedWithinFiveMinutesIsTold)
+{
+    Ward4 ward;
+    ward.chart(ValueEntry{Signal::reflex_knee, 2});
+    ward.chart(ValueEntry{Signal::rr_counted, 16});
+    ward.pass(1min);
+    ward.says({"slurred speech"});
+    ward.pass(4min + 59s);
+    EXPECT_THAT(ward.events("examine"), IsEmpty());
+    ward.pass(1s);
+    EXPECT_THAT(ward.events("examine"), ElementsAre("raised"));
+    ward.chart(ValueEntry{Signal::reflex_knee, 2});
+    ward.chart(ValueEntry{Signal::rr_counted, 16});
+    EXPECT_THAT(ward.events("examine"), ElementsAre("raised", "cleared"));
+}
+
+// What one person charts does not take away what another did.
+TEST(Symptoms, ALighterOneDoesNotHideAGraverOne)
+{
+    Ward4 ward;
+    ward.says({"irregular heartbeat"});
+    ward.pass(1min);
+    ward.says({"flushing"});
+    EXPECT_THAT(ward.complaints(), ElementsAre("irregular heartbeat", "flushing"));
+    EXPECT_THAT(ward.events("stop"), ElementsAre("raised"));
+    ward.chart(SymptomEntry{{}, {"irregular heartbeat"}, false});
+    EXPECT_THAT(ward.complaints(), ElementsAre("flushing"));
+    EXPECT_THAT(ward.events("stop"), ElementsAre("raised", "latched"));
+    ward.pass(1min);
+    ward.chart(SymptomEntry{{}, {}, true});
+    EXPECT_THAT(ward.complaints(), IsEmpty());
+    EXPECT_TRUE(ward.bed().no_symptoms_at.has_value());
+}
+
+TEST(Symptoms, ALateOneRingsUnlessSheWasAskedSince)
+{
+    Ward4 ward;
+    ward.pass(3h);
+    ward.says({"hives"}, 3h - 1min);
+    EXPECT_EQ(ward.reply()->text, "kept as history: older than its limit");
+    ward.says({"flushing"}, 1min);
+    ward.says({"hives"}, 10min);
+    EXPECT_THAT(ward.events("stop"), ElementsAre("raised"));
+
+    Ward4 asked;
+    asked.pass(1h);
+    asked.chart(SymptomEntry{{}, {}, true}, 5min);
+    asked.says({"hives"}, 10min);
+    EXPECT_EQ(asked.reply()->text, "kept as history: she had none after that");
+    EXPECT_THAT(asked.events("stop"), IsEmpty());
+}
+
+TEST(Symptoms, UnknownOrContradictoryOnesAreRefused)
+{
+    Ward4 ward;
+    ward.says({"hunger"});
+    EXPECT_FALSE(ward.reply()->accepted);
+    EXPECT_THAT(ward.reply()->text, HasSubstr("no symptom of that name"));
+    ward.chart(SymptomEntry{{"hives"}, {}, true});
+    EXPECT_FALSE(ward.reply()->accepted);
+    ward.chart(SymptomEntry{});
+    EXPECT_FALSE(ward.reply()->accepted);
+    ward.chart(SedationEntry{});
+    EXPECT_FALSE(ward.reply()->accepted);
+    EXPECT_THAT(ward.complaints(), IsEmpty());
+}
+
+TEST(BedsideEvents, ASedativeHoldsForFourHoursAndAFitForHalfAnHour)
+{
+    Ward4 ward;
+    EXPECT_THAT(ward.events("sedated"), IsEmpty());
+    ward.chart(SedationEntry{"morphine"}, 30s);
+    ward.chart(FitEntry{});
+    EXPECT_THAT(ward.events("sedated"), ElementsAre("raised"));
+    ward.pass(30min - 1s);
+    EXPECT_THAT(ward.events("fit"), ElementsAre("raised"));
+    ward.pass(1s);
+    EXPECT_THAT(ward.events("fit"), ElementsAre("raised", "cleared"));
+    ward.pass(3h + 29min + 29s);
+    EXPECT_THAT(ward.events("sedated"), ElementsAre("raised"));
+    ward.pass(1s);
+    EXPECT_THAT(ward.events("sedated"), ElementsAre("raised", "cleared"));
+    ASSERT_EQ(ward.bed().events.size(), 2U);
+    EXPECT_EQ(ward.bed().events.at(0).what, "morphine");
+    EXPECT_EQ(ward.bed().events.at(1).kind, "fit");
+}
+
+TEST(BedsideEvents, SurviveASnapshotAndARestart)
+{
+    Ward4 ward;
+    ward.says({"slurred speech"});
+    ward.chart(SedationEntry{"diazepam"});
+    const Bytes saved = ward.ward.save();
+    auto loaded = Ward::load(as_text(saved));
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(loaded->save(), saved);
+    ward.ward = std::move(*loaded);
+    ward.pass(5min);
+    EXPECT_THAT(ward.events("examine"), ElementsAre("raised"));
+    ward.pass(4h);
+    EXPECT_THAT(ward.events("sedated"), ElementsAre("raised", "cleared"));
+}
+
+} // namespace
+} // namespace magwatch::test
