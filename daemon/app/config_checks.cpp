@@ -29,6 +29,10 @@ ConfigChecks config_checks()
             verdict.errors.push_back(
                 {pack.path, 0, 0, "an example pack runs in demo and replay only: name your site's profile", ""});
         }
+        if (compiled.pack->benchmark) {
+            verdict.errors.push_back(
+                {pack.path, 0, 0, "a benchmark pack measures the engine: name your site's profile", ""});
+        }
         // The site's own limits stand in the configuration and are applied whenever the text is compiled.
         EffectiveText effective = effective_text(pack.text, pack.path, &library);
         verdict.text = std::move(effective.text);

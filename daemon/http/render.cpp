@@ -159,6 +159,10 @@ Json bed_json(const WardView& view, const BedView& bed)
                                  {"drug", text_or_null(e.what)},
                                  {"at", format_time(e.at)},
                                  {"by", e.by}});
+    out["inhibited"] = Json::array();
+    for (const auto& held : bed.inhibited)
+        out["inhibited"].push_back(
+            {{"rule", held.rule}, {"title", held.title}, {"reason", held.reason}});
     Json infusion;
     infusion["running"] = bed.infusing;
     infusion["rate"] =

@@ -24,7 +24,7 @@ public:
             const auto signal = static_cast<Signal>(i);
             // Facts and what the ward derives hold until they change.
             const SignalKind kind = info(signal).kind;
-            if (kind == SignalKind::derived || kind == SignalKind::fact) {
+            if (kind == SignalKind::derived || kind == SignalKind::fact || pack.ageless) {
                 patient_.set_fresh_for(signal, std::chrono::hours{24 * 366});
             }
         }

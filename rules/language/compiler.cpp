@@ -192,6 +192,15 @@ std::optional<Logic> Compiler::boolean(const Node& node)
     return std::nullopt;
 }
 
+Logic Compiler::both(Logic a, Logic b)
+{
+    Logic out;
+    out.op = LogicOp::all;
+    out.operands.push_back(std::move(a));
+    out.operands.push_back(std::move(b));
+    return out;
+}
+
 Logic Compiler::negated(const Logic& logic)
 {
     Logic out;
@@ -354,9 +363,26 @@ std::optional<Logic> Compiler::sustained(const Node& node)
     const auto inner = boolean(node.operands[0]);
     const auto length = duration_argument(node.operands[1], false);
     if (!inner || !length) return std::nullopt;
+    return sustained(program(*inner), *length);
+}
+
+std::optional<Logic> Compiler::bounded(const Logic& logic, Duration longest)
+{
+    std::vector<Mistake> full;
+    mistakes_ = &full;
+    Program condition = program(logic);
+    condition.timed = true; // it runs out at its time, not at the next sample
+    const Logic over = sustained(std::move(condition), longest);
+    mistakes_ = nullptr;
+    if (!full.empty()) return std::nullopt;
+    return both(logic, negated(over));
+}
+
+Logic Compiler::sustained(Program condition, Duration length)
+{
     Sustained made;
-    made.condition = program(*inner);
-    made.duration = *length;
+    made.condition = std::move(condition);
+    made.duration = length;
     const auto same = std::find_if(sustained_.begin(), sustained_.end(), [&](const Sustained& other) {
         return other.condition == made.condition && other.duration == made.duration;
     });
@@ -742,10 +768,12 @@ std::optional<Logic> Compiler::against_constant(const Node& node, Compare compar
     made.limit = *limit;
     Interval possible = domain(made);
     Interval otherwise = possible;
-    const SignalInfo& about = info(subject.signal);
-    const std::string range = "'" + std::string{name(subject.signal)} + "' lies between " + trimmed(about.min) +
-                              " and " + trimmed(about.max) + " " +
-                              (about.unit == Unit::none ? std::string{} : std::string{name(about.unit)});
+    const std::string unit = subject.canonical == Unit::none ? "" : " " + std::string{name(subject.canonical)};
+    const std::string what = made.kind == AtomKind::window ? "it" : "'" + std::string{name(subject.signal)} + "'";
+    const std::string range =
+        std::isfinite(possible.high)
+            ? what + " lies between " + trimmed(possible.low) + " and " + trimmed(possible.high) + unit
+            : what + " is never below " + trimmed(possible.low) + unit;
     if (!narrow(possible, compare, *limit)) {
         fail(constant.at, "this can never be true: " + range);
         return std::nullopt;

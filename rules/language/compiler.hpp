@@ -46,9 +46,15 @@ public:
     [[nodiscard]] bool never(const Logic& logic) const { return impossible(logic, false); }
     // Both are single comparisons of one thing, and some value of it satisfies the two.
     [[nodiscard]] bool overlap(const Logic& a, const Logic& b) const;
+    // Whenever `a` is true, `b` surely is. No: it is not so, or cannot be told within `steps`, which it counts down.
+    [[nodiscard]] bool implies(const Logic& a, const Logic& b, std::size_t& steps) const;
+    [[nodiscard]] static bool same(const Logic& a, const Logic& b);
+    // True while `logic` is, but from its beginning no longer than `longest`. Nothing: too many comparisons.
+    [[nodiscard]] std::optional<Logic> bounded(const Logic& logic, Duration longest);
     // Whether its answer depends on the value of a signal (not only on when it was taken).
     [[nodiscard]] bool reads_value(const Logic& logic, Signal signal) const;
     [[nodiscard]] static Logic negated(const Logic& logic);
+    [[nodiscard]] static Logic both(Logic a, Logic b);
 
     // The windows and the plan; renumbers the atoms of all `programs`. Empty windows/atoms when too many.
     struct Result {
@@ -95,11 +101,14 @@ private:
     [[nodiscard]] std::string unknown_word(std::string_view word) const;
 
     Logic atom(Atom atom);
+    Logic sustained(Program condition, Duration length);
     std::uint16_t window(const WindowSpec& spec);
 
     [[nodiscard]] bool impossible(const Logic& logic, bool negate) const;
     [[nodiscard]] bool contradictory(const std::vector<Logic>& together, bool negate) const;
-    [[nodiscard]] static Interval domain(const Atom& atom);
+    [[nodiscard]] bool implies(const Logic& a, bool not_a, const Logic& b, bool not_b, std::size_t& steps) const;
+    [[nodiscard]] bool atom_implies(const Atom& a, bool not_a, const Atom& b, bool not_b) const;
+    [[nodiscard]] Interval domain(const Atom& atom) const;
     [[nodiscard]] static bool narrow(Interval& interval, Compare compare, double limit);
     void emit(const Logic& logic, Program& out) const;
 

@@ -2,14 +2,32 @@
 #include "rules/language/compiler.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace magwatch::language {
 
-Compiler::Interval Compiler::domain(const Atom& atom)
+Compiler::Interval Compiler::domain(const Atom& atom) const
 {
-    if (atom.kind != AtomKind::value) return {};
     const SignalInfo& about = info(atom.signal);
-    return {about.min, about.max, false, false};
+    const double span = about.max - about.min;
+    if (atom.kind == AtomKind::value) return {about.min, about.max, false, false};
+    if (atom.kind != AtomKind::window || atom.index >= windows_.size()) return {};
+    Interval out;
+    switch (windows_[atom.index].kind) {
+    case WindowKind::mean:
+    case WindowKind::min:
+    case WindowKind::max: return {about.min, about.max, false, false};
+    case WindowKind::drop: return {0, span, false, false};
+    case WindowKind::delta: return {-span, span, false, false};
+    case WindowKind::sum:
+    case WindowKind::covered:
+        if (about.min >= 0) out.low = 0;
+        return out;
+    case WindowKind::count: out.low = 0; return out;
+    case WindowKind::fall:
+    case WindowKind::slope: break;
+    }
+    return out;
 }
 
 // Keeps the part of the interval that satisfies the comparison; false if there is none.
@@ -137,6 +155,68 @@ bool Compiler::reads_value(const Logic& logic, Signal signal) const
     }
     return std::any_of(logic.operands.begin(), logic.operands.end(),
                        [&](const Logic& one) { return reads_value(one, signal); });
+}
+
+// --- what follows from what ---
+
+bool Compiler::same(const Logic& a, const Logic& b)
+{
+    if (a.op != b.op || a.operands.size() != b.operands.size()) return false;
+    if (a.op == LogicOp::atom) return a.atom == b.atom;
+    if (a.constant != b.constant || a.least != b.least) return false;
+    for (std::size_t i = 0; i < a.operands.size(); ++i) {
+        if (!same(a.operands[i], b.operands[i])) return false;
+    }
+    return true;
+}
+
+bool Compiler::atom_implies(const Atom& a, bool not_a, const Atom& b, bool not_b) const
+{
+    if (a.kind != b.kind || a.signal != b.signal || a.index != b.index) return false;
+    const Compare one = not_a ? opposite(a.compare) : a.compare;
+    const Compare other = not_b ? opposite(b.compare) : b.compare;
+    if (a.kind == AtomKind::value || a.kind == AtomKind::window) {
+        // Nothing satisfies the first and misses the second.
+        Interval outside = domain(a);
+        if (one == Compare::ne || other == Compare::eq) return one == other && a.limit == b.limit;
+        return !narrow(outside, one, a.limit) || !narrow(outside, opposite(other), b.limit);
+    }
+    if (a.kind == AtomKind::age) {
+        Interval outside{0, std::numeric_limits<double>::infinity(), false, true};
+        return !narrow(outside, one, static_cast<double>(a.duration.count())) ||
+               !narrow(outside, opposite(other), static_cast<double>(b.duration.count()));
+    }
+    return a.kind == AtomKind::armed && !not_a && !not_b && a.duration >= b.duration;
+}
+
+bool Compiler::implies(const Logic& a, const Logic& b, std::size_t& steps) const
+{
+    return implies(a, false, b, false, steps);
+}
+
+// `not_a`, `not_b`: their negations are meant.
+bool Compiler::implies(const Logic& a, bool not_a, const Logic& b, bool not_b, std::size_t& steps) const
+{
+    if (steps == 0) return false;
+    --steps;
+    if (a.op == LogicOp::negate) return implies(a.operands[0], !not_a, b, not_b, steps);
+    if (b.op == LogicOp::negate) return implies(a, not_a, b.operands[0], !not_b, steps);
+    if (not_a == not_b && same(a, b)) return true;
+    const auto from = [&](const Logic& part) { return implies(part, not_a, b, not_b, steps); };
+    const auto to = [&](const Logic& part) { return implies(a, not_a, part, not_b, steps); };
+    const auto is = [](const Logic& logic, bool negate, LogicOp op) {
+        return logic.op == (negate ? (op == LogicOp::all ? LogicOp::any : LogicOp::all) : op);
+    };
+    if (is(a, not_a, LogicOp::any)) return std::all_of(a.operands.begin(), a.operands.end(), from);
+    if (is(b, not_b, LogicOp::all)) return std::all_of(b.operands.begin(), b.operands.end(), to);
+    if (is(a, not_a, LogicOp::all) && std::any_of(a.operands.begin(), a.operands.end(), from)) return true;
+    if (is(b, not_b, LogicOp::any)) return std::any_of(b.operands.begin(), b.operands.end(), to);
+    if (b.op == LogicOp::at_least && !not_b) {
+        return std::count_if(b.operands.begin(), b.operands.end(), to) >= b.least;
+    }
+    if (a.op != LogicOp::atom || b.op != LogicOp::atom) return false;
+    if (a.atom == b.atom) return not_a == not_b;
+    return atom_implies(atoms_[a.atom], not_a, atoms_[b.atom], not_b);
 }
 
 } // namespace magwatch::language

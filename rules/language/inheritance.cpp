@@ -10,7 +10,10 @@ namespace {
 // changes it says where the change comes from.
 constexpr std::array weighty = {"when",  "clear",       "needs",     "for",    "clear_for", "priority",
                                 "grade", "kind",        "together",  "every",  "first_every", "first_for",
-                                "signals", "overdue_after"};
+                                "signals", "overdue_after", "rules", "at_most"};
+
+// Lists of things that are inherited by their ids.
+constexpr std::array parts = {"rule", "check", "inhibit"};
 
 std::string text_of(const toml::table& table, std::string_view key)
 {
@@ -137,21 +140,22 @@ std::optional<Inherited> Lineage::read()
 void Lineage::take_over(toml::table& into, toml::table& child, std::size_t generation)
 {
     // Of the pack itself alone: a name is no heritage, and cases are of the pack beside which they stand.
-    constexpr std::array own = {"name", "title", "version", "example", "extends", "lineage", "case"};
+    constexpr std::array own = {"name",    "title",   "version",   "example", "extends",
+                                "lineage", "case",    "benchmark", "max_age"};
     if (child.contains("lineage") && generation > 0) {
         text_.fail(*child.get("lineage"), "an effective pack cannot be extended: extend the pack it was made from");
     }
     for (const auto* key : own) {
         if (into.contains(key)) into.erase(key);
     }
-    for (const auto* part : {"rule", "check"}) take_items(into, child, part);
+    for (const auto* part : parts) take_items(into, child, part);
     take_limits(into, child);
     for (const auto* key : own) {
         if (generation > 0) child.erase(key);
     }
     // The document is the child's: a mistake in it as a whole is shown there.
     for (auto&& [key, node] : into) {
-        const bool joined = key.str() == "rule" || key.str() == "check" || key.str() == "limits";
+        const bool joined = key.str() == "limits" || std::find(parts.begin(), parts.end(), key.str()) != parts.end();
         if (joined || !child.contains(key.str())) put(child, key, node);
     }
     into = std::move(child);
@@ -192,7 +196,7 @@ void Lineage::check_new(const toml::table& item, std::string_view part, const st
         text_.fail(*node, "no " + what + " '" + id + "' is inherited" + did_you_mean(id, known) + ": '" +
                               std::string{key} + "' is for inherited ones");
     }
-    const bool whole = item.contains(part == "rule" ? "when" : "every");
+    const bool whole = item.contains(part == "check" ? "every" : "when");
     if (known.empty() || whole || id.empty() || item.contains("disabled") || item.contains("unset")) return;
     text_.fail(*item.get("id"), "no " + what + " '" + id + "' is inherited" + did_you_mean(id, known));
 }
@@ -238,9 +242,10 @@ void Lineage::take_item(toml::table& mine, toml::table& theirs, std::string_view
         const bool counts = std::find(weighty.begin(), weighty.end(), key.str()) != weighty.end();
         if (counts && !changed) changed = &node;
     }
-    if (changed && !mine.contains("source")) {
+    const std::string why = part == "inhibit" ? "reason" : "source";
+    if (changed && !mine.contains(why)) {
         text_.fail(*changed, "this changes the inherited " + std::string{part} + " '" + id +
-                                 "': say where it comes from with 'source'");
+                                 "': say where it comes from with '" + why + "'");
     }
     const toml::node* disabled = mine.get("disabled");
     if (part == "rule" && is_true(mine, "disabled") && holds(grave_, id)) {

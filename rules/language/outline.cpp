@@ -56,6 +56,27 @@ const PackLimit* PackOutline::limit(std::string_view name) const
     return found == limits.end() ? nullptr : &*found;
 }
 
+namespace {
+
+// What holds the rule back, in words that differ where it does.
+std::string inhibitions_of(const PackOutline& outline, std::string_view rule)
+{
+    std::string out;
+    for (const PackItem& item : outline.inhibitions) {
+        const std::string name = "\"" + std::string{rule} + "\"";
+        const PackField* rules = item.field("rules");
+        if (item.disabled || !rules || rules->toml.find(name) == std::string::npos) continue;
+        out += std::string{item.value("when")} + "|" + std::string{item.value("at_most")} + "|";
+        for (const std::string& limit : item.limits) {
+            const PackLimit* found = outline.limit(limit);
+            out += limit + "=" + (found ? found->value : "") + "|";
+        }
+    }
+    return out;
+}
+
+} // namespace
+
 bool same_behaviour(const PackOutline& a, const PackOutline& b, std::string_view rule)
 {
     const PackItem* one = a.rule(rule);
@@ -64,6 +85,7 @@ bool same_behaviour(const PackOutline& a, const PackOutline& b, std::string_view
     for (const char* key : {"when", "clear", "needs", "for", "clear_for", "kind"}) {
         if (one->value(key) != other->value(key)) return false;
     }
+    if (inhibitions_of(a, rule) != inhibitions_of(b, rule)) return false;
     return std::all_of(one->limits.begin(), one->limits.end(), [&](const std::string& name) {
         const PackLimit* mine = a.limit(name);
         const PackLimit* theirs = b.limit(name);
@@ -80,6 +102,8 @@ std::string effective_text(const Pack& pack)
     out += "name = " + toml_of(pack.name) + "\ntitle = " + toml_of(pack.title) + "\nversion = " +
            toml_of(pack.version) + "\n";
     if (pack.example) out += "example = true\n";
+    if (pack.benchmark) out += "benchmark = true\n";
+    if (pack.ageless) out += "max_age = \"none\"\n";
     out += "lineage = [" + lineage + "]\n";
     if (!outline.limits.empty()) out += "\n[limits]\n";
     for (const PackLimit& limit : outline.limits) {
@@ -90,6 +114,7 @@ std::string effective_text(const Pack& pack)
     }
     for (const PackItem& rule : outline.rules) write(out, "rule", rule);
     for (const PackItem& check : outline.checks) write(out, "check", check);
+    for (const PackItem& inhibition : outline.inhibitions) write(out, "inhibit", inhibition);
     return out;
 }
 

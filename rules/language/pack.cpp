@@ -75,6 +75,11 @@ private:
     void read_conditions(TableReader& reader, const toml::table& table, Rule& rule);
     void check_clear(const toml::table& table, const Logic& when, const std::optional<Logic>& clear, const Rule& rule);
     void read_check(const toml::table& table);
+    void read_inhibition(const toml::table& table);
+    void hold_back(const toml::table& table, const Logic& when, Inhibition& inhibition);
+    void check_shadows();
+    [[nodiscard]] bool shadowed(std::size_t rule, std::size_t by, std::size_t& steps) const;
+    void make_programs();
     void read_schedule(TableReader& reader, const toml::table& table, Check& check);
     bool read_disabled(TableReader& reader, const toml::table& table);
     std::string read_id(TableReader& reader, const toml::table& table,
@@ -94,7 +99,13 @@ private:
     bool effective_ = false;         // it says itself from which pack everything comes
     std::vector<std::string> names_; // of the files
     std::vector<Diagnostic> override_errors_;
-    std::vector<std::pair<std::string, std::uint32_t>> rule_ids_, check_ids_;
+    std::vector<std::pair<std::string, std::uint32_t>> rule_ids_, check_ids_, inhibition_ids_;
+    // Of pack_.rules, one each, until all of the pack is read.
+    struct Conditions {
+        const toml::table* table = nullptr;
+        std::optional<Logic> when, clear, needs; // no `clear`: the end of `when`
+    };
+    std::vector<Conditions> conditions_;
     std::map<std::string, const toml::node*, std::less<>> limit_nodes_;
 };
 
@@ -141,9 +152,10 @@ std::string PackReader::origin(const toml::table& item, const toml::node& node, 
 PackItem PackReader::describe(TableReader& reader, const toml::table& table)
 {
     constexpr std::string_view order[] = {"title",   "message",  "prompt",   "kind", "priority",    "grade",
-                                          "latching", "together", "signals",  "for",  "when",        "clear",
+                                          "latching", "together", "inhibitable", "signals",
+                                          "rules", "for",  "when",        "clear",
                                           "clear_for", "needs",   "every",    "first_every", "first_for",
-                                          "overdue_after", "source", "disabled", "reason"};
+                                          "overdue_after", "at_most", "source", "disabled", "reason"};
     if (effective_) (void)reader.find("from");
     PackItem item;
     const auto* id = table.get_as<std::string>("id");
@@ -229,10 +241,20 @@ void PackReader::read(const toml::table& document, const std::vector<LimitOverri
     pack_.title = prose(top, document, "title", true, text_max);
     pack_.version = prose(top, document, "version", true, 32);
     pack_.example = top.boolean("example").value_or(false);
+    pack_.benchmark = top.boolean("benchmark").value_or(false);
+    if (const auto age = top.string("max_age")) {
+        pack_.ageless = *age == "none";
+        if (!pack_.ageless || !pack_.benchmark) {
+            text_.fail(*document.get("max_age"),
+                       "'max_age' is \"none\", and that in a pack with benchmark = true alone: a value that never "
+                       "grows old hides that nobody measures");
+        }
+    }
     read_lineage(document, top);
     read_limits(document, top, overrides);
     const auto rules = top.tables("rule");
     const auto checks = top.tables("check");
+    const auto inhibitions = top.tables("inhibit");
     for (const toml::table* rule : rules) {
         if (pack_.outline.rules.size() == rules_max) {
             text_.fail(*rule, "too many rules: at most " + std::to_string(rules_max));
@@ -247,10 +269,20 @@ void PackReader::read(const toml::table& document, const std::vector<LimitOverri
         }
         read_check(*check);
     }
+    for (const toml::table* inhibition : inhibitions) {
+        if (pack_.outline.inhibitions.size() == inhibitions_max) {
+            text_.fail(*inhibition, "too many inhibitions: at most " + std::to_string(inhibitions_max));
+            break;
+        }
+        read_inhibition(*inhibition);
+    }
     if (pack_.rules.empty() && text_.good()) text_.fail_whole("the pack has no [[rule]]");
     (void)top.tables("case"); // read by the rule tests
     top.finish();
     check_limits();
+    if (!text_.good()) return;
+    make_programs();
+    if (!pack_.benchmark) check_shadows(); // those are measured one by one
 }
 
 // A limit of this pack that nothing uses is a mistake; an inherited one has become idle by what this pack says.
@@ -382,10 +414,10 @@ void PackReader::read_conditions(TableReader& reader, const toml::table& table, 
     const auto needs = needs_text ? condition(*table.get("needs"), *needs_text) : std::nullopt;
     if (!when) return;
     check_clear(table, *when, clear, rule);
-    rule.when = compiler_.program(*when);
-    rule.clear = compiler_.program(clear ? *clear : Compiler::negated(*when));
-    if (needs) rule.needs = compiler_.program(*needs);
-    rule.reads = rule.when.reads | rule.clear.reads | rule.needs.reads;
+    if (needs && compiler_.never(Compiler::both(*when, *needs))) {
+        text_.fail(*table.get("needs"), "this gate is closed whenever 'when' is true: the rule can never fire");
+    }
+    conditions_.back() = {&table, when, clear, needs};
 }
 
 void PackReader::check_clear(const toml::table& table, const Logic& when, const std::optional<Logic>& clear,
@@ -447,6 +479,7 @@ void PackReader::read_rule(const toml::table& table)
     read_words(reader, table, rule);
     read_urgency(reader, table, rule);
     rule.hold = reader.duration("for").value_or(Duration::zero());
+    rule.inhibitable = reader.boolean("inhibitable").value_or(true);
     rule.clear_hold = reader.duration("clear_for").value_or(Duration::zero());
     PackItem item = describe(reader, table);
     compiler_.used_limits.clear();
@@ -455,6 +488,7 @@ void PackReader::read_rule(const toml::table& table)
             text_.fail(*table.get("disabled"), "a physiological alarm of high priority can be changed, not disabled");
         }
     } else {
+        conditions_.emplace_back();
         read_conditions(reader, table, rule);
         pack_.rules.push_back(std::move(rule));
     }
@@ -514,6 +548,124 @@ void PackReader::read_schedule(TableReader& reader, const toml::table& table, Ch
     }
 }
 
+// --- inhibitions ---
+
+// The longest that an alarm of grade 2 may be held back (design value).
+constexpr Duration grave_inhibition_max = std::chrono::minutes{15};
+
+void PackReader::read_inhibition(const toml::table& table)
+{
+    TableReader reader{text_, table, "the inhibition"};
+    Inhibition inhibition;
+    inhibition.id = read_id(reader, table, inhibition_ids_);
+    inhibition.at_most = reader.duration("at_most").value_or(Duration::zero());
+    (void)reader.string("source");
+    PackItem item = describe(reader, table);
+    compiler_.used_limits.clear();
+    const bool disabled = read_disabled(reader, table);
+    if (!disabled) inhibition.reason = prose(reader, table, "reason", true, text_max);
+    const auto when_text = disabled ? std::nullopt : reader.string("when", true);
+    const auto when = when_text ? condition(*table.get("when"), *when_text) : std::nullopt;
+    const auto rules = reader.strings("rules", !disabled);
+    for (const auto& [id, node] : disabled ? decltype(rules){} : rules) {
+        const auto found = std::find_if(pack_.rules.begin(), pack_.rules.end(),
+                                        [&, wanted = &id](const Rule& rule) { return rule.id == *wanted; });
+        if (found == pack_.rules.end()) {
+            if (pack_.outline.rule(id)) continue; // disabled
+            std::vector<std::string> ids;
+            for (const Rule& rule : pack_.rules) ids.push_back(rule.id);
+            text_.fail(*node, "the pack has no rule '" + id + "'" + did_you_mean(id, ids));
+            continue;
+        }
+        const bool high = found->kind == AlarmKind::physiological && found->priority == Priority::high;
+        const bool grave = high && found->grade == 2;
+        if (!found->inhibitable) text_.fail(*node, "'" + id + "' says inhibitable = false: nothing holds it back");
+        if (grave && (inhibition.at_most <= Duration::zero() || inhibition.at_most > grave_inhibition_max)) {
+            text_.fail(*node, "'" + id + "' is of high priority and grade 2: it may be held back only with an "
+                                         "'at_most' of no more than 15 min");
+        }
+        inhibition.rules.push_back(static_cast<std::uint16_t>(found - pack_.rules.begin()));
+    }
+    if (when) hold_back(table, *when, inhibition);
+    item.limits.assign(compiler_.used_limits.begin(), compiler_.used_limits.end());
+    reader.finish();
+    pack_.outline.inhibitions.push_back(std::move(item));
+    if (!disabled) pack_.inhibitions.push_back(std::move(inhibition));
+}
+
+// Into the gates of its rules: an inhibition that is not known to hold leaves them as they are.
+void PackReader::hold_back(const toml::table& table, const Logic& when, Inhibition& inhibition)
+{
+    const toml::node& place = *table.get("when");
+    if (compiler_.reads_value(when, Signal::mg)) {
+        text_.fail(place, "a level holds no alarm back");
+    }
+    std::optional<Logic> held = when;
+    if (inhibition.at_most > Duration::zero()) held = compiler_.bounded(when, inhibition.at_most);
+    if (!held) {
+        text_.fail(place, "too many different comparisons in this pack: at most " + std::to_string(atoms_max));
+        return;
+    }
+    inhibition.when = compiler_.program(*held);
+    for (const std::uint16_t index : inhibition.rules) {
+        Conditions& rule = conditions_[index];
+        if (!rule.when) continue;
+        std::size_t steps = 10'000;
+        if (inhibition.at_most <= Duration::zero() && compiler_.implies(*rule.when, when, steps)) {
+            text_.fail(place, "this holds whenever '" + pack_.rules[index].id + "' does: that rule could never fire");
+        }
+        const Logic open = Compiler::negated(*held);
+        rule.needs = rule.needs ? Compiler::both(*rule.needs, open) : open;
+    }
+}
+
+void PackReader::make_programs()
+{
+    for (std::size_t i = 0; i < pack_.rules.size(); ++i) {
+        Rule& rule = pack_.rules[i];
+        const Conditions& from = conditions_[i];
+        if (!from.when) continue; // reported
+        rule.when = compiler_.program(*from.when);
+        rule.clear = compiler_.program(from.clear ? *from.clear : Compiler::negated(*from.when));
+        if (from.needs) rule.needs = compiler_.program(*from.needs);
+        rule.reads = rule.when.reads | rule.clear.reads | rule.needs.reads;
+    }
+}
+
+// --- rules that another one makes pointless ---
+
+// `by` is raised whenever `rule` is, no later, no less urgent, and does not end before it.
+bool PackReader::shadowed(std::size_t rule, std::size_t by, std::size_t& steps) const
+{
+    const Rule& a = pack_.rules[rule];
+    const Rule& b = pack_.rules[by];
+    if (a.kind != b.kind || a.priority > b.priority || a.grade > b.grade || a.hold < b.hold) return false;
+    if (a.latching > b.latching || a.together > b.together || a.clear_hold > b.clear_hold) return false;
+    const Conditions& mine = conditions_[rule];
+    const Conditions& theirs = conditions_[by];
+    if (theirs.needs && !(mine.needs && Compiler::same(*mine.needs, *theirs.needs))) return false;
+    const bool same_end = mine.clear && theirs.clear ? Compiler::same(*mine.clear, *theirs.clear)
+                                                     : !mine.clear && !theirs.clear;
+    return same_end && compiler_.implies(*mine.when, *theirs.when, steps);
+}
+
+void PackReader::check_shadows()
+{
+    std::size_t steps = 2'000'000; // of all comparisons together: a pack that needs more is not searched further
+    for (std::size_t i = 0; i < pack_.rules.size(); ++i) {
+        for (std::size_t k = 0; k < pack_.rules.size(); ++k) {
+            if (i == k || !shadowed(i, k, steps)) continue;
+            if (i < k && shadowed(k, i, steps)) continue; // the same twice: the second is said to be too much
+            const toml::node& place = *conditions_[i].table->get("when");
+            text_.fail(place, "'" + pack_.rules[i].id + "' never matters: '" + pack_.rules[k].id +
+                                  "' is raised whenever it is, no later and "
+                              "no less urgent; make this one more urgent or quicker, give them conditions that exclude "
+                              "each other, or leave it out");
+            break;
+        }
+    }
+}
+
 void PackReader::finish()
 {
     std::vector<Program*> programs;
@@ -521,6 +673,7 @@ void PackReader::finish()
         for (Program* program : {&rule.when, &rule.clear, &rule.needs}) programs.push_back(program);
     }
     for (Check& check : pack_.checks) programs.push_back(&check.needs);
+    for (Inhibition& inhibition : pack_.inhibitions) programs.push_back(&inhibition.when);
     Compiler::Result result = compiler_.finish(programs);
     if (result.plan.atoms.size() > atoms_max) {
         text_.fail_whole("too many different comparisons in this pack: at most " + std::to_string(atoms_max));

@@ -37,6 +37,16 @@ struct Rule {
     Program clear;         // what ends it; by default: `when` is known to be false
     Program needs;         // gate: unknown counts as open; empty = always open
     SignalMask reads = 0;  // every signal that any of the three programs reads
+    bool inhibitable = true; // false: nothing holds it back
+};
+
+// Holds rules back while its condition is known to be true, with the reason that staff are shown. What runs is
+// in the rules' own gates; this tells people of it.
+struct Inhibition {
+    std::string id, reason;
+    std::vector<std::uint16_t> rules;
+    Program when; // ends with `at_most`, counted from when it became true
+    Duration at_most{}; // 0: as long as the condition lasts
 };
 
 // A check that staff must chart: due and overdue.
@@ -77,7 +87,7 @@ struct PackLimit {
 struct PackOutline {
     std::vector<std::string> lineage; // this pack, the one it extends, and so on
     std::vector<PackLimit> limits;    // in the order of their names; those that some rule or check uses
-    std::vector<PackItem> rules, checks; // disabled ones too
+    std::vector<PackItem> rules, checks, inhibitions; // disabled ones too
     [[nodiscard]] const PackItem* rule(std::string_view id) const;
     [[nodiscard]] const PackLimit* limit(std::string_view name) const;
 };
@@ -88,8 +98,11 @@ class Pack {
 public:
     std::string name, title, version;
     bool example = false; // may run in demo and replay only
+    bool benchmark = false; // measures the engine; never runs on a ward
+    bool ageless = false;   // max_age = "none": a value holds until the next one
     std::vector<Rule> rules;
     std::vector<Check> checks;
+    std::vector<Inhibition> inhibitions;
     std::vector<WindowSpec> windows; // what PatientState must keep; programs refer by index
     // For each signal, the rules that read it.
     std::array<std::vector<std::uint16_t>, signal_count> readers;

@@ -17,7 +17,12 @@ CompiledPack compile(const Configuration& configuration)
 {
     std::vector<LimitOverride> limits;
     for (const auto& limit : configuration.limits) limits.push_back({limit.name, limit.value});
-    return compile_pack(configuration.pack_text, configuration.pack_name, limits);
+    CompiledPack compiled = compile_pack(configuration.pack_text, configuration.pack_name, limits);
+    if (compiled.pack && compiled.pack->benchmark && configuration.mode == Mode::ward) {
+        compiled.errors.push_back({configuration.pack_name, 0, 0, "a benchmark pack never runs on a ward", {}});
+        compiled.pack = nullptr;
+    }
+    return compiled;
 }
 
 std::string length_text(Duration d)

@@ -40,6 +40,18 @@ std::vector<SignalView> signals_of(const PatientState& patient, const Moment& no
     return views;
 }
 
+std::vector<InhibitedView> inhibited_now(const Pack& pack, const Evaluation& evaluation)
+{
+    std::vector<InhibitedView> out;
+    for (const Inhibition& inhibition : pack.inhibitions) {
+        if (evaluation.ask(inhibition.when) != Truth::yes) continue;
+        for (const std::uint16_t rule : inhibition.rules) {
+            out.push_back({pack.rules[rule].id, pack.rules[rule].title, inhibition.reason});
+        }
+    }
+    return out;
+}
+
 } // namespace
 
 BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
@@ -74,6 +86,7 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
         const bool fit = event.kind == BedsideEvent::Kind::fit;
         b.events.push_back({fit ? "fit" : "sedation", event.what, now.at(event.at).wall, event.by});
     }
+    if (pack) b.inhibited = inhibited_now(*pack, *watch.evaluation);
     b.infusion_rate = watch.infusion.rate_now();
     b.infusing = b.infusion_rate.value_or(0) > 0;
     b.dose_total = watch.infusion.dose_total();

@@ -81,6 +81,11 @@ struct EventView {
     std::string by;
 };
 
+// A rule that is held back now, and why.
+struct InhibitedView {
+    std::string rule, title, reason;
+};
+
 struct BedView {
     BedId id;
     std::string alias, place;
@@ -93,6 +98,7 @@ struct BedView {
     std::vector<ComplaintView> symptoms;  // not said to be gone
     std::optional<WallTime> no_symptoms_at; // last time she was asked and had none
     std::vector<EventView> events;        // sedatives and fits, the newest last
+    std::vector<InhibitedView> inhibited;
     std::optional<double> infusion_rate; // g/h
     bool infusing = false;
     double dose_total = 0; // g

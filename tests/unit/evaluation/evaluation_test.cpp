@@ -22,7 +22,7 @@ std::string rule(const std::string& id, const std::string& body)
 
 std::shared_ptr<const Pack> pack_of(const std::vector<std::string>& bodies)
 {
-    std::string text = "name = \"p\"\ntitle = \"t\"\nversion = \"1\"\n";
+    std::string text = "name = \"p\"\ntitle = \"t\"\nversion = \"1\"\nbenchmark = true\n";
     for (std::size_t i = 0; i < bodies.size(); ++i) text += rule("r" + std::to_string(i), bodies[i]);
     const CompiledPack compiled = compile_pack(text, "p.toml");
     for (const Diagnostic& error : compiled.errors) ADD_FAILURE() << error.text();

@@ -144,5 +144,27 @@ TEST(RuleTests, APackInheritsTheCasesOfWhatItLeavesAsItIs)
     }
 }
 
+// An inhibition holds back while it is known to hold, and no longer than it may.
+TEST(RuleTests, InhibitionsOpenWhenUnknownAndEndInTime)
+{
+    const std::string inhibited = pack + "[[inhibit]]\nid = \"i\"\nrules = [\"slow\"]\nwhen = \"epidural\"\n"
+                                         "reason = \"r\"\nat_most = \"2 min\"\n";
+    const auto one = [](const std::string& entries, const std::string& expect) {
+        return "[[case]]\ntitle = \"c\"\nrule = \"slow\"\nseries = { rr = \"11x300\" }\nentries = [" + entries +
+               "]\nexpect = [" + expect + "]\n";
+    };
+    const auto passes = [&](const std::string& text) {
+        const PackTest result = test_pack(inhibited, text);
+        for (const auto& error : result.errors) ADD_FAILURE() << error.text();
+        for (const auto& difference : result.cases.at(0).differences) ADD_FAILURE() << difference;
+        return result.cases.at(0).passed;
+    };
+    EXPECT_TRUE(passes(one("", "\"raised 30 s\""))) << "unknown does not inhibit";
+    EXPECT_TRUE(passes(one("\"0 s epidural 0\"", "\"raised 30 s\"")));
+    EXPECT_TRUE(passes(one("\"0 s epidural 1\"", "\"raised 150 s\""))) << "2 min, then `for`";
+    EXPECT_TRUE(passes(one("\"0 s epidural 1\", \"1 min epidural 0\"", "\"raised 90 s\"")));
+    EXPECT_TRUE(passes(one("\"1 min epidural 1\"", "\"raised 30 s\""))) << "it ends no alarm that is there";
+}
+
 } // namespace
 } // namespace magwatch

@@ -358,6 +358,35 @@ TEST(Ward, APackThatDoesNotCompileIsRefusedAndTheOldOneRuns)
     EXPECT_THAT(rig.events("technical.configuration"), ElementsAre("raised"));
 }
 
+TEST(Ward, ARuleIsHeldBackWhileItsInhibitionIsKnownToHoldAndTheReasonIsShown)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.pack_text += "\n[[inhibit]]\nid = \"epidural\"\nrules = [\"reflex-absent\"]\nwhen = \"epidural\"\n"
+                   "reason = \"legs are numb under an epidural\"\n";
+    rig.step(c);
+    rig.watch();
+    EXPECT_THAT(rig.view().beds[0].inhibited, IsEmpty());
+    rig.chart(ValueEntry{Signal::epidural, 1});
+    ASSERT_EQ(rig.view().beds[0].inhibited.size(), 1U);
+    EXPECT_EQ(rig.view().beds[0].inhibited[0].rule, "reflex-absent");
+    EXPECT_EQ(rig.view().beds[0].inhibited[0].reason, "legs are numb under an epidural");
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    EXPECT_THAT(rig.events("reflex-absent"), IsEmpty());
+    rig.chart(ValueEntry{Signal::epidural, 0});
+    EXPECT_THAT(rig.events("reflex-absent"), ElementsAre("raised"));
+    EXPECT_THAT(rig.view().beds[0].inhibited, IsEmpty());
+}
+
+TEST(Ward, ABenchmarkPackNeverRunsOnAWard)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.pack_text = "benchmark = true\n" + c.pack_text;
+    c.mode = Mode::ward;
+    EXPECT_FALSE(rig.ward.why_refused(c).empty());
+}
+
 TEST(Ward, RemovingAWatchedBedMustBeConfirmed)
 {
     Rig rig;
