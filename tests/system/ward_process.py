@@ -112,11 +112,13 @@ directory = "{self.directory}/state"
                                         stdout=self.output, stderr=self.output)
 
     def ready(self):
-        wait_for("ready", lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200, 20)
+        wait_for("ready", lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200, 60)
         assert self.process.poll() is None, self.daemon_log()
         return time.monotonic() - self.started
 
     def kill(self):
+        # A daemon that had already ended by itself is a fault that the kill must not hide.
+        assert self.process.poll() is None, f"magwatchd ended by itself: {self.process.poll()}"
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
@@ -162,9 +164,15 @@ directory = "{self.directory}/state"
                                   "calcium_at_bed": True, "hammer_at_bed": True, "oxygen_at_bed": True})
 
     def close(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(20)
-        self.receiver.stop()
-        self.output.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        try:
+            if self.process and self.process.poll() is None:
+                self.process.terminate()
+                status = self.process.wait(60)
+                assert status == 0, f"magwatchd ended with {status}: {self.daemon_log()}"
+        finally:
+            if self.process and self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            self.receiver.stop()
+            self.output.close()
+            shutil.rmtree(self.directory, ignore_errors=True)

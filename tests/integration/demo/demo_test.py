@@ -33,6 +33,16 @@ def left_running(folder):
     return found
 
 
+def faults(folder):
+    """What the sanitizers of a build with them said in the logs of this run."""
+    found = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".log"):
+            with open(os.path.join(folder, name), errors="replace") as file:
+                found += ["%s: %s" % (name, line) for line in file if "runtime error:" in line or "Sanitizer" in line]
+    return found
+
+
 def wait_until(what, condition, limit):
     deadline = time.monotonic() + limit
     while time.monotonic() < deadline:
@@ -197,6 +207,8 @@ def main():
         for test in (test_mistakes, test_story, test_without_the_toxic_bed, test_keys, test_killed):
             began = time.monotonic()
             test(top)
+            for folder in os.listdir(top):
+                assert not faults(os.path.join(top, folder)), faults(os.path.join(top, folder))
             print("%s: ok, %.0f s" % (test.__name__, time.monotonic() - began), flush=True)
 
 

@@ -19,6 +19,7 @@ class FakeWard:
         os.chmod(self.folder.name, 0o755)
         options.setdefault("socket", os.path.join(self.folder.name, "d.sock"))
         self.socket_path = options["socket"]
+        self.killed = False
         self.process = subprocess.Popen([PROGRAM, json.dumps(options)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.lines = queue.Queue()
@@ -51,11 +52,17 @@ class FakeWard:
         self.folder.cleanup()
         return code
 
+    def kill(self):
+        self.killed = True
+        self.process.kill()
+        self.process.wait()
+
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.stop()
+    def __exit__(self, error, *_):
+        code = self.stop()
+        assert error or self.killed or code == 0, f"the server ended with {code}"
 
     # --- clients ---
 

@@ -52,7 +52,7 @@ LISTS = [(["status"], "ward"), (["beds"], "bed-3"), (["beds", "bed-4"], "bed-4")
 def run(*arguments, **environment):
     clean = {k: v for k, v in os.environ.items() if not k.startswith("MAGWATCH_")}
     clean.update(environment)
-    return subprocess.run([MAGWATCH, *arguments], capture_output=True, text=True, check=False, timeout=60, env=clean)
+    return subprocess.run([MAGWATCH, *arguments], capture_output=True, text=True, check=False, timeout=300, env=clean)
 
 
 def subcommands(*path):
@@ -117,7 +117,8 @@ class WithDaemon(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        cls.ward.stop()
+        code = cls.ward.stop()
+        assert code == 0, f"the server ended with {code}"
 
     def test_lists_for_people_and_for_scripts(self):
         for line, word in LISTS:
