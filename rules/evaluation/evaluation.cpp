@@ -226,7 +226,7 @@ void Evaluation::mark(const Plan& plan, std::size_t word, std::uint64_t changed)
 {
     if (mine.mask != 0) {
         const SignalState& state = patient.latest(signal);
-        bool quiet = state.known(now) & values_.data()[static_cast<std::size_t>(signal)].has(state.value);
+        bool quiet = state.known(now) && values_.data()[static_cast<std::size_t>(signal)].has(state.value);
         const std::uint16_t* const windows = plan.windows_compared.data();
         for (std::size_t i = mine.first_window; i != mine.last_window; ++i) {
             quiet = quiet && windows_.data()[windows[i]].has(patient.window(windows[i]).value());

@@ -79,7 +79,7 @@ private:
     // No comparison with a limit changes its answer from low (included) to high (excluded).
     struct Range {
         double low = 1, high = 0; // no value is inside
-        [[nodiscard]] bool has(double v) const { return (v >= low) & (v < high); }
+        [[nodiscard]] bool has(double v) const { return v >= low && v < high; }
         // Nor while there is no value, where the answers are those of no value.
         [[nodiscard]] bool has(std::optional<double> v) const { return v ? has(*v) : low > high && low == infinity; }
         static constexpr double infinity = std::numeric_limits<double>::infinity();

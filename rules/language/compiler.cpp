@@ -136,7 +136,8 @@ struct Compiler::Number {
 
 bool Compiler::reserved(std::string_view word)
 {
-    if (signal_from(word) || word == "and" || word == "or" || word == "not" || word == "never") return true;
+    constexpr std::string_view words[] = {"and", "or", "not", "never", "below", "above"};
+    if (signal_from(word) || std::find(std::begin(words), std::end(words), word) != std::end(words)) return true;
     for (const SignalWord& one : signal_words()) {
         if (one.word == word) return true;
     }
@@ -785,10 +786,40 @@ std::optional<Logic> Compiler::against_constant(const Node& node, Compare compar
     return atom(made);
 }
 
-std::optional<Logic> Compiler::comparison(const Node& node)
+// The limits that a number is made of.
+void Compiler::collect_limits(const Node& node, std::vector<const NamedLimit*>& into) const
 {
+    if (node.kind == NodeKind::word) {
+        if (const auto found = limits.find(node.word); found != limits.end()) into.push_back(&found->second);
+    }
+    for (const Node& operand : node.operands) collect_limits(operand, into);
+}
+
+// `below` and `above` as the limit means them: whether a value at the limit itself counts.
+std::optional<Compare> Compiler::by_limit(const Node& node)
+{
+    const std::string word = node.compare == Compare::lt ? "below" : "above";
+    std::vector<const NamedLimit*> named;
+    collect_limits(node.operands[1], named);
+    if (named.size() != 1) {
+        fail(node.at, "'" + word + "' compares with one named limit, which says whether it counts itself; with a number write " +
+                          (node.compare == Compare::lt ? "< or <=" : "> or >="));
+        return std::nullopt;
+    }
+    if (!named[0]->inclusive) return node.compare;
+    return node.compare == Compare::lt ? Compare::le : Compare::ge;
+}
+
+std::optional<Logic> Compiler::comparison(const Node& written)
+{
+    Node node = written;
     const auto left = numeric(node.operands[0]);
     const auto right = numeric(node.operands[1]);
+    if (node.by_limit) {
+        const auto meant = by_limit(node);
+        if (!meant) return std::nullopt;
+        node.compare = *meant;
+    }
     if (!left || !right) return std::nullopt;
     using Shape = Number::Shape;
     if (left->shape == Shape::constant && right->shape == Shape::constant) {

@@ -32,6 +32,7 @@ struct NamedLimit {
     Literal literal;
     bool used = false;
     bool broken = false; // reported where it stands: its uses are no mistakes of their own
+    bool inclusive = false; // for below and above
 };
 
 class Compiler {
@@ -83,7 +84,9 @@ private:
     std::optional<Logic> sustained(const Node& node);
     std::optional<Logic> known(const Node& node);
     std::optional<Logic> flag(const Node& node);
-    std::optional<Logic> comparison(const Node& node);
+    void collect_limits(const Node& node, std::vector<const NamedLimit*>& into) const;
+    [[nodiscard]] std::optional<Compare> by_limit(const Node& node);
+    std::optional<Logic> comparison(const Node& written);
     std::optional<Logic> against_constant(const Node& node, Compare compare, const Number& subject,
                                           const Number& constant);
     std::optional<Logic> against_age(const Node& node, Compare compare, const Number& subject,

@@ -95,7 +95,7 @@ private:
         } else if (text_[at_] == '/') {
             fail(at_, "there is no division; multiply by a number instead");
         } else if (text_[at_] == '=') {
-            fail(at_, "to compare, write <, <=, >, >=, == or !=");
+            fail(at_, "to compare, write <, <=, >, >=, ==, !=, below or above");
         } else {
             std::size_t end = at_ + 1; // a whole code point
             while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xC0) == 0x80) ++end;
@@ -196,6 +196,12 @@ std::optional<Compare> Parser::operation()
             return sign.compare;
         }
     }
+    for (const Sign& word : {Sign{"below ", Compare::lt}, Sign{"above ", Compare::gt}}) {
+        if (here.starts_with(word.text)) {
+            at_ += word.text.size();
+            return word.compare;
+        }
+    }
     return std::nullopt;
 }
 
@@ -209,6 +215,7 @@ Node Parser::comparison()
     if (!sign) return left;
     Node node = make(NodeKind::compare, sign_at);
     node.compare = *sign;
+    node.by_limit = text_[sign_at] == 'b' || text_[sign_at] == 'a';
     node.operands.push_back(std::move(left));
     node.operands.push_back(sum());
     skip();

@@ -26,6 +26,7 @@ enum class NodeKind : std::uint8_t { number, word, call, minus, add, subtract, m
 struct Node {
     NodeKind kind{};
     Compare compare{};
+    bool by_limit = false; // below, above: the named limit on the right says whether it counts itself
     std::uint32_t at = 0;   // where it begins (an operator: where the operator stands)
     std::string word;       // of a word or a call
     double number = 0;

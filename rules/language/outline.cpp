@@ -89,7 +89,7 @@ bool same_behaviour(const PackOutline& a, const PackOutline& b, std::string_view
     return std::all_of(one->limits.begin(), one->limits.end(), [&](const std::string& name) {
         const PackLimit* mine = a.limit(name);
         const PackLimit* theirs = b.limit(name);
-        return mine && theirs && mine->value == theirs->value;
+        return mine && theirs && mine->value == theirs->value && mine->inclusive == theirs->inclusive;
     });
 }
 
@@ -108,6 +108,7 @@ std::string effective_text(const Pack& pack)
     if (!outline.limits.empty()) out += "\n[limits]\n";
     for (const PackLimit& limit : outline.limits) {
         out += limit.name + " = { value = " + toml_of(limit.value);
+        if (limit.inclusive) out += ", inclusive = true";
         if (!limit.title.empty()) out += ", title = " + toml_of(limit.title);
         out += ", source = " + toml_of(limit.source.empty() ? "not given" : limit.source) +
                ", from = " + toml_of(limit.from) + " }\n";

@@ -318,13 +318,15 @@ void PackReader::read_limit(const std::string& name, const toml::node& node)
 {
     const toml::node* where = &node;
     std::optional<std::string> value;
-    PackLimit words{name, {}, {}, {}, {}};
+    PackLimit words;
+    words.name = name;
     const toml::table nothing;
     if (const auto* table = node.as_table()) {
         TableReader reader{text_, *table, "the limit"};
         value = reader.string("value", true);
         words.source = source(reader, *table);
         words.title = reader.string("title").value_or("");
+        words.inclusive = reader.boolean("inclusive").value_or(false);
         if (effective_) (void)reader.find("from");
         reader.finish();
         if (table->get("value")) where = table->get("value");
@@ -345,10 +347,11 @@ void PackReader::read_limit(const std::string& name, const toml::node& node)
     const auto* table = node.as_table();
     words.from = origin(table ? *table : nothing, node, "value");
     words.value = value.value_or("");
+    const bool inclusive = words.inclusive;
     pack_.outline.limits.push_back(std::move(words));
     const auto literal = value ? parse_literal(*value) : std::nullopt;
     if (value && !literal) text_.fail(*where, "a limit is a number with its unit, such as \"12 /min\"");
-    compiler_.limits[name] = {literal.value_or(Literal{}), !literal, !literal};
+    compiler_.limits[name] = {literal.value_or(Literal{}), !literal, !literal, inclusive};
 }
 
 void PackReader::apply(const LimitOverride& replacement)

@@ -82,6 +82,7 @@ struct PackItem {
 };
 struct PackLimit {
     std::string name, value, source, title;
+    bool inclusive = false; // a value at the limit itself counts, where a rule says `below` or `above`
     std::string from; // the pack, or "configuration" for a site's setting
 };
 struct PackOutline {
