@@ -5,6 +5,16 @@
 #include "rules/evaluation/evaluation.hpp"
 
 namespace magwatch {
+
+std::string length_text(Duration d)
+{
+    const auto ms = d.count();
+    if (ms % 3'600'000 == 0 && ms > 0) return std::to_string(ms / 3'600'000) + " h";
+    if (ms % 60'000 == 0 && ms > 0) return std::to_string(ms / 60'000) + " min";
+    if (ms % 1000 == 0) return std::to_string(ms / 1000) + " s";
+    return std::to_string(ms) + " ms";
+}
+
 namespace {
 
 // The delays of one rule's condition: `for` before it is raised, `clear_for` before it is over.
@@ -111,23 +121,14 @@ private:
     Instant now_;
 };
 
-std::string text_of(Duration d)
-{
-    const auto ms = d.count();
-    if (ms % 3'600'000 == 0 && ms > 0) return std::to_string(ms / 3'600'000) + " h";
-    if (ms % 60'000 == 0 && ms > 0) return std::to_string(ms / 60'000) + " min";
-    if (ms % 1000 == 0) return std::to_string(ms / 1000) + " s";
-    return std::to_string(ms) + " ms";
-}
-
 std::string text_of(const CaseTransition& transition)
 {
-    return transition.rule + (transition.raised ? " raised at " : " cleared at ") + text_of(transition.at);
+    return transition.rule + (transition.raised ? " raised at " : " cleared at ") + length_text(transition.at);
 }
 
 CaseResult judge(const Pack& pack, const RuleCase& one)
 {
-    CaseResult result{one.title, one.file, one.line, false, {}, {}};
+    CaseResult result{one.title, one.file, one.line, false, {}, {}, one.rules, one.expected};
     for (const CaseTransition& transition : run_case(pack, one)) {
         if (std::find(one.rules.begin(), one.rules.end(), transition.rule) != one.rules.end()) {
             result.seen.push_back(transition);
@@ -212,7 +213,8 @@ void add_inherited(const Pack& pack, const PackLibrary& library, PackTest& resul
 void find_untested(const Pack& pack, const std::vector<RuleCase>& cases, PackTest& result)
 {
     for (const Rule& rule : pack.rules) {
-        bool raised = false, quiet = false;
+        RuleCoverage& coverage = result.coverage.emplace_back();
+        coverage.rule = rule.id;
         for (std::size_t i = 0; i < cases.size(); ++i) {
             const auto& judged = cases[i].rules;
             if (std::find(judged.begin(), judged.end(), rule.id) == judged.end()) continue;
@@ -220,10 +222,10 @@ void find_untested(const Pack& pack, const std::vector<RuleCase>& cases, PackTes
             const bool here = std::any_of(seen.begin(), seen.end(), [&](const CaseTransition& transition) {
                 return transition.rule == rule.id && transition.raised;
             });
-            (here ? raised : quiet) = true;
+            ++(here ? coverage.raised : coverage.quiet);
         }
-        if (!raised) result.untested.push_back(rule.id + ": no case raises it");
-        if (!quiet) result.untested.push_back(rule.id + ": no near miss, a case in which it stays quiet");
+        if (coverage.raised == 0) result.untested.push_back(rule.id + ": no case raises it");
+        if (coverage.quiet == 0) result.untested.push_back(rule.id + ": no near miss, a case in which it stays quiet");
     }
 }
 
@@ -251,7 +253,7 @@ PackTest test_pack(std::string_view pack_text, std::string_view test_text, std::
         if (other.pack) {
             result.cases.push_back(judge(*other.pack, one));
         } else {
-            CaseResult failed{one.title, one.file, one.line, false, {}, {}};
+            CaseResult failed{one.title, one.file, one.line, false, {}, {}, one.rules, one.expected};
             for (const Diagnostic& error : other.errors) failed.differences.push_back(error.text());
             result.cases.push_back(std::move(failed));
         }

@@ -33,12 +33,22 @@ struct CaseResult {
     bool passed = false;
     std::vector<std::string> differences; // "expected: rr-low raised at 90 s; it was not"
     std::vector<CaseTransition> seen;
+    std::vector<std::string> rules;       // judged
+    std::vector<CaseTransition> expected;
+};
+
+// How well the cases cover a rule.
+struct RuleCoverage {
+    std::string rule;
+    std::size_t raised = 0, quiet = 0; // cases in which it is raised, and near misses
+    [[nodiscard]] bool complete() const { return raised > 0 && quiet > 0; }
 };
 
 struct PackTest {
     std::vector<Diagnostic> errors; // in the pack or in the cases
     std::vector<CaseResult> cases;
-    std::vector<std::string> untested; // "rr-low: no near miss"
+    std::vector<RuleCoverage> coverage; // of each rule, in the order of the pack
+    std::vector<std::string> untested;  // "rr-low: no near miss"
     [[nodiscard]] bool passed() const;
 };
 // `test_text`: the file beside the pack, "" if there is none; cases in the pack itself run too.
@@ -47,6 +57,8 @@ struct PackTest {
                                  std::string_view test_file = "pack.test.toml",
                                  const PackLibrary* library = nullptr);
 
+// "90 s", "4 h".
+[[nodiscard]] std::string length_text(Duration length);
 // What one case gives under a pack.
 [[nodiscard]] std::vector<CaseTransition> run_case(const Pack& pack, const RuleCase& one);
 

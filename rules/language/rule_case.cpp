@@ -45,8 +45,8 @@ std::optional<std::pair<Duration, std::size_t>> time_at(const std::vector<std::s
 
 class CaseReader {
 public:
-    CaseReader(std::string_view text, std::string_view file, const Pack& pack)
-        : text_{text, file}, file_{file}, pack_{pack}
+    CaseReader(std::string_view text, std::string_view file, const Pack& pack, bool of_any_pack)
+        : text_{text, file}, file_{file}, pack_{pack}, of_any_pack_{of_any_pack}
     {
     }
 
@@ -58,7 +58,7 @@ public:
             TableReader top{text_, *document, "the test file"};
             const auto tables = top.tables("case");
             if (!pack_itself) {
-                if (const auto name = top.string("pack"); name && *name != pack_.name) {
+                if (const auto name = top.string("pack"); name && *name != pack_.name && !of_any_pack_) {
                     text_.fail(*document->get("pack"), "these cases are for the pack '" + *name + "', not for '" +
                                                            pack_.name + "'");
                 }
@@ -90,6 +90,7 @@ private:
     TomlText text_;
     std::string file_;
     const Pack& pack_;
+    bool of_any_pack_ = false;
 };
 
 std::optional<Signal> CaseReader::signal(const toml::source_region& at, std::string_view word)
@@ -289,7 +290,7 @@ RuleCase CaseReader::read(const toml::table& table)
     std::vector<std::string> ids;
     for (const Rule& rule : pack_.rules) ids.push_back(rule.id);
     for (const auto& [id, node] : reader.strings("rule", true)) {
-        if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
+        if (std::find(ids.begin(), ids.end(), id) == ids.end() && !of_any_pack_) {
             text_.fail(*node, "the pack has no rule '" + id + "'" + did_you_mean(id, ids));
         }
         out.rules.push_back(id);
@@ -325,9 +326,9 @@ RuleCase CaseReader::read(const toml::table& table)
 } // namespace language
 
 std::vector<RuleCase> read_cases(std::string_view text, std::string_view file, const Pack& pack,
-                                 std::vector<Diagnostic>& errors)
+                                 std::vector<Diagnostic>& errors, bool of_any_pack)
 {
-    return language::CaseReader{text, file, pack}.run(errors);
+    return language::CaseReader{text, file, pack, of_any_pack}.run(errors);
 }
 
 } // namespace magwatch

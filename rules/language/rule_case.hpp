@@ -56,7 +56,8 @@ struct RuleCase {
 };
 
 // The cases of a text; mistakes are added to `errors`. `pack` tells which rules there are.
+// `of_any_pack`: cases of another pack are read too, of the rules that `pack` has.
 [[nodiscard]] std::vector<RuleCase> read_cases(std::string_view text, std::string_view file, const Pack& pack,
-                                               std::vector<Diagnostic>& errors);
+                                               std::vector<Diagnostic>& errors, bool of_any_pack = false);
 
 } // namespace magwatch

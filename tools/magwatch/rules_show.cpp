@@ -88,6 +88,26 @@ std::shared_ptr<const Pack> open_pack(const Shell& shell, const std::string& pat
     return compiled.pack;
 }
 
+PackTest run_pack_tests(const Shell& shell, const std::string& path)
+{
+    std::string text, tests, error, test_path = test_file_of(path);
+    const PackFolder library{path};
+    if (std::error_code none; !std::filesystem::exists(path, none) && path == "minimal") {
+        const auto built_in = library.find(path);
+        return test_pack(built_in->text, built_in->test_text, built_in->file, built_in->test_file,
+                         &library);
+    }
+    PackTest failed;
+    if (!read_file(path, text, error)) {
+        failed.errors.push_back({path, 0, 0, "cannot be read", {}});
+        return failed;
+    }
+    if (std::error_code none;
+        std::filesystem::exists(test_path, none) && !read_file(test_path, tests, error))
+        shell.complain(error);
+    return test_pack(text, tests, path, test_path, &library);
+}
+
 std::string origin_text(const Pack& pack, const std::string& from)
 {
     if (from == pack.name) return "this pack";

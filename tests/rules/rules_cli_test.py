@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""magwatch rules show, explain, diff, coverage and test --junit, as a clinical safety lead uses them.
+
+  rules_cli_test.py MAGWATCH
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+SITE = """name = "site"
+title = "Site"
+version = "1"
+extends = "minimal"
+[limits]
+rr_stop = { value = "14 /min", source = "GGC: below 14 stop [V]" }
+"""
+
+
+class Rules(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.site = pathlib.Path(self.folder.name) / "site.toml"
+        self.site.write_text(SITE)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def run_rules(self, *words, code=0):
+        done = subprocess.run([MAGWATCH, "rules", *map(str, words)], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout
+
+    def test_show_says_where_everything_comes_from(self):
+        shown = json.loads(self.run_rules("show", self.site, "--json"))
+        self.assertEqual(shown["lineage"], ["site", "minimal"])
+        limits = {limit["name"]: limit for limit in shown["limits"]}
+        self.assertEqual((limits["rr_stop"]["value"], limits["rr_stop"]["inherited"]), ("14 /min", False))
+        self.assertEqual((limits["spo2_stop"]["from"], limits["spo2_stop"]["inherited"]), ("minimal", True))
+        self.assertIn("inherited from minimal", self.run_rules("show", self.site))
+
+    def test_the_effective_text_is_a_pack_that_stands_alone(self):
+        alone = pathlib.Path(self.folder.name) / "alone.toml"
+        alone.write_text(self.run_rules("show", self.site, "--effective"))
+        self.assertIn("ok", self.run_rules("check", alone))
+        self.assertEqual(json.loads(self.run_rules("diff", self.site, alone, "--json"))["fields"], [])
+
+    def test_explain(self):
+        about = json.loads(self.run_rules("explain", "rr-low", "--pack", self.site, "--json"))
+        self.assertIn("has held for 30 s", about["sentence"])
+        self.assertEqual([i["signal"] for i in about["inputs"]], ["rr", "mg_on_board"])
+        self.assertEqual(about["limits"][0]["source"], "GGC: below 14 stop [V]")
+        self.assertEqual(about["cases"], [], "the parent's cases are of another limit")
+        self.assertTrue(json.loads(self.run_rules("explain", "rr-low", "--json"))["cases"])
+        self.run_rules("explain", "rr-lw", code=1)
+        self.run_rules("explain", code=2)
+
+    def test_diff_shows_fields_and_the_cases_that_change(self):
+        cases = pathlib.Path(self.folder.name) / "one.test.toml"
+        cases.write_text('[[case]]\ntitle = "15 a minute"\nrule = "rr-low"\nseries = { rr = "20x10 15x60" }\nexpect = []\n')
+        found = json.loads(self.run_rules("diff", "minimal", self.site, "--cases", cases, "--json"))
+        self.assertIn({"part": "limit rr_stop", "change": "changed", "field": "value", "a": "16 /min", "b": "14 /min"},
+                      found["fields"])
+        self.assertEqual(found["changed_cases"][0]["only_a"], ["rr-low raised 40 s"])
+        self.assertEqual(found["changed_cases"][0]["only_b"], [])
+
+    def test_coverage_and_junit(self):
+        self.assertTrue(json.loads(self.run_rules("coverage", "minimal", "--json"))["ok"])
+        gaps = json.loads(self.run_rules("coverage", self.site, "--json", code=1))
+        self.assertEqual([r["rule"] for r in gaps["coverage"] if not r["covered"]], ["rr-low", "rr-counted-low"])
+        report = pathlib.Path(self.folder.name) / "junit.xml"
+        self.run_rules("test", self.site, "--junit", report, code=1)
+        suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
+        self.assertEqual(suite.get("failures"), "4")
+        self.assertEqual(len(suite.findall("testcase")), int(suite.get("tests")))
+
+
+if __name__ == "__main__":
+    MAGWATCH = sys.argv.pop(1)
+    unittest.main()

@@ -1,0 +1,169 @@
+// magwatch rules explain: one rule in words, with everything that bears on it.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "rules/observation/signal.hpp"
+#include "tools/magwatch/diagnostics.hpp"
+#include "tools/magwatch/rules.hpp"
+
+namespace magwatch::cli
+{
+namespace
+{
+
+std::string join(const std::vector<std::string>& words)
+{
+    std::string out;
+    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
+// "A high physiological alarm of grade 2, raised when rr <= rr_stop has held for 30 s, ..."
+std::string sentence(const Rule& rule, const PackItem& item)
+{
+    std::string out = "A " + std::string{name(rule.priority)} + " " + std::string{name(rule.kind)} + " alarm";
+    if (rule.grade > 0)
+        out += rule.grade == 1 ? " of grade 1 (stop, call, examine)" : " of grade 2 (give calcium gluconate)";
+    out += ", raised when " + std::string{item.value("when")};
+    if (rule.hold > Duration::zero()) out += " has held for " + length_text(rule.hold);
+    if (item.field("needs"))
+        out += ", unless '" + std::string{item.value("needs")} + "' is known to be false";
+    const std::string_view clear = item.value("clear");
+    if (clear == "never")
+        out += ". It ends by a person alone";
+    else
+        out += ". It ends when " + (clear.empty() ? "that is known to be over" : std::string{clear});
+    if (rule.clear_hold > Duration::zero()) out += " for " + length_text(rule.clear_hold);
+    if (rule.latching) out += ", and stays until somebody has seen it";
+    return out + (rule.together ? ". It pages everybody together." : ".");
+}
+
+Json inputs_of(const Rule& rule)
+{
+    Json out = Json::array();
+    for (std::size_t i = 0; i < signal_count; ++i) {
+        const auto signal = static_cast<Signal>(i);
+        if ((rule.reads & mask(signal)) == 0) continue;
+        const SignalInfo& about = info(signal);
+        const bool derived = about.kind == SignalKind::derived || about.kind == SignalKind::fact;
+        out.push_back({{"signal", name(signal)},
+                       {"title", about.title},
+                       {"unit", about.unit == Unit::none ? "" : name(about.unit)},
+                       {"fresh_for", derived ? "until it changes" : length_text(about.fresh_for)}});
+    }
+    return out;
+}
+
+Json explain(const Pack& pack, const Rule& rule, const PackItem& item, const PackTest& tests)
+{
+    Json fields = Json::object(), limits = Json::array(), held = Json::array(), cases = Json::array();
+    for (const PackField& field : item.fields)
+        fields[field.key] = {{"value", field.value}, {"from", field.from}};
+    for (const std::string& used : item.limits) {
+        const PackLimit* limit = pack.outline.limit(used);
+        if (limit == nullptr) continue;
+        limits.push_back({{"name", limit->name},
+                          {"value", limit->value},
+                          {"source", limit->source},
+                          {"from", limit->from}});
+    }
+    for (const Inhibition& one : pack.inhibitions)
+        for (const std::uint16_t index : one.rules)
+            if (pack.rules[index].id == rule.id)
+                held.push_back({{"id", one.id}, {"reason", one.reason}});
+    for (const CaseResult& one : tests.cases) {
+        if (std::find(one.rules.begin(), one.rules.end(), rule.id) == one.rules.end()) continue;
+        Json expected = Json::array();
+        for (const CaseTransition& t : one.expected)
+            if (t.rule == rule.id)
+                expected.push_back((t.raised ? "raised " : "cleared ") + length_text(t.at));
+        cases.push_back({{"title", one.title},
+                         {"file", one.file},
+                         {"line", one.line},
+                         {"expected", std::move(expected)},
+                         {"passed", one.passed}});
+    }
+    return {{"rule", rule.id},          {"pack", pack.name},
+            {"title", rule.title},      {"sentence", sentence(rule, item)},
+            {"message", rule.message},  {"prompt", rule.prompt},
+            {"source", rule.source},    {"inputs", inputs_of(rule)},
+            {"limits", std::move(limits)}, {"held_back_by", std::move(held)},
+            {"fields", std::move(fields)}, {"cases", std::move(cases)}};
+}
+
+void print(const Pack& pack, const Json& about)
+{
+    const auto text = [](const Json& value) { return value.get<std::string>(); };
+    std::printf("%s: %s\n%s\n\n", text(about["rule"]).c_str(), text(about["title"]).c_str(),
+                text(about["sentence"]).c_str());
+    std::printf("says     %s\n", text(about["message"]).c_str());
+    if (const std::string prompt = text(about["prompt"]); !prompt.empty())
+        std::printf("asks     %s\n", prompt.c_str());
+    std::printf("source   %s\n", text(about["source"]).c_str());
+    for (const Json& in : about["inputs"])
+        std::printf("reads    %s: %s%s%s; a value holds %s\n", text(in["signal"]).c_str(),
+                    text(in["title"]).c_str(), text(in["unit"]).empty() ? "" : ", in ",
+                    text(in["unit"]).c_str(), text(in["fresh_for"]).c_str());
+    for (const Json& limit : about["limits"])
+        std::printf("limit    %s = %s (%s; %s)\n", text(limit["name"]).c_str(), text(limit["value"]).c_str(),
+                    text(limit["source"]).c_str(), origin_text(pack, text(limit["from"])).c_str());
+    for (const Json& one : about["held_back_by"])
+        std::printf("held back by %s: %s\n", text(one["id"]).c_str(), text(one["reason"]).c_str());
+    std::vector<std::string> own, inherited;
+    for (const auto& [key, field] : about["fields"].items())
+        (text(field["from"]) == pack.name ? own : inherited).push_back(key);
+    if (!inherited.empty())
+        std::printf("inherited: %s; of this pack: %s\n", join(inherited).c_str(),
+                    own.empty() ? "nothing" : join(own).c_str());
+    for (const Json& one : about["cases"]) {
+        std::vector<std::string> expected;
+        for (const Json& e : one["expected"]) expected.push_back(text(e));
+        std::printf("case     %s: %s%s\n", text(one["title"]).c_str(),
+                    expected.empty() ? "stays quiet" : join(expected).c_str(),
+                    one["passed"].get<bool>() ? "" : " (FAILS)");
+    }
+}
+
+int explain_rule(Shell& shell, const std::string& id, const std::string& path)
+{
+    const auto pack = open_pack(shell, path);
+    if (!pack) return failed;
+    const auto rule = std::find_if(pack->rules.begin(), pack->rules.end(),
+                                   [&](const Rule& one) { return one.id == id; });
+    const PackItem* item = pack->outline.rule(id);
+    if (item != nullptr && item->disabled) {
+        shell.complain("'" + id + "' is disabled: " + std::string{item->value("reason")});
+        return failed;
+    }
+    if (item == nullptr || rule == pack->rules.end()) {
+        std::vector<std::string> ids;
+        for (const Rule& one : pack->rules) ids.push_back(one.id);
+        shell.complain("the pack '" + pack->name + "' has no rule '" + id + "'" + did_you_mean(id, ids));
+        return failed;
+    }
+    const Json about = explain(*pack, *rule, *item, run_pack_tests(shell, path));
+    if (shell.json)
+        shell.print(about);
+    else
+        print(*pack, about);
+    return ok;
+}
+
+} // namespace
+
+void add_rules_explain(CLI::App& rules, Shell& shell)
+{
+    const auto id = std::make_shared<std::string>();
+    const auto path = std::make_shared<std::string>("minimal");
+    CLI::App* command =
+        leaf(rules, shell, "explain", "one rule in words: inputs, delays, limits, sources and cases",
+             Talks::no, [=, &shell] { return explain_rule(shell, *id, *path); });
+    command->add_option("rule", *id, "the rule's id")->required();
+    command->add_option("--pack", *path, "the pack, or 'minimal' for the built-in one")
+        ->capture_default_str();
+}
+
+} // namespace magwatch::cli
