@@ -10,7 +10,6 @@
 
 #include "adapters/pagers/smtp.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
-#include "adapters/pagers/webhook.hpp"
 
 namespace magwatch {
 namespace {
@@ -32,6 +31,17 @@ std::string reason_of(const std::variant<Secret, SecretError>& loaded)
 {
     const auto* error = std::get_if<SecretError>(&loaded);
     return error == nullptr ? "" : error->reason;
+}
+
+// Gives the endpoint the key that the reference names; what is wrong with either.
+std::vector<std::string> take_key(adapters::WebhookEndpoint& endpoint, const std::string& reference)
+{
+    auto loaded = load_secret(reference);
+    if (const auto reason = reason_of(loaded); !reason.empty()) return {reason};
+    const auto key = adapters::webhook_key(std::get<Secret>(loaded).reveal());
+    if (!key) return {"the secret is no signing key"};
+    endpoint.keys.emplace_back(Secret{*key});
+    return adapters::mistakes(endpoint);
 }
 
 } // namespace
@@ -64,40 +74,46 @@ PagerSet::PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::str
 
 PagerSet::~PagerSet() = default;
 
+// What signs a page is its person's secret: an endpoint is an address together with a secret, and two people
+// who share an address need not share more.
+std::vector<adapters::WebhookEndpoint> PagerSet::webhooks(const Config& config, Channels& channels,
+                                                          std::vector<std::string>& mistakes)
+{
+    std::vector<adapters::WebhookEndpoint> endpoints;
+    std::map<ChannelKey, std::string> names; // {URL, secret reference} -> name; "" = unusable
+    std::map<std::string, int> of_url;
+    for (const auto& secret : config.pager.secrets) {
+        const auto person = std::find_if(config.ward.people.begin(), config.ward.people.end(),
+                                         [&](const auto& p) { return p.name == secret.person; });
+        if (person == config.ward.people.end()) continue;
+        const auto channel = std::find_if(person->channels.begin(), person->channels.end(), [&](const auto& c) {
+            return c.name == secret.channel && c.kind == "webhook";
+        });
+        if (channel == person->channels.end()) continue;
+        const auto [known, fresh] = names.try_emplace({channel->address, secret.reference});
+        if (fresh) {
+            adapters::WebhookEndpoint endpoint;
+            endpoint.url = channel->address;
+            const std::vector<std::string> wrong = take_key(endpoint, secret.reference);
+            for (const auto& w : wrong) mistakes.push_back(person->name + "'s webhook: " + w);
+            if (wrong.empty()) {
+                const int nth = ++of_url[channel->address];
+                endpoint.name = channel->address + (nth == 1 ? "" : " (" + std::to_string(nth) + ")");
+                known->second = endpoint.name;
+                endpoints.push_back(std::move(endpoint));
+            }
+        }
+        if (!known->second.empty()) channels.endpoints[{person->name, channel->name}] = known->second;
+    }
+    return endpoints;
+}
+
 std::vector<std::string> PagerSet::configure(const Config& config)
 {
     std::vector<std::string> mistakes;
-    std::vector<adapters::WebhookEndpoint> endpoints;
-    for (const auto& person : config.ward.people) {
-        for (const auto& channel : person.channels) {
-            if (channel.kind != "webhook") continue;
-            const auto known = std::find_if(endpoints.begin(), endpoints.end(),
-                                            [&](const auto& e) { return e.name == channel.address; });
-            if (known != endpoints.end()) continue;
-            const auto secret = std::find_if(
-                config.pager.secrets.begin(), config.pager.secrets.end(),
-                [&](const auto& s) { return s.person == person.name && s.channel == channel.name; });
-            if (secret == config.pager.secrets.end()) continue;
-            auto loaded = load_secret(secret->reference);
-            if (const auto reason = reason_of(loaded); !reason.empty()) {
-                mistakes.push_back(person.name + "'s webhook: " + reason);
-                continue;
-            }
-            const auto key = adapters::webhook_key(std::get<Secret>(loaded).reveal());
-            if (!key) {
-                mistakes.push_back(person.name + "'s webhook: the secret is no signing key");
-                continue;
-            }
-            adapters::WebhookEndpoint endpoint;
-            endpoint.name = endpoint.url = channel.address;
-            endpoint.keys.emplace_back(Secret{*key});
-            const auto wrong = adapters::mistakes(endpoint);
-            for (const auto& w : wrong) mistakes.push_back(person.name + "'s webhook: " + w);
-            if (wrong.empty()) endpoints.push_back(std::move(endpoint));
-        }
-    }
-    const adapters::PagerParts parts{executor_, lane_, clock_, adapters::random_jitter(), {}};
     Channels next;
+    std::vector<adapters::WebhookEndpoint> endpoints = webhooks(config, next, mistakes);
+    const adapters::PagerParts parts{executor_, lane_, clock_, adapters::random_jitter(), {}};
     next.answer_url = config.pager.answer_url;
     next.webhook = std::make_unique<adapters::WebhookPager>(parts, std::move(endpoints));
     if (config.pager.smtp) {
@@ -135,7 +151,15 @@ std::vector<std::string> PagerSet::configure(const Config& config)
 void PagerSet::send(const Page& page, Done done)
 {
     adapters::Pager* pager = nullptr;
-    if (page.channel_kind == "webhook") pager = now_.webhook.get();
+    Page sent = page;
+    if (page.channel_kind == "webhook") {
+        // Where this person is reached now: a page from before a reload follows its person.
+        const auto endpoint = now_.endpoints.find({page.key.person, page.key.channel});
+        if (endpoint != now_.endpoints.end()) {
+            pager = now_.webhook.get();
+            sent.address = endpoint->second;
+        }
+    }
     if (page.channel_kind == "smtp") pager = now_.smtp.get();
     if (pager == nullptr) {
         done(page.key, PageOutcome::failed, "this channel is not configured");
@@ -146,7 +170,7 @@ void PagerSet::send(const Page& page, Done done)
         const WallTime expires = clock_.now().wall + adapters::answer_token_life;
         links = adapters::make_answer_links(now_.answer_url, page.key.call, page.key.person, expires, answer_key_);
     }
-    pager->send(page, page_text(page, local_time(page.at)), std::move(links), std::move(done));
+    pager->send(sent, page_text(page, local_time(page.at)), std::move(links), std::move(done));
 }
 
 void PagerSet::cancel(CallId call)

@@ -5,12 +5,15 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/pagers/answer_link.hpp"
 #include "adapters/pagers/curl_pager.hpp"
+#include "adapters/pagers/webhook.hpp"
 #include "daemon/config/config.hpp"
 #include "rules/escalation/page.hpp"
 #include "runtime/secret.hpp"
@@ -34,10 +37,15 @@ public:
     [[nodiscard]] std::uint64_t lane_turns() const { return lane_.turns(); }
 
 private:
+    // A person's channel: {person, channel}.
+    using ChannelKey = std::pair<std::string, std::string>;
     struct Channels {
         std::unique_ptr<adapters::Pager> webhook, smtp;
+        std::map<ChannelKey, std::string> endpoints; // the webhook endpoint of each: URL and secret
         std::string answer_url;
     };
+    static std::vector<adapters::WebhookEndpoint> webhooks(const Config& config, Channels& channels,
+                                                           std::vector<std::string>& mistakes);
     boost::asio::any_io_executor executor_;
     Clock& clock_;
     std::string answer_key_;

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """A plain receiver of webhooks on http.server that behaves as its script says, request by request.
 
-  http_peer.py KEY_BASE64 BEHAVIOUR...     the last behaviour stays
+  http_peer.py KEY_BASE64[,KEY_BASE64...] BEHAVIOUR...     the last behaviour stays
 
 Behaviours: a status (204, 500, 302); slow:S (answer after S seconds); hang (read, never answer); close (read,
 close); endless (200 and a body without end); retry:S (429 with Retry-After). Options: --tls CERT KEY.
-Prints "READY PORT", then one JSON object for each request, with its own check of the signature.
+Prints "READY PORT", then one JSON object for each request, with its own check of the signature: "valid" if the
+first key made it, "signed_by" the numbers of the keys that did.
 """
 import base64
 import hashlib
@@ -23,7 +24,7 @@ if "--tls" in arguments:
     at = arguments.index("--tls")
     tls = arguments[at + 1:at + 3]
     del arguments[at:at + 3]
-key = base64.b64decode(arguments[0])
+keys = [base64.b64decode(text) for text in arguments[0].split(",")]
 script = arguments[1:]
 lock = threading.Lock()
 stop = threading.Event()
@@ -41,12 +42,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         signed = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}.".encode() + body
-        mac = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+        macs = ["v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys]
+        given = self.headers["webhook-signature"].split(" ")
+        signed_by = [number for number, mac in enumerate(macs) if mac in given]
         with lock:
             behaviour = script.pop(0) if len(script) > 1 else script[0]
             print(json.dumps({"method": "POST", "path": self.path, "id": self.headers["webhook-id"],
                               "timestamp": int(self.headers["webhook-timestamp"]), "now": time.time(),
-                              "valid": "v1," + mac in self.headers["webhook-signature"].split(" "),
+                              "valid": 0 in signed_by, "signed_by": signed_by,
                               "type": self.headers["Content-Type"], "expect": self.headers["Expect"],
                               "body": json.loads(body), "behaviour": behaviour}), flush=True)
         name, _, value = behaviour.partition(":")

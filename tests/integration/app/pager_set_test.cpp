@@ -1,0 +1,99 @@
+// The channels of a configuration, against a receiver that is not ours.
+#include "daemon/app/pager_set.hpp"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "adapters/pagers/signing.hpp"
+#include "tests/integration/journal/scratch.hpp"
+#include "tests/integration/pagers/peer.hpp"
+#include "tests/integration/pagers/rig.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace testing_support;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const std::string key_of_a(32, 'a');
+const std::string key_of_b(32, 'b');
+
+struct PagerSetTest : ::testing::Test {
+    std::string secret(const std::string& name, const std::string& key, mode_t mode = 0600)
+    {
+        const std::string path = scratch.file(name);
+        std::ofstream{path} << "whsec_" << adapters::base64(key);
+        chmod(path.c_str(), mode);
+        return "file:" + path;
+    }
+    void person(const std::string& name, const std::string& reference)
+    {
+        config.ward.people.push_back({name, {{"webhook", "phone", url()}}});
+        config.pager.secrets.push_back({name, "phone", reference});
+    }
+    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(peer.port()) + "/page"; }
+    void send(std::uint32_t call, const std::string& name)
+    {
+        Page page = test_page(call, "webhook", url());
+        page.key.person = name;
+        page.key.channel = "phone";
+        pagers.send(page, rig.note());
+    }
+
+    Scratch scratch;
+    Rig rig;
+    Peer peer{"tests/integration/pagers/http_peer.py",
+              {adapters::base64(key_of_a) + "," + adapters::base64(key_of_b), "204"}};
+    PagerSet pagers{rig.io.get_executor(), rig.clock, std::string(32, 'k')};
+    Config config;
+};
+
+TEST_F(PagerSetTest, TwoPeopleWhoShareAnAddressAreSignedForWithTheirOwnSecrets)
+{
+    person("midwife-1", secret("a.key", key_of_a));
+    person("midwife-2", secret("b.key", key_of_b));
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    EXPECT_THAT(pagers.health(), SizeIs(2));
+    send(1, "midwife-2");
+    ASSERT_TRUE(rig.until_outcomes(1));
+    send(2, "midwife-1");
+    ASSERT_TRUE(rig.until_outcomes(2));
+    const auto first = peer.report(), second = peer.report();
+    EXPECT_EQ(first["id"], "1-1/0/0/midwife-2/phone");
+    EXPECT_EQ(first["signed_by"], nlohmann::json::array({1}));
+    EXPECT_EQ(second["id"], "1-2/0/0/midwife-1/phone");
+    EXPECT_EQ(second["signed_by"], nlohmann::json::array({0}));
+}
+
+TEST_F(PagerSetTest, TwoPeopleWhoShareAddressAndSecretAreOneChannel)
+{
+    const std::string same = secret("a.key", key_of_a);
+    person("midwife-1", same);
+    person("midwife-2", same);
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    EXPECT_THAT(pagers.health(), SizeIs(1));
+    send(1, "midwife-2");
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted);
+    EXPECT_EQ(peer.report()["signed_by"], nlohmann::json::array({0}));
+}
+
+TEST_F(PagerSetTest, ASecretThatCannotBeReadIsNotReplacedByAnotherPersons)
+{
+    person("midwife-1", secret("a.key", key_of_a));
+    person("midwife-2", secret("b.key", key_of_b, 0644)); // anybody could read it: refused
+    const auto mistakes = pagers.configure(config);
+    ASSERT_THAT(mistakes, SizeIs(1));
+    EXPECT_THAT(mistakes[0], HasSubstr("midwife-2"));
+    send(1, "midwife-2");
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::failed);
+    EXPECT_EQ(rig.outcomes[0].detail, "this channel is not configured");
+}
+
+} // namespace
+} // namespace magwatch
