@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "daemon/config/pack_library.hpp"
-#include "rules/evaluation/rule_tests.hpp"
+#include "rules/alarm/rule_tests.hpp"
 
 namespace magwatch {
 namespace {

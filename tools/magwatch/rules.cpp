@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/config/pack_library.hpp"
-#include "rules/evaluation/rule_tests.hpp"
+#include "rules/alarm/rule_tests.hpp"
 #include "tools/magwatch/commands.hpp"
 #include "tools/magwatch/diagnostics.hpp"
 #include "tools/magwatch/rules.hpp"

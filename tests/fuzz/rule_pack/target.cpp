@@ -8,7 +8,7 @@
 
 #include "rules/base/archive.hpp"
 #include "rules/evaluation/evaluation.hpp"
-#include "rules/evaluation/rule_tests.hpp"
+#include "rules/alarm/rule_tests.hpp"
 
 namespace {
 

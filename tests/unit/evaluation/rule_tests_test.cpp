@@ -1,5 +1,5 @@
 // The runner of rule tests must fail whenever a pack does not do what its cases say.
-#include "rules/evaluation/rule_tests.hpp"
+#include "rules/alarm/rule_tests.hpp"
 
 #include <gtest/gtest.h>
 

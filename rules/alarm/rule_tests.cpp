@@ -1,7 +1,8 @@
-#include "rules/evaluation/rule_tests.hpp"
+#include "rules/alarm/rule_tests.hpp"
 
 #include <algorithm>
 
+#include "rules/alarm/alarm_condition.hpp"
 #include "rules/evaluation/evaluation.hpp"
 
 namespace magwatch {
@@ -16,13 +17,6 @@ std::string length_text(Duration d)
 }
 
 namespace {
-
-// The delays of one rule's condition: `for` before it is raised, `clear_for` before it is over.
-struct Condition {
-    bool present = false;
-    bool waiting = false; // towards the other state
-    Instant since;
-};
 
 class CaseRun {
 public:
@@ -67,7 +61,8 @@ private:
             Instant next = evaluation_.next_due();
             for (std::size_t r = 0; r < conditions_.size(); ++r) {
                 // One that is due already waits for a known answer, not for time.
-                if (conditions_[r].waiting && due(r) > now_) next = std::min(next, due(r));
+                const auto due = deadline(policy(r), conditions_[r]);
+                if (due && *due > now_) next = std::min(next, *due);
             }
             if (next > to) break;
             now_ = std::max(now_, next);
@@ -75,48 +70,29 @@ private:
                 change(rule, truth, now_);
             });
             for (std::size_t r = 0; r < conditions_.size(); ++r) {
-                if (conditions_[r].waiting) change(r, evaluation_.truth(r), now_);
+                if (deadline(policy(r), conditions_[r])) change(r, evaluation_.truth(r), now_);
             }
         }
         now_ = std::max(now_, to);
     }
 
-    [[nodiscard]] Instant due(std::size_t r) const
+    [[nodiscard]] ConditionPolicy policy(std::size_t r) const
     {
-        const Condition& condition = conditions_[r];
-        return condition.since + (condition.present ? pack_.rules[r].clear_hold : pack_.rules[r].hold);
+        return {pack_.rules[r].hold, pack_.rules[r].clear_hold};
     }
 
-    // Unknown lets a running `for` run on, but only a known yes raises; nothing is over while it is still
-    // known to be true.
     void change(std::size_t r, const RuleTruth& truth, Instant now)
     {
-        Condition& condition = conditions_[r];
-        const bool over = truth.clear == Truth::yes && truth.raise != Truth::yes;
-        const bool stay = condition.present ? !over : truth.raise == Truth::no;
-        const bool go = condition.present ? over : truth.raise == Truth::yes;
-        if (stay) {
-            condition.waiting = false;
-        } else if (go && !condition.waiting) {
-            condition.waiting = true;
-            condition.since = now;
-        }
-        if (condition.waiting && go && due(r) <= now) turn(r);
-    }
-
-    void turn(std::size_t r)
-    {
-        Condition& condition = conditions_[r];
-        condition.present = !condition.present;
-        condition.waiting = false;
-        seen_.push_back({pack_.rules[r].id, condition.present, Duration{now_.ms}});
+        const ConditionEvent event = magwatch::advance(policy(r), conditions_[r], truth, now);
+        if (event == ConditionEvent::none) return;
+        seen_.push_back({pack_.rules[r].id, event == ConditionEvent::became_active, Duration{now.ms}});
     }
 
     const Pack& pack_;
     const RuleCase& case_;
     PatientState patient_;
     Evaluation evaluation_;
-    std::vector<Condition> conditions_;
+    std::vector<ConditionState> conditions_; // as pack_.rules
     std::vector<CaseTransition> seen_;
     Instant now_;
 };

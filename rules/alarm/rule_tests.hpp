@@ -1,5 +1,5 @@
-// Runs the cases of a pack: the same compiled rules, patient state and evaluation as the ward's, with the
-// delays `for` and `clear_for`, on a table of samples and entries.
+// Runs the cases of a pack: the same compiled rules, patient state, evaluation and alarm conditions (`for`,
+// `clear_for`) as the ward's, on a table of samples and entries.
 //
 // Pure. What is judged is the alarm condition (raised, cleared); latching, paging and answering come after it.
 // A pack passes if its text is good, every case gives exactly the expected transitions, and every rule has a
