@@ -63,6 +63,7 @@ Json episode_json(const EpisodeView& episode)
     out["acknowledged_until"] =
         episode.acknowledged ? time_or_null(episode.acknowledged_until) : Json{};
     out["since"] = time_or_null(episode.since);
+    out["call"] = episode.call.counter == 0 ? Json{} : Json(episode.call.text());
     return out;
 }
 

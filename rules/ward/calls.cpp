@@ -29,10 +29,10 @@ CallId& Ward::State::call_slot(BedId bed, AlarmKind kind)
     return kind == AlarmKind::physiological ? at->physiological : at->technical;
 }
 
-void Ward::State::join_call(const Moment& now, Episode& episode)
+bool Ward::State::join_call(Episode& episode)
 {
     const AlarmText& alarm = episode.alarm;
-    if (alarm.priority == Priority::low) return;
+    if (alarm.priority == Priority::low) return false;
     CallId& slot = call_slot(episode.bed, alarm.kind);
     const auto open = calls.find(slot);
     if (open == calls.end()) {
@@ -46,9 +46,8 @@ void Ward::State::join_call(const Moment& now, Episode& episode)
         call.grade = alarm.grade;
         call.together = alarm.together;
         slot = episode.call = call.id;
-        Call& stored = calls.emplace(call.id, call).first->second;
-        send(now, stored, open_call(stored, policy(stored), now.steady));
-        return;
+        calls.emplace(call.id, call);
+        return true;
     }
     Call& call = open->second;
     episode.call = call.id;
@@ -56,9 +55,19 @@ void Ward::State::join_call(const Moment& now, Episode& episode)
     call.priority = std::max(call.priority, alarm.priority);
     call.grade = std::max(call.grade, alarm.grade);
     call.together = call.together || alarm.together;
+    return higher;
+}
+
+void Ward::State::ring_call(const Moment& now, const Episode& episode, bool worse)
+{
+    const auto found = calls.find(episode.call);
+    if (found == calls.end()) return;
+    Call& call = found->second;
+    const AlarmText& alarm = episode.alarm;
+    if (call.next == Instant::never()) return send(now, call, open_call(call, policy(call), now.steady), episode.id);
     // A new sign of toxicity always rings; one more technical finding rings only if it is worse.
     const bool sign = alarm.kind == AlarmKind::physiological && alarm.priority == Priority::high;
-    if (higher || sign) send(now, call, new_finding(call, policy(call), now.steady));
+    if (worse || sign) send(now, call, new_finding(call, policy(call), now.steady), episode.id);
 }
 
 void Ward::State::leave_call(const Moment& now, CallId id)
@@ -74,13 +83,15 @@ void Ward::State::leave_call(const Moment& now, CallId id)
     effects->push_back(CancelPages{now, id});
 }
 
-std::vector<std::string> Ward::State::words(CallId id) const
+// What a page says, the gravest first. What is new comes before all: the rest was told, and may be cut.
+std::vector<std::string> Ward::State::words(CallId id, EpisodeId first) const
 {
     std::vector<const Episode*> found;
     for (const auto& [key, episode] : episodes) {
         if (episode.call == id) found.push_back(&episode);
     }
-    std::stable_sort(found.begin(), found.end(), [](const Episode* a, const Episode* b) {
+    std::stable_sort(found.begin(), found.end(), [first](const Episode* a, const Episode* b) {
+        if ((a->id == first) != (b->id == first)) return a->id == first;
         if (a->condition != b->condition) return a->condition;
         if (a->alarm.priority != b->alarm.priority) return a->alarm.priority > b->alarm.priority;
         return a->alarm.grade > b->alarm.grade;
@@ -94,7 +105,7 @@ std::vector<std::string> Ward::State::words(CallId id) const
     return words;
 }
 
-void Ward::State::send(const Moment& now, Call& call, const Ring& ring)
+void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh)
 {
     if (call.state == CallState::waiting || call.next == Instant::never()) return;
     if (ring.reason == PageReason::next_rung || ring.reason == PageReason::repeat ||
@@ -114,7 +125,7 @@ void Ward::State::send(const Moment& now, Call& call, const Ring& ring)
     page.priority = call.priority;
     page.kind = call.kind;
     page.grade = call.grade;
-    page.words = words(call.id);
+    page.words = words(call.id, fresh);
     page.at = now.wall;
     page.reason = ring.reason;
     page.callback = configuration.callback;

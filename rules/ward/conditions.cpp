@@ -59,10 +59,12 @@ void Ward::State::raise(const Moment& now, BedId bed, Slot& slot, AlarmText alar
     slot.episode = episode.id;
     ++raised;
     Episode& stored = episodes.emplace(episode.id, std::move(episode)).first->second;
+    // Who follows the alarm to its pages finds the call in its first transition.
+    const bool worse = join_call(stored);
     emit(now, stored, AlarmEvent::raised, "");
     // A new alarm breaks a pause.
     if (Bed* at = find(bed); at != nullptr && stored.alarm.priority == Priority::high) at->paused_until = Instant{};
-    join_call(now, stored);
+    ring_call(now, stored, worse);
     if (latched.counter != 0) close_episode(now, latched, "");
     publish(bed);
 }

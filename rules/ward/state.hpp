@@ -224,9 +224,12 @@ struct Ward::State {
     void check_done(const Moment& now, BedId bed, Signal signal, Instant at);
 
     // --- calls.cpp: who is told ---
-    void join_call(const Moment& now, Episode& episode);
+    // Gives the episode its call, a new one if none is open; true if it is new or became worse by it.
+    bool join_call(Episode& episode);
+    void ring_call(const Moment& now, const Episode& episode, bool worse);
     void leave_call(const Moment& now, CallId id);
-    void send(const Moment& now, Call& call, const Ring& ring);
+    // `fresh`: the finding that this ring is about; a page names it first.
+    void send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh = {});
     void call_moves(const Moment& now, CallId id);
     void acknowledgement_over(const Moment& now, EpisodeId id);
     void bedside_act(const Moment& now, BedId bed, const std::string& person);
@@ -236,7 +239,7 @@ struct Ward::State {
     void apply(const Moment& now, const Tick&);
     [[nodiscard]] const LadderPolicy& policy(const Call& call) const;
     [[nodiscard]] CallId& call_slot(BedId bed, AlarmKind kind);
-    [[nodiscard]] std::vector<std::string> words(CallId call) const;
+    [[nodiscard]] std::vector<std::string> words(CallId call, EpisodeId first) const;
     void here(const Moment& now, Call& call, const std::string& person);
     [[nodiscard]] bool sounding(const Call& call, Instant now) const;
     [[nodiscard]] bool paused(BedId bed, Instant now) const;

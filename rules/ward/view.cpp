@@ -133,6 +133,7 @@ EpisodeView Ward::State::episode_view(EpisodeId id, const Episode& episode, cons
     e.acknowledged_by = episode.acknowledged_by;
     e.acknowledged_until = now.at(episode.acknowledged_until).wall;
     e.since = episode.since.wall;
+    e.call = episode.call;
     return e;
 }
 

@@ -42,6 +42,7 @@ struct EpisodeView {
     std::string acknowledged_by;
     WallTime acknowledged_until;
     WallTime since;
+    CallId call; // {0,0}: nobody is called for it
 };
 
 struct CallView {

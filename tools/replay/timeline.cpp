@@ -23,8 +23,7 @@ void Timeline::add(const Ward& ward, const EffectBuffer& effects)
 void Timeline::add(const Ward& ward, const AlarmTransition& t)
 {
     if (t.event == AlarmEvent::raised) ++raised_;
-    // An alarm is raised before its call is opened: bed and kind tell which call it joins.
-    if (t.event == AlarmEvent::raised && t.priority != Priority::low) lead_[{t.bed, t.kind}] = t.rule;
+    if (t.event == AlarmEvent::raised && t.call.counter != 0) lead_[t.call] = t.rule;
     const BedConfiguration* bed = ward.bed_configuration(t.bed);
     const std::string alias = bed != nullptr ? bed->alias : "";
     if (!json_) {
@@ -42,6 +41,10 @@ void Timeline::add(const Ward& ward, const AlarmTransition& t)
     line["grade"] = t.grade;
     line["message"] = t.message;
     line["episode"] = t.episode.text();
+    if (t.call.counter != 0) {
+        line["call"] = t.call.text();
+        line["number"] = t.number;
+    }
     if (!t.person.empty()) line["person"] = t.person;
     out_ << line.dump() << '\n';
 }
@@ -51,7 +54,7 @@ void Timeline::add(const SendPage& sent)
     ++pages_;
     const Page& page = sent.page;
     ++sent_[page.key.text()];
-    const auto lead = lead_.find({page.bed, page.kind});
+    const auto lead = lead_.find(page.key.call);
     const std::string rule = lead == lead_.end() ? "" : lead->second;
     if (!json_) {
         out_ << fmt::format("{:>10.1f} s  {:<8} {:<13} {:<7} {:<24} to {} ({}): {}\n", seconds(sent.at.steady),
@@ -67,6 +70,7 @@ void Timeline::add(const SendPage& sent)
     line["priority"] = name(page.priority);
     line["event"] = "page";
     line["grade"] = page.grade;
+    line["call"] = page.key.call.text();
     line["number"] = page.number;
     line["person"] = page.key.person;
     line["reason"] = name(page.reason);

@@ -35,7 +35,7 @@ private:
     bool json_;
     bool comparing_ = false;
     Instant start_{};
-    std::map<std::pair<BedId, AlarmKind>, std::string> lead_; // the rule that a call last rang for
+    std::map<CallId, std::string> lead_; // the rule that a call last rang for
     std::map<std::string, std::uint32_t> recorded_, sent_; // by key
     std::uint64_t raised_ = 0, pages_ = 0;
 };

@@ -55,6 +55,7 @@ inline PublishedWard sample_ward()
     episode.grade = 2;
     episode.condition = true;
     episode.since = sample_now;
+    episode.call = {3, 8};
     view.episodes = {episode};
 
     CallView call;
