@@ -46,6 +46,9 @@ adapters::hl7::SourceProfile profile_of(const Hl7SourceConfig& config, const War
     profile.facility = config.facility;
     profile.bed_pattern = config.bed_pattern;
     profile.accept_test_data = config.accept_test_data;
+    profile.pumps_give_magnesium = config.pumps_give_magnesium;
+    profile.charting = config.charting;
+    profile.usable_with_status_x = config.usable_with_status_x;
     if (const auto zone = adapters::hl7::Zone::from(config.zone.empty() ? "Z" : config.zone)) profile.zone = *zone;
     for (const auto& code : config.codes) {
         adapters::hl7::CodeOverride override_;

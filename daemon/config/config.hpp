@@ -56,6 +56,9 @@ struct Hl7SourceConfig {
     std::vector<CodeOverride> codes;
     Duration period{};             // how often a bed's values come; 0 = unknown
     bool accept_test_data = false; // MSH-11 T and demo values; refused in mode "ward"
+    bool pumps_give_magnesium = false; // pump values count although no drug is named beside them
+    bool charting = false;             // a charting system: its vital signs were written by people
+    bool usable_with_status_x = false; // OBX-11 X on values that are there
 };
 
 struct Hl7Config {

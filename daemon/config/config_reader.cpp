@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include "rules/escalation/page.hpp"
 #include "runtime/secret.hpp"
 #include "runtime/toml_reader.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_beds = 256;    // far above any ward; bounds every per-bed structure
-constexpr std::size_t longest_place = 40; // of a page's 160 characters
+constexpr std::size_t longest_label = 40; // of a screen's head line
 constexpr std::uint64_t mebibyte = 1ULL << 20;
 
 bool is_name(std::string_view text)
@@ -204,8 +205,9 @@ std::string ConfigReader::plain_text(const TomlTable& table, std::string_view ke
     const auto text = table.text(key);
     if (!text) return "";
     if (text->value.size() > longest || !is_printable(text->value)) {
-        table.fail(key, fmt::format("'{}' must be at most {} plain characters: it is sent in pages",
-                                    key, longest));
+        table.fail(key, fmt::format("'{}' must be at most {} plain characters, so that it always fits: it "
+                                    "has {}",
+                                    key, longest, text->value.size()));
         return "";
     }
     return text->value;
@@ -271,12 +273,12 @@ void ConfigReader::ward()
     }
     std::set<std::string> none;
     config_.ward.name = new_name(*table, "name", none, "ward name").value_or("");
-    config_.label = plain_text(*table, "label", longest_place);
+    config_.label = plain_text(*table, "label", longest_label);
     if (config_.label.empty()) config_.label = config_.ward.name;
     const auto mode = table->need_choice("mode", {"ward", "demo", "replay"});
     if (mode) config_.ward.mode = static_cast<Mode>(*mode);
-    config_.ward.callback = plain_text(*table, "phone", 20);
-    config_.ward.emergency = plain_text(*table, "emergency_number", 20);
+    config_.ward.callback = plain_text(*table, "phone", callback_max);
+    config_.ward.emergency = plain_text(*table, "emergency_number", emergency_max);
 }
 
 void ConfigReader::beds()
@@ -285,7 +287,7 @@ void ConfigReader::beds()
     for (const TomlTable& table : root_.tables("bed")) {
         BedConfiguration bed;
         const auto alias = new_name(table, "alias", aliases_, "bed alias");
-        bed.place = plain_text(table, "place", longest_place);
+        bed.place = plain_text(table, "place", place_max);
         if (!table.has("place"))
             table.fail("missing 'place': how a page names the bed, such as \"Ward L4 Bed 3\"");
         else if (!bed.place.empty() && !places.insert(bed.place).second)
@@ -386,6 +388,9 @@ void ConfigReader::hl7_source(const TomlTable& table, Hl7Config& hl7)
     if (source.accept_test_data && config_.ward.mode == Mode::ward)
         table.fail("accept_test_data",
                    "test data must never page on a ward: only in mode \"demo\" or \"replay\"");
+    source.pumps_give_magnesium = table.boolean("pumps_give_magnesium").value_or(false);
+    source.charting = table.boolean("charting").value_or(false);
+    source.usable_with_status_x = table.boolean("usable_with_status_x").value_or(false);
     hl7_source_beds(table, source);
     hl7_source_codes(table, source);
     if (!name) return;

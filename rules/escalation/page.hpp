@@ -71,6 +71,13 @@ struct Page {
     }
 };
 
+// What a configuration may give to a page, in characters of GSM-7. With these a page on a ward always holds, whole:
+// place, time, why it rings again after a restart, one finding of 19 characters ("CHECK BREATHING NOW"), what to do,
+// emergency number (but after a restart), call-back and number: 160 of 160.
+inline constexpr std::size_t place_max = 28;
+inline constexpr std::size_t callback_max = 16;
+inline constexpr std::size_t emergency_max = 8;
+
 // What became of one page. `accepted` is the transport's word, never a person's.
 enum class PageOutcome : std::uint8_t { accepted, failed, unknown };
 

@@ -170,6 +170,47 @@ TEST(ConfigReader, ReadsAWholeWard)
     EXPECT_THAT(loaded.notes, IsEmpty());
 }
 
+// A page must always hold its place and its numbers: 160 characters, and what to do is never cut.
+TEST(Config, PlacesAndNumbersAreBoundedByWhatAPageHolds)
+{
+    struct Bounded {
+        std::string from, key;
+        std::size_t longest;
+        std::string at;
+    };
+    const Bounded all[] = {{"\"Ward L4 Bed 2\"", "place", place_max, "13:9"},
+                           {"\"4471\"", "phone", callback_max, "5:9"},
+                           {"\"2222\"", "emergency_number", emergency_max, "6:20"}};
+    for (const Bounded& one : all) {
+        const std::string longest(one.longest, '7');
+        EXPECT_THAT(mistakes(changed(one.from, "\"" + longest + "\"")), IsEmpty()) << one.key;
+        EXPECT_THAT(mistakes(changed(one.from, "\"" + longest + "7\"")),
+                    ElementsAre(AllOf(HasSubstr(one.at + " "), HasSubstr("'" + one.key + "'"),
+                                      HasSubstr("at most " + std::to_string(one.longest) + " plain characters"),
+                                      HasSubstr("has " + std::to_string(one.longest + 1)))));
+    }
+    EXPECT_THAT(mistakes(changed("\"Ward L4\"", "\"" + std::string(40, 'L') + "\"")), IsEmpty());
+}
+
+TEST(Config, WhatIsParticularAboutASenderOfHl7CanBeSaid)
+{
+    const auto plain = parsed(good);
+    ASSERT_TRUE(plain.config);
+    const Hl7SourceConfig& by_default = plain.config->hl7->sources.at(0);
+    EXPECT_FALSE(by_default.pumps_give_magnesium);
+    EXPECT_FALSE(by_default.charting);
+    EXPECT_FALSE(by_default.usable_with_status_x);
+    const auto loaded = parsed(changed("period = \"10 s\"", "pumps_give_magnesium = true\ncharting = true\n"
+                                                            "usable_with_status_x = true"));
+    ASSERT_TRUE(loaded.config);
+    const Hl7SourceConfig& source = loaded.config->hl7->sources.at(0);
+    EXPECT_TRUE(source.pumps_give_magnesium);
+    EXPECT_TRUE(source.charting);
+    EXPECT_TRUE(source.usable_with_status_x);
+    EXPECT_THAT(mistakes(changed("period = \"10 s\"", "charting = \"yes\"")),
+                ElementsAre(HasSubstr("'charting'")));
+}
+
 struct Broken {
     std::string_view from, to, expected;
 };

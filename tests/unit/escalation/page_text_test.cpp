@@ -201,6 +201,52 @@ TEST(PageText, AlwaysOneMessageThatNamesTheBedAndWhatToDo)
     EXPECT_TRUE(ok);
 }
 
+// The longest names and numbers that a configuration may have (page.hpp): on a ward nothing of what must be
+// read is ever cut, and of a toxicity page not the longest built-in finding either.
+TEST(PageText, TheLongestThatAConfigurationAllowsStaysWhole)
+{
+    Page page;
+    page.number = 9999; // the core counts to it and begins again
+    page.bed = BedId{2};
+    page.bed_alias = "bed-3";
+    page.place = std::string(place_max - 6, 'W') + " Bed 3";
+    page.callback = std::string(callback_max, '4');
+    page.emergency = std::string(emergency_max, '2');
+    page.words = {"CHECK BREATHING NOW", "No reflexes"};
+    page.unwatched = Duration{119'000};
+    for (const auto kind : {AlarmKind::physiological, AlarmKind::technical})
+        for (const auto priority : {Priority::low, Priority::medium, Priority::high})
+            for (std::uint8_t grade = 0; grade <= 2; ++grade)
+                for (int reason = 0; reason <= static_cast<int>(PageReason::restart); ++reason)
+                    for (const bool simulation : {false, true}) {
+                        page.kind = kind;
+                        page.priority = priority;
+                        page.grade = grade;
+                        page.reason = static_cast<PageReason>(reason);
+                        page.simulation = simulation;
+                        const std::string text = page_text(page, "02:14");
+                        SCOPED_TRACE(text);
+                        const auto has = [&](const std::string& part) {
+                            return text.find(part) != std::string::npos;
+                        };
+                        EXPECT_LE(gsm7_length(text), gsm7_message_max);
+                        EXPECT_TRUE(has(" " + page.place + " 02:14."));
+                        EXPECT_TRUE(has(" Ring " + page.callback + ". #9999"));
+                        const bool high = kind == AlarmKind::physiological && priority == Priority::high;
+                        if (high && grade >= 1) {
+                            EXPECT_TRUE(has("STOP magnesium"));
+                            EXPECT_TRUE(has("calcium gluconate"));
+                        }
+                        if (simulation) continue; // the stamp takes 11 characters
+                        EXPECT_TRUE(has("CHECK BREATHING NOW"));
+                        if (page.reason == PageReason::restart) {
+                            EXPECT_TRUE(has("atched"));
+                        } else if (high) {
+                            EXPECT_TRUE(has(" Emergency " + page.emergency + "."));
+                        }
+                    }
+}
+
 TEST(PageText, EvenAnAbsurdConfigurationGivesOneMessageWithItsNumber)
 {
     Page page = toxicity_page();
