@@ -154,6 +154,7 @@ struct App::State {
     ClockWatch clock_watch;
     std::vector<SourceMetrics*> source_metrics; // by SourceId
     std::array<bool, shell_fault_count> faults{};
+    std::array<std::string, shell_fault_count> fault_details; // in words, as last told
     std::vector<ShellStatus> early_faults; // before there was a loop
     Instant second_{}, synchronised_{}, lane_moved_{};
     std::uint64_t lane_turns_ = 0;
@@ -374,7 +375,8 @@ asio::awaitable<void> App::State::reload()
         log(event_configured, "the new configuration is in force");
     } else {
         for (const auto& reason : reasons) log(event_refused, reason);
-        fault(ShellFault::configuration, true, "New configuration refused");
+        const std::string more = reasons.size() > 1 ? fmt::format(" (and {} more)", reasons.size() - 1) : "";
+        fault(ShellFault::configuration, true, "New configuration refused: " + reasons.front() + more);
     }
     const WardView view = loop->ward().view(clock->now());
     service.ready(fmt::format("Watching {} of {} beds", view.beds_watched, view.beds.size()));
@@ -441,7 +443,7 @@ void App::State::publish(const Ward& ward, const Moment& now)
     shown->view = ward.view(now);
     health.faults.clear();
     for (std::size_t i = 0; i < faults.size(); ++i) {
-        if (faults[i]) health.faults.push_back({static_cast<ShellFault>(i), ""});
+        if (faults[i]) health.faults.push_back({static_cast<ShellFault>(i), fault_details[i]});
     }
     shown->health = health;
     metrics.show(shown->view);
@@ -545,11 +547,16 @@ void App::State::journal_changed(const JournalStatus& now)
     fault(ShellFault::disk_critical, now.disk == DiskLevel::critical, "Disk full");
 }
 
-// Tells the core once per change.
+// Tells the core once per change. A configuration that is refused for another reason is another refusal: who
+// mends it must not read the reason of the one before.
 void App::State::fault(ShellFault what, bool present, std::string detail)
 {
     bool& told_before = faults[static_cast<std::size_t>(what)];
-    if (told_before == present) return;
+    std::string& words = fault_details[static_cast<std::size_t>(what)];
+    const bool another = what == ShellFault::configuration && told_before && present && words != detail;
+    if (present) words = detail;
+    if (told_before == present && !another) return;
+    if (another && loop) loop->push(Input{ShellStatus{what, false, ""}});
     told_before = present;
     ShellStatus status_now{what, present, std::move(detail)};
     if (loop) loop->push(Input{std::move(status_now)});

@@ -208,7 +208,9 @@ std::vector<std::string> Ward::why_refused(const Configuration& next) const
         const std::string& alias = state_->bed_names[i].alias;
         const bool stays = std::any_of(next.beds.begin(), next.beds.end(),
                                        [&](const auto& bed) { return bed.alias == alias; });
-        if (!stays) reasons.push_back("bed '" + alias + "' is watched and would no longer be configured");
+        if (stays) continue;
+        reasons.push_back(alias + " is watched, but not in the new configuration. End its watch (magwatch watch end " +
+                          alias + ") or move it (magwatch watch transfer " + alias + " BED), then reload");
     }
     return reasons;
 }

@@ -78,6 +78,34 @@ class Weather(unittest.TestCase):
         wait_for("refusal over", lambda: "technical.configuration" not in rules(self.ward), 60)
         self.assertEqual(len(watched(self.ward)), 1)
 
+    def test_a_reload_that_drops_a_watched_bed_says_which_and_what_to_do(self):
+        self.start()
+        self.ward.watch()
+        good = self.config.read_text()
+        self.spoil()  # an earlier refusal must not hide the reason of this one
+        self.ward.process.send_signal(signal.SIGHUP)
+        wait_for("first refusal", lambda: "technical.configuration" in rules(self.ward), 5)
+        self.config.write_text(good.replace('alias = "bed-1"', 'alias = "bed-7"'))
+        self.ward.process.send_signal(signal.SIGHUP)
+
+        def details():
+            faults = {f["fault"]: f["detail"] for f in self.ward.json("status")["faults"]}
+            alarms = [a["message"] for a in self.ward.json("alarms")["alarms"] if a["rule"] == "technical.configuration"]
+            return [faults.get("configuration", "")] + alarms
+
+        said = wait_for("the bed's name", lambda: details() if all("bed-1" in d for d in details()) else None, 5)
+        self.assertEqual(len(said), 2)
+        for text in said:
+            self.assertIn("magwatch watch end bed-1", text)
+            self.assertIn("magwatch watch transfer bed-1", text)
+        self.assertEqual(len(watched(self.ward)), 1)
+        # What it says works.
+        self.ward.must("watch/end", {"bed": "bed-1", "person": "midwife-1", "reason": "moved",
+                                     "second_person": "charge-1"})
+        self.ward.process.send_signal(signal.SIGHUP)
+        wait_for("new bed", lambda: b"bed-7" in self.ward.get("/api/v1/beds")[1], 5)
+        wait_for("refusal over", lambda: "technical.configuration" not in rules(self.ward), 5)
+
     def test_a_disk_that_takes_nothing_does_not_stop_a_page(self):
         (self.ward.directory / "state").write_text("a file where the folder should be")
         self.start()
