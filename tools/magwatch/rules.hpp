@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "rules/evaluation/rule_tests.hpp"
+#include "rules/alarm/rule_tests.hpp"
 #include "rules/language/pack.hpp"
 #include "tools/magwatch/shell.hpp"
 
