@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "rules/observation/message_seen.hpp"
 #include "rules/observation/observation.hpp"
 
 namespace magwatch::adapters {
@@ -18,6 +19,9 @@ public:
     virtual void push(const Observation& observation) = 0;
     virtual void push(const RefusedValue& refused) = 0;
     virtual void push(const DeviceStatus& status) = 0;
+    // A message was taken; what it said was pushed before. For protocols whose sender repeats what was not
+    // acknowledged: the sink keeps it with what it said, and gives it back after a restart.
+    virtual void seen(const MessageSeen&) {}
 
     // Resumes once everything pushed before the call is on disk: true if it is, false if storage failed.
     // For protocols whose sender may forget what we acknowledged.

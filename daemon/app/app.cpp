@@ -263,7 +263,7 @@ WardLoopPorts App::State::ports()
     WardLoopPorts ports;
     ports.send_page = [this](const SendPage& page) { send_page(page); };
     ports.cancel_pages = [this](CallId call) { pagers->cancel(call); };
-    ports.reply = [this](const Reply& reply) { server->reply(reply); };
+    ports.reply = [this](const Reply& reply, bool stored) { server->reply(reply, stored); };
     ports.transition = [this](const AlarmTransition& transition) { told(transition); };
     ports.publish = [this](const Ward& ward, const Moment& now) { publish(ward, now); };
     ports.turn = [this](const Moment& now) { turn(now); };

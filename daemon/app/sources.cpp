@@ -122,6 +122,11 @@ void Sources::start_hl7(const Config& config, std::vector<std::string>& mistakes
     for (const auto& wrong : adapters::hl7::mistakes(server)) mistakes.push_back("hl7: " + wrong);
     hl7_ = std::make_unique<adapters::hl7::Hl7Server>(io_.get_executor(), *tasks_, std::move(server), loop_,
                                                       [this] { return clock_.now().wall; });
+    for (const auto& source : config.hl7->sources) {
+        const auto id = ward.find_source(source.name);
+        if (!id) continue;
+        for (const MessageSeen& message : ward.messages_seen(*id)) hl7_->remember(message);
+    }
     try {
         hl7_->start();
     } catch (const std::exception& error) {

@@ -58,6 +58,7 @@ struct Waiting {
     asio::steady_timer timer;
     std::vector<std::optional<Reply>> replies;
     std::size_t missing = 0;
+    bool stored = true; // all of it
 };
 
 bool in_group(int socket, const ucred& peer, std::uint32_t group)
@@ -134,7 +135,7 @@ struct Server::State final : Host {
     }
     [[nodiscard]] bool simulation() const override { return service.simulation(); }
 
-    void take_reply(const Reply& reply);
+    void take_reply(const Reply& reply, bool stored);
     void close_all();
 
     ServerOptions options;
@@ -324,13 +325,14 @@ asio::awaitable<Response> Server::State::ask(Ask ask)
     for (const std::uint64_t number : numbers) waiting.erase(number);
     if (nothing_posted) co_return service.overloaded(ask);
     if (wait->missing > 0) co_return service.unconfirmed(ask);
+    if (!wait->stored) co_return service.unstored(ask);
     std::vector<Reply> replies;
     for (const auto& reply : wait->replies) replies.push_back(*reply);
     const WallTime now = read_clocks().wall;
     co_return service.answered(ask, replies, now);
 }
 
-void Server::State::take_reply(const Reply& reply)
+void Server::State::take_reply(const Reply& reply, bool stored)
 {
     const auto found = waiting.find(reply.request);
     if (found == waiting.end()) return;
@@ -338,6 +340,7 @@ void Server::State::take_reply(const Reply& reply)
     waiting.erase(found);
     if (wait->replies[index]) return;
     wait->replies[index] = reply;
+    wait->stored = wait->stored && stored;
     if (--wait->missing == 0) wait->timer.cancel();
 }
 
@@ -404,10 +407,10 @@ void Server::stop()
     if (!s.options.socket_path.empty()) (void)unlink(s.options.socket_path.c_str());
 }
 
-void Server::reply(const Reply& reply)
+void Server::reply(const Reply& reply, bool stored)
 {
     State& s = *state_;
-    auto take = [&s, reply] { s.take_reply(reply); };
+    auto take = [&s, reply, stored] { s.take_reply(reply, stored); };
     asio::post(s.io, std::move(take));
 }
 

@@ -62,7 +62,8 @@ public:
     void stop();
 
     // What the ward said to a request. Replies that nobody waits for are dropped.
-    void reply(const Reply& reply);
+    // `stored`: false if what was accepted is not on disk, and may never be.
+    void reply(const Reply& reply, bool stored = true);
 
     [[nodiscard]] std::uint16_t port() const; // of TCP, after start()
 

@@ -68,6 +68,9 @@ void describe(AnswerPage& page, CallId call, const WardView& view)
 constexpr std::string_view unconfirmed_text =
     "not confirmed: the ward did not answer in time. Send it again with the same key, and look at "
     "the list";
+constexpr std::string_view unstored_text =
+    "NOT CONFIRMED: the disk does not take it. Write it on the paper chart, and send it again with the "
+    "same key until it is confirmed";
 constexpr std::string_view overloaded_text =
     "not accepted: too much is waiting. Nothing was recorded";
 
@@ -292,15 +295,24 @@ Response Service::answered(const Ask& ask, const std::vector<Reply>& replies, Wa
     return json_response(accepted ? 200 : 409, simulation(), out);
 }
 
-Response Service::unconfirmed(const Ask& ask) const
+Response Service::not_confirmed(const Ask& ask, std::string_view why) const
 {
     if (ask.page) {
         AnswerPage shown = *ask.page;
         shown.state = AnswerPageState::failed;
         return page(503, shown);
     }
-    return json_response(503, simulation(),
-                         {{"error", unconfirmed_text}, {"field", ""}, {"confirmed", false}});
+    return json_response(503, simulation(), {{"error", why}, {"field", ""}, {"confirmed", false}});
+}
+
+Response Service::unconfirmed(const Ask& ask) const
+{
+    return not_confirmed(ask, unconfirmed_text);
+}
+
+Response Service::unstored(const Ask& ask) const
+{
+    return not_confirmed(ask, unstored_text);
 }
 
 Response Service::overloaded(const Ask& ask) const

@@ -57,6 +57,8 @@ public:
                                     WallTime now);
     // The ward did not say in time: it may or may not have been stored.
     [[nodiscard]] Response unconfirmed(const Ask& ask) const;
+    // The ward took it, but the disk did not: kept in memory and tried again, lost if the daemon dies first.
+    [[nodiscard]] Response unstored(const Ask& ask) const;
     // Nothing was passed on.
     [[nodiscard]] Response overloaded(const Ask& ask) const;
 
@@ -77,6 +79,7 @@ private:
     [[nodiscard]] Response health(RouteId route, const PublishedWard* ward,
                                   const ClockReading& now) const;
     [[nodiscard]] std::variant<Response, Ask> link(const Found& found, bool post, WallTime now);
+    [[nodiscard]] Response not_confirmed(const Ask& ask, std::string_view why) const;
     [[nodiscard]] Response page(unsigned status, const adapters::AnswerPage& page) const;
 
     const Board& board_;

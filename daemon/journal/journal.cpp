@@ -249,7 +249,9 @@ void Journal::State::finished_commit(Done done)
         status.reason.clear();
         status.disk_full = false;
         status.snapshot_wanted = status.snapshot_wanted || lost_before > 0;
-        status.durable = flying_up_to;
+        // Among what is older than these bytes are inputs that were lost: nothing counts as durable before a
+        // snapshot holds what they did.
+        if (!status.snapshot_wanted) status.durable = flying_up_to;
         last_written = Steady::now();
         alive_at.reset();
         if (on_commit) on_commit(done.took, records);

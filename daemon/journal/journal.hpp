@@ -44,7 +44,8 @@ struct JournalStatus {
     std::string reason; // of the failure: words of SQLite, no data
     bool slow = false;  // the last commit took longer than `slow`, or one is taking longer now
     DiskLevel disk = DiskLevel::ok;
-    JournalSequence appended = 0, durable = 0;
+    JournalSequence appended = 0;
+    JournalSequence durable = 0; // stands still while inputs are lost and no snapshot has made it good
     std::uint64_t lost = 0; // inputs that found no room in memory while the disk failed
     std::uint64_t commits = 0, failures = 0;
     Duration last_commit{};       // how long it took

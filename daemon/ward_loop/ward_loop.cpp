@@ -15,12 +15,14 @@ constexpr Duration idle_max = 1s;          // steady timers stop in suspend: nev
 constexpr Duration page_waits_max = 200ms; // for its commit
 constexpr Duration publish_every = 250ms;  // of screens, when nothing important happened
 constexpr Duration snapshot_every = 180s;  // bounds recovery
+constexpr Duration snapshot_again = 5s;    // while inputs are lost: only a snapshot makes it good
 constexpr std::size_t snapshot_records = 200'000;
 
 bool is_urgent(const Input& input)
 {
     return !(std::holds_alternative<Tick>(input) || std::holds_alternative<Observation>(input) ||
-             std::holds_alternative<RefusedValue>(input) || std::holds_alternative<DeviceStatus>(input));
+             std::holds_alternative<RefusedValue>(input) || std::holds_alternative<DeviceStatus>(input) ||
+             std::holds_alternative<MessageSeen>(input));
 }
 
 // Effects that the journal keeps: what was decided. Screens and replies are not history.
@@ -43,12 +45,13 @@ WardLoop::WardLoop(asio::any_io_executor executor, Clock& clock, Ward ward, Ward
     : executor_{executor}, clock_{clock}, ward_{std::move(ward)}, ports_{std::move(ports)}, inbox_{executor},
       acts_wake_{executor}
 {
-    snapshot_at_ = clock_.now().steady + snapshot_every;
+    snapshot_ = clock_.now().steady;
 }
 
 void WardLoop::push(const Observation& observation) { inbox_.push(Input{observation}); }
 void WardLoop::push(const RefusedValue& refused) { inbox_.push(Input{refused}); }
 void WardLoop::push(const DeviceStatus& status) { inbox_.push(Input{status}); }
+void WardLoop::seen(const MessageSeen& message) { inbox_.push(Input{message}); }
 
 // Everything pushed before is in the inbox, and the next turn takes all of it: its append is the one to
 // wait for.
@@ -160,13 +163,14 @@ void WardLoop::append(const Moment& now)
     }
     urgent_ = false;
     const bool lost = journal_->status().snapshot_wanted;
-    if (now.steady >= snapshot_at_ || since_snapshot_ >= snapshot_records || lost) {
+    const bool due = now.steady - snapshot_ >= (lost ? snapshot_again : snapshot_every);
+    if (due || since_snapshot_ >= snapshot_records) {
         journal_->save_snapshot(ward_.save(), now);
-        snapshot_at_ = now.steady + (lost ? Duration{5s} : snapshot_every);
+        snapshot_ = now.steady;
         since_snapshot_ = 0;
     }
     if (acts_.empty() && waiting_.empty()) return;
-    groups_.push_back({sequence_, std::move(acts_), std::move(waiting_)});
+    groups_.push_back({sequence_, now.steady, std::move(acts_), std::move(waiting_)});
     acts_.clear();
     waiting_.clear();
     acts_wake_.cancel();
@@ -181,8 +185,10 @@ asio::awaitable<void> WardLoop::run_acts()
             co_await acts_wake_.async_wait(asio::as_tuple(asio::use_awaitable));
             continue;
         }
-        const CommitOutcome outcome =
-            co_await journal_->wait_durable(groups_.front().sequence, page_waits_max);
+        // From the decision on: behind a slow disk the waits of many turns must not add up.
+        const Duration waited = clock_.now().steady - groups_.front().decided;
+        const Duration limit = std::max(page_waits_max - waited, Duration{});
+        const CommitOutcome outcome = co_await journal_->wait_durable(groups_.front().sequence, limit);
         const Group group = std::move(groups_.front());
         groups_.pop_front();
         const bool durable = outcome == CommitOutcome::durable;
@@ -201,12 +207,7 @@ void WardLoop::act(const Effect& effect, bool durable)
     } else if (const auto* cancel = std::get_if<CancelPages>(&effect)) {
         ports_.cancel_pages(cancel->call);
     } else if (const auto* reply = std::get_if<Reply>(&effect)) {
-        Reply told = *reply;
-        if (!durable && told.accepted) {
-            told.accepted = false;
-            told.text = "NOT CONFIRMED: the disk does not take it; write it on the paper chart";
-        }
-        ports_.reply(told);
+        ports_.reply(*reply, durable || !reply->accepted);
     }
 }
 

@@ -34,7 +34,8 @@ using WardInbox = Inbox<Input, InputKey>;
 struct WardLoopPorts {
     std::function<void(const SendPage&)> send_page;
     std::function<void(CallId)> cancel_pages;
-    std::function<void(const Reply&)> reply;
+    // `stored`: what was accepted is durable. If not, it may become so later or never.
+    std::function<void(const Reply&, bool stored)> reply;
     std::function<void(const AlarmTransition&)> transition;
     std::function<void(const Ward&, const Moment&)> publish; // screens are out of date
     std::function<void(const Moment&)> turn;                 // every turn: sign of life
@@ -63,6 +64,7 @@ public:
     void push(const Observation& observation) override;
     void push(const RefusedValue& refused) override;
     void push(const DeviceStatus& status) override;
+    void seen(const MessageSeen& message) override;
     boost::asio::awaitable<bool> committed() override;
 
     // An input from the loop's thread.
@@ -82,6 +84,7 @@ private:
     // What waits for one append to be durable.
     struct Group {
         JournalSequence sequence = 0;
+        Instant decided{};
         EffectBuffer effects;
         std::vector<std::shared_ptr<Waiter>> waiters;
     };
@@ -105,7 +108,7 @@ private:
     std::vector<std::shared_ptr<Waiter>> waiting_;
     bool urgent_ = false;
     bool dirty_ = true, dirty_now_ = false;
-    Instant published_{}, snapshot_at_{}, appended_{};
+    Instant published_{}, snapshot_{}, appended_{};
     std::size_t since_snapshot_ = 0;
     JournalSequence sequence_ = 0;
     std::deque<Group> groups_;

@@ -12,6 +12,7 @@
 #include "rules/escalation/answer.hpp"
 #include "rules/escalation/page.hpp"
 #include "rules/escalation/policy.hpp"
+#include "rules/observation/message_seen.hpp"
 #include "rules/observation/observation.hpp"
 #include "rules/patient/salt.hpp"
 
@@ -234,7 +235,8 @@ struct ShellStatus {
     template <class Archive> void archive(Archive& a) { a(fault, present, detail); }
 };
 
+// New alternatives go to the end: the journal knows them by their place.
 using Input = std::variant<Tick, Started, Configuration, Observation, RefusedValue, DeviceStatus, Entry, Action,
-                           Receipt, ShellStatus>;
+                           Receipt, ShellStatus, MessageSeen>;
 
 } // namespace magwatch

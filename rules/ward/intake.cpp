@@ -221,4 +221,29 @@ void Ward::State::apply(const Moment& now, const DeviceStatus& status)
     publish(no_bed);
 }
 
+// Decides nothing; the adapter asks for it when it starts.
+void Ward::State::apply(const Moment&, const MessageSeen& message)
+{
+    if (message.source.value >= sources.size()) return;
+    if (messages.size() <= message.source.value) messages.resize(message.source.value + 1U);
+    MessageMemory& memory = messages[message.source.value];
+    if (memory.ring.size() < messages_kept) {
+        memory.ring.push_back(message);
+        return;
+    }
+    memory.ring[memory.oldest] = message;
+    memory.oldest = static_cast<std::uint32_t>((memory.oldest + 1) % messages_kept);
+}
+
+std::vector<MessageSeen> Ward::messages_seen(SourceId source) const
+{
+    std::vector<MessageSeen> seen;
+    if (source.value >= state_->messages.size()) return seen;
+    const MessageMemory& memory = state_->messages[source.value];
+    for (std::size_t i = 0; i < memory.ring.size(); ++i) {
+        seen.push_back(memory.ring[(memory.oldest + i) % memory.ring.size()]);
+    }
+    return seen;
+}
+
 } // namespace magwatch

@@ -24,8 +24,17 @@
 
 namespace magwatch {
 
-// Version of the bytes that Ward::save writes.
-inline constexpr std::uint32_t ward_format = 2;
+// Version of the bytes that Ward::save writes; 2, without the messages, is still read.
+inline constexpr std::uint32_t ward_format = 3;
+
+// The newest messages of one source: those that a sender may still repeat after a restart, as it repeats what was
+// not acknowledged. A gateway of ten beds at one message a second fills it in 7 min (design value).
+inline constexpr std::size_t messages_kept = 4096;
+struct MessageMemory {
+    std::vector<MessageSeen> ring;
+    std::uint32_t oldest = 0; // once the ring is full
+    template <class Archive> void archive(Archive& a) { a(ring, oldest); }
+};
 
 // A condition and the episode it keeps open, if any.
 struct Slot {
@@ -131,6 +140,7 @@ struct Ward::State {
     std::vector<SourceConfiguration> source_names;
     std::vector<Bed> beds;
     std::vector<Source> sources;
+    std::vector<MessageMemory> messages; // by source, as far as any sends messages
     std::map<EpisodeId, Episode> episodes;
     std::map<CallId, Call> calls;
     std::array<Slot, ward_fault_count> faults{};
@@ -163,6 +173,7 @@ struct Ward::State {
     void apply(const Moment& now, const Observation& observation);
     void apply(const Moment& now, const RefusedValue& refused);
     void apply(const Moment& now, const DeviceStatus& status);
+    void apply(const Moment& now, const MessageSeen& message);
     SourceLink& link(Bed& bed, SourceId source);
     void set_fresh_for(Watch& watch, Signal signal, SourceId source);
     void take_device(const Moment& now, BedId bed, const Observation& observation);

@@ -218,7 +218,7 @@ template <class Archive> void Ward::State::archive(Archive& a)
     std::uint32_t format = ward_format;
     a(format);
     if constexpr (Archive::reading) {
-        if (format != ward_format) {
+        if (format < 2 || format > ward_format) {
             a.fail();
             return;
         }
@@ -239,6 +239,13 @@ template <class Archive> void Ward::State::archive(Archive& a)
         beds.resize(bed_names.size());
     }
     for (auto& bed : beds) archive_bed(a, bed);
+    if (format < 3) return;
+    a(messages);
+    if constexpr (Archive::reading) {
+        for (const auto& memory : messages) {
+            if (memory.oldest != 0 && memory.oldest >= memory.ring.size()) a.fail();
+        }
+    }
 }
 
 Bytes Ward::save() const

@@ -47,6 +47,9 @@ public:
     // What screens, API and metrics show. Built on demand.
     [[nodiscard]] WardView view(const Moment& now) const;
 
+    // The newest messages of a source that were taken, oldest first: their repetitions are known.
+    [[nodiscard]] std::vector<MessageSeen> messages_seen(SourceId source) const;
+
     // Why a configuration would be refused, without applying it: pack errors, and for a running ward the
     // beds that are watched and would vanish.
     [[nodiscard]] std::vector<std::string> why_refused(const Configuration& configuration) const;

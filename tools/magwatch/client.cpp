@@ -154,6 +154,9 @@ int Client::post_entry(const std::string& path, const Json& body) const
         const bool unknown = answer && answer->status == 503 && answer->body.contains("confirmed");
         if (!unknown) break;
     }
+    if (answer && answer->status == 503 && body.contains("key"))
+        shell_.complain("to send it again without counting it twice: the same command with --key " +
+                        cell(body["key"]));
     return finish(answer);
 }
 

@@ -67,14 +67,12 @@ void DuplicateMemory::Generation::insert(Entry entry)
 Seen DuplicateMemory::see(std::uint64_t key, std::uint64_t content, WallTime now)
 {
     key = key == 0 ? 1 : key;
-    content = content == 0 ? 1 : content; // 0: forgotten
     Entry* found = current_.find(key);
     if (found == nullptr) found = previous_.find(key);
     if (found != nullptr) {
         if (found->content == content) return Seen::again;
-        const bool forgotten = found->content == 0;
         found->content = content;
-        return forgotten ? Seen::first : Seen::other_content;
+        return Seen::other_content;
     }
     if (current_.used == 0) current_.began = now;
     if (current_.used >= capacity_ || now - current_.began > remembered) {
@@ -84,14 +82,6 @@ Seen DuplicateMemory::see(std::uint64_t key, std::uint64_t content, WallTime now
     }
     current_.insert({key, content});
     return Seen::first;
-}
-
-void DuplicateMemory::forget(std::uint64_t key)
-{
-    key = key == 0 ? 1 : key;
-    Entry* found = current_.find(key);
-    if (found == nullptr) found = previous_.find(key);
-    if (found != nullptr) found->content = 0;
 }
 
 } // namespace magwatch::adapters::hl7

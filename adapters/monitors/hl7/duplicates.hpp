@@ -28,8 +28,6 @@ public:
     explicit DuplicateMemory(std::size_t capacity) : capacity_{capacity} {}
     // Looks the message up and remembers it. Keys and contents are 64-bit hashes; both must agree.
     Seen see(std::uint64_t key, std::uint64_t content, WallTime now);
-    // Forgets it again: it could not be stored, so its repetition must be applied.
-    void forget(std::uint64_t key);
 
 private:
     struct Entry {

@@ -158,15 +158,15 @@ void Ingest::take_message(std::string_view address, WallTime now, Taken& taken)
     source->last_message = std::chrono::steady_clock::now();
     taken.source = source->profile().source;
     taken.commit_first = true;
-    taken.key = key_of(message_);
-    switch (source->duplicates.see(taken.key, hash_of(message_.body()), now)) {
+    const std::uint64_t key = key_of(message_);
+    const std::uint64_t content = hash_of(message_.body());
+    switch (source->duplicates.see(key, content, now)) {
     case Seen::first:
         break;
     case Seen::other_content:
         ++counters_.control_ids_reused;
         break;
     case Seen::again: {
-        taken.key = 0;
         ++counters_.duplicates;
         RefusedValue refused;
         refused.source = taken.source;
@@ -176,7 +176,17 @@ void Ingest::take_message(std::string_view address, WallTime now, Taken& taken)
         return;
     }
     }
+    const MessageSeen seen{taken.source, key, content};
     apply(*source, now);
+    sink_.seen(seen); // last: kept only together with all that it said
+}
+
+void Ingest::remember(const MessageSeen& message, WallTime now)
+{
+    for (const auto& source : sources_) {
+        if (source->profile().source == message.source)
+            (void)source->duplicates.see(message.key, message.content, now);
+    }
 }
 
 void Ingest::take(std::string_view payload, std::string_view address, WallTime now,
@@ -351,11 +361,9 @@ void Ingest::answer(const std::vector<Taken>& taken, bool stored, WallTime now, 
         Acknowledgement answer = one.answer;
         if (one.commit_first && !stored) {
             ++counters_.commit_failures;
+            // It stays remembered: what it said is known and waits for the disk, and its repetition is
+            // acknowledged when it is there.
             answer = failed(ErrorCode::internal, "not stored; send again");
-            for (const auto& source : sources_) {
-                if (source->profile().source == one.source && one.key != 0)
-                    source->duplicates.forget(one.key);
-            }
         }
         message_.parse(one.payload, limits);
         const AckStyle style = ack_style(message_.header(15), message_.header(16), answer.verdict);

@@ -64,7 +64,6 @@ struct Taken {
     bool answer_wanted = true; // false: an acknowledgement itself
     bool commit_first = false; // the answer is positive: what was pushed must be on disk
     SourceId source = no_source;
-    std::uint64_t key = 0; // in the memory of duplicates; 0: not there
 };
 
 class Ingest
@@ -82,6 +81,9 @@ public:
     void take_oversized(std::string_view payload, std::vector<Taken>& taken);
     // Appends the answers to `out`, in order. `stored`: the commit succeeded.
     void answer(const std::vector<Taken>& taken, bool stored, WallTime now, std::string& out);
+
+    // A message that was taken in an earlier life: its repetition is answered, not applied.
+    void remember(const MessageSeen& message, WallTime now);
 
     // Says that each source is (not yet) connected: at start and after a new configuration.
     void announce();

@@ -301,6 +301,11 @@ void Hl7Server::start()
     impl_->tasks.spawn("hl7 time limits", Impl::sweep(impl_));
 }
 
+void Hl7Server::remember(const MessageSeen& message)
+{
+    impl_->ingest.remember(message, impl_->clock());
+}
+
 void Hl7Server::reconfigure(Hl7Config config)
 {
     const Hl7Config& old = impl_->ingest.config();

@@ -31,6 +31,8 @@ public:
 
     // Listens; throws boost::system::system_error if it cannot.
     void start();
+    // A message that was taken before a restart. Before start().
+    void remember(const MessageSeen& message);
     // Takes a new configuration; a new address or port is listened on first, and if that throws
     // nothing has changed. Sessions go on.
     void reconfigure(Hl7Config config);

@@ -177,16 +177,37 @@ TEST_F(IngestTest, a_duplicate_is_answered_and_not_applied_twice)
     EXPECT_EQ(ingest->counters().control_ids_reused, 1U);
 }
 
-TEST_F(IngestTest, what_could_not_be_stored_is_applied_when_it_comes_again)
+// What was pushed waits for the disk: its repetition waits for the same, and is not applied a second time.
+TEST_F(IngestTest, what_could_not_be_stored_is_acknowledged_once_it_is_and_never_applied_twice)
 {
     EXPECT_EQ(code(send(rr, false)), "CE");
-    acks = "|";
-    send(rr, false);
-    EXPECT_EQ(code(send(rr, true)), "AA");
     EXPECT_EQ(sink.observations.size(), 1U);
+    acks = "|";
+    EXPECT_EQ(code(send(rr, false)), "AE");
+    expect_refused(Refusal::duplicate);
     EXPECT_EQ(code(send(rr, true)), "AA");
     expect_refused(Refusal::duplicate);
     EXPECT_EQ(ingest->counters().commit_failures, 2U);
+}
+
+TEST_F(IngestTest, a_message_of_an_earlier_life_is_answered_and_not_applied)
+{
+    EXPECT_EQ(code(send(rr)), "CA");
+    ASSERT_EQ(sink.messages.size(), 1U);
+    const MessageSeen seen = sink.messages[0];
+    EXPECT_EQ(seen.source, gateway);
+    send(rr);
+    EXPECT_TRUE(sink.messages.empty()); // told once
+    use(config()); // a restart
+    ingest->remember(seen, now);
+    EXPECT_EQ(code(send(rr)), "CA");
+    expect_refused(Refusal::duplicate);
+    next_id();
+    EXPECT_EQ(code(send(rr)), "CA");
+    EXPECT_EQ(sink.observations.size(), 1U);
+    use(config());
+    send(rr);
+    EXPECT_EQ(sink.observations.size(), 1U); // without the memory it would count again
 }
 
 TEST_F(IngestTest, late_vital_signs_are_history_and_late_results_are_not)

@@ -25,16 +25,6 @@ TEST(DuplicateMemory, knows_the_same_message_and_another_of_its_id)
     EXPECT_EQ(zeros.see(0, 0, now), Seen::again);
 }
 
-TEST(DuplicateMemory, a_forgotten_message_is_the_first_again)
-{
-    DuplicateMemory memory{1000};
-    EXPECT_EQ(memory.see(1, 10, {}), Seen::first);
-    memory.forget(1);
-    EXPECT_EQ(memory.see(1, 10, {}), Seen::first);
-    EXPECT_EQ(memory.see(1, 10, {}), Seen::again);
-    memory.forget(77);
-}
-
 TEST(DuplicateMemory, remembers_seven_days_and_then_lets_go)
 {
     DuplicateMemory memory{1000};

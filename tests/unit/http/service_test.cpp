@@ -11,6 +11,7 @@ namespace
 {
 
 using nlohmann::json;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -190,6 +191,10 @@ TEST_F(ServiceTest, AsksTheWardAndSaysWhatItSaid)
     r = service->unconfirmed(ask);
     EXPECT_EQ(r.status, 503U);
     EXPECT_THAT(r.body, HasSubstr("not confirmed"));
+    r = service->unstored(ask); // the ward took it, the disk did not: nobody may read a refusal or a success
+    EXPECT_EQ(r.status, 503U);
+    EXPECT_EQ(json::parse(r.body)["confirmed"], false);
+    EXPECT_THAT(r.body, AllOf(HasSubstr("NOT CONFIRMED"), HasSubstr("same key")));
     EXPECT_THAT(service->overloaded(ask).body, HasSubstr("Nothing was recorded"));
 }
 
@@ -213,6 +218,7 @@ TEST_F(ServiceTest, ALinkShowsThePageOnGetAndAsksTheWardOnPostOnly)
     EXPECT_EQ(std::get<Answer>(action.what).kind, AnswerKind::coming);
 
     EXPECT_THAT(service->unconfirmed(ask).body, HasSubstr("could NOT be stored"));
+    EXPECT_THAT(service->unstored(ask).body, HasSubstr("could NOT be stored"));
     // What was not stored can be tried again by the same link.
     EXPECT_TRUE(std::holds_alternative<Ask>(handle(Method::post, path).result));
     Reply reply;

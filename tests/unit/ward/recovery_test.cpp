@@ -242,5 +242,22 @@ TEST(Recovery, IdsOfTwoIncarnationsNeverMeet)
     EXPECT_EQ(view.episodes.back().id.incarnation, 2U);
 }
 
+TEST(Recovery, TheNewestMessagesOfASourceAreKnownAfterASnapshot)
+{
+    Rig rig;
+    for (std::uint64_t i = 1; i <= 5000; ++i) rig.step(MessageSeen{SourceId{0}, i, i + 1});
+    rig.step(MessageSeen{SourceId{2}, 7, 8});
+    rig.step(MessageSeen{SourceId{9}, 7, 8}); // no source of ours
+    const auto restored = Ward::load(as_text(rig.ward.save()));
+    ASSERT_TRUE(restored);
+    const auto seen = restored->messages_seen(SourceId{0});
+    ASSERT_EQ(seen.size(), 4096U);
+    EXPECT_EQ(seen.front(), (MessageSeen{SourceId{0}, 905, 906}));
+    EXPECT_EQ(seen.back(), (MessageSeen{SourceId{0}, 5000, 5001}));
+    EXPECT_EQ(restored->messages_seen(SourceId{2}).size(), 1U);
+    EXPECT_TRUE(restored->messages_seen(SourceId{1}).empty());
+    EXPECT_TRUE(restored->messages_seen(SourceId{9}).empty());
+}
+
 } // namespace
 } // namespace magwatch::test
