@@ -802,7 +802,8 @@ std::optional<Compare> Compiler::by_limit(const Node& node)
     std::vector<const NamedLimit*> named;
     collect_limits(node.operands[1], named);
     if (named.size() != 1) {
-        fail(node.at, "'" + word + "' compares with one named limit, which says whether it counts itself; with a number write " +
+        fail(node.at, "'" + word +
+                          "' compares with one named limit, which says whether it counts itself; with a number write " +
                           (node.compare == Compare::lt ? "< or <=" : "> or >="));
         return std::nullopt;
     }

@@ -10,7 +10,8 @@ namespace {
 // changes it says where the change comes from.
 constexpr std::array weighty = {"when",  "clear",       "needs",     "for",    "clear_for", "priority",
                                 "grade", "kind",        "together",  "every",  "first_every", "first_for",
-                                "signals", "overdue_after", "rules", "at_most"};
+                                "signals", "overdue_after", "rules", "at_most",
+                                 "phases", "after_stop", "before_dose"};
 
 // Lists of things that are inherited by their ids.
 constexpr std::array parts = {"rule", "check", "inhibit"};

@@ -81,6 +81,7 @@ private:
     [[nodiscard]] bool shadowed(std::size_t rule, std::size_t by, std::size_t& steps) const;
     void make_programs();
     void read_schedule(TableReader& reader, const toml::table& table, Check& check);
+    CheckPhase read_phase(const toml::node& node);
     bool read_disabled(TableReader& reader, const toml::table& table);
     std::string read_id(TableReader& reader, const toml::table& table,
                         std::vector<std::pair<std::string, std::uint32_t>>& seen);
@@ -155,7 +156,8 @@ PackItem PackReader::describe(TableReader& reader, const toml::table& table)
                                           "latching", "together", "inhibitable", "signals",
                                           "rules", "for",  "when",        "clear",
                                           "clear_for", "needs",   "every",    "first_every", "first_for",
-                                          "overdue_after", "at_most", "source", "disabled", "reason"};
+                                          "phases", "after_stop", "before_dose", "overdue_after",
+                                          "at_most", "source", "disabled", "reason"};
     if (effective_) (void)reader.find("from");
     PackItem item;
     const auto* id = table.get_as<std::string>("id");
@@ -534,21 +536,53 @@ void PackReader::read_check(const toml::table& table)
     pack_.outline.checks.push_back(std::move(item));
 }
 
+// { every = "15 min", for = "2 h" }
+CheckPhase PackReader::read_phase(const toml::node& node)
+{
+    const auto* table = node.as_table();
+    if (!table) {
+        text_.fail(node, "a phase is written { every = \"15 min\", for = \"2 h\" }");
+        return {};
+    }
+    TableReader reader{text_, *table, "the phase"};
+    CheckPhase phase;
+    phase.every = reader.duration("every", true).value_or(Duration::zero());
+    phase.length = reader.duration("for", true).value_or(Duration::zero());
+    reader.finish();
+    if (table->size() == 2 && (phase.every <= Duration::zero() || phase.length < phase.every)) {
+        text_.fail(node, "a phase lasts at least as long as its interval, and both are longer than nothing");
+    }
+    return phase;
+}
+
 void PackReader::read_schedule(TableReader& reader, const toml::table& table, Check& check)
 {
     check.every = reader.duration("every", true).value_or(Duration::zero());
-    check.first_every = reader.duration("first_every").value_or(Duration::zero());
-    check.first_for = reader.duration("first_for").value_or(Duration::zero());
     check.overdue_after = reader.duration("overdue_after", true).value_or(Duration::zero());
-    for (const char* key : {"every", "overdue_after"}) {
+    check.before_dose = reader.duration("before_dose").value_or(Duration::zero());
+    for (const char* key : {"every", "overdue_after", "before_dose"}) {
         const toml::node* node = table.get(key);
         if (node && node->is_string() && parse_duration(node->as_string()->get()) == Duration::zero()) {
             text_.fail(*node, "'" + std::string{key} + "' must be longer than nothing");
         }
     }
-    if ((check.first_every > Duration::zero()) != (check.first_for > Duration::zero())) {
+    const CheckPhase first{reader.duration("first_every").value_or(Duration::zero()),
+                           reader.duration("first_for").value_or(Duration::zero())};
+    if ((first.every > Duration::zero()) != (first.length > Duration::zero())) {
         reader.fail("'first_every' and 'first_for' belong together");
     }
+    if (first.every > Duration::zero()) check.phases.push_back(first);
+    if (const toml::node* node = reader.find("phases")) {
+        const auto* list = node->as_array();
+        if (!check.phases.empty()) text_.fail(*node, "'phases' and 'first_every' say the same: write 'phases' alone");
+        if (!list || list->empty() || list->size() > phases_max) {
+            text_.fail(*node, "'phases' lists 1 to " + std::to_string(phases_max) +
+                                  " phases, as in [{ every = \"15 min\", for = \"2 h\" }]");
+        } else {
+            for (const toml::node& one : *list) check.phases.push_back(read_phase(one));
+        }
+    }
+    if (const toml::node* node = reader.find("after_stop")) check.after_stop = read_phase(*node);
 }
 
 // --- inhibitions ---

@@ -49,14 +49,20 @@ struct Inhibition {
     Duration at_most{}; // 0: as long as the condition lasts
 };
 
+// So often, for so long; 0 = there is no such phase.
+struct CheckPhase {
+    Duration every{}, length{};
+};
+
 // A check that staff must chart: due and overdue.
 struct Check {
     std::string id;    // "reflex"
     std::string title; // "Tendon reflexes"
     std::vector<Signal> signals; // any of them answers it
     Duration every{};            // normal interval
-    Duration first_every{};      // denser at the beginning of magnesium; 0 = as `every`
-    Duration first_for{};        // how long the beginning lasts
+    std::vector<CheckPhase> phases; // from the first magnesium on, one after the other; then `every`
+    CheckPhase after_stop;       // recurrence watch after the infusion was stopped
+    Duration before_dose{};      // a dose by bolus or muscle without an answer so shortly before makes it overdue
     Duration overdue_after{};    // medium alarm this long after it was due
     Program needs;               // only while this holds or is unknown
     std::string source;

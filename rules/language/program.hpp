@@ -27,6 +27,7 @@ inline constexpr std::size_t expression_nodes_max = 256;
 inline constexpr std::size_t expression_depth_max = 32;
 inline constexpr std::size_t pack_bytes_max = 1 << 20;
 inline constexpr std::size_t checks_max = 64;
+inline constexpr std::size_t phases_max = 8; // of a check
 inline constexpr std::size_t inhibitions_max = 64;
 inline constexpr std::size_t lineage_max = 8; // packs that extend each other
 inline constexpr std::size_t diagnostics_max = 200; // that one check reports

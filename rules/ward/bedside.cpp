@@ -85,7 +85,7 @@ std::string Ward::State::take_symptoms(const Moment& now, BedId id, const Sympto
     const Instant told = latest.has_value ? std::max(latest.value_at, at) : at;
     patient.accept(Signal::symptom, static_cast<double>(gravest), told, told, no_source);
     evaluate(now, id, mask(Signal::symptom));
-    check_done(now, id, Signal::symptom, told);
+    check_done(now, id, Signal::symptom);
     publish(id);
     return "recorded";
 }

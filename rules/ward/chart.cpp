@@ -95,10 +95,14 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
     Watch& watch = *beds[entry.bed.value].watch;
     chart_infusion(watch.infusion, entry, at, now.steady);
     evaluate(now, entry.bed, derive_infusion(watch, now.steady));
+    std::string unchecked;
+    const bool dose = std::holds_alternative<BolusEntry>(entry.what) ||
+                      std::holds_alternative<IntramuscularEntry>(entry.what);
+    if (dose) unchecked = checks_before_dose(now, entry.bed, at);
     review_checks(now, entry.bed);
     review(now, entry.bed);
     publish(entry.bed);
-    return "recorded";
+    return unchecked.empty() ? "recorded" : "recorded; not checked before this dose: " + unchecked;
 }
 
 void Ward::State::reply(const Moment& now, std::uint64_t request, bool accepted, std::string text)

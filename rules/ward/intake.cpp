@@ -134,7 +134,7 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     }
     changed |= derive_reflex(watch, signal);
     evaluate(now, id, changed);
-    check_done(now, id, signal, now.steady);
+    check_done(now, id, signal);
     // A fault of this bed may be over: look at once rather than at the next deadline.
     if (bed.faults[static_cast<std::size_t>(BedFault::signals_lost)].truth.raise == Truth::yes ||
         bed.faults[static_cast<std::size_t>(BedFault::implausible)].truth.raise == Truth::yes ||
@@ -162,7 +162,7 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     SignalMask changed = mask(signal) | derive_reflex(watch, signal);
     if (signal == Signal::creatinine || signal == Signal::urine) changed |= derive_infusion(watch, now.steady);
     evaluate(now, id, changed);
-    check_done(now, id, signal, at);
+    check_done(now, id, signal);
     review(now, id);
     publish(id);
     return "recorded";

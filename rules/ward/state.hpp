@@ -232,7 +232,9 @@ struct Ward::State {
     void set_fault(const Moment& now, WardFault fault, bool present, std::string detail);
     void apply(const Moment& now, const ShellStatus& status);
     void review_checks(const Moment& now, BedId bed);
-    void check_done(const Moment& now, BedId bed, Signal signal, Instant at);
+    void check_done(const Moment& now, BedId bed, Signal signal);
+    // The titles of checks that were to be answered before a dose and were not.
+    std::string checks_before_dose(const Moment& now, BedId bed, Instant at);
 
     // --- calls.cpp: who is told ---
     // Gives the episode its call, a new one if none is open; true if it is new or became worse by it.

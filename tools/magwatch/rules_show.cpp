@@ -63,7 +63,8 @@ void print_pack(const Pack& pack)
     std::printf("%s\n", outline.lineage.size() > 1 ? "\n" : "");
     Table limits{{"LIMIT", "VALUE", "WHERE FROM", "SOURCE"}};
     for (const PackLimit& limit : outline.limits)
-        limits.row({limit.name, limit.value + (limit.inclusive ? ", itself too" : ""), origin_text(pack, limit.from), limit.source});
+        limits.row({limit.name, limit.value + (limit.inclusive ? ", itself too" : ""),
+                    origin_text(pack, limit.from), limit.source});
     limits.print();
     for (const PackItem& rule : outline.rules) print_item(pack, "rule", rule);
     for (const PackItem& check : outline.checks) print_item(pack, "check", check);

@@ -56,7 +56,8 @@ TEST(Pack, ReadsWhatARuleSays)
     EXPECT_TRUE(quiet.needs.empty());
     ASSERT_EQ(pack.checks.size(), 1U);
     EXPECT_EQ(pack.checks[0].signals, (std::vector{Signal::reflex_knee, Signal::reflex_arm}));
-    EXPECT_EQ(pack.checks[0].first_for, Duration{2h});
+    ASSERT_EQ(pack.checks[0].phases.size(), 1U);
+    EXPECT_EQ(pack.checks[0].phases[0].length, Duration{2h});
     EXPECT_EQ(pack.readers[static_cast<std::size_t>(Signal::rr)], (std::vector<std::uint16_t>{0, 1}));
     EXPECT_EQ(pack.readers[static_cast<std::size_t>(Signal::mg_on_board)], (std::vector<std::uint16_t>{0}));
 }
@@ -203,6 +204,16 @@ TEST(Pack, ChecksAreChecked)
     EXPECT_TRUE(says(with("signals = []\nevery = \"1 h\"\noverdue_after = \"15 min\"\n"), "names no signal"));
     EXPECT_TRUE(says(with("signals = [\"rr\"]\nevery = \"0 s\"\noverdue_after = \"15 min\"\n"), "longer than nothing"));
     EXPECT_TRUE(says(with("signals = [\"rr\"]\nevery = \"1 h\"\nfirst_for = \"2 h\"\noverdue_after = \"15 min\"\n"), "belong together"));
+    const std::string good = "signals = [\"rr\"]\nevery = \"1 h\"\noverdue_after = \"15 min\"\n";
+    EXPECT_TRUE(with(good + "phases = [{ every = \"15 min\", for = \"2 h\" }, { every = \"30 min\", for = \"4 h\" }]\n"
+                            "after_stop = { every = \"15 min\", for = \"6 h\" }\nbefore_dose = \"30 min\"\n").pack);
+    EXPECT_TRUE(says(with(good + "phases = []\n"), "1 to 8 phases"));
+    EXPECT_TRUE(says(with(good + "phases = [\"15 min\"]\n"), "a phase is written"));
+    EXPECT_TRUE(says(with(good + "after_stop = { every = \"2 h\", for = \"1 h\" }\n"), "at least as long as its interval"));
+    EXPECT_TRUE(says(with(good + "after_stop = { evry = \"2 h\", for = \"1 h\" }\n"), "did you mean 'every'"));
+    EXPECT_TRUE(says(with(good + "before_dose = \"0 s\"\n"), "longer than nothing"));
+    EXPECT_TRUE(says(with(good + "first_every = \"5 min\"\nfirst_for = \"1 h\"\nphases = [{ every = \"15 min\", for = \"2 h\" }]\n"),
+                     "write 'phases' alone"));
     EXPECT_TRUE(says(with("signals = [\"rr\"]\novedue_after = \"15 min\"\n"), "did you mean 'overdue_after'"));
 }
 

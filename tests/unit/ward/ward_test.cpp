@@ -378,6 +378,69 @@ TEST(Ward, ARuleIsHeldBackWhileItsInhibitionIsKnownToHoldAndTheReasonIsShown)
     EXPECT_THAT(rig.view().beds[0].inhibited, IsEmpty());
 }
 
+// The small pack with another schedule of its reflex check.
+Configuration with_schedule(const std::string& schedule)
+{
+    Configuration c = Rig::configuration();
+    const auto at = c.pack_text.find("every = \"1 h\"");
+    c.pack_text.replace(at, 13, schedule);
+    return c;
+}
+
+TEST(Ward, AfterAStopTheCheckIsDueSooner)
+{
+    Rig rig;
+    rig.step(with_schedule("every = \"1 h\"\nafter_stop = { every = \"10 min\", for = \"30 min\" }"));
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.pass(1min);
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.chart(InfusionStopEntry{});
+    rig.pass(24min);
+    EXPECT_THAT(rig.events("check.reflex"), IsEmpty()) << "10 min and 15 min of grace";
+    rig.pass(2min);
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised"));
+    rig.chart(ValueEntry{Signal::reflex_knee, 2}); // at 26 min: due again at 36 min
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised", "cleared"));
+    rig.pass(26min); // at 52 min
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised", "cleared", "raised"));
+    rig.chart(ValueEntry{Signal::reflex_knee, 2}); // the 30 min are over: hourly again
+    rig.pass(70min);
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised", "cleared", "raised", "cleared"));
+}
+
+TEST(Ward, PhasesOfACheckFollowEachOther)
+{
+    Rig rig;
+    rig.step(with_schedule("every = \"5 h\"\nphases = [{ every = \"10 min\", for = \"20 min\" }, { every = \"30 min\", for = \"1 h\" }]"));
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.pass(5s);
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.pass(26min);
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised")) << "10 min and 15 min of grace";
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.pass(44min);
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised", "cleared")) << "30 min now";
+    rig.pass(2min);
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised", "cleared", "raised"));
+}
+
+TEST(Ward, ADoseWithoutTheCheckBeforeItMakesTheCheckOverdue)
+{
+    Rig rig;
+    rig.step(with_schedule("every = \"1 h\"\nbefore_dose = \"30 min\""));
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.chart(IntramuscularEntry{5, {}});
+    EXPECT_THAT(rig.events("check.reflex"), IsEmpty());
+    rig.pass(31min);
+    rig.chart(IntramuscularEntry{5, {}});
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised"));
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised", "cleared"));
+}
+
 TEST(Ward, ABenchmarkPackNeverRunsOnAWard)
 {
     Rig rig;
