@@ -53,7 +53,8 @@ Truth ask_comparison(const Comparison& comparison, const PatientState& patient, 
 
 bool explicitly_lost(const SignalState& state)
 {
-    return state.validity == Validity::invalid || state.validity == Validity::not_available;
+    // "No reading" is no value: it counts from the last one, as a dropout of a few seconds should.
+    return state.validity == Validity::invalid;
 }
 
 // Arrival of the latest valid value, or of the first sample where none was valid.

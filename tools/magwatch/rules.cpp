@@ -233,6 +233,7 @@ void add_rules(CLI::App& app, Shell& shell)
          Talks::no, [=, &shell] { return cover_packs(shell, *covered); })
         ->add_option("path", *covered, "packs, or folders of packs")
         ->required();
+    add_rules_rate(rules, shell);
     add_rules_show(rules, shell);
     add_rules_explain(rules, shell);
     add_rules_diff(rules, shell);

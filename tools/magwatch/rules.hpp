@@ -11,6 +11,7 @@
 namespace magwatch::cli
 {
 
+void add_rules_rate(CLI::App& rules, Shell& shell);    // rate
 void add_rules_show(CLI::App& rules, Shell& shell);    // show
 void add_rules_explain(CLI::App& rules, Shell& shell); // explain
 void add_rules_diff(CLI::App& rules, Shell& shell);    // diff

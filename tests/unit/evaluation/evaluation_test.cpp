@@ -268,15 +268,17 @@ TEST(Evaluation, LostIsExplicitOrTwentySecondsOrTheLimitOfASlowSource)
     EXPECT_EQ(bed.raise(), Truth::yes);
     bed.give(Signal::rr, 14);
     EXPECT_EQ(bed.raise(), Truth::no);
-    for (const Validity validity : {Validity::invalid, Validity::not_available}) {
-        bed.lose(Signal::rr, validity);
-        EXPECT_EQ(bed.raise(), Truth::yes);
-        bed.give(Signal::rr, 14);
-    }
-    bed.lose(Signal::rr, Validity::questionable);
-    EXPECT_EQ(bed.raise(), Truth::no) << "doubted is not lost at once";
-    bed.wait(20s);
+    bed.lose(Signal::rr, Validity::invalid);
     EXPECT_EQ(bed.raise(), Truth::yes);
+    for (const Validity validity : {Validity::not_available, Validity::questionable}) {
+        bed.give(Signal::rr, 14);
+        bed.lose(Signal::rr, validity);
+        EXPECT_EQ(bed.raise(), Truth::no) << "neither \"no reading\" nor doubt is a loss at once";
+        bed.wait(10s);
+        bed.lose(Signal::rr, validity);
+        bed.wait(10s);
+        EXPECT_EQ(bed.raise(), Truth::yes) << "20 s after the last valid value";
+    }
 
     bed.patient.set_fresh_for(Signal::rr, 4min); // a reading a minute
     bed.give(Signal::rr, 14);
