@@ -1,6 +1,7 @@
 // The effective packs against a transcription of the guidelines that was made apart from them.
 #include <gtest/gtest.h>
 
+#include <charconv>
 #include <fstream>
 #include <sstream>
 
@@ -46,6 +47,15 @@ bool holds(const Pack& pack, std::string_view rule, const std::vector<std::pair<
     return false;
 }
 
+// The number that a text such as "16 /min" begins with.
+double number_of(const std::string& text)
+{
+    double value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    EXPECT_EQ(read.ec, std::errc{}) << text;
+    return value;
+}
+
 struct Cell {
     double value = 0;
     bool itself = false;
@@ -74,7 +84,7 @@ protected:
             return;
         }
         EXPECT_EQ(mine->from, pack.name) << key << " is stated by the guideline";
-        EXPECT_EQ(std::stod(mine->value), wanted->value) << pack.name << ": " << key;
+        EXPECT_EQ(number_of(mine->value), wanted->value) << pack.name << ": " << key;
         EXPECT_EQ(mine->inclusive, wanted->itself) << pack.name << ": " << key << " at exactly " << mine->value;
         EXPECT_EQ(mine->source.find("[R]"), std::string::npos);
     }

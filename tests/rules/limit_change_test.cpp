@@ -1,6 +1,7 @@
 // No number of a pack can be changed by its last digit without a case of it failing.
 #include <gtest/gtest.h>
 
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -36,7 +37,9 @@ std::string beside(const std::string& number, int step)
     std::ostringstream out;
     out.setf(std::ios::fixed);
     out.precision(static_cast<std::streamsize>(places));
-    out << std::stod(number) + step * unit;
+    double value = 0;
+    EXPECT_EQ(std::from_chars(number.data(), number.data() + number.size(), value).ec, std::errc{}) << number;
+    out << value + step * unit;
     return out.str();
 }
 

@@ -50,7 +50,7 @@ class Rules(unittest.TestCase):
 
     def test_explain(self):
         about = json.loads(self.run_rules("explain", "rr-low", "--pack", self.site, "--json"))
-        self.assertIn("has held for 30 s", about["sentence"])
+        self.assertIn("has held for 1 min", about["sentence"])
         self.assertEqual([i["signal"] for i in about["inputs"]], ["rr", "mg_on_board"])
         self.assertEqual(about["limits"][0]["source"], "GGC: below 14 stop [V]")
         self.assertEqual(about["cases"], [], "the parent's cases are of another limit")
@@ -60,21 +60,22 @@ class Rules(unittest.TestCase):
 
     def test_diff_shows_fields_and_the_cases_that_change(self):
         cases = pathlib.Path(self.folder.name) / "one.test.toml"
-        cases.write_text('[[case]]\ntitle = "15 a minute"\nrule = "rr-low"\nseries = { rr = "20x10 15x60" }\nexpect = []\n')
+        cases.write_text('[[case]]\ntitle = "15 a minute"\nrule = "rr-low"\nseries = { rr = "20x10 15x120" }\nexpect = []\n')
         found = json.loads(self.run_rules("diff", "minimal", self.site, "--cases", cases, "--json"))
         self.assertIn({"part": "limit rr_stop", "change": "changed", "field": "value", "a": "16 /min", "b": "14 /min"},
                       found["fields"])
-        self.assertEqual(found["changed_cases"][0]["only_a"], ["rr-low raised 40 s"])
+        self.assertEqual(found["changed_cases"][0]["only_a"], ["rr-low raised 70 s"])
         self.assertEqual(found["changed_cases"][0]["only_b"], [])
 
     def test_coverage_and_junit(self):
         self.assertTrue(json.loads(self.run_rules("coverage", "minimal", "--json"))["ok"])
         gaps = json.loads(self.run_rules("coverage", self.site, "--json", code=1))
-        self.assertEqual([r["rule"] for r in gaps["coverage"] if not r["covered"]], ["rr-low", "rr-counted-low"])
+        uncovered = [r["rule"] for r in gaps["coverage"] if not r["covered"]]
+        self.assertEqual(uncovered, ["rr-low", "rr-counted-low", "rr-low-sedated", "two-signs-breathing"])
         report = pathlib.Path(self.folder.name) / "junit.xml"
         self.run_rules("test", self.site, "--junit", report, code=1)
         suite = xml.etree.ElementTree.parse(report).getroot().find("testsuite")
-        self.assertEqual(suite.get("failures"), "4")
+        self.assertEqual(int(suite.get("failures")), 2 * len(uncovered), "each lacks a positive case and a near-miss")
         self.assertEqual(len(suite.findall("testcase")), int(suite.get("tests")))
 
 

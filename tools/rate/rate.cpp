@@ -150,7 +150,8 @@ double Report::high_per_bed_day() const { return bed_days == 0 ? 0 : static_cast
 
 int Report::unpaged() const
 {
-    return static_cast<int>(std::count_if(courses.begin(), courses.end(), [](const Course& c) { return c.paged_s < 0; }));
+    const auto never = [](const Course& c) { return c.paged_s < 0; };
+    return static_cast<int>(std::count_if(courses.begin(), courses.end(), never));
 }
 
 double Report::lead(double share) const

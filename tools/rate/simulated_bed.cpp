@@ -120,8 +120,10 @@ void SimulatedBed::look(const Effect& effect)
     if (!(high ? high_calls_ : other_calls_).insert(sent->page.key.call).second) return;
     ++(high ? seen_.calls_high : seen_.calls_other);
     if (!answers_) return;
-    due_.push_back({second_ + 15 + static_cast<std::int64_t>(random_.uniform(0, 15)), sent->page.key.call, AnswerKind::coming});
-    due_.push_back({second_ + 40 + static_cast<std::int64_t>(random_.uniform(0, 30)), sent->page.key.call, AnswerKind::here});
+    const auto coming = second_ + 15 + static_cast<std::int64_t>(random_.uniform(0, 15));
+    const auto here = second_ + 40 + static_cast<std::int64_t>(random_.uniform(0, 30));
+    due_.push_back({coming, sent->page.key.call, AnswerKind::coming});
+    due_.push_back({here, sent->page.key.call, AnswerKind::here});
 }
 
 void SimulatedBed::send(Signal signal, std::optional<double> value)
@@ -170,7 +172,9 @@ void SimulatedBed::chart_round()
         step(Entry{std::to_string(++keys_), bed, "midwife", now_.wall, UrineEntry{urine, std::nullopt}, 0});
     }
     // The laboratory sees the kidneys twice a day, as creatinine rises: 60 umol/L at full clearance.
-    if (kidneys_ < 1 && second_ % (6 * 3600) < 3600) chart(Signal::creatinine, std::min(1000.0, 60 / std::max(0.05, kidneys_)));
+    if (kidneys_ < 1 && second_ % (6 * 3600) < 3600) {
+        chart(Signal::creatinine, std::min(1000.0, 60 / std::max(0.05, kidneys_)));
+    }
     const std::int64_t every = second_ < 7200 ? charting_.first_every_s : charting_.every_s;
     const auto late = random_.chance(charting_.late) ? static_cast<std::int64_t>(random_.uniform(1200, 2400)) : 0;
     next_round_s_ = second_ + every + late;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/config/pack_library.hpp"
 #include "rules/escalation/gsm7.hpp"
 #include "rules/escalation/page.hpp"
 #include "rules/language/pack.hpp"
@@ -27,7 +28,8 @@ std::shared_ptr<const Pack> compiled(const std::filesystem::path& path)
     std::ifstream file{path};
     std::ostringstream text;
     text << file.rdbuf();
-    return compile_pack(text.str(), path.string()).pack;
+    const PackFolder library{path.string()};
+    return compile_pack(text.str(), path.string(), {}, &library).pack;
 }
 
 Page page_of(const Rule& rule)
