@@ -21,6 +21,9 @@ constexpr std::size_t key_longest = 100;
 constexpr std::size_t symptom_longest = 40;
 constexpr std::size_t symptoms_most = 24;
 constexpr std::size_t drug_longest = 40;
+constexpr std::size_t questions_most = 64;
+// A planned session of more than a week is a typing mistake.
+constexpr double session_longest_s = 7 * 24 * 3600;
 // An audio pause always ends (design value of the ward's behaviour).
 constexpr double pause_longest_s = 120;
 // A bolus slower than this is an infusion.
@@ -182,6 +185,7 @@ void read_level(Fields& f, Reader& r, const Entry& common, Entries& out)
             " It was recorded as sent. Examine now and repeat the level from the other arm.";
     }
     entry.what = ValueEntry{Signal::mg, value};
+    if (const auto arm = f.optional_flag("from_infusion_arm")) entry.what = LevelEntry{value, *arm};
     out.push_back(std::move(entry));
 }
 
@@ -318,6 +322,69 @@ void read_fact(Fields& f, Reader& r, const Entry& common, Entries& out)
     }
 }
 
+constexpr std::array replies{std::string_view{"no"}, std::string_view{"yes"},
+                             std::string_view{"unknown"}};
+
+void read_screening(Fields& f, Reader& r, const Entry& common, Entries& out)
+{
+    ScreeningEntry what;
+    if (const json* object = f.object("answers")) {
+        Fields answers{*object, r.mistake, "answers."};
+        for (const auto& [id, reply] : object->items()) {
+            if (what.answers.size() >= questions_most) {
+                f.refuse("answers", "are too many");
+                break;
+            }
+            const auto chosen = answers.choice(id, {replies.begin(), replies.end()});
+            what.answers.emplace_back(id, static_cast<ScreeningReply>(chosen));
+        }
+    }
+    if (f.has("others"))
+        what.others =
+            static_cast<ScreeningReply>(f.choice("others", {replies.begin(), replies.end()}));
+    if (f.ok() && what.answers.empty() && !what.others) f.refuse("answers", "is missing");
+    Entry entry = common;
+    entry.what = std::move(what);
+    out.push_back(std::move(entry));
+}
+
+void read_decision(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    Entry entry = common;
+    entry.what = DecisionEntry{f.text("about", key_longest), f.text("reason", reason_longest)};
+    out.push_back(std::move(entry));
+}
+
+void read_session(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    SessionEntry what;
+    std::vector<std::string_view> indications;
+    for (const auto& one : signal_words())
+        if (one.signal == Signal::indication) indications.push_back(one.word);
+    const std::string_view chosen = indications[f.choice("indication", indications)];
+    what.indication =
+        static_cast<Indication>(static_cast<int>(*word_value(Signal::indication, chosen)));
+    what.setting = static_cast<Setting>(
+        f.choice("setting", {setting_names.begin(), setting_names.end()}));
+    what.salt = salt_of(f);
+    if (f.has("dose")) what.grams = f.quantity_in("dose", Signal::bolus_dose, dose_units);
+    if (f.has("rate"))
+        what.grams_per_hour =
+            f.quantity_in("rate", Signal::pump_rate, {Unit::gram_per_hour, Unit::mg_per_min});
+    if (f.has("planned_seconds")) {
+        const double seconds = f.number("planned_seconds");
+        if (f.ok() && !(seconds >= 60 && seconds <= session_longest_s))
+            f.refuse("planned_seconds", "must be 60 to 604800");
+        if (f.ok())
+            what.expected_end =
+                common.at + Duration{static_cast<std::int64_t>(std::llround(seconds * 1000))};
+    }
+    what.components = f.optional_texts("components", name_longest, 16);
+    Entry entry = common;
+    entry.what = std::move(what);
+    out.push_back(std::move(entry));
+}
+
 struct Kind {
     std::string_view name;
     void (*read)(Fields&, Reader&, const Entry&, Entries&);
@@ -342,6 +409,9 @@ constexpr std::array kinds = {
     Kind{"sedation", read_sedation},
     Kind{"fit", read_fit},
     Kind{"fact", read_fact},
+    Kind{"screening", read_screening},
+    Kind{"decision", read_decision},
+    Kind{"session", read_session},
 };
 
 void read_entry(Fields& f, Reader& r, Change& change)

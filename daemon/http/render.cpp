@@ -130,6 +130,59 @@ Json source_json(const SourceView& source)
     return out;
 }
 
+Json session_json(const SessionView& session)
+{
+    constexpr const char* salts[] = {"sulfate_heptahydrate", "sulfate_anhydrous",
+                                     "chloride_hexahydrate"};
+    const auto optional_time = [](const std::optional<WallTime>& t) {
+        return t ? Json(format_time(*t)) : Json{};
+    };
+    Json out;
+    out["indication"] = session.indication;
+    out["title"] = session.title;
+    out["setting"] = session.setting;
+    out["salt"] = salts[static_cast<std::size_t>(session.salt)];
+    out["dose"] = session.grams > 0 ? quantity(session.grams, Unit::gram) : Json{};
+    out["rate"] =
+        session.grams_per_hour > 0 ? quantity(session.grams_per_hour, Unit::gram_per_hour) : Json{};
+    out["since"] = format_time(session.since);
+    out["expected_end"] = optional_time(session.expected_end);
+    out["watch_until"] = optional_time(session.watch_until);
+    out["components"] = session.components;
+    out["by"] = session.by;
+    return out;
+}
+
+// What was asked before the infusion, decided in spite of an answer, planned, and measured.
+void session_into(Json& out, const BedView& bed)
+{
+    out["screening"] = Json::array();
+    for (const auto& a : bed.screening)
+        out["screening"].push_back({{"question", a.question},
+                                    {"ask", a.ask},
+                                    {"concern", a.concern},
+                                    {"answer", text_or_null(a.answer)},
+                                    {"at", time_or_null(a.at)},
+                                    {"by", text_or_null(a.by)}});
+    out["screened"] = bed.screened;
+    out["decisions"] = Json::array();
+    for (const auto& d : bed.decisions)
+        out["decisions"].push_back({{"about", d.about},
+                                    {"reason", d.reason},
+                                    {"at", format_time(d.at)},
+                                    {"by", d.by}});
+    out["session"] = bed.session ? session_json(*bed.session) : Json{};
+    out["levels"] = Json::array();
+    for (const auto& l : bed.levels)
+        out["levels"].push_back(
+            {{"value", l.mmol_per_l},
+             {"unit", name(Unit::mmol_per_l)},
+             {"drawn_at", format_time(l.at)},
+             {"near_bolus", l.near_bolus},
+             {"from_infusion_arm", l.from_infusion_arm ? Json(*l.from_infusion_arm) : Json{}},
+             {"repeat", l.near_bolus || l.spike || l.from_infusion_arm.value_or(false)}});
+}
+
 Json bed_json(const WardView& view, const BedView& bed)
 {
     Json out;
@@ -154,6 +207,7 @@ Json bed_json(const WardView& view, const BedView& bed)
                                    {"at", format_time(c.at)},
                                    {"by", c.by}});
     out["no_symptoms_at"] = bed.no_symptoms_at ? Json(format_time(*bed.no_symptoms_at)) : Json{};
+    session_into(out, bed);
     out["events"] = Json::array();
     for (const auto& e : bed.events)
         out["events"].push_back({{"event", e.kind},

@@ -151,6 +151,7 @@ void Lineage::take_over(toml::table& into, toml::table& child, std::size_t gener
     }
     for (const auto* part : parts) take_items(into, child, part);
     take_limits(into, child);
+    for (const auto* part : {"question", "component", "indication"}) lay_over(into, child, part);
     for (const auto* key : own) {
         if (generation > 0) child.erase(key);
     }
@@ -160,6 +161,18 @@ void Lineage::take_over(toml::table& into, toml::table& child, std::size_t gener
         if (joined || !child.contains(key.str())) put(child, key, node);
     }
     into = std::move(child);
+}
+
+// Rows of the session table are laid over one another, the nearest pack's last.
+void Lineage::lay_over(toml::table& into, toml::table& child, std::string_view part)
+{
+    auto* before = into.get_as<toml::array>(part);
+    auto* mine = child.get_as<toml::array>(part);
+    if (before == nullptr || mine == nullptr) return;
+    toml::array joined;
+    for (toml::node& row : *before) joined.push_back(std::move(row));
+    for (toml::node& row : *mine) joined.push_back(std::move(row));
+    *mine = std::move(joined);
 }
 
 void Lineage::take_limits(toml::table& into, toml::table& child)

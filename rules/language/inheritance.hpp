@@ -32,6 +32,7 @@ private:
     bool reach(const toml::node& extends, const std::string& name);
     void check_name(const toml::table& document, const std::string& wanted);
     void take_over(toml::table& into, toml::table& child, std::size_t generation);
+    static void lay_over(toml::table& into, toml::table& child, std::string_view part);
     void take_limits(toml::table& into, toml::table& child);
     void take_items(toml::table& into, toml::table& child, std::string_view part);
     void take_item(toml::table& mine, toml::table& theirs, std::string_view part);

@@ -116,6 +116,7 @@ std::string effective_text(const Pack& pack)
     for (const PackItem& rule : outline.rules) write(out, "rule", rule);
     for (const PackItem& check : outline.checks) write(out, "check", check);
     for (const PackItem& inhibition : outline.inhibitions) write(out, "inhibit", inhibition);
+    if (!outline.sessions.empty()) out += "\n" + outline.sessions;
     return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include "rules/language/compiler.hpp"
 #include "rules/language/inheritance.hpp"
+#include "rules/language/session_reader.hpp"
 #include "rules/language/toml_text.hpp"
 
 namespace magwatch {
@@ -21,24 +22,6 @@ bool is_id(std::string_view text, char joint)
     return std::all_of(text.begin(), text.end(), [&](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == joint;
     });
-}
-
-// "4 g", "10 mL": what only the site's approved protocol file may say. "mmol/L" and "g/h" are not doses.
-bool holds_dose(std::string_view text)
-{
-    constexpr std::string_view units[] = {"g", "mg", "ml", "mL", "mmol", "mEq"};
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (std::isdigit(static_cast<unsigned char>(text[i])) == 0) continue;
-        std::size_t at = i + 1;
-        while (at < text.size() && text[at] == ' ') ++at;
-        for (const std::string_view unit : units) {
-            if (!text.substr(at).starts_with(unit)) continue;
-            const std::size_t end = at + unit.size();
-            const char next = end < text.size() ? text[end] : ' ';
-            if (std::isalnum(static_cast<unsigned char>(next)) == 0 && next != '/') return true;
-        }
-    }
-    return false;
 }
 
 class PackReader {
@@ -280,6 +263,9 @@ void PackReader::read(const toml::table& document, const std::vector<LimitOverri
     }
     if (pack_.rules.empty() && text_.good()) text_.fail_whole("the pack has no [[rule]]");
     (void)top.tables("case"); // read by the rule tests
+    pack_.sessions = builtin_sessions();
+    read_sessions(text_, top, pack_.sessions);
+    pack_.outline.sessions = sessions_text(document);
     top.finish();
     check_limits();
     if (!text_.good()) return;

@@ -14,6 +14,7 @@
 #include "rules/base/instant.hpp"
 #include "rules/base/priority.hpp"
 #include "rules/language/program.hpp"
+#include "rules/language/session_table.hpp"
 #include "rules/observation/signal.hpp"
 #include "rules/patient/window.hpp"
 
@@ -95,6 +96,7 @@ struct PackOutline {
     std::vector<std::string> lineage; // this pack, the one it extends, and so on
     std::vector<PackLimit> limits;    // in the order of their names; those that some rule or check uses
     std::vector<PackItem> rules, checks, inhibitions; // disabled ones too
+    std::string sessions;                // [[question]], [[component]], [[indication]], as TOML
     [[nodiscard]] const PackItem* rule(std::string_view id) const;
     [[nodiscard]] const PackLimit* limit(std::string_view name) const;
 };
@@ -114,6 +116,7 @@ public:
     // For each signal, the rules that read it.
     std::array<std::vector<std::uint16_t>, signal_count> readers;
     Plan plan; // what evaluation runs
+    SessionTable sessions; // the built-in table, and what this pack replaces of it
     PackOutline outline;
 };
 

@@ -3,11 +3,13 @@
 // Pure. Times are the ward's. Lists are bounded: the oldest goes.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "rules/base/instant.hpp"
+#include "rules/ward/input.hpp"
 
 namespace magwatch {
 
@@ -27,11 +29,52 @@ struct BedsideEvent {
     template <class Archive> void archive(Archive& a) { a(kind, what, at, by); }
 };
 
+struct ScreenedAnswer {
+    ScreeningReply reply{};
+    Instant at{};
+    std::string by;
+    template <class Archive> void archive(Archive& a) { a(reply, at, by); }
+};
+
+struct Decision {
+    std::string reason;
+    Instant at{};
+    std::string by;
+    template <class Archive> void archive(Archive& a) { a(reason, at, by); }
+};
+
+struct Session {
+    SessionEntry plan;
+    double grams = 0, grams_per_hour = 0; // of the plan, as heptahydrate
+    double dose_before = 0;               // g given before this indication's session
+    Instant since{};
+    std::optional<Instant> expected_end;
+    std::string by;
+    template <class Archive> void archive(Archive& a)
+    {
+        a(plan, grams, grams_per_hour, dose_before, since, expected_end, by);
+    }
+};
+
+struct LevelRecord {
+    double mmol_per_l = 0;
+    Instant at{};                          // of the draw
+    bool near_bolus = false;               // during a bolus or within 30 min after it
+    std::optional<bool> from_infusion_arm; // nothing: nobody said
+    bool spike = false;                    // far above the one before
+    template <class Archive> void archive(Archive& a) { a(mmol_per_l, at, near_bolus, from_infusion_arm, spike); }
+};
+
 struct Bedside {
     std::vector<Complaint> complaints; // those not said to be gone, in the order of their charting
     std::optional<Instant> none_at;    // last time she was asked and had none
     std::vector<BedsideEvent> events;  // the newest last
-    template <class Archive> void archive(Archive& a) { a(complaints, none_at, events); }
+    std::map<std::string, ScreenedAnswer> answers; // by question
+    std::map<std::string, Decision> decisions;     // by what they are about
+    std::optional<Session> session;
+    std::optional<Salt> salt;                       // last charted as running or given
+    std::vector<std::pair<Instant, Instant>> boluses; // begin and end, the newest last
+    std::vector<LevelRecord> levels;                // in the order of the draws
 };
 
 } // namespace magwatch

@@ -36,6 +36,18 @@ void chart_infusion(Infusion& infusion, const Entry& entry, Instant at, Instant 
     }
 }
 
+// For the session: which salt, and when a bolus ran.
+void remember_given(Bedside& bedside, const Entry& entry, Instant at)
+{
+    if (const auto* rate = std::get_if<InfusionRateEntry>(&entry.what)) bedside.salt = rate->salt;
+    if (const auto* dose = std::get_if<IntramuscularEntry>(&entry.what)) bedside.salt = dose->salt;
+    const auto* bolus = std::get_if<BolusEntry>(&entry.what);
+    if (bolus == nullptr) return;
+    bedside.salt = bolus->salt;
+    bedside.boluses.emplace_back(at, at + bolus->over);
+    if (bedside.boluses.size() > 32) bedside.boluses.erase(bedside.boluses.begin());
+}
+
 } // namespace
 
 void Ward::State::apply(const Moment& now, const Entry& entry)
@@ -53,7 +65,7 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
     }
     const WallTime at_wall = entry.at.ms == 0 ? now.wall : entry.at;
     if (at_wall > now.wall + future_tolerance) return reply(now, entry.request, false, "the time lies in the future");
-    if (const std::string why = why_not(entry); !why.empty()) return reply(now, entry.request, false, why);
+    if (const std::string why = why_not(entry, now); !why.empty()) return reply(now, entry.request, false, why);
     if (!entry.key.empty()) {
         if (entry_keys.size() >= remembered_keys) entry_keys.erase(entry_keys.begin());
         entry_keys.push_back(entry.key);
@@ -64,8 +76,11 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
     reply(now, entry.request, true, std::move(text));
 }
 
-std::string Ward::State::why_not(const Entry& entry) const
+std::string Ward::State::why_not(const Entry& entry, const Moment& now) const
 {
+    if (const auto* screening = std::get_if<ScreeningEntry>(&entry.what)) return why_not(*screening);
+    if (const auto* decision = std::get_if<DecisionEntry>(&entry.what)) return why_not(*decision);
+    if (const auto* session = std::get_if<SessionEntry>(&entry.what)) return why_not(*session, now);
     if (const auto* symptom = std::get_if<SymptomEntry>(&entry.what)) return why_not(*symptom);
     if (const auto* sedation = std::get_if<SedationEntry>(&entry.what)) return why_not(*sedation);
     return "";
@@ -76,7 +91,28 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
 {
     const Instant at = std::min(now.instant_of(at_wall), now.steady);
     if (const auto* value = std::get_if<ValueEntry>(&entry.what)) {
-        return take_charted(now, entry.bed, value->signal, value->value, at_wall, std::nullopt, false);
+        std::string text = take_charted(now, entry.bed, value->signal, value->value, at_wall, std::nullopt, false);
+        if (info(value->signal).kind == SignalKind::fact) {
+            note_fact(now, entry.bed, value->signal, value->value, entry.person);
+            review_session(now, entry.bed);
+        }
+        return text;
+    }
+    if (const auto* level = std::get_if<LevelEntry>(&entry.what)) {
+        return take_charted(now, entry.bed, Signal::mg, level->mmol_per_l, at_wall, std::nullopt, false,
+                            level->from_infusion_arm);
+    }
+    if (const auto* screening = std::get_if<ScreeningEntry>(&entry.what)) {
+        return take_screening(now, entry.bed, *screening, entry.person);
+    }
+    if (const auto* decision = std::get_if<DecisionEntry>(&entry.what)) {
+        beds[entry.bed.value].watch->bedside.decisions[decision->about] = {decision->reason, now.steady, entry.person};
+        review_session(now, entry.bed);
+        publish(entry.bed);
+        return "decision recorded";
+    }
+    if (const auto* session = std::get_if<SessionEntry>(&entry.what)) {
+        return take_session(now, entry.bed, *session, entry.person);
     }
     if (const auto* urine = std::get_if<UrineEntry>(&entry.what)) {
         return take_charted(now, entry.bed, Signal::urine, urine->millilitres, at_wall, urine->since, false);
@@ -94,11 +130,13 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
     }
     Watch& watch = *beds[entry.bed.value].watch;
     chart_infusion(watch.infusion, entry, at, now.steady);
+    remember_given(watch.bedside, entry, at);
     evaluate(now, entry.bed, derive_infusion(watch, now.steady));
     std::string unchecked;
     const bool dose = std::holds_alternative<BolusEntry>(entry.what) ||
                       std::holds_alternative<IntramuscularEntry>(entry.what);
     if (dose) unchecked = checks_before_dose(now, entry.bed, at);
+    review_session(now, entry.bed);
     review_checks(now, entry.bed);
     review(now, entry.bed);
     publish(entry.bed);

@@ -27,8 +27,8 @@ std::optional<Instant> answered(const Check& check, const PatientState& patient)
     return last;
 }
 
-// The interval in force at an instant.
-Duration interval(const Check& check, const Watch& watch, Instant at)
+// The interval of the pack in force at an instant.
+Duration of_pack(const Check& check, const Watch& watch, Instant at)
 {
     const auto stop = stopped(watch.patient);
     if (stop && at >= *stop && at - *stop < check.after_stop.length) return check.after_stop.every;
@@ -42,11 +42,28 @@ Duration interval(const Check& check, const Watch& watch, Instant at)
     return check.every;
 }
 
+// A planned session may ask for denser checks of what is seen at the bedside; urine and blood take their time.
+bool at_a_glance(const Check& check)
+{
+    constexpr std::array slow{Signal::urine, Signal::mg, Signal::creatinine, Signal::calcium};
+    return std::none_of(check.signals.begin(), check.signals.end(), [&](Signal signal) {
+        return std::find(slow.begin(), slow.end(), signal) != slow.end();
+    });
+}
+
+// The interval in force at an instant: what the session asks for is never exceeded.
+Duration interval(const Check& check, const Watch& watch, Instant at, std::optional<Duration> session)
+{
+    const Duration every = of_pack(check, watch, at);
+    return session && at_a_glance(check) ? std::min(every, *session) : every;
+}
+
 } // namespace
 
 void Ward::State::review_checks(const Moment& now, BedId id)
 {
     Watch& watch = *beds[id.value].watch;
+    const auto session = session_checks(watch);
     for (std::size_t i = 0; i < watch.checks.size(); ++i) {
         const Check& check = pack->checks[i];
         CheckState& state = watch.checks[i];
@@ -54,13 +71,17 @@ void Ward::State::review_checks(const Moment& now, BedId id)
         if (!asked) {
             state.due = Instant::never();
         } else if (state.due == Instant::never()) {
-            state.due = now.steady + interval(check, watch, now.steady);
+            state.due = now.steady + interval(check, watch, now.steady, session);
         }
         // The beginning of magnesium, and its end, make the next one due sooner.
         for (const auto& since : {watch.infusion.first_dose(), stopped(watch.patient)}) {
             if (!asked || !since) continue;
             const Instant from = std::max(*since, answered(check, watch.patient).value_or(*since));
-            state.due = std::min(state.due, from + interval(check, watch, from));
+            state.due = std::min(state.due, from + of_pack(check, watch, from));
+        }
+        // So does a new plan, from now on.
+        if (session && asked) {
+            state.due = std::min(state.due, now.steady + interval(check, watch, now.steady, session));
         }
         const bool overdue = asked && now.steady >= state.due + check.overdue_after;
         state.slot.truth = overdue ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
@@ -87,7 +108,7 @@ void Ward::State::check_done(const Moment& now, BedId id, Signal signal)
         // From when it was seen; what is no value answers nothing.
         const auto from = answered(check, watch.patient);
         if (!from) continue;
-        state.due = *from + interval(check, watch, *from);
+        state.due = *from + interval(check, watch, *from, session_checks(watch));
         ended = ended || state.slot.condition.present();
     }
     if (ended) review_checks(now, id);

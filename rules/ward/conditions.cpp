@@ -105,6 +105,7 @@ void Ward::State::close_episode(const Moment& now, EpisodeId id, const std::stri
         if (at->watch) {
             for (auto& slot : at->watch->rules) forget(slot);
             for (auto& check : at->watch->checks) forget(check.slot);
+            for (auto& item : at->watch->session_slots) forget(item.second);
         }
     } else {
         for (auto& slot : faults) forget(slot);

@@ -169,6 +169,7 @@ void Ward::State::carry_over(const Moment& now, BedId id, const Pack* old_pack)
         evaluate(now, id, ~SignalMask{0});
     }
     review_checks(now, id);
+    review_session(now, id);
     review(now, id);
     refresh_next(beds[id.value], now.steady);
 }

@@ -12,6 +12,7 @@
 #include "rules/escalation/answer.hpp"
 #include "rules/escalation/page.hpp"
 #include "rules/escalation/policy.hpp"
+#include "rules/language/session_table.hpp"
 #include "rules/observation/message_seen.hpp"
 #include "rules/observation/observation.hpp"
 #include "rules/patient/salt.hpp"
@@ -137,6 +138,39 @@ struct FitEntry {
     template <class Archive> void archive(Archive&) {}
 };
 
+enum class ScreeningReply : std::uint8_t { no, yes, unknown };
+// Answers to the questions before an infusion (rules/language/sessions.toml), by id.
+struct ScreeningEntry {
+    std::vector<std::pair<std::string, ScreeningReply>> answers;
+    std::optional<ScreeningReply> others; // of every question that was never answered
+    template <class Archive> void archive(Archive& a) { a(answers, others); }
+};
+// A doctor decided to go on in spite of something: "myasthenia", "bag.potassium", "setting", "plan", "salt".
+struct DecisionEntry {
+    std::string about, reason;
+    template <class Archive> void archive(Archive& a) { a(about, reason); }
+};
+// The infusion as it is planned; a later one replaces it.
+struct SessionEntry {
+    Indication indication{};
+    Setting setting{};
+    Salt salt{};
+    double grams = 0;          // of `salt`, in all; 0 = not said
+    double grams_per_hour = 0; // of `salt`; 0 = not said
+    WallTime expected_end;     // {0} = not said
+    std::vector<std::string> components; // what else the bag holds
+    template <class Archive> void archive(Archive& a)
+    {
+        a(indication, setting, salt, grams, grams_per_hour, expected_end, components);
+    }
+};
+// A magnesium level of which the site of the draw is known.
+struct LevelEntry {
+    double mmol_per_l = 0;
+    bool from_infusion_arm = false;
+    template <class Archive> void archive(Archive& a) { a(mmol_per_l, from_infusion_arm); }
+};
+
 struct Entry {
     std::string key; // made by the client: a second entry with the same key is answered, not stored twice
     BedId bed = no_bed;
@@ -144,7 +178,7 @@ struct Entry {
     WallTime at; // when it was seen, drawn or done
     // Journals hold the number of an alternative: new ones are added at the end.
     std::variant<ValueEntry, UrineEntry, InfusionRateEntry, BolusEntry, InfusionStopEntry, IntramuscularEntry,
-                 SymptomEntry, SedationEntry, FitEntry>
+                 SymptomEntry, SedationEntry, FitEntry, ScreeningEntry, DecisionEntry, SessionEntry, LevelEntry>
         what;
     std::uint64_t request = 0; // answered by an effect `Reply` with this number; 0 = no answer wanted
     template <class Archive> void archive(Archive& a) { a(key, bed, person, at, what, request); }

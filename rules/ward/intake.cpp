@@ -134,6 +134,7 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     }
     changed |= derive_reflex(watch, signal);
     evaluate(now, id, changed);
+    if (is_pump(signal)) review_session(now, id);
     check_done(now, id, signal);
     // A fault of this bed may be over: look at once rather than at the next deadline.
     if (bed.faults[static_cast<std::size_t>(BedFault::signals_lost)].truth.raise == Truth::yes ||
@@ -145,7 +146,8 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
 }
 
 std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal, double value, WallTime at_wall,
-                                      std::optional<WallTime> since, bool corrected)
+                                      std::optional<WallTime> since, bool corrected,
+                                      std::optional<bool> from_infusion_arm)
 {
     Watch& watch = *beds[id.value].watch;
     const Instant at = std::min(now.instant_of(at_wall), now.steady);
@@ -157,15 +159,19 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     if (now.steady - at > watch.patient.fresh_for(signal)) return "kept as history: older than its limit";
     if (same_time && corrected) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
     // What is charted is as old as its event, whenever it was typed.
+    SignalMask doubted = 0;
+    std::string doubt;
+    if (signal == Signal::mg) doubt = note_level(watch, value, at, from_infusion_arm, true, doubted);
     const auto from = since ? std::optional{now.instant_of(*since)} : std::nullopt;
     watch.patient.accept_volume(signal, value, at, at, no_source, from);
-    SignalMask changed = mask(signal) | derive_reflex(watch, signal);
+    SignalMask changed = mask(signal) | derive_reflex(watch, signal) | doubted;
     if (signal == Signal::creatinine || signal == Signal::urine) changed |= derive_infusion(watch, now.steady);
     evaluate(now, id, changed);
     check_done(now, id, signal);
     review(now, id);
+    review_session(now, id);
     publish(id);
-    return "recorded";
+    return "recorded" + doubt;
 }
 
 void Ward::State::apply(const Moment& now, const RefusedValue& value)
@@ -201,6 +207,7 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
             changed |= derive_infusion(watch, now.steady);
         }
         evaluate(now, value.bed, changed);
+        if (is_pump(value.signal)) review_session(now, value.bed);
     }
     if (was_quiet) review(now, value.bed);
     refresh_next(*bed, now.steady);

@@ -18,14 +18,13 @@
 #include "rules/patient/infusion.hpp"
 #include "rules/patient/patient_state.hpp"
 #include "rules/ward/bedside.hpp"
-#include "rules/ward/bedside.hpp"
 #include "rules/ward/technical.hpp"
 #include "rules/ward/ward.hpp"
 
 namespace magwatch {
 
-// Version of the bytes that Ward::save writes; 2, without the messages, is still read.
-inline constexpr std::uint32_t ward_format = 3;
+// Version of the bytes that Ward::save writes; 2, without the messages, and 3, without sessions, are still read.
+inline constexpr std::uint32_t ward_format = 4;
 
 // The newest messages of one source: those that a sender may still repeat after a restart, as it repeats what was
 // not acknowledged. A gateway of ten beds at one message a second fills it in 7 min (design value).
@@ -93,6 +92,8 @@ struct Watch {
     std::array<Trouble, signal_count> trouble{};
     Instant infusion_next{};
     Instant events_next = Instant::never(); // a sedative or a fit is long enough ago
+    std::map<std::string, Slot> session_slots; // by rule: findings of screening, bag and plan
+    Instant session_next = Instant::never();
     std::uint32_t delays = 0; // rule conditions with a running delay
 };
 
@@ -179,11 +180,12 @@ struct Ward::State {
     void take_device(const Moment& now, BedId bed, const Observation& observation);
     // A charted or laboratory value; the reply for the person who charted it.
     std::string take_charted(const Moment& now, BedId bed, Signal signal, double value, WallTime at,
-                             std::optional<WallTime> since, bool corrected);
+                             std::optional<WallTime> since, bool corrected,
+                             std::optional<bool> from_infusion_arm = std::nullopt);
 
     // --- chart.cpp: what people chart ---
     void apply(const Moment& now, const Entry& entry);
-    [[nodiscard]] std::string why_not(const Entry& entry) const;
+    [[nodiscard]] std::string why_not(const Entry& entry, const Moment& now) const;
     std::string take_entry(const Moment& now, const Entry& entry, WallTime at);
 
     // --- bedside.cpp: symptoms, sedatives, fits ---
@@ -194,6 +196,21 @@ struct Ward::State {
                               const std::string& person);
     void take_event(const Moment& now, BedId bed, BedsideEvent event);
     SignalMask derive_events(Watch& watch, Instant now);
+
+    // --- session.cpp: screening, the planned session, levels ---
+    [[nodiscard]] std::string why_not(const ScreeningEntry& entry) const;
+    [[nodiscard]] std::string why_not(const DecisionEntry& entry) const;
+    [[nodiscard]] std::string why_not(const SessionEntry& entry, const Moment& now) const;
+    std::string take_screening(const Moment& now, BedId bed, const ScreeningEntry& entry, const std::string& person);
+    std::string take_session(const Moment& now, BedId bed, const SessionEntry& entry, const std::string& person);
+    // A fact given in another way answers its question too.
+    void note_fact(const Moment& now, BedId bed, Signal signal, double value, const std::string& person);
+    // Remembers a level and what is doubtful about it; the words for the person who charted it.
+    std::string note_level(Watch& watch, double value, Instant at, std::optional<bool> from_infusion_arm,
+                           bool newest, SignalMask& changed);
+    [[nodiscard]] bool screened(const Watch& watch) const;
+    void review_session(const Moment& now, BedId bed);
+    [[nodiscard]] std::optional<Duration> session_checks(const Watch& watch) const;
 
     // --- watch.cpp: what people do ---
     void apply(const Moment& now, const Action& action);
@@ -269,7 +286,7 @@ struct Ward::State {
     void publish(BedId bed) { effects->push_back(Publish{bed}); }
 
     template <class Archive> void archive(Archive& a);
-    template <class Archive> void archive_bed(Archive& a, Bed& bed);
+    template <class Archive> void archive_bed(Archive& a, Bed& bed, std::uint32_t format);
 };
 
 } // namespace magwatch

@@ -54,6 +54,57 @@ std::vector<InhibitedView> inhibited_now(const Pack& pack, const Evaluation& eva
 
 } // namespace
 
+namespace {
+
+void show_bedside(const Bedside& bedside, const Moment& now, BedView& b)
+{
+    for (const auto& complaint : bedside.complaints) {
+        const SymptomInfo* about = find_symptom(complaint.symptom);
+        b.symptoms.push_back({complaint.symptom, about == nullptr ? "" : std::string{name(about->group)},
+                              now.at(complaint.at).wall, complaint.by});
+    }
+    if (bedside.none_at) b.no_symptoms_at = now.at(*bedside.none_at).wall;
+    for (const auto& event : bedside.events) {
+        const bool fit = event.kind == BedsideEvent::Kind::fit;
+        b.events.push_back({fit ? "fit" : "sedation", event.what, now.at(event.at).wall, event.by});
+    }
+    for (const auto& [about, decision] : bedside.decisions) {
+        b.decisions.push_back({about, decision.reason, now.at(decision.at).wall, decision.by});
+    }
+    for (const auto& level : bedside.levels) {
+        b.levels.push_back({level.mmol_per_l, now.at(level.at).wall, level.near_bolus, level.spike,
+                            level.from_infusion_arm});
+    }
+}
+
+void show_screening(const Bedside& bedside, const SessionTable& table, const Moment& now, BedView& b)
+{
+    constexpr const char* words[] = {"no", "yes", "unknown"};
+    for (const Question& question : table.questions) {
+        AnswerView view{question.id, question.ask, std::string{name(question.concern)}, "", {}, ""};
+        if (const auto found = bedside.answers.find(question.id); found != bedside.answers.end()) {
+            view.answer = words[static_cast<std::size_t>(found->second.reply)];
+            view.at = now.at(found->second.at).wall;
+            view.by = found->second.by;
+        }
+        b.screening.push_back(std::move(view));
+    }
+}
+
+SessionView session_view(const Session& session, const IndicationRow& row, const Infusion& infusion, const Moment& now)
+{
+    const SessionEntry& plan = session.plan;
+    SessionView view{std::string{name(plan.indication)}, row.title, std::string{name(plan.setting)}, plan.salt,
+                     plan.grams, plan.grams_per_hour, now.at(session.since).wall, {}, {}, plan.components, session.by};
+    if (session.expected_end) view.expected_end = now.at(*session.expected_end).wall;
+    if (const auto last = infusion.last_dose(); last && row.after_watch) {
+        view.watch_until = now.at(*last + *row.after_watch).wall;
+    }
+    return view;
+}
+
+} // namespace
+
 BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
 {
     const Bed& bed = beds[index];
@@ -76,15 +127,14 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
         b.checks.push_back({pack->checks[c].id, pack->checks[c].title, now.at(watch.checks[c].due).wall,
                             watch.checks[c].slot.condition.present()});
     }
-    for (const auto& complaint : watch.bedside.complaints) {
-        const SymptomInfo* about = find_symptom(complaint.symptom);
-        b.symptoms.push_back({complaint.symptom, about == nullptr ? "" : std::string{name(about->group)},
-                              now.at(complaint.at).wall, complaint.by});
-    }
-    if (watch.bedside.none_at) b.no_symptoms_at = now.at(*watch.bedside.none_at).wall;
-    for (const auto& event : watch.bedside.events) {
-        const bool fit = event.kind == BedsideEvent::Kind::fit;
-        b.events.push_back({fit ? "fit" : "sedation", event.what, now.at(event.at).wall, event.by});
+    show_bedside(watch.bedside, now, b);
+    if (pack) {
+        show_screening(watch.bedside, pack->sessions, now, b);
+        b.screened = screened(watch);
+        if (watch.bedside.session) {
+            const Session& session = *watch.bedside.session;
+            b.session = session_view(session, pack->sessions.row(session.plan.indication), watch.infusion, now);
+        }
     }
     if (pack) b.inhibited = inhibited_now(*pack, *watch.evaluation);
     b.infusion_rate = watch.infusion.rate_now();

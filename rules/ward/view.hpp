@@ -87,6 +87,37 @@ struct InhibitedView {
     std::string rule, title, reason;
 };
 
+struct AnswerView {
+    std::string question, ask, concern;
+    std::string answer; // "yes", "no", "unknown", "" = not answered
+    WallTime at;
+    std::string by;
+};
+
+struct DecisionView {
+    std::string about, reason;
+    WallTime at;
+    std::string by;
+};
+
+struct SessionView {
+    std::string indication, title, setting;
+    Salt salt{};
+    double grams = 0, grams_per_hour = 0; // of the salt; 0 = not said
+    WallTime since;
+    std::optional<WallTime> expected_end;
+    std::optional<WallTime> watch_until; // after-watch of the last magnesium
+    std::vector<std::string> components;
+    std::string by;
+};
+
+struct LevelView {
+    double mmol_per_l = 0;
+    WallTime at;
+    bool near_bolus = false, spike = false;
+    std::optional<bool> from_infusion_arm;
+};
+
 struct BedView {
     BedId id;
     std::string alias, place;
@@ -98,6 +129,11 @@ struct BedView {
     std::vector<CheckView> checks;
     std::vector<ComplaintView> symptoms;  // not said to be gone
     std::optional<WallTime> no_symptoms_at; // last time she was asked and had none
+    std::vector<AnswerView> screening;    // every question of the pack
+    bool screened = false;                // all that must be answered are
+    std::vector<DecisionView> decisions;
+    std::optional<SessionView> session;
+    std::vector<LevelView> levels;        // in the order of the draws
     std::vector<EventView> events;        // sedatives and fits, the newest last
     std::vector<InhibitedView> inhibited;
     std::optional<double> infusion_rate; // g/h

@@ -138,8 +138,10 @@ void Ward::State::bed_due(BedId id, const Moment& now)
         if (watch.infusion_next <= now.steady) {
             const SignalMask changed = derive_infusion(watch, now.steady);
             if (changed != 0) evaluate(now, id, changed);
+            review_session(now, id);
             if ((changed & mask(Signal::infusion_rate)) != 0) bed.review = now.steady; // known, or not any more
         }
+        if (watch.session_next <= now.steady) review_session(now, id);
         if (watch.events_next <= now.steady) evaluate(now, id, derive_events(watch, now.steady));
         if (watch.evaluation && watch.evaluation->next_due() <= now.steady) {
             watch.evaluation->evaluate_due(*pack, watch.patient, now.steady,
@@ -171,7 +173,7 @@ void Ward::State::refresh_next(Bed& bed, Instant now)
     if (bed.paused_until != Instant{}) next = std::min(next, bed.paused_until);
     if (bed.watch) {
         const Watch& watch = *bed.watch;
-        next = std::min({next, watch.infusion_next, watch.events_next});
+        next = std::min({next, watch.infusion_next, watch.events_next, watch.session_next});
         if (watch.evaluation) next = std::min(next, watch.evaluation->next_due());
         if (watch.delays > 0) {
             for (std::size_t rule = 0; rule < watch.rules.size(); ++rule) {
@@ -192,7 +194,7 @@ void Ward::State::refresh_next(Bed& bed, Instant now)
 
 // --- bytes ---
 
-template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed)
+template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format)
 {
     bool watched = bed.watch != nullptr;
     a(bed.configured, watched, bed.links, bed.faults, bed.lost_signals, bed.live_flow, bed.live_at,
@@ -200,8 +202,10 @@ template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed)
     if (!watched) return;
     if constexpr (Archive::reading) bed.watch = std::make_unique<Watch>();
     Watch& w = *bed.watch;
-    a(w.by, w.since, w.calcium, w.hammer, w.oxygen, w.associated, w.confirmed, w.patient, w.infusion, w.bedside,
-      w.rules, w.checks, w.expected, w.trouble, w.infusion_next, w.events_next, w.delays);
+    Bedside& b = w.bedside;
+    a(w.by, w.since, w.calcium, w.hammer, w.oxygen, w.associated, w.confirmed, w.patient, w.infusion, b.complaints,
+      b.none_at, b.events, w.rules, w.checks, w.expected, w.trouble, w.infusion_next, w.events_next, w.delays);
+    if (format >= 4) a(b.answers, b.decisions, b.session, b.salt, b.boluses, b.levels, w.session_slots, w.session_next);
     if (!pack) return;
     if constexpr (Archive::reading) {
         if (w.rules.size() != pack->rules.size() || w.checks.size() != pack->checks.size()) {
@@ -238,7 +242,7 @@ template <class Archive> void Ward::State::archive(Archive& a)
         }
         beds.resize(bed_names.size());
     }
-    for (auto& bed : beds) archive_bed(a, bed);
+    for (auto& bed : beds) archive_bed(a, bed, format);
     if (format < 3) return;
     a(messages);
     if constexpr (Archive::reading) {

@@ -50,11 +50,13 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
     for (const auto& fact : start.facts) {
         watch.patient.accept(fact.signal, fact.value, now.steady, now.steady, no_source);
     }
+    for (const auto& fact : start.facts) note_fact(now, start.bed, fact.signal, fact.value, action.person);
     watch.infusion.advance(now.steady);
     derive_infusion(watch, now.steady);
     derive_reflex(watch, Signal::epidural);
     evaluate(now, start.bed, ~SignalMask{0});
     review_checks(now, start.bed);
+    review_session(now, start.bed);
     bed->review = now.steady;
     review(now, start.bed);
     refresh_next(*bed, now.steady);
@@ -105,6 +107,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
     changed |= derive_infusion(watch, now.steady);
     for (auto& link : to->links) link.sampled = link.changed = link.counted = now.steady;
     evaluate(now, transfer.to, changed);
+    review_session(now, transfer.to);
     for (const BedId id : {transfer.from, transfer.to}) {
         beds[id.value].review = now.steady;
         review(now, id);

@@ -166,6 +166,7 @@ public:
         start.bed = BedId{bed};
         start.calcium_at_bed = start.hammer_at_bed = start.oxygen_at_bed = true;
         act(start);
+        chart(ScreeningEntry{{}, ScreeningReply::no}, {}, bed);
     }
 
     [[nodiscard]] const Reply* reply() const

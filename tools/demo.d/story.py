@@ -92,6 +92,7 @@ class Story:
             facts = {"weight": {"value": 70, "unit": "kg"}, "epidural": bed == EPIDURAL}
             self.daemon.post("watch/start", bed=bed, person="midwife", facts=facts, calcium_at_bed=True,
                              hammer_at_bed=True, oxygen_at_bed=True)
+            self.daemon.enter(bed, "screening", others="no")
             if bed != TOXIC:
                 self.daemon.enter(bed, "infusion", value=1, unit="g/h")
             self.chart(bed)

@@ -6,6 +6,7 @@
 #include "rules/observation/symptom.hpp"
 #include "tools/magwatch/commands.hpp"
 #include "tools/magwatch/facts.hpp"
+#include "tools/magwatch/plan.hpp"
 
 namespace magwatch::cli
 {
@@ -22,6 +23,8 @@ struct Fields {
     std::vector<std::string> symptoms, gone;
     bool none = false;
     FactOptions facts;
+    ScreeningOptions screening;
+    SessionOptions session;
 };
 using FieldsPtr = std::shared_ptr<Fields>;
 
@@ -167,8 +170,12 @@ void add_laboratory(Entries& entries)
         CLI::App* c = entries.add(kind.name, kind.help, f, [f](Json& body) {
             body["value"] = f->value;
             body["unit"] = f->unit;
+            if (!f->word.empty()) body["from_infusion_arm"] = f->word == "yes";
             return true;
         });
+        if (std::string_view{kind.name} == "level")
+            c->add_option("--infusion-arm", f->word, "drawn from the arm of the infusion: yes or no")
+                ->check(CLI::IsMember{{"yes", "no"}});
         c->add_option("--value", f->value, "the number as reported")->required();
         c->add_option("--unit", f->unit, kind.units)->required();
         Entries::drawn(c, f);
@@ -294,6 +301,38 @@ void add_complaints(Entries& entries)
     Entries::at(c, f);
 }
 
+void add_plan(Entries& entries)
+{
+    Shell& shell = entries.shell();
+    auto f = std::make_shared<Fields>();
+    CLI::App* c = entries.add("screening", "answers to the questions before an infusion", f,
+                              [f, &shell](Json& body) {
+                                  f->screening.fill(body);
+                                  if (f->screening.given()) return true;
+                                  shell.complain("give --yes, --no, --unknown or --others");
+                                  return false;
+                              });
+    f->screening.add(*c);
+    c->footer(ScreeningOptions::questions());
+
+    f = std::make_shared<Fields>();
+    c = entries.add("decision", "a doctor decided to go on in spite of a warning", f,
+                    [f](Json& body) {
+                        body["about"] = f->word;
+                        body["reason"] = f->route;
+                        return true;
+                    });
+    c->add_option("--about", f->word, "a question, bag.potassium, setting, plan or salt")
+        ->required();
+    c->add_option("--reason", f->route, "why, and who decided")->required();
+
+    f = std::make_shared<Fields>();
+    c = entries.add("session", "the infusion as it is planned", f,
+                    [f, &shell](Json& body) { return f->session.fill(shell, body); });
+    f->session.add(*c, true);
+    Entries::at(c, f);
+}
+
 } // namespace
 
 void add_enter(CLI::App& app, Shell& shell)
@@ -305,6 +344,7 @@ void add_enter(CLI::App& app, Shell& shell)
     add_laboratory(entries);
     add_magnesium(entries);
     add_complaints(entries);
+    add_plan(entries);
 }
 
 } // namespace magwatch::cli

@@ -6,6 +6,7 @@
 #include "tools/magwatch/client.hpp"
 #include "tools/magwatch/commands.hpp"
 #include "tools/magwatch/facts.hpp"
+#include "tools/magwatch/plan.hpp"
 
 namespace magwatch::cli
 {
@@ -15,8 +16,33 @@ namespace
 struct Start {
     std::string bed, person;
     FactOptions facts;
+    ScreeningOptions screening;
+    SessionOptions session;
     std::map<std::string, std::string> at_bed; // name -> "yes" or "no"
 };
+
+// The watch first, then what was asked and planned: neither may hold up the watch.
+int start_watch(Shell& shell, const Start& a, const Json& body)
+{
+    Json plan;
+    if (a.session.given() && !a.session.fill(shell, plan)) return usage;
+    const Client client{shell};
+    int code = client.post("/api/v1/watch/start", body);
+    const auto enter = [&](const char* kind, Json entry) {
+        entry["key"] = fresh_key();
+        entry["bed"] = a.bed;
+        entry["person"] = a.person;
+        entry["kind"] = kind;
+        code = client.post_entry("/api/v1/entries", entry);
+    };
+    if (code == ok && a.screening.given()) {
+        Json screening;
+        a.screening.fill(screening);
+        enter("screening", screening);
+    }
+    if (code == ok && a.session.given()) enter("session", plan);
+    return code;
+}
 
 void add_start(CLI::App& watch, Shell& shell)
 {
@@ -28,11 +54,13 @@ void add_start(CLI::App& watch, Shell& shell)
             if (!facts.empty()) body["facts"] = facts;
             for (const auto& [name, value] : a->at_bed)
                 if (!value.empty()) body[name] = value == "yes";
-            return Client{shell}.post("/api/v1/watch/start", body);
+            return start_watch(shell, *a, body);
         });
     command->add_option("bed", a->bed, "alias of the bed, such as bed-3")->required();
     add_person(*command, a->person);
     a->facts.add(*command);
+    a->screening.add(*command);
+    a->session.add(*command, false);
     const auto yes_no = [&](const char* option, std::string& value, const char* help) {
         command->add_option(option, value, help)->check(CLI::IsMember{{"yes", "no"}});
     };
@@ -40,7 +68,9 @@ void add_start(CLI::App& watch, Shell& shell)
     yes_no("--hammer", a->at_bed["hammer_at_bed"], "is a reflex hammer at the bed: yes or no");
     yes_no("--oxygen", a->at_bed["oxygen_at_bed"], "is oxygen at the bed: yes or no");
     command->footer(
-        "\"No\", or no answer within 10 minutes, to the last three is an alarm of its own.");
+        "\"No\", or no answer within 10 minutes, about calcium, hammer or oxygen is an "
+        "alarm of its own; so is magnesium without screening.\n" +
+        ScreeningOptions::questions());
 }
 
 struct Move {

@@ -51,6 +51,7 @@ void SimulatedBed::start(const BedFacts& facts)
     watch.calcium_at_bed = watch.hammer_at_bed = watch.oxygen_at_bed = true;
     watch.facts.push_back({Signal::epidural, facts.epidural ? 1.0 : 0.0});
     step(Action{"midwife", watch, 0});
+    step(Entry{std::to_string(++keys_), bed, "midwife", now_.wall, ScreeningEntry{{}, ScreeningReply::no}, 0});
 }
 
 void SimulatedBed::set_charting(const Charting& charting)

@@ -176,6 +176,8 @@ int replay_csv(const ReplayRequest& request, const std::string& text, std::ostre
     watch.bed = bed;
     watch.calcium_at_bed = watch.hammer_at_bed = watch.oxygen_at_bed = true;
     runner.step(Action{"replay", watch, 0});
+    // A recording does not say what was asked before it: that is no finding of the replay.
+    runner.step(Entry{"", bed, "replay", runner.now().wall, ScreeningEntry{{}, ScreeningReply::unknown}, 0});
     std::vector<adapters::InfusionStep> steps;
     if (!request.infusion.empty()) steps = std::get<std::vector<adapters::InfusionStep>>(plan);
     auto next = steps.begin();

@@ -32,6 +32,11 @@ ENTRIES = [
     ["symptom", "--bed", "bed-3", "--none", "--at", AT],
     ["sedation", "bed-3", "--drug", "morphine", "--at", AT],
     ["fit", "bed-3"],
+    ["screening", "bed-3", "--yes", "digoxin", "--unknown", "myasthenia", "--others", "no"],
+    ["decision", "bed-3", "--about", "setting", "--reason", "transfer is arranged"],
+    ["session", "bed-3", "--indication", "wellness", "--setting", "clinic", "--plan-g", "1", "--plan-g-per-h", "1",
+     "--plan-for", "60min", "--component", "vitamin C"],
+    ["level", "bed-3", "--value", "3.9", "--unit", "mmol/L", "--drawn-at", AT, "--infusion-arm", "yes"],
     ["fact", "bed-3", "--postpartum", "yes", "--gestation", "34"],
 ]
 WHO = ["--person", "midwife-1"]

@@ -137,6 +137,50 @@ TEST(Entries, SymptomsAreReadByNameAndUnknownOnesAreRefused)
     EXPECT_EQ(bad_entry({{"kind", "symptom"}, {"symptoms", {1}}}).field, "symptoms");
 }
 
+TEST(Entries, ScreeningDecisionsAndPlansAreRead)
+{
+    const auto screening = std::get<ScreeningEntry>(
+        good_entry({{"kind", "screening"}, {"answers", {{"digoxin", "yes"}}}, {"others", "no"}}).what);
+    EXPECT_EQ(screening.answers.at(0).first, "digoxin");
+    EXPECT_EQ(screening.answers.at(0).second, ScreeningReply::yes);
+    EXPECT_EQ(screening.others, ScreeningReply::no);
+    EXPECT_EQ(bad_entry({{"kind", "screening"}, {"answers", {{"digoxin", true}}}}).field, "answers.digoxin");
+    EXPECT_EQ(bad_entry({{"kind", "screening"}}).field, "answers");
+    EXPECT_EQ(std::get<DecisionEntry>(
+                  good_entry({{"kind", "decision"}, {"about", "setting"}, {"reason", "transfer"}}).what).about,
+              "setting");
+    EXPECT_EQ(bad_entry({{"kind", "decision"}, {"about", "setting"}}).field, "reason");
+
+    const Entry planned = good_entry({{"kind", "session"},
+                                      {"indication", "wellness"},
+                                      {"setting", "home"},
+                                      {"salt", "chloride_hexahydrate"},
+                                      {"dose", {{"value", 1000}, {"unit", "mg"}}},
+                                      {"rate", {{"value", 1}, {"unit", "g/h"}}},
+                                      {"planned_seconds", 3600},
+                                      {"components", {"zinc"}}});
+    const auto& plan = std::get<SessionEntry>(planned.what);
+    EXPECT_EQ(plan.indication, Indication::wellness);
+    EXPECT_EQ(plan.setting, Setting::home);
+    EXPECT_EQ(plan.salt, Salt::chloride_hexahydrate);
+    EXPECT_EQ(plan.grams, 1);
+    EXPECT_EQ(plan.grams_per_hour, 1);
+    EXPECT_EQ(plan.expected_end.ms, planned.at.ms + 3'600'000);
+    EXPECT_EQ(plan.components, std::vector<std::string>{"zinc"});
+    EXPECT_EQ(bad_entry({{"kind", "session"}, {"indication", "tocolysis"}, {"setting", "home"}}).field, "indication");
+    EXPECT_EQ(bad_entry({{"kind", "session"}, {"indication", "asthma"}, {"setting", "beach"}}).field, "setting");
+    const Mistake no_unit = bad_entry(
+        {{"kind", "session"}, {"indication", "asthma"}, {"setting", "ed"}, {"dose", {{"value", 2}}}});
+    EXPECT_EQ(no_unit.field, "dose.unit");
+
+    const auto level = std::get<LevelEntry>(good_entry({{"kind", "level"},
+                                                        {"value", 3.9},
+                                                        {"unit", "mmol/L"},
+                                                        {"drawn_at", "2027-01-15T07:50:00Z"},
+                                                        {"from_infusion_arm", true}}).what);
+    EXPECT_TRUE(level.from_infusion_arm);
+}
+
 TEST(Entries, SedativesFitsAndFactsAreRead)
 {
     EXPECT_EQ(std::get<SedationEntry>(good_entry({{"kind", "sedation"}, {"drug", "morphine"}}).what).drug, "morphine");

@@ -132,6 +132,8 @@ private:
                                 {{Signal::weight, 70}, {Signal::epidural, epidural ? 1.0 : 0.0}},
                                 true, true, true};
         step(start);
+        step(Entry{"q" + bed.scenario.id, *ward_.find_bed(bed.scenario.id), "midwife", now_.wall,
+                   ScreeningEntry{{}, ScreeningReply::no}, 4});
         if (!bed.scenario.pump) {
             Entry entry{"r" + bed.scenario.id, *ward_.find_bed(bed.scenario.id), "midwife", now_.wall,
                         InfusionRateEntry{1, {}}, 2};

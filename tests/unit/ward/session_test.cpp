@@ -1,0 +1,347 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rules/language/pack.hpp"
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct Planned : Rig {
+    explicit Planned(bool screened = true)
+    {
+        if (screened) {
+            watch();
+        } else {
+            WatchStart start;
+            start.bed = BedId{0};
+            start.calcium_at_bed = start.hammer_at_bed = start.oxygen_at_bed = true;
+            act(start);
+        }
+        pass(1s);
+    }
+    void plan(Indication indication, Setting setting, SessionEntry more = {})
+    {
+        more.indication = indication;
+        more.setting = setting;
+        chart(more);
+    }
+    void answer(const std::string& question, ScreeningReply reply = ScreeningReply::yes)
+    {
+        chart(ScreeningEntry{{{question, reply}}, {}});
+    }
+    // Without the repeated paging that lies between.
+    [[nodiscard]] std::vector<std::string> events(const std::string& rule) const
+    {
+        auto all = Rig::events(rule);
+        std::erase(all, "escalated");
+        return all;
+    }
+    [[nodiscard]] Priority priority(const std::string& rule) const
+    {
+        for (const auto& e : view().episodes) {
+            if (e.rule == rule) return e.priority;
+        }
+        ADD_FAILURE() << rule << " is not open";
+        return Priority::low;
+    }
+    [[nodiscard]] BedView bed() const { return view().beds.at(0); }
+};
+
+TEST(SessionTable, EveryIndicationHasARowAndEveryNumberASource)
+{
+    const SessionTable& table = builtin_sessions();
+    ASSERT_EQ(table.indications.size(), 7U);
+    for (const auto& row : table.indications) {
+        EXPECT_FALSE(row.settings.empty()) << row.title;
+        EXPECT_TRUE(row.after_watch) << row.title;
+        for (const auto& [cell, source] : row.sources) {
+            EXPECT_FALSE(source.empty()) << row.title << " " << cell;
+            EXPECT_THAT(source, testing::Not(HasSubstr("[R]"))) << row.title << " " << cell;
+        }
+    }
+    for (const auto& question : table.questions) EXPECT_LE(question.message.size(), 40U) << question.id;
+    const IndicationRow& asthma = table.row(Indication::asthma);
+    EXPECT_EQ(asthma.bolus_max, 2);
+    EXPECT_EQ(asthma.bolus_min_duration, 15min);
+    EXPECT_FALSE(asthma.fits(Setting::clinic));
+    EXPECT_TRUE(asthma.fits(Setting::ed));
+    EXPECT_EQ(table.row(Indication::hypomagnesaemia).day_cap, 28);
+    EXPECT_NEAR(*table.row(Indication::wellness).bolus_rate_max, 9, 1e-9);
+}
+
+TEST(SessionTable, APackReplacesSingleCells)
+{
+    const std::string text = std::string{small_pack} + R"(
+[[indication]]
+id = "wellness"
+rate_warn = { value = "500 mg/h", source = "this clinic" }
+
+[[question]]
+id = "fish"
+ask = "Does she keep fish?"
+concern = "warn"
+priority = "low"
+title = "Fish"
+message = "Fish"
+prompt = "Feed them."
+source = "test"
+)";
+    EXPECT_FALSE(compile_pack(text, "p.toml").pack) << "mg/h is no unit of ours";
+    std::string good = text;
+    good.replace(good.find("500 mg/h"), 8, "0.5 g/h");
+    const auto compiled = compile_pack(good, "p.toml");
+    ASSERT_TRUE(compiled.pack);
+    const IndicationRow& row = compiled.pack->sessions.row(Indication::wellness);
+    EXPECT_EQ(row.rate_warn, 0.5);
+    EXPECT_EQ(row.rate_alarm, 2) << "what it does not state stays";
+    EXPECT_NE(compiled.pack->sessions.question("fish"), nullptr);
+    for (const char* bad : {"[[indication]]\nid = \"tocolysis\"\n", "[[indication]]\nid = \"asthma\"\nbolus_max = \"2 g\"\n",
+                            "[[indication]]\nid = \"asthma\"\nsettings = [\"beach\"]\n",
+                            "[[question]]\nid = \"myasthenia\"\nmessage = \"give 4 g\"\n",
+                            "[[indication]]\nid = \"wellness\"\nrate_alarm = { value = \"0.5 g/h\", source = \"x\" }\n"}) {
+        EXPECT_FALSE(compile_pack(std::string{small_pack} + bad, "p.toml").pack) << bad;
+    }
+}
+
+TEST(Screening, MagnesiumWithoutItIsTold)
+{
+    Planned ward{false};
+    ward.chart(InfusionRateEntry{1, {}});
+    ward.pass(9min + 58s);
+    EXPECT_THAT(ward.events("screening.missing"), IsEmpty());
+    ward.pass(1s);
+    EXPECT_THAT(ward.events("screening.missing"), ElementsAre("raised"));
+    ward.answer("myasthenia", ScreeningReply::unknown);
+    EXPECT_THAT(ward.reply()->text, HasSubstr("not answered yet"));
+    ward.chart(ScreeningEntry{{}, ScreeningReply::no});
+    EXPECT_THAT(ward.events("screening.missing"), ElementsAre("raised", "cleared"));
+    EXPECT_TRUE(ward.bed().screened);
+    EXPECT_EQ(ward.bed().screening.at(0).answer, "unknown") << "what was answered before stays";
+
+    Planned no_magnesium{false};
+    no_magnesium.pass(1h);
+    EXPECT_THAT(no_magnesium.events("screening.missing"), IsEmpty());
+    no_magnesium.chart(BolusEntry{4, 20min, {}});
+    EXPECT_THAT(no_magnesium.events("screening.missing"), ElementsAre("raised")) << "at once, an hour after the start";
+}
+
+TEST(Screening, AContraindicationIsMediumBeforeAndHighWhileMagnesiumRuns)
+{
+    Planned ward;
+    ward.answer("myasthenia");
+    EXPECT_EQ(ward.priority("screening.myasthenia"), Priority::medium);
+    ward.chart(InfusionRateEntry{1, {}});
+    EXPECT_TRUE(ward.reply()->accepted) << "it never blocks the recording of an infusion";
+    EXPECT_EQ(ward.priority("screening.myasthenia.running"), Priority::high);
+    ward.chart(DecisionEntry{"myasthenia", "consultant: eclampsia"});
+    EXPECT_THAT(ward.events("screening.myasthenia.running"), ElementsAre("raised", "latched"));
+    EXPECT_EQ(ward.bed().decisions.at(0).reason, "consultant: eclampsia");
+}
+
+TEST(Screening, AnswersAreFactsForTheRules)
+{
+    Planned ward;
+    const auto fact = [&](Signal signal) {
+        for (const auto& s : ward.bed().signals) {
+            if (s.signal == signal) return s.value.value_or(-1);
+        }
+        return -1.0;
+    };
+    EXPECT_EQ(fact(Signal::heart_block), 0) << "all of its questions were answered no";
+    ward.answer("myocardial_damage");
+    EXPECT_EQ(fact(Signal::heart_block), 1);
+    EXPECT_EQ(ward.priority("screening.myocardial_damage"), Priority::medium);
+    ward.chart(ValueEntry{Signal::renal_impairment, 1});
+    EXPECT_EQ(ward.priority("screening.kidney_disease"), Priority::medium) << "the milder question of that fact";
+    ward.answer("digoxin");
+    EXPECT_EQ(ward.priority("screening.digoxin"), Priority::low);
+    ward.answer("breastfeeding");
+    EXPECT_THAT(ward.events("screening.breastfeeding"), IsEmpty());
+}
+
+TEST(Screening, UnknownQuestionsAndEmptyReasonsAreRefused)
+{
+    Planned ward;
+    ward.answer("myastenia");
+    EXPECT_FALSE(ward.reply()->accepted);
+    EXPECT_THAT(ward.reply()->text, HasSubstr("did you mean 'myasthenia'"));
+    ward.chart(DecisionEntry{"myasthenia", ""});
+    EXPECT_FALSE(ward.reply()->accepted);
+    ward.chart(DecisionEntry{"weather", "rain"});
+    EXPECT_FALSE(ward.reply()->accepted);
+    ward.chart(ScreeningEntry{});
+    EXPECT_FALSE(ward.reply()->accepted);
+}
+
+TEST(Session, ASettingThatDoesNotFitIsTold)
+{
+    Planned ward;
+    ward.plan(Indication::asthma, Setting::clinic);
+    EXPECT_EQ(ward.priority("session.setting"), Priority::medium);
+    EXPECT_THAT(ward.reply()->text, HasSubstr("does not fit"));
+    ward.chart(DecisionEntry{"setting", "ambulance is coming"});
+    EXPECT_THAT(ward.events("session.setting"), ElementsAre("raised", "cleared"));
+    ward.plan(Indication::pre_eclampsia, Setting::ward);
+    EXPECT_EQ(ward.priority("session.setting"), Priority::medium) << "another plan is another decision";
+    ward.plan(Indication::pre_eclampsia, Setting::labour_ward);
+    EXPECT_EQ(ward.events("session.setting").back(), "cleared");
+}
+
+TEST(Session, APumpAboveTheCapOfTheIndicationIsToldWithinSeconds)
+{
+    Planned ward;
+    ward.plan(Indication::wellness, Setting::clinic);
+    ward.stream(Signal::pump_rate, 1, 20, 1);
+    EXPECT_THAT(ward.events("session.rate-warn"), IsEmpty()) << "1 g/h is not above 1 g/h";
+    ward.stream(Signal::pump_rate, 2, 5, 1);
+    EXPECT_THAT(ward.events("session.rate-warn"), ElementsAre("raised"));
+    ward.stream(Signal::pump_rate, 2.1, 5, 1);
+    EXPECT_THAT(ward.events("session.rate-alarm"), ElementsAre("raised"));
+    EXPECT_THAT(ward.events("rate-high"), IsEmpty()) << "the pack's own limit is higher";
+    EXPECT_EQ(ward.priority("session.rate-alarm"), Priority::high);
+}
+
+TEST(Session, ABolusAboveItsCapsIsToldAtOnce)
+{
+    Planned ward;
+    ward.plan(Indication::asthma, Setting::ed);
+    ward.chart(BolusEntry{2, 15min, {}});
+    EXPECT_THAT(ward.events("session.bolus-dose"), IsEmpty());
+    EXPECT_THAT(ward.events("session.bolus-fast"), IsEmpty());
+    ward.chart(BolusEntry{2.1, 14min, {}});
+    EXPECT_THAT(ward.events("session.bolus-dose"), ElementsAre("raised"));
+    EXPECT_THAT(ward.events("session.bolus-fast"), ElementsAre("raised"));
+    ward.pass(13min);
+    EXPECT_THAT(ward.events("session.cap"), IsEmpty());
+    ward.pass(1min);
+    EXPECT_THAT(ward.events("session.cap"), ElementsAre("raised")) << "more than 2 g in all";
+}
+
+// A declared bolus holds back every rule over the rate.
+TEST(Session, APumpFasterThanTheDeclaredBolusIsToldUnderEveryPlan)
+{
+    Planned ward;
+    ward.chart(BolusEntry{4, 20min, {}});
+    ward.stream(Signal::pump_rate, 13, 10, 1);
+    EXPECT_THAT(ward.events("session.bolus-pump"), IsEmpty());
+    ward.stream(Signal::pump_rate, 30, 6, 1);
+    EXPECT_THAT(ward.events("session.bolus-pump"), ElementsAre("raised"));
+    EXPECT_THAT(ward.events("rate-high"), IsEmpty());
+}
+
+TEST(Session, DoseCapsCountAllRoutesAndTheKidneysLowerThem)
+{
+    Planned ward;
+    ward.plan(Indication::pre_eclampsia, Setting::labour_ward);
+    ward.chart(IntramuscularEntry{8, {}});
+    EXPECT_THAT(ward.events("session.hour-cap"), IsEmpty());
+    ward.chart(IntramuscularEntry{0.1, {}});
+    EXPECT_THAT(ward.events("session.hour-cap"), ElementsAre("raised"));
+    ward.chart(IntramuscularEntry{12, {}});
+    EXPECT_THAT(ward.events("session.day-cap"), IsEmpty());
+    ward.answer("kidney_disease");
+    EXPECT_THAT(ward.events("session.day-cap"), ElementsAre("raised"));
+}
+
+TEST(Session, RunningPastItsEndOrItsPlanIsTold)
+{
+    Planned ward;
+    SessionEntry more;
+    more.grams = 1;
+    more.grams_per_hour = 1;
+    more.expected_end = ward.now().wall + Duration{1h};
+    ward.plan(Indication::wellness, Setting::clinic, more);
+    ward.chart(InfusionRateEntry{1, {}});
+    ward.pass(1h - 1s);
+    EXPECT_THAT(ward.events("session.overrun"), IsEmpty());
+    ward.pass(1s);
+    EXPECT_THAT(ward.events("session.overrun"), ElementsAre("raised"));
+    ward.pass(7min);
+    EXPECT_THAT(ward.events("session.dose-plan"), ElementsAre("raised")) << "a tenth more than planned";
+    ward.chart(InfusionStopEntry{});
+    EXPECT_THAT(ward.events("session.overrun"), ElementsAre("raised", "cleared"));
+    ward.chart(InfusionRateEntry{1.2, {}});
+    ward.pass(5s);
+    EXPECT_THAT(ward.events("session.rate-plan"), ElementsAre("raised"));
+}
+
+TEST(Session, AnotherSaltPotassiumOrAPlanAboveTheCapIsTold)
+{
+    Planned ward;
+    SessionEntry more;
+    more.salt = Salt::chloride_hexahydrate;
+    more.grams_per_hour = 2; // of chloride: 2.4 g/h of sulfate
+    more.components = {"Vitamin C", "Potassium chloride"};
+    ward.plan(Indication::wellness, Setting::clinic, more);
+    EXPECT_EQ(ward.priority("bag.potassium"), Priority::medium);
+    EXPECT_EQ(ward.priority("session.plan"), Priority::medium);
+    ward.chart(InfusionRateEntry{0.5, Salt::sulfate_heptahydrate});
+    EXPECT_THAT(ward.events("session.salt"), ElementsAre("raised"));
+    ward.chart(InfusionRateEntry{0.5, Salt::chloride_hexahydrate});
+    EXPECT_THAT(ward.events("session.salt"), ElementsAre("raised", "cleared"));
+    ward.chart(DecisionEntry{"bag.potassium", "prescribed"});
+    EXPECT_THAT(ward.events("bag.potassium"), ElementsAre("raised", "cleared"));
+    EXPECT_EQ(ward.bed().session->indication, "wellness");
+    EXPECT_THAT(ward.bed().session->components, Contains("Vitamin C"));
+}
+
+TEST(Session, ItsChecksAreNeverFurtherApart)
+{
+    Planned ward;
+    ward.plan(Indication::wellness, Setting::clinic);
+    ward.chart(InfusionRateEntry{1, {}});
+    ASSERT_EQ(ward.bed().checks.size(), 1U);
+    EXPECT_EQ((ward.bed().checks.at(0).due - ward.now().wall), Duration{15min});
+}
+
+TEST(Session, SurvivesASnapshotAndARestart)
+{
+    Planned ward;
+    SessionEntry more;
+    more.expected_end = ward.now().wall + Duration{1h};
+    ward.plan(Indication::wellness, Setting::home, more);
+    ward.answer("digoxin");
+    ward.chart(InfusionRateEntry{1, {}});
+    const Bytes saved = ward.ward.save();
+    auto loaded = Ward::load(as_text(saved));
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(loaded->save(), saved);
+    ward.ward = std::move(*loaded);
+    ward.pass(1h);
+    EXPECT_THAT(ward.events("session.overrun"), ElementsAre("raised"));
+}
+
+TEST(Levels, ADrawNearABolusOrFromTheInfusionArmIsFlagged)
+{
+    Planned ward;
+    ward.chart(BolusEntry{4, 20min, {}});
+    ward.pass(49min + 59s);
+    ward.chart(ValueEntry{Signal::mg, 2.0});
+    EXPECT_THAT(ward.reply()->text, HasSubstr("near a bolus"));
+    ward.pass(1s);
+    ward.chart(ValueEntry{Signal::mg, 2.0});
+    EXPECT_EQ(ward.reply()->text, "recorded");
+    ward.pass(1h);
+    ward.chart(LevelEntry{3.6, true});
+    EXPECT_THAT(ward.reply()->text, HasSubstr("infusion arm"));
+    const auto levels = ward.bed().levels;
+    ASSERT_EQ(levels.size(), 3U);
+    EXPECT_TRUE(levels[0].near_bolus);
+    EXPECT_FALSE(levels[1].near_bolus);
+    EXPECT_TRUE(levels[2].from_infusion_arm.value_or(false));
+    EXPECT_TRUE(levels[2].spike) << "1.8 times the one before, and above 3.5 mmol/L";
+    for (const auto& s : ward.bed().signals) {
+        if (s.signal != Signal::level_doubt) continue;
+        EXPECT_EQ(s.value, 2);
+    }
+}
+
+} // namespace
+} // namespace magwatch::test
