@@ -23,6 +23,8 @@ struct Liveness {
 [[nodiscard]] Json render_status(const PublishedWard& ward, const Liveness& liveness);
 [[nodiscard]] Json render_beds(const WardView& view);
 [[nodiscard]] Json render_bed(const WardView& view, const BedView& bed);
+// Serum magnesium as it may have been and may become: a few milliseconds of arithmetic.
+[[nodiscard]] Json render_prediction(const WardView& view, const BedView& bed);
 [[nodiscard]] Json render_alarms(const WardView& view);
 [[nodiscard]] Json render_calls(const WardView& view);
 [[nodiscard]] Json render_pages(const WardView& view);

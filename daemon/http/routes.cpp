@@ -21,6 +21,7 @@ constexpr std::array table = {
     Route{RouteId::status, G, "/api/v1/status", "status", Guard::read},
     Route{RouteId::beds, G, "/api/v1/beds", "beds", Guard::read},
     Route{RouteId::bed, G, "/api/v1/beds/{alias}", "bed", Guard::read},
+    Route{RouteId::prediction, G, "/api/v1/beds/{alias}/prediction", "prediction", Guard::read},
     Route{RouteId::alarms, G, "/api/v1/alarms", "alarms", Guard::read},
     Route{RouteId::calls, G, "/api/v1/calls", "calls", Guard::read},
     Route{RouteId::pages, G, "/api/v1/pages", "pages", Guard::read},

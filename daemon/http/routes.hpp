@@ -21,6 +21,7 @@ enum class RouteId : std::uint8_t {
     status,
     beds,
     bed,
+    prediction,
     alarms,
     calls,
     pages,

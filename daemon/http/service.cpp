@@ -180,6 +180,10 @@ Response Service::read(const Found& found, const ClockReading& now) const
         if (const BedView* bed = find_bed(ward.view, found.parameter))
             return json_response(200, simulated, render_bed(ward.view, *bed));
         return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
+    case RouteId::prediction:
+        if (const BedView* bed = find_bed(ward.view, found.parameter))
+            return json_response(200, simulated, render_prediction(ward.view, *bed));
+        return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
     default:
         return error(404, "no such path");
     }

@@ -47,6 +47,8 @@ inline constexpr std::uint8_t extrapolation_count = 6;
 inline constexpr double studied_bolus_g = 6, studied_bolus_g_per_h = 18, studied_g_per_h = 2;
 inline constexpr double studied_g_in_1h = 8, studied_g_in_24h = 54;
 inline constexpr Duration studied_time = std::chrono::hours{24};
+// Above this a level calls for action (clinical.md 3.1, default coding: above the target).
+inline constexpr double above_target_mmol_l = 3.5;
 // How far ahead a chart looks.
 inline constexpr Duration forecast_ahead = std::chrono::hours{6};
 inline constexpr Duration forecast_step = std::chrono::minutes{10};

@@ -21,10 +21,29 @@ bool done_at_bedside(const Entry& entry)
                                 value->signal == Signal::reflex_arm || value->signal == Signal::avpu);
 }
 
+// The same for the prediction, which wants to know when; a dose that is no plausible one never came so far.
+void chart_course(Course& course, bool pump_heard, const Entry& entry, Instant at, Instant now)
+{
+    bool good = true;
+    if (const auto* dose = std::get_if<IntramuscularEntry>(&entry.what)) {
+        good = course.intramuscular(at, as_heptahydrate(dose->grams, dose->salt));
+    } else if (std::holds_alternative<InfusionStopEntry>(entry.what)) {
+        course.stop(now);
+    } else if (pump_heard) {
+        return; // the pump tells what it gives
+    } else if (const auto* rate = std::get_if<InfusionRateEntry>(&entry.what)) {
+        good = course.rate(at, as_heptahydrate(rate->grams_per_hour, rate->salt));
+    } else if (const auto* bolus = std::get_if<BolusEntry>(&entry.what)) {
+        good = course.bolus(at, as_heptahydrate(bolus->grams, bolus->salt), bolus->over);
+    }
+    if (!good) course.unknown_since(at);
+}
+
 // Doses charted late are added for the time since they began; a pump that was heard counted them itself.
-void chart_infusion(Infusion& infusion, const Entry& entry, Instant at, Instant now)
+void chart_infusion(Infusion& infusion, Course& course, const Entry& entry, Instant at, Instant now)
 {
     infusion.advance(now);
+    chart_course(course, infusion.pump_heard(), entry, at, now);
     if (const auto* rate = std::get_if<InfusionRateEntry>(&entry.what)) {
         infusion.rate(as_heptahydrate(rate->grams_per_hour, rate->salt), at, now);
     } else if (const auto* bolus = std::get_if<BolusEntry>(&entry.what)) {
@@ -129,7 +148,7 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
         return "recorded";
     }
     Watch& watch = *beds[entry.bed.value].watch;
-    chart_infusion(watch.infusion, entry, at, now.steady);
+    chart_infusion(watch.infusion, watch.course, entry, at, now.steady);
     remember_given(watch.bedside, entry, at);
     evaluate(now, entry.bed, derive_infusion(watch, now.steady));
     std::string unchecked;

@@ -23,13 +23,18 @@ Duration Ward::State::on_board_length(const Watch& watch, Instant now) const
     const auto renal = watch.patient.value(Signal::renal_impairment, now);
     const auto creatinine = watch.patient.value(Signal::creatinine, now);
     if ((renal && *renal > 0) || (creatinine && *creatinine > creatinine_raised)) return on_board_for_renal;
+    return urine_low(watch) ? on_board_for_renal : on_board_for;
+}
+
+bool Ward::State::urine_low(const Watch& watch) const
+{
     for (std::size_t i = 0; i < watch.patient.window_count(); ++i) {
         const Window& window = watch.patient.window(i);
         if (window.spec().signal != Signal::urine || window.spec().length != std::chrono::hours{4}) continue;
         const auto urine = window.value();
-        if (urine && *urine < urine_low_4h) return on_board_for_renal;
+        if (urine && *urine < urine_low_4h) return true;
     }
-    return on_board_for;
+    return false;
 }
 
 SignalMask Ward::State::derive_infusion(Watch& watch, Instant now)
@@ -53,6 +58,11 @@ SignalMask Ward::State::derive_infusion(Watch& watch, Instant now)
     const Duration on_board = on_board_length(watch, now);
     const auto rate = infusion.rate_now();
     tell(Signal::infusion_rate, rate);
+    // What people chart goes into the course as they chart it; a pump that was heard knows better.
+    if (infusion.pump_heard() && changed != 0) {
+        if (!rate) watch.course.unknown_since(now);
+        else if (!watch.course.pump_rate(now, *rate)) watch.course.unknown_since(now);
+    }
     const auto acts = infusion.on_board(now, on_board);
     tell(Signal::mg_on_board, acts ? std::optional{flag(*acts)} : std::nullopt);
     tell(Signal::infusing, rate ? std::optional{flag(*rate > 0)} : std::nullopt);

@@ -17,14 +17,16 @@
 #include "rules/language/pack.hpp"
 #include "rules/patient/infusion.hpp"
 #include "rules/patient/patient_state.hpp"
+#include "rules/pharmacokinetics/course.hpp"
 #include "rules/ward/bedside.hpp"
 #include "rules/ward/technical.hpp"
 #include "rules/ward/ward.hpp"
 
 namespace magwatch {
 
-// Version of the bytes that Ward::save writes; 2, without the messages, and 3, without sessions, are still read.
-inline constexpr std::uint32_t ward_format = 4;
+// Version of the bytes that Ward::save writes; 2, without the messages, 3, without sessions, and 4, without courses,
+// are still read.
+inline constexpr std::uint32_t ward_format = 5;
 
 // The newest messages of one source: those that a sender may still repeat after a restart, as it repeats what was
 // not acknowledged. A gateway of ten beds at one message a second fills it in 7 min (design value).
@@ -84,6 +86,7 @@ struct Watch {
     bool confirmed = true;
     PatientState patient;
     Infusion infusion;
+    Course course; // what `infusion` counts, kept as it was given: for the prediction alone
     Bedside bedside;
     std::optional<Evaluation> evaluation; // always there while a pack is
     std::vector<Slot> rules;              // as pack.rules
@@ -228,6 +231,8 @@ struct Ward::State {
     SignalMask derive_infusion(Watch& watch, Instant now);
     SignalMask derive_reflex(Watch& watch, Signal changed);
     [[nodiscard]] Duration on_board_length(const Watch& watch, Instant now) const;
+    // Less urine in 4 h than the limit most guidelines share.
+    [[nodiscard]] bool urine_low(const Watch& watch) const;
 
     // --- conditions.cpp: truths to episodes ---
     void evaluate(const Moment& now, BedId bed, SignalMask changed);

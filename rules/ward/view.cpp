@@ -140,6 +140,8 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     b.infusion_rate = watch.infusion.rate_now();
     b.infusing = b.infusion_rate.value_or(0) > 0;
     b.dose_total = watch.infusion.dose_total();
+    b.prediction = {watch.course, watch.patient.value(Signal::weight, now.steady),
+                    watch.patient.value(Signal::creatinine, now.steady), urine_low(watch)};
     const auto acts = watch.infusion.on_board(now.steady, on_board_length(watch, now.steady));
     b.mg_on_board = !acts ? "unknown" : *acts ? "yes" : "no";
     return b;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rules/escalation/call.hpp"
+#include "rules/pharmacokinetics/course.hpp"
 #include "rules/ward/effect.hpp"
 #include "rules/ward/input.hpp"
 
@@ -118,6 +119,14 @@ struct LevelView {
     std::optional<bool> from_infusion_arm;
 };
 
+// What a prediction of serum magnesium is made from. Its instants are those of WardView::at.
+struct PredictionInput {
+    Course course;
+    std::optional<double> weight_kg;         // nothing: not recorded, so there is no prediction
+    std::optional<double> creatinine_umol_l; // nothing: not known, or too old
+    bool urine_low = false;
+};
+
 struct BedView {
     BedId id;
     std::string alias, place;
@@ -139,6 +148,7 @@ struct BedView {
     std::optional<double> infusion_rate; // g/h
     bool infusing = false;
     double dose_total = 0; // g
+    PredictionInput prediction;
     std::string mg_on_board; // "yes", "no", "unknown"
     bool audio_paused = false;
     WallTime audio_paused_until;

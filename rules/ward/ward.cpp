@@ -194,6 +194,23 @@ void Ward::State::refresh_next(Bed& bed, Instant now)
 
 // --- bytes ---
 
+namespace {
+
+// Of bytes that hold no course: as much magnesium as was counted, evenly, and marked as incomplete.
+Course course_like(const Infusion& infusion)
+{
+    Course course;
+    const auto first = infusion.first_dose(), last = infusion.last_dose();
+    if (!first || !last || *last <= *first) return course;
+    const double hours = static_cast<double>((*last - *first).count()) / 3'600'000.0;
+    if (!course.rate(*first, infusion.dose_total() / hours)) return Course{};
+    course.unknown_since(*first + Duration{1});
+    if (infusion.stop_declared()) course.stop(*last);
+    return course;
+}
+
+} // namespace
+
 template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format)
 {
     bool watched = bed.watch != nullptr;
@@ -206,6 +223,8 @@ template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed, std
     a(w.by, w.since, w.calcium, w.hammer, w.oxygen, w.associated, w.confirmed, w.patient, w.infusion, b.complaints,
       b.none_at, b.events, w.rules, w.checks, w.expected, w.trouble, w.infusion_next, w.events_next, w.delays);
     if (format >= 4) a(b.answers, b.decisions, b.session, b.salt, b.boluses, b.levels, w.session_slots, w.session_next);
+    if (format >= 5) a(w.course);
+    else if constexpr (Archive::reading) w.course = course_like(w.infusion);
     if (!pack) return;
     if constexpr (Archive::reading) {
         if (w.rules.size() != pack->rules.size() || w.checks.size() != pack->checks.size()) {

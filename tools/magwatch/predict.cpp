@@ -7,6 +7,7 @@
 
 #include "rules/observation/quantity.hpp"
 #include "runtime/toml_reader.hpp"
+#include "tools/magwatch/client.hpp"
 #include "tools/magwatch/commands.hpp"
 #include "tools/magwatch/predict_request.hpp"
 
@@ -20,11 +21,9 @@ struct Options {
     double weight_kg = 0;
     std::optional<double> creatinine_mg_dl, creatinine_umol_l;
     std::vector<std::string> at, levels;
+    std::string bed;
     bool low_urine = false;
 };
-
-// Above this a level calls for action (clinical.md 3.1, default coding: above the target).
-constexpr double above_target_mmol_l = 3.5;
 
 struct Request {
     Model model{};
@@ -159,10 +158,55 @@ void tell(const Shell& shell, const Request& request, const Prediction& predicti
     shell.complain("an estimate, not a lab result; examine the patient: no number here is an all-clear");
 }
 
+// Of a woman whom the daemon watches, from what was recorded of her.
+int predict_bed(Shell& shell, const std::string& bed)
+{
+    int code = ok;
+    const auto answer = Client{shell}.get("/api/v1/beds/" + escaped(bed) + "/prediction", code);
+    if (!answer) return code;
+    if (shell.json) {
+        shell.print(*answer);
+        return ok;
+    }
+    if (answer->contains("because")) {
+        shell.complain("no prediction for " + bed + ": " + cell((*answer)["because"]));
+        return failed;
+    }
+    Table table{{"AT", "P5 mmol/L", "P50", "P95", "NOTE"}};
+    for (const Json& point : (*answer)["points"]) {
+        std::string note;
+        for (const Json& reason : point.value("extrapolated_by", Json::array()))
+            note += (note.empty() ? "extrapolated: " : ", ") + cell(reason);
+        if (point["record_incomplete"] == true)
+            note += std::string{note.empty() ? "" : "; "} + "infusion record incomplete";
+        table.row({local_time(point["at"]), number(point["p5_mmol_l"], 2), number(point["p50_mmol_l"], 2),
+                   number(point["p95_mmol_l"], 2), note.empty() ? "-" : note});
+    }
+    table.print();
+    if ((*answer)["creatinine_assumed"] == true) shell.complain("no creatinine is recorded: 0.8 mg/dL was assumed");
+    if (!(*answer)["take_level_before"].is_null())
+        shell.complain("a level above 3.5 mmol/L is within the band at " +
+                       local_time((*answer)["take_level_before"]) + ": measure one before");
+    shell.complain("an estimate, not a lab result; examine the patient: no number here is an all-clear");
+    return ok;
+}
+
+// Empty, or what is missing or too much.
+std::string which(const Options& options)
+{
+    const bool plan = options.weight_kg > 0 || !options.infusion.empty() || !options.at.empty();
+    if (!options.bed.empty()) return plan ? "give --bed or a plan, not both" : "";
+    if (options.weight_kg <= 0) return "--weight-kg is required, above 0 (or --bed, for a watched bed)";
+    if (options.infusion.empty()) return "--infusion is required (or --bed, for a watched bed)";
+    return options.at.empty() ? "--at is required (or --bed, for a watched bed)" : "";
+}
+
 int run_predict(Shell& shell, const Options& options)
 {
     Request request;
-    std::string wrong = read(options, request);
+    std::string wrong = which(options);
+    if (wrong.empty() && !options.bed.empty()) return predict_bed(shell, options.bed);
+    if (wrong.empty()) wrong = read(options, request);
     if (wrong.empty()) {
         const auto made = forecast(request.model, request.woman, request.course, request.levels, request.times);
         if (const auto* prediction = std::get_if<Prediction>(&made)) {
@@ -182,22 +226,22 @@ int run_predict(Shell& shell, const Options& options)
 void add_predict(CLI::App& app, Shell& shell)
 {
     const auto o = std::make_shared<Options>();
-    CLI::App* command = leaf(app, shell, "predict", "estimate serum magnesium from what was given", Talks::no,
+    CLI::App* command = leaf(app, shell, "predict", "estimate serum magnesium from what was given", Talks::yes,
                              [=, &shell] { return run_predict(shell, *o); });
     command
         ->add_option("--model", o->model,
                      "typical is the mean of salinger and two-compartment; or one of these, or easterling")
         ->check(CLI::IsMember{{"typical", "salinger", "two-compartment", "easterling"}})
         ->capture_default_str();
-    command->add_option("--weight-kg", o->weight_kg, "body weight in kg")->required();
+    command->add_option("--bed", o->bed, "of the woman in this watched bed, from what is recorded of her");
+    command->add_option("--weight-kg", o->weight_kg, "body weight in kg");
     command->add_option("--creatinine-mg-dl", o->creatinine_mg_dl, "serum creatinine in mg/dL");
     command->add_option("--creatinine-umol-l", o->creatinine_umol_l, "or in umol/L");
     command->add_option("--infusion", o->infusion,
-                        "what was given, in grams: 0s:4g/20min,20min:1g/h,6h:stop; into the muscle: 0s:5g im")
-        ->required();
+                        "what was given, in grams: 0s:4g/20min,20min:1g/h,6h:stop; into the muscle: 0s:5g im");
     command->add_option("--salt", o->salt, "if it is not magnesium sulfate heptahydrate")
         ->check(CLI::IsMember{{"sulfate_heptahydrate", "sulfate_anhydrous", "chloride_hexahydrate"}});
-    command->add_option("--at", o->at, "for these times since the start: 20min,1h,2h")->required();
+    command->add_option("--at", o->at, "for these times since the start: 20min,1h,2h");
     command->add_option("--level", o->levels,
                         "a measured level and when it was drawn: 6h:2.1mmol/L (or mg/dL, mEq/L); may be repeated");
     command->add_option("--rate-unknown-since", o->unknown_since, "from when nobody knows the rate of the infusion");

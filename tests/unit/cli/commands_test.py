@@ -163,6 +163,17 @@ class WithDaemon(unittest.TestCase):
         self.assertEqual(len(keys), 3)
         self.assertEqual(len(set(keys)), 1)
 
+    def test_a_prediction_of_a_watched_bed_is_no_all_clear(self):
+        shown = run("predict", "--bed", "bed-3", *self.to)
+        self.assertEqual(shown.returncode, OK, shown.stderr)
+        self.assertIn("P50", shown.stdout)
+        self.assertIn("no number here is an all-clear", shown.stderr)
+        self.assertIn("0.8 mg/dL was assumed", shown.stderr)
+        points = json.loads(run("predict", "--bed", "bed-3", "--json", *self.to).stdout)["points"]
+        self.assertEqual(len(points), len(shown.stdout.splitlines()) - 1)
+        self.assertEqual(run("predict", "--bed", "bed-4", *self.to).returncode, FAILED)
+        self.assertEqual(run("predict", "--bed", "bed-3", "--weight-kg", "70").returncode, USAGE)
+
     def test_refusals_by_name(self):
         shown = run("beds", "bed-9", *self.to)
         self.assertEqual(shown.returncode, FAILED)

@@ -41,6 +41,12 @@ inline PublishedWard sample_ward()
     view.beds[0].infusion_rate = 1;
     view.beds[0].dose_total = 5;
     view.beds[0].mg_on_board = "yes";
+    view.at.steady = Instant{7'200'000};
+    (void)view.beds[0].prediction.course.bolus(Instant{3'600'000}, 4, Duration{1'200'000});
+    (void)view.beds[0].prediction.course.rate(Instant{4'800'000}, 1);
+    view.beds[0].prediction.weight_kg = 70;
+    view.beds[0].levels = {{1.9, sample_now - Duration{600'000}, false, false, std::nullopt},
+                           {5.5, sample_now - Duration{300'000}, false, false, true}};
     view.beds[1].id = BedId{1};
     view.beds[1].alias = "bed-4";
     view.beds[1].place = "Ward L4 Bed 4";

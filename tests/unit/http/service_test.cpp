@@ -67,6 +67,49 @@ protected:
     std::optional<Service> service;
 };
 
+TEST_F(ServiceTest, PredictsFromWhatIsRecorded)
+{
+    const json made = get("/api/v1/beds/bed-3/prediction");
+    EXPECT_EQ(made["model"], "typical");
+    EXPECT_EQ(made["creatinine_assumed"], true);
+    // From the first dose, an hour ago, to six hours ahead, every 10 min.
+    ASSERT_EQ(made["points"].size(), 43U);
+    EXPECT_EQ(made["points"][0]["at"], "2027-01-15T07:00:00.000Z");
+    EXPECT_EQ(made["points"][42]["at"], "2027-01-15T14:00:00.000Z");
+    for (const json& point : made["points"]) {
+        EXPECT_LT(point["p5_mmol_l"], point["p50_mmol_l"]);
+        EXPECT_LT(point["p50_mmol_l"], point["p95_mmol_l"]);
+        EXPECT_EQ(point["record_incomplete"], false);
+    }
+    EXPECT_GT(made["points"][2]["p50_mmol_l"], made["points"][0]["p50_mmol_l"]);
+    EXPECT_THAT(made["levels"][1]["use"], HasSubstr("arm")) << "from the infusion arm: not fitted";
+    EXPECT_TRUE(made["take_level_before"].is_null());
+    EXPECT_THAT(made["what"], HasSubstr("no number here is an all-clear"));
+}
+
+TEST_F(ServiceTest, SaysWhyItCannotPredict)
+{
+    EXPECT_EQ(get("/api/v1/beds/bed-4/prediction")["because"], "this bed is not watched");
+    get("/api/v1/beds/bed-9/prediction", 404);
+    PublishedWard ward = sample_ward();
+    ward.view.beds[0].prediction.weight_kg.reset();
+    board.publish(shared(ward));
+    EXPECT_EQ(get("/api/v1/beds/bed-3/prediction")["because"], "her weight is not recorded");
+    ward.view.beds[0].prediction.course = {};
+    board.publish(shared(ward));
+    EXPECT_EQ(get("/api/v1/beds/bed-3/prediction")["because"], "no magnesium is recorded");
+}
+
+TEST_F(ServiceTest, ALevelIsAskedForBeforeTheBandLeavesTheTarget)
+{
+    PublishedWard ward = sample_ward();
+    (void)ward.view.beds[0].prediction.course.rate(Instant{6'000'000}, 4);
+    board.publish(shared(ward));
+    const json made = get("/api/v1/beds/bed-3/prediction");
+    ASSERT_TRUE(made["take_level_before"].is_string()) << made;
+    EXPECT_GE(made["take_level_before"], made["at"]) << "what lies behind us needs no level";
+}
+
 TEST_F(ServiceTest, SaysWhetherTheLoopMovesAndWhetherTheWardIsReady)
 {
     EXPECT_EQ(get("/healthz")["alive"], true);
