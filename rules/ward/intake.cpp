@@ -158,12 +158,14 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     if (same_time && signal == Signal::urine && !corrected) return "kept as history: urine of this time is known";
     if (now.steady - at > watch.patient.fresh_for(signal)) return "kept as history: older than its limit";
     if (same_time && corrected) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
-    // What is charted is as old as its event, whenever it was typed.
     SignalMask doubted = 0;
     std::string doubt;
     if (signal == Signal::mg) doubt = note_level(watch, value, at, from_infusion_arm, true, doubted);
+    // What is charted is as old as its event, whenever it was typed; but a level arrives now, and what was charted
+    // between its draw and now was not charted in the knowledge of it.
     const auto from = since ? std::optional{now.instant_of(*since)} : std::nullopt;
-    watch.patient.accept_volume(signal, value, at, at, no_source, from);
+    const Instant received = info(signal).kind == SignalKind::laboratory ? now.steady : at;
+    watch.patient.accept_volume(signal, value, at, received, no_source, from);
     SignalMask changed = mask(signal) | derive_reflex(watch, signal) | doubted;
     if (signal == Signal::creatinine || signal == Signal::urine) changed |= derive_infusion(watch, now.steady);
     evaluate(now, id, changed);

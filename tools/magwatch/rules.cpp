@@ -21,27 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view test_ending = ".test.toml";
 
-// Packs named directly, and those in folders, in the order of their names; test files are no packs.
-std::vector<std::string> packs_at(const std::vector<std::string>& paths)
-{
-    std::vector<std::string> packs;
-    for (const auto& path : paths) {
-        std::error_code ignored;
-        if (!fs::is_directory(path, ignored)) {
-            packs.push_back(path);
-            continue;
-        }
-        std::vector<std::string> found;
-        for (const auto& entry : fs::directory_iterator{path, ignored}) {
-            const std::string name = entry.path().string();
-            if (name.ends_with(".toml") && !name.ends_with(test_ending)) found.push_back(name);
-        }
-        std::sort(found.begin(), found.end());
-        packs.insert(packs.end(), found.begin(), found.end());
-    }
-    return packs;
-}
-
 int check_packs(Shell& shell, const std::vector<std::string>& paths)
 {
     bool all_good = true;
@@ -89,24 +68,6 @@ void print_case(const Shell& shell, const std::string& pack, const CaseResult& o
     for (const auto& difference : one.differences) std::printf("    %s\n", difference.c_str());
 }
 
-std::string xml(const std::string& text)
-{
-    std::string out;
-    for (const char c : text) {
-        if (c == '&')
-            out += "&amp;";
-        else if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '"')
-            out += "&quot;";
-        else
-            out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
-    }
-    return out;
-}
-
 // One suite of a JUnit report: the cases, and what no case covers as cases that failed.
 std::string junit_suite(const std::string& pack, const PackTest& result)
 {
@@ -132,15 +93,6 @@ std::string junit_suite(const std::string& pack, const PackTest& result)
     for (const auto& rule : result.untested) add("coverage of " + rule, rule);
     return "  <testsuite name=\"" + xml(pack) + "\" tests=\"" + std::to_string(count) +
            "\" failures=\"" + std::to_string(failures) + "\">\n" + cases + "  </testsuite>\n";
-}
-
-bool write_junit(const Shell& shell, const std::string& path, const std::string& suites)
-{
-    std::ofstream out{path, std::ios::binary};
-    out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" << suites << "</testsuites>\n";
-    if (out.flush()) return true;
-    shell.complain(path + ": cannot be written");
-    return false;
 }
 
 int test_packs(Shell& shell, const std::vector<std::string>& paths, const std::string& junit)
@@ -210,6 +162,54 @@ int cover_packs(Shell& shell, const std::vector<std::string>& paths)
 
 } // namespace
 
+std::vector<std::string> packs_at(const std::vector<std::string>& paths)
+{
+    std::vector<std::string> packs;
+    for (const auto& path : paths) {
+        std::error_code ignored;
+        if (!fs::is_directory(path, ignored)) {
+            packs.push_back(path);
+            continue;
+        }
+        std::vector<std::string> found;
+        for (const auto& entry : fs::directory_iterator{path, ignored}) {
+            const std::string name = entry.path().string();
+            if (name.ends_with(".toml") && !name.ends_with(test_ending)) found.push_back(name);
+        }
+        std::sort(found.begin(), found.end());
+        packs.insert(packs.end(), found.begin(), found.end());
+    }
+    return packs;
+}
+
+std::string xml(const std::string& text)
+{
+    std::string out;
+    for (const char c : text) {
+        if (c == '&')
+            out += "&amp;";
+        else if (c == '<')
+            out += "&lt;";
+        else if (c == '>')
+            out += "&gt;";
+        else if (c == '"')
+            out += "&quot;";
+        else
+            out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
+    }
+    return out;
+}
+
+bool write_junit(const Shell& shell, const std::string& path, const std::string& suites)
+{
+    std::ofstream out{path, std::ios::binary};
+    out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+        << suites << "</testsuites>\n";
+    if (out.flush()) return true;
+    shell.complain(path + ": cannot be written");
+    return false;
+}
+
 void add_rules(CLI::App& app, Shell& shell)
 {
     CLI::App& rules = *group(app, "rules", "rule packs");
@@ -224,10 +224,11 @@ void add_rules(CLI::App& app, Shell& shell)
                           [=, &shell] { return test_packs(shell, *tested, *junit); });
     test->add_option("--junit", *junit, "also write a JUnit report to this file");
     test->add_option("path", *tested, "packs, or folders of packs")->required();
-    test->footer("Cases stand in the pack and in NAME.test.toml beside it. A rule without a case "
-                 "in which it is\n"
-                 "raised and one in which it just is not fails the pack. A pack that extends another runs "
-                 "its cases too,\nfor every rule that it leaves as it is.");
+    test->footer(
+        "Cases stand in the pack and in NAME.test.toml beside it. A rule without a case "
+        "in which it is\n"
+        "raised and one in which it just is not fails the pack. A pack that extends another runs "
+        "its cases too,\nfor every rule that it leaves as it is.");
     const auto covered = std::make_shared<std::vector<std::string>>();
     leaf(rules, shell, "coverage", "which rules have a case that raises them and a near miss",
          Talks::no, [=, &shell] { return cover_packs(shell, *covered); })
@@ -237,6 +238,7 @@ void add_rules(CLI::App& app, Shell& shell)
     add_rules_show(rules, shell);
     add_rules_explain(rules, shell);
     add_rules_diff(rules, shell);
+    add_rules_cases(rules, shell);
 }
 
 } // namespace magwatch::cli

@@ -231,6 +231,69 @@ TEST(Ward, AChartedEntryRingsOnArrivalOnlyIfItIsTheNewestAndWithinItsLimit)
     EXPECT_THAT(rig.events("reflex-absent"), ElementsAre("raised"));
 }
 
+TEST(Ward, ReflexesChartedBeforeALevelArrivedWereNotChartedInTheKnowledgeOfIt)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.pack_text += R"toml(
+[[rule]]
+id = "level"
+title = "Level high"
+message = "Level high"
+prompt = "Examine."
+source = "test"
+priority = "medium"
+clear = "after(reflex, mg) and reflex >= 2"
+when = "mg > 4 mmol/L and not (after(reflex, mg) and reflex >= 2)"
+)toml";
+    rig.step(c);
+    rig.watch();
+    rig.pass(3h);
+    rig.chart(ValueEntry{Signal::reflex_knee, 2}, 10min);
+    rig.chart(ValueEntry{Signal::mg, 7}, 30min); // drawn before that reflex, told now
+    EXPECT_THAT(rig.events("level"), ElementsAre("raised"));
+    rig.chart(ValueEntry{Signal::reflex_knee, 2}, 5min);
+    EXPECT_THAT(rig.events("level"), ElementsAre("raised")) << "seen before the level was known";
+    rig.pass(1min);
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    EXPECT_THAT(rig.events("level"), ElementsAre("raised", "cleared"));
+}
+
+TEST(Ward, ALevelThatArrivesLateIsStillAsOldAsItsDraw)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.pack_text += R"toml(
+[[rule]]
+id = "level"
+title = "Level high"
+message = "Level high"
+prompt = "Examine."
+source = "test"
+priority = "medium"
+clear = "never"
+when = "mg > 4 mmol/L"
+
+[[rule]]
+id = "level-old"
+title = "No level"
+message = "No level"
+prompt = "Send one."
+source = "test"
+priority = "low"
+clear = "never"
+when = "known(hr) and not known(mg)"
+)toml";
+    rig.step(c);
+    rig.watch();
+    rig.pass(12h);
+    rig.chart(ValueEntry{Signal::mg, 5}, 11h);
+    EXPECT_THAT(rig.events("level"), ElementsAre("raised"));
+    rig.pass(61min);
+    rig.observe(Signal::hr, 80);
+    EXPECT_THAT(rig.events("level-old"), ElementsAre("raised")) << "12 h after the draw, not after it was typed";
+}
+
 TEST(Ward, AnEntryWithTheSameKeyIsAnsweredAndNotStoredTwice)
 {
     Rig rig;
