@@ -172,6 +172,11 @@ void session_into(Json& out, const BedView& bed)
                                     {"at", format_time(d.at)},
                                     {"by", d.by}});
     out["session"] = bed.session ? session_json(*bed.session) : Json{};
+    out["after_stop"] = !bed.after_stop ? Json{}
+                                        : Json{{"stopped", format_time(bed.after_stop->stopped)},
+                                               {"watch_until", format_time(bed.after_stop->watch_until)},
+                                               {"decision_due", format_time(bed.after_stop->decision_due)},
+                                               {"decided", bed.after_stop->decided}};
     out["levels"] = Json::array();
     for (const auto& l : bed.levels)
         out["levels"].push_back(

@@ -39,6 +39,8 @@ public:
     // g/h now; nothing if it is unknown.
     [[nodiscard]] std::optional<double> rate_now() const;
     [[nodiscard]] bool bolus_running(Instant now) const { return bolus_end_ > now; }
+    [[nodiscard]] Instant bolus_end() const { return bolus_end_; }
+    [[nodiscard]] double charted_rate() const { return charted_rate_; }
     [[nodiscard]] double bolus_grams() const { return bolus_grams_; }
     [[nodiscard]] double bolus_rate() const { return bolus_rate_; }
     [[nodiscard]] bool any_bolus() const { return bolus_grams_ > 0; }

@@ -65,6 +65,12 @@ struct LevelRecord {
     template <class Archive> void archive(Archive& a) { a(mmol_per_l, at, near_bolus, from_infusion_arm, spike); }
 };
 
+// The watch for magnesium that acts again after a stop for toxicity.
+struct Recurrence {
+    Instant stopped{}, until{};
+    template <class Archive> void archive(Archive& a) { a(stopped, until); }
+};
+
 struct Bedside {
     std::vector<Complaint> complaints; // those not said to be gone, in the order of their charting
     std::optional<Instant> none_at;    // last time she was asked and had none
@@ -75,6 +81,14 @@ struct Bedside {
     std::optional<Salt> salt;                       // last charted as running or given
     std::vector<std::pair<Instant, Instant>> boluses; // begin and end, the newest last
     std::vector<LevelRecord> levels;                // in the order of the draws
+    bool ran = false;                  // an infusion, and it has not been stopped since
+    std::optional<Instant> stopped;    // declared, or the pump's rate fell to 0
+    std::optional<Instant> toxic;      // newest alarm that says STOP
+    std::optional<Recurrence> recurrence;
 };
+
+struct BedView;
+// after_stop.cpp
+void show_stop(const Bedside& bedside, bool decided, const Moment& now, BedView& b);
 
 } // namespace magwatch

@@ -63,7 +63,7 @@ Duration interval(const Check& check, const Watch& watch, Instant at, std::optio
 void Ward::State::review_checks(const Moment& now, BedId id)
 {
     Watch& watch = *beds[id.value].watch;
-    const auto session = session_checks(watch);
+    const auto session = session_checks(watch, now.steady);
     for (std::size_t i = 0; i < watch.checks.size(); ++i) {
         const Check& check = pack->checks[i];
         CheckState& state = watch.checks[i];
@@ -108,7 +108,7 @@ void Ward::State::check_done(const Moment& now, BedId id, Signal signal)
         // From when it was seen; what is no value answers nothing.
         const auto from = answered(check, watch.patient);
         if (!from) continue;
-        state.due = *from + interval(check, watch, *from, session_checks(watch));
+        state.due = *from + interval(check, watch, *from, session_checks(watch, now.steady));
         ended = ended || state.slot.condition.present();
     }
     if (ended) review_checks(now, id);

@@ -62,6 +62,10 @@ void Ward::State::raise(const Moment& now, BedId bed, Slot& slot, AlarmText alar
     // Who follows the alarm to its pages finds the call in its first transition.
     const bool worse = join_call(stored);
     emit(now, stored, AlarmEvent::raised, "");
+    if (Bed* at = find(bed); at != nullptr && at->watch && grave(stored)) {
+        at->watch->bedside.toxic = now.steady;
+        if (at->watch->bedside.stopped) at->watch->session_next = now.steady; // the watch after the stop begins anew
+    }
     // A new alarm breaks a pause.
     if (Bed* at = find(bed); at != nullptr && stored.alarm.priority == Priority::high) at->paused_until = Instant{};
     ring_call(now, stored, worse);

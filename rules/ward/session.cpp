@@ -4,6 +4,7 @@
 // whenever the pump, the chart or an answer changes, and never wait for a sign.
 #include <algorithm>
 
+#include "rules/ward/findings.hpp"
 #include "rules/ward/state.hpp"
 
 namespace magwatch {
@@ -23,31 +24,6 @@ constexpr std::size_t levels_max = 64;
 constexpr std::size_t components_max = 16;
 constexpr std::size_t text_longest = 64;
 constexpr std::size_t reason_longest = 200;
-
-struct Finding {
-    AlarmText alarm;
-    Duration hold{};
-};
-
-// Collects what is found and when to look again.
-struct Findings {
-    Instant now;
-    std::vector<Finding> found;
-    Instant next = Instant::never();
-
-    void add(std::string rule, std::string title, std::string message, std::string prompt, Priority priority,
-             Duration hold = {}, AlarmKind kind = AlarmKind::physiological)
-    {
-        const bool high = priority == Priority::high;
-        found.push_back({{std::move(rule), std::move(title), std::move(message), std::move(prompt), kind, priority,
-                          static_cast<std::uint8_t>(high ? 1 : 0), high, false},
-                         hold});
-    }
-    void look_again(Instant at)
-    {
-        if (at > now) next = std::min(next, at);
-    }
-};
 
 constexpr const char* stop_prompt = "STOP magnesium at the pump. Check bag, rate and prescription with a second "
                                     "person. Examine reflexes and breathing.";
@@ -221,7 +197,7 @@ std::string Ward::State::why_not(const DecisionEntry& entry) const
 {
     if (!pack) return "no rules are in force";
     if (const auto bad = sane(entry.reason, reason_longest, "the reason"); !bad.empty()) return bad;
-    std::vector<std::string> known{"setting", "plan", "salt"};
+    std::vector<std::string> known{"setting", "plan", "salt", "after_stop"};
     for (const auto& question : pack->sessions.questions) known.push_back(question.id);
     for (const auto& component : pack->sessions.components) known.push_back("bag." + component.id);
     if (std::find(known.begin(), known.end(), entry.about) != known.end()) return "";
@@ -364,19 +340,15 @@ std::string Ward::State::note_level(Watch& watch, double value, Instant at, std:
     return record.spike ? "; far above the one before: repeat it from the other arm" : "";
 }
 
-std::optional<Duration> Ward::State::session_checks(const Watch& watch) const
-{
-    if (!pack || !watch.bedside.session) return std::nullopt;
-    return pack->sessions.row(watch.bedside.session->plan.indication).check_every;
-}
-
 void Ward::State::review_session(const Moment& now, BedId id)
 {
     if (!pack) return;
     Watch& watch = *beds[id.value].watch;
     const Bedside& bedside = watch.bedside;
     const Infusion& infusion = watch.infusion;
+    follow_stop(now, id);
     Findings out{now.steady, {}, Instant::never()};
+    find_stop(watch, out);
     const bool running = runs(infusion, now.steady);
     if (infusion.first_dose() || running) {
         const Instant due = watch.since.steady + answer_by;

@@ -24,9 +24,9 @@
 
 namespace magwatch {
 
-// Version of the bytes that Ward::save writes; 2, without the messages, 3, without sessions, and 4, without courses,
-// are still read.
-inline constexpr std::uint32_t ward_format = 5;
+// Version of the bytes that Ward::save writes; 2, without the messages, 3, without sessions, 4, without courses, and
+// 5, without what follows a stop, are still read.
+inline constexpr std::uint32_t ward_format = 6;
 
 // The newest messages of one source: those that a sender may still repeat after a restart, as it repeats what was
 // not acknowledged. A gateway of ten beds at one message a second fills it in 7 min (design value).
@@ -133,6 +133,8 @@ struct PageRecord {
     template <class Archive> void archive(Archive& a) { a(page, resolved, outcome, detail); }
 };
 
+struct Findings;
+
 struct Ward::State {
     Moment last;
     std::uint32_t incarnation = 0;
@@ -213,7 +215,15 @@ struct Ward::State {
                            bool newest, SignalMask& changed);
     [[nodiscard]] bool screened(const Watch& watch) const;
     void review_session(const Moment& now, BedId bed);
-    [[nodiscard]] std::optional<Duration> session_checks(const Watch& watch) const;
+
+    // --- after_stop.cpp ---
+    // An alarm after which a stop is taken to be for toxicity.
+    [[nodiscard]] static bool grave(const Episode& episode);
+    [[nodiscard]] static bool stop_decided(const Bedside& bedside);
+    void follow_stop(const Moment& now, BedId bed);
+    void find_stop(const Watch& watch, Findings& out) const;
+    // The densest interval that the planned session or the watch after a stop asks for.
+    [[nodiscard]] std::optional<Duration> session_checks(const Watch& watch, Instant now) const;
 
     // --- watch.cpp: what people do ---
     void apply(const Moment& now, const Action& action);

@@ -128,6 +128,7 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
                             watch.checks[c].slot.condition.present()});
     }
     show_bedside(watch.bedside, now, b);
+    show_stop(watch.bedside, stop_decided(watch.bedside), now, b);
     if (pack) {
         show_screening(watch.bedside, pack->sessions, now, b);
         b.screened = screened(watch);

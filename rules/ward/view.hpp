@@ -127,6 +127,12 @@ struct PredictionInput {
     bool urine_low = false;
 };
 
+// A stop for toxicity, and what follows it.
+struct AfterStopView {
+    WallTime stopped, watch_until, decision_due;
+    bool decided = false;
+};
+
 struct BedView {
     BedId id;
     std::string alias, place;
@@ -142,6 +148,7 @@ struct BedView {
     bool screened = false;                // all that must be answered are
     std::vector<DecisionView> decisions;
     std::optional<SessionView> session;
+    std::optional<AfterStopView> after_stop;
     std::vector<LevelView> levels;        // in the order of the draws
     std::vector<EventView> events;        // sedatives and fits, the newest last
     std::vector<InhibitedView> inhibited;

@@ -225,6 +225,7 @@ template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed, std
     if (format >= 4) a(b.answers, b.decisions, b.session, b.salt, b.boluses, b.levels, w.session_slots, w.session_next);
     if (format >= 5) a(w.course);
     else if constexpr (Archive::reading) w.course = course_like(w.infusion);
+    if (format >= 6) a(b.ran, b.stopped, b.toxic, b.recurrence);
     if (!pack) return;
     if constexpr (Archive::reading) {
         if (w.rules.size() != pack->rules.size() || w.checks.size() != pack->checks.size()) {
