@@ -117,6 +117,7 @@ public:
         IndicationRow& row = indication_row(*known);
         row.title = text(reader, from, "title", row.title, 80);
         settings(reader, row);
+        unset(reader, row);
         grams(reader, from, row, "bolus_max", row.bolus_max);
         length(reader, from, row, "bolus_min_duration", row.bolus_min_duration);
         rate(reader, from, row, "bolus_rate_max", row.bolus_rate_max);
@@ -208,6 +209,30 @@ private:
             }
         }
         reader.finish();
+    }
+
+    // Cells that are left to the pack's own rules.
+    void unset(TableReader& reader, IndicationRow& row)
+    {
+        const auto clear = [&](std::string_view key) {
+            if (key == "bolus_max") row.bolus_max.reset();
+            else if (key == "bolus_min_duration") row.bolus_min_duration.reset();
+            else if (key == "bolus_rate_max") row.bolus_rate_max.reset();
+            else if (key == "rate_warn") row.rate_warn.reset();
+            else if (key == "rate_alarm") row.rate_alarm.reset();
+            else if (key == "session_cap") row.session_cap.reset();
+            else if (key == "hour_cap") row.hour_cap.reset();
+            else if (key == "day_cap") row.day_cap.reset();
+            else if (key == "day_cap_renal") row.day_cap_renal.reset();
+            else return false;
+            return true;
+        };
+        for (const auto& [key, node] : reader.strings("unset")) {
+            const auto is = [&key = key](const auto& one) { return one.first == key; };
+            const bool filled = std::any_of(row.sources.begin(), row.sources.end(), is);
+            if (!filled || !clear(key)) text_.fail(*node, "'unset' lists caps that the indication has");
+            std::erase_if(row.sources, is);
+        }
     }
 
     // A number is never without its source.

@@ -56,7 +56,8 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> judge(const Incident& incident, Way way, const Pack& pack,
                                          const IncidentRun& run);
 
-// Runs twice: a difference of a single byte is a finding too.
+// Runs twice under its own pack: a difference of a single byte is a finding too. Nothing to judge:
+// no run.
 [[nodiscard]] std::vector<Finding> try_incident(const Incident& incident, Way way,
                                                 const Pack& pack);
 

@@ -220,7 +220,7 @@ void add_rules_cases(CLI::App& rules, Shell& shell)
     command->add_option("--junit", request->junit, "also write a JUnit report to this file");
     command->add_flag("--timeline", request->timeline,
                       "also every alarm of every run, with its second");
-    command->footer("Each case runs three ways, each twice: whole; without_dose: neither pump nor "
+    command->footer("Each case runs three ways: whole; without_dose: neither pump nor "
                     "charted doses;\n"
                     "without_vitals: neither monitor nor what is seen, counted or asked at the "
                     "bed. Seconds count from\n"

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -107,6 +109,24 @@ source = "test"
                             "[[question]]\nid = \"myasthenia\"\nmessage = \"give 4 g\"\n",
                             "[[indication]]\nid = \"wellness\"\nrate_alarm = { value = \"0.5 g/h\", source = \"x\" }\n"}) {
         EXPECT_FALSE(compile_pack(std::string{small_pack} + bad, "p.toml").pack) << bad;
+    }
+}
+
+TEST(SessionTable, APackLeavesACapToItsOwnRules)
+{
+    const auto with = [](const std::string& cells) {
+        return compile_pack(std::string{small_pack} + "[[indication]]\nid = \"pre_eclampsia\"\n" + cells, "p.toml");
+    };
+    const auto empty = with("unset = [\"hour_cap\", \"rate_warn\"]\n");
+    ASSERT_TRUE(empty.pack);
+    const IndicationRow& row = empty.pack->sessions.row(Indication::pre_eclampsia);
+    EXPECT_FALSE(row.hour_cap);
+    EXPECT_FALSE(row.rate_warn);
+    EXPECT_EQ(row.day_cap, 40);
+    EXPECT_TRUE(std::none_of(row.sources.begin(), row.sources.end(), [](const auto& one) { return one.first == "hour_cap"; }));
+    for (const char* bad : {"unset = [\"session_cap\"]\n", "unset = [\"after_watch\"]\n", "unset = [\"hours\"]\n",
+                            "unset = [\"hour_cap\", \"hour_cap\"]\n", "unset = true\n"}) {
+        EXPECT_FALSE(with(bad).pack) << bad;
     }
 }
 
