@@ -159,6 +159,19 @@ class Cases(unittest.TestCase):
         messages = {failure.get("message") for failure in suite.iter("failure")}
         self.assertEqual(messages, {"level-unlikely does not say 'con<firmed'"})
 
+    def test_diff_shows_what_another_pack_does_in_them(self):
+        done = run("diff", PACKS / "ggc.toml", PACKS / "kemh.toml", "--cases", HERE / "scenario_d_opioid.toml", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = json.loads(done.stdout)
+        self.assertEqual(told["cases"], 1)
+        changed = told["changed_cases"][0]
+        self.assertEqual(changed["case"], "(d) Slow breathing after an opioid, reflexes kept")
+        self.assertTrue(any(one.startswith("rr-low raised") for one in changed["only_a"]), changed)
+        self.assertTrue(any(one.startswith("rr-low raised") for one in changed["only_b"]), changed)
+        same = run("diff", PACKS / "ggc.toml", PACKS / "ggc.toml", "--cases", HERE, "--json")
+        self.assertEqual(json.loads(same.stdout)["changed_cases"], [])
+        self.assertGreater(json.loads(same.stdout)["cases"], 20)
+
     def test_the_timeline_shows_every_alarm_of_every_run(self):
         path = HERE / "scenario_h_level_in_another_unit.toml"
         done = run("cases", path, "--pack", PACKS / "us-nursing.toml", "--timeline")

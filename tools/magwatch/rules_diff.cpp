@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/cases/incident_run.hpp"
 #include "tools/magwatch/diagnostics.hpp"
 #include "tools/magwatch/rules.hpp"
 
@@ -93,7 +94,29 @@ std::vector<std::string> without(std::vector<std::string> all, const std::vector
     return all;
 }
 
-// The cases in which alarms come or go otherwise; false: some file is wrong.
+bool is_incident(const std::string& text)
+{
+    return text.find("\n[[expect]]") != std::string::npos || text.find("\n[[never]]") != std::string::npos;
+}
+
+// What a whole run of an incident raises, and when.
+std::vector<std::string> raised(const Pack& pack, const Incident& incident)
+{
+    std::vector<std::string> out;
+    for (const RaisedAlarm& alarm : run_incident(incident, Way::whole, pack).alarms)
+        out.push_back(alarm.rule + " raised " + length_text(alarm.at));
+    return out;
+}
+
+void compare(const std::string& title, const std::string& file, std::uint32_t line, const std::vector<std::string>& a,
+             const std::vector<std::string>& b, Json& changed)
+{
+    const auto only_a = without(a, b), only_b = without(b, a);
+    if (only_a.empty() && only_b.empty()) return;
+    changed.push_back({{"case", title}, {"file", file}, {"line", line}, {"only_a", only_a}, {"only_b", only_b}});
+}
+
+// The cases of rules and the incidents in which alarms come or go otherwise; false: some file is wrong.
 bool compare_cases(const Pack& a, const Pack& b, const std::string& path, Json& changed, std::size_t& count)
 {
     bool good = true;
@@ -102,22 +125,22 @@ bool compare_cases(const Pack& a, const Pack& b, const std::string& path, Json& 
         std::vector<Diagnostic> errors;
         if (!read_file(file, text, error)) {
             errors.push_back({file, 0, 0, "cannot be read", {}});
+        } else if (is_incident(text)) {
+            const auto incident = read_incident(text, file, errors);
+            if (incident) {
+                ++count;
+                compare(incident->title, file, 1, raised(a, *incident), raised(b, *incident), changed);
+            }
         } else if (text.find("[[case]]") == std::string::npos) {
             continue;
         }
-        const auto cases = errors.empty() ? read_cases(text, file, a, errors, true) : std::vector<RuleCase>{};
+        const bool rules = errors.empty() && !is_incident(text);
+        const auto cases = rules ? read_cases(text, file, a, errors, true) : std::vector<RuleCase>{};
         print_errors(errors);
         good = good && errors.empty();
         for (const RuleCase& one : cases) {
             ++count;
-            const auto before = transitions(a, one), after = transitions(b, one);
-            const auto only_a = without(before, after), only_b = without(after, before);
-            if (only_a.empty() && only_b.empty()) continue;
-            changed.push_back({{"case", one.title},
-                               {"file", file},
-                               {"line", one.line},
-                               {"only_a", only_a},
-                               {"only_b", only_b}});
+            compare(one.title, file, one.line, transitions(a, one), transitions(b, one), changed);
         }
     }
     return good;
@@ -172,7 +195,7 @@ void add_rules_diff(CLI::App& rules, Shell& shell)
     command->add_option("a", *a, "a pack, or 'minimal' for the built-in one")->required();
     command->add_option("b", *b, "the other")->required();
     command->add_option("--cases", *cases,
-                        "cases, or a folder of them: which alarms come or go at another second");
+                        "cases of rules, incidents, or a folder of them: which alarms come or go at another second");
 }
 
 } // namespace magwatch::cli
