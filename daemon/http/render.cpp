@@ -153,6 +153,36 @@ Json session_json(const SessionView& session)
     return out;
 }
 
+Json items_json(const std::vector<ScoredItem>& items)
+{
+    Json out = Json::array();
+    for (const auto& item : items)
+        out.push_back(
+            {{"parameter", item.parameter}, {"value", item.value}, {"points", item.points}});
+    return out;
+}
+
+// Context beside the alarms; null until anything of a score is known.
+Json scores_json(const std::optional<ScoresView>& scores)
+{
+    Json out{{"news2", Json{}}, {"meows", Json{}}};
+    if (!scores) return out;
+    if (const News2& news = scores->news2; !news.items.empty())
+        out["news2"] = {{"total_at_least", news.total},
+                        {"single_three", news.single_three},
+                        {"response", news.response},
+                        {"validated_in_pregnancy", false},
+                        {"items", items_json(news.items)},
+                        {"missing", news.missing}};
+    if (const Meows& meows = scores->meows; !meows.items.empty())
+        out["meows"] = {{"red", meows.red},
+                        {"yellow", meows.yellow},
+                        {"triggered", meows.triggered},
+                        {"items", items_json(meows.items)},
+                        {"missing", meows.missing}};
+    return out;
+}
+
 // What was asked before the infusion, decided in spite of an answer, planned, and measured.
 void session_into(Json& out, const BedView& bed)
 {
@@ -199,6 +229,7 @@ Json bed_json(const WardView& view, const BedView& bed)
     out["association_confirmed"] = bed.association_confirmed;
     out["signals"] = Json::array();
     for (const auto& signal : bed.signals) out["signals"].push_back(signal_json(signal));
+    out["scores"] = scores_json(bed.scores);
     out["checks"] = Json::array();
     for (const auto& check : bed.checks)
         out["checks"].push_back({{"id", check.id},

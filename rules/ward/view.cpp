@@ -56,6 +56,15 @@ std::vector<InhibitedView> inhibited_now(const Pack& pack, const Evaluation& eva
 
 namespace {
 
+ScoresView scores_of(const Watch& watch, const Moment& now)
+{
+    const auto& complaints = watch.bedside.complaints;
+    const bool confused = std::any_of(complaints.begin(), complaints.end(),
+                                      [](const Complaint& c) { return c.symptom == "confusion"; });
+    const VitalSet vitals = vital_set(watch.patient, now.steady, confused);
+    return {news2(vitals), meows(vitals)};
+}
+
 void show_bedside(const Bedside& bedside, const Moment& now, BedView& b)
 {
     for (const auto& complaint : bedside.complaints) {
@@ -122,6 +131,7 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     b.watched_since = watch.since.wall;
     b.association_confirmed = watch.confirmed;
     b.signals = signals_of(watch.patient, now, source_names);
+    b.scores = scores_of(watch, now);
     for (std::size_t c = 0; c < watch.checks.size(); ++c) {
         if (watch.checks[c].due == Instant::never()) continue;
         b.checks.push_back({pack->checks[c].id, pack->checks[c].title, now.at(watch.checks[c].due).wall,

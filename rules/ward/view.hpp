@@ -8,6 +8,7 @@
 
 #include "rules/escalation/call.hpp"
 #include "rules/pharmacokinetics/course.hpp"
+#include "rules/patient/score.hpp"
 #include "rules/ward/effect.hpp"
 #include "rules/ward/input.hpp"
 
@@ -133,6 +134,12 @@ struct AfterStopView {
     bool decided = false;
 };
 
+// Early-warning scores, as context only: no rule reads them.
+struct ScoresView {
+    News2 news2;
+    Meows meows;
+};
+
 struct BedView {
     BedId id;
     std::string alias, place;
@@ -141,6 +148,7 @@ struct BedView {
     WallTime watched_since;
     bool association_confirmed = true;
     std::vector<SignalView> signals; // every signal ever seen during this watch
+    std::optional<ScoresView> scores;
     std::vector<CheckView> checks;
     std::vector<ComplaintView> symptoms;  // not said to be gone
     std::optional<WallTime> no_symptoms_at; // last time she was asked and had none

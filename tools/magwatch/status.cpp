@@ -38,15 +38,28 @@ std::string infusion(const Json& bed)
     return cell(rate["value"]) + " " + cell(rate["unit"]);
 }
 
+// The early-warning scores: "MEOWS 1 red 2 yellow, NEWS2 5+". Their totals are what they are at least.
+std::string scores(const Json& bed)
+{
+    std::string out;
+    const Json& meows = bed["scores"]["meows"];
+    const Json& news = bed["scores"]["news2"];
+    if (!meows.is_null())
+        out = "MEOWS " + cell(meows["red"]) + " red " + cell(meows["yellow"]) + " yellow";
+    if (!news.is_null())
+        out += (out.empty() ? "" : ", ") + std::string{"NEWS2 "} + cell(news["total_at_least"]) + "+";
+    return out.empty() ? "-" : out;
+}
+
 void print_beds(const Json& beds)
 {
     Table table{{"BED", "PLACE", "WATCHED", "RR", "SPO2", "HR", "REFLEX", "MG", "INFUSION",
-                 "OVERDUE", "ALARMS"}};
+                 "OVERDUE", "SCORES", "ALARMS"}};
     for (const Json& bed : beds)
         table.row({cell(bed["alias"]), cell(bed["place"]),
                    bed["watched"] == true ? "by " + cell(bed["watched_by"]) : "no",
                    shown(bed, "rr"), shown(bed, "spo2"), shown(bed, "hr"), shown(bed, "reflex"),
-                   shown(bed, "mg"), infusion(bed), overdue(bed),
+                   shown(bed, "mg"), infusion(bed), overdue(bed), scores(bed),
                    std::to_string(bed["alarms"].size())});
     table.print();
 }

@@ -36,6 +36,10 @@ inline PublishedWard sample_ward()
     rr.signal = Signal::spo2;
     rr.value = rr.last = 97;
     view.beds[0].signals.push_back(rr);
+    VitalSet vitals;
+    vitals.oxygen = 97;
+    vitals.pulse = {104};
+    view.beds[0].scores = ScoresView{news2(vitals), meows(vitals)};
     view.beds[0].checks = {{"reflex", "Tendon reflexes", sample_now, true}};
     view.beds[0].infusing = true;
     view.beds[0].infusion_rate = 1;

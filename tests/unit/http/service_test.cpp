@@ -87,6 +87,19 @@ TEST_F(ServiceTest, PredictsFromWhatIsRecorded)
     EXPECT_THAT(made["what"], HasSubstr("no number here is an all-clear"));
 }
 
+TEST_F(ServiceTest, ShowsTheScoresAsContext)
+{
+    const json scores = get("/api/v1/beds/bed-3")["bed"]["scores"];
+    EXPECT_EQ(scores["news2"]["total_at_least"], 1);
+    EXPECT_EQ(scores["news2"]["response"], "ward");
+    EXPECT_EQ(scores["news2"]["validated_in_pregnancy"], false);
+    EXPECT_THAT(scores["news2"]["missing"], testing::Contains("oxygen_given"));
+    EXPECT_EQ(scores["meows"]["yellow"], 1);
+    EXPECT_EQ(scores["meows"]["triggered"], false);
+    EXPECT_EQ(scores["meows"]["items"][1], (json{{"parameter", "pulse"}, {"value", 104}, {"points", 1}}));
+    EXPECT_TRUE(get("/api/v1/beds/bed-4")["bed"]["scores"]["meows"].is_null());
+}
+
 TEST_F(ServiceTest, SaysWhyItCannotPredict)
 {
     EXPECT_EQ(get("/api/v1/beds/bed-4/prediction")["because"], "this bed is not watched");

@@ -197,6 +197,24 @@ TEST(BedsideEvents, ASedativeHoldsForFourHoursAndAFitForHalfAnHour)
     EXPECT_EQ(ward.bed().events.at(1).kind, "fit");
 }
 
+TEST(Scores, AreContextOnlyAndAGoodOneHoldsNothingBack)
+{
+    Ward4 ward;
+    ward.observe(Signal::rr, 16);
+    ward.observe(Signal::spo2, 98);
+    ward.observe(Signal::hr, 80);
+    ward.chart(ValueEntry{Signal::avpu, 0});
+    ASSERT_TRUE(ward.bed().scores);
+    EXPECT_EQ(ward.bed().scores->news2.total, 0);
+    EXPECT_FALSE(ward.bed().scores->meows.triggered);
+    ward.says({"hives"});
+    EXPECT_THAT(ward.events("stop"), ElementsAre("raised"));
+    EXPECT_EQ(ward.bed().scores->news2.total, 0);
+    ward.says({"confusion"});
+    EXPECT_EQ(ward.bed().scores->news2.total, 3);
+    EXPECT_EQ(ward.bed().scores->meows.yellow, 1);
+}
+
 TEST(BedsideEvents, SurviveASnapshotAndARestart)
 {
     Ward4 ward;
