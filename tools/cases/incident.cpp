@@ -546,7 +546,7 @@ std::vector<Way> IncidentReader::ways(TableReader& reader, const toml::table& ta
     std::vector<Way> out;
     for (const auto& [text, node] : reader.strings("way")) {
         const auto found = std::find_if(all_ways.begin(), all_ways.end(),
-                                        [&](Way way) { return name(way) == text; });
+                                        [&text = text](Way way) { return name(way) == text; });
         if (found != all_ways.end())
             out.push_back(*found);
         else
