@@ -1,5 +1,6 @@
 // Any bytes as a rule pack: a pack or mistakes with places inside the text, never a crash. A pack that is taken
-// is run over a patient, within its bounds. Before a line with "=====", the pack; after it, its test file.
+// is run over a patient, within its bounds. Before a line with "=====", the pack; after it, its test file; after
+// a second such line the packs that it may extend, each after a further one: "a", "b", "c" in this order.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -13,6 +14,8 @@
 namespace {
 
 using namespace magwatch;
+
+constexpr std::string_view border = "\n=====\n";
 
 void run(const Pack& pack)
 {
@@ -53,12 +56,50 @@ void run(const Pack& pack)
     if (!from_bytes<PatientState>(as_text(to_bytes(patient)))) std::abort();
 }
 
+class Parents : public PackLibrary {
+public:
+    explicit Parents(std::string_view text) : text_{text} {}
+    std::optional<PackSource> find(std::string_view name) const override
+    {
+        if (name.size() != 1 || name[0] < 'a' || name[0] > 'z') return std::nullopt;
+        std::string_view rest = text_;
+        for (char at = 'a'; at < name[0]; ++at) {
+            const std::size_t cut = rest.find(border);
+            if (cut == std::string_view::npos) return std::nullopt;
+            rest = rest.substr(cut + border.size());
+        }
+        return PackSource{std::string{rest.substr(0, rest.find(border))}, std::string{name} + ".toml", "", ""};
+    }
+    std::vector<std::string> names() const override { return {"a", "b", "c"}; }
+
+private:
+    std::string_view text_;
+};
+
+// With what it extends: the effective text compiles to the same rules, and is its own effective text.
+void inherit(std::string_view pack_text, std::string_view parents)
+{
+    const Parents library{parents};
+    const CompiledPack compiled = compile_pack(pack_text, "fuzz.toml", {}, &library);
+    if ((compiled.pack != nullptr) != compiled.errors.empty()) std::abort();
+    for (const Diagnostic& mistake : compiled.errors) (void)mistake.text();
+    if (!compiled.pack) return;
+    run(*compiled.pack);
+    if (compiled.pack->outline.lineage.size() > lineage_max) std::abort();
+    const EffectiveText effective = effective_text(pack_text, "fuzz.toml", &library);
+    if (effective.text.empty()) return; // too long
+    const CompiledPack again = compile_pack(effective.text, "effective.toml");
+    if (!again.pack || again.pack->rules.size() != compiled.pack->rules.size()) std::abort();
+    for (std::size_t i = 0; i < again.pack->rules.size(); ++i) {
+        if (!(again.pack->rules[i].when == compiled.pack->rules[i].when)) std::abort();
+    }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     const std::string_view text{reinterpret_cast<const char*>(data), size};
-    constexpr std::string_view border = "\n=====\n";
     const std::size_t cut = std::min(text.find(border), text.size());
     const std::string_view pack_text = text.substr(0, cut);
     const CompiledPack compiled = compile_pack(pack_text, "fuzz.toml", {{"rr_stop", "10 /min"}});
@@ -72,9 +113,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         if (one->pack) run(*one->pack);
     }
+    const std::string_view rest = cut < text.size() ? text.substr(cut + border.size()) : std::string_view{};
+    const std::size_t second = std::min(rest.find(border), rest.size());
+    inherit(pack_text, second < rest.size() ? rest.substr(second + border.size()) : std::string_view{});
     if (plain.pack && cut < text.size()) {
         std::vector<Diagnostic> errors;
-        const auto cases = read_cases(text.substr(cut + border.size()), "fuzz.test.toml", *plain.pack, errors);
+        const auto cases = read_cases(rest.substr(0, second), "fuzz.test.toml", *plain.pack, errors);
         for (const RuleCase& one : cases) {
             // Long cases are slow, not wrong.
             if (one.events.size() < 500 && one.until < std::chrono::hours{2}) (void)run_case(*plain.pack, one);
