@@ -13,8 +13,8 @@ constexpr std::size_t batches_at_once = 1000;
 void replay(const JournalBatch& batch, Recovered& out)
 {
     EffectBuffer effects;
-    for (const auto& bytes : batch.records) {
-        const auto record = decode_record(as_text(bytes));
+    for (const std::string_view bytes : batch.records) {
+        const auto record = decode_record(bytes);
         if (!record) {
             out.notes.push_back("batch " + std::to_string(batch.id) + ": a record is damaged or of another version");
             continue;

@@ -42,7 +42,7 @@ std::size_t size_of(const JournalItem& item)
 {
     std::size_t size = 64;
     if (const auto* batch = std::get_if<JournalBatch>(&item))
-        for (const Bytes& record : batch->records) size += record.size() + sizeof(Bytes);
+        size += batch->records.framed().size();
     if (const auto* snapshot = std::get_if<JournalSnapshot>(&item)) size += snapshot->state.size();
     if (const auto* named = std::get_if<JournalNamed>(&item)) size += named->bytes.size();
     return size;
@@ -374,10 +374,9 @@ JournalSequence Journal::append(std::vector<Bytes> records, const Moment& at, bo
     if (batch.records.empty()) batch.first = at.steady;
     batch.last = at.steady;
     batch.wall = at.wall;
-    for (Bytes& record : records) {
-        state.waiting_bytes += record.size() + sizeof(Bytes);
-        batch.records.push_back(std::move(record));
-    }
+    const std::size_t before = batch.records.framed().size();
+    for (const Bytes& record : records) batch.records.push_back(record);
+    state.waiting_bytes += batch.records.framed().size() - before;
     state.waiting_up_to = state.status.appended;
     const bool first_urgent = urgent && !state.urgent;
     state.urgent = state.urgent || urgent;

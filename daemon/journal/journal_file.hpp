@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/journal/journal_format.hpp"
 #include "rules/base/archive.hpp"
 #include "rules/base/instant.hpp"
 #include "runtime/clock.hpp"
@@ -34,7 +35,7 @@ struct JournalBatch {
     std::int64_t id = 0; // given when it is written: 1, 2, 3, ... without holes
     Instant first, last; // ward time of the first and of the last record
     WallTime wall;       // of the last record
-    std::vector<Bytes> records;
+    Records records;
     std::uint64_t lost_before = 0; // inputs that could not be kept in memory while the disk failed
     bool damaged = false;          // read, but its bytes are wrong: `records` is empty
 };

@@ -71,34 +71,54 @@ std::optional<Bytes> unpack_bytes(std::string_view packed)
     return bytes;
 }
 
-Bytes pack_records(const std::vector<Bytes>& records)
+Records::Iterator& Records::Iterator::operator++()
 {
-    Bytes framed;
-    Writer writer{framed};
-    for (const Bytes& record : records) {
-        writer.varint(record.size());
-        writer.raw(record.data(), record.size());
+    if (next_ == end_) {
+        record_ = {};
+        return *this;
     }
-    return pack_bytes(as_text(framed));
+    Reader reader{{reinterpret_cast<const char*>(next_), static_cast<std::size_t>(end_ - next_)}};
+    const std::size_t size = reader.count();
+    next_ = end_ - reader.left();
+    record_ = {reinterpret_cast<const char*>(next_), size};
+    next_ += size;
+    return *this;
 }
 
-std::optional<std::vector<Bytes>> unpack_records(std::string_view packed, std::size_t count)
+void Records::push_back(std::string_view record)
 {
-    const std::optional<Bytes> framed = unpack_bytes(packed);
-    if (!framed) return std::nullopt;
-    std::vector<Bytes> records;
-    Reader reader{*framed};
-    std::string_view rest = as_text(*framed);
-    while (reader.ok() && reader.left() > 0 && records.size() < count) {
+    Writer writer{framed_};
+    writer.varint(record.size());
+    writer.raw(record.data(), record.size());
+    ++count_;
+}
+
+std::optional<Records> Records::from(Bytes framed, std::size_t count)
+{
+    std::size_t found = 0;
+    for (std::string_view rest = as_text(framed); !rest.empty(); ++found) {
+        Reader reader{rest};
         const std::size_t size = reader.count();
         if (!reader.ok()) return std::nullopt;
-        rest = rest.substr(rest.size() - reader.left());
-        records.emplace_back(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size));
-        rest.remove_prefix(size);
-        reader = Reader{rest};
+        rest = rest.substr(rest.size() - reader.left() + size);
     }
-    if (!rest.empty() || records.size() != count) return std::nullopt;
+    if (found != count) return std::nullopt;
+    Records records;
+    records.framed_ = std::move(framed);
+    records.count_ = count;
     return records;
+}
+
+Bytes pack_records(const Records& records)
+{
+    return pack_bytes(as_text(records.framed()));
+}
+
+std::optional<Records> unpack_records(std::string_view packed, std::size_t count)
+{
+    std::optional<Bytes> framed = unpack_bytes(packed);
+    if (!framed) return std::nullopt;
+    return Records::from(std::move(*framed), count);
 }
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before)

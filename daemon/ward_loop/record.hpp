@@ -36,11 +36,14 @@ template <class T> [[nodiscard]] Bytes encode_record(const T& what)
 {
     Reader reader{bytes};
     std::uint8_t version = 0;
-    Record record;
+    std::optional<Record> record{std::in_place};
     reader(version);
-    if (version != record_version) return std::nullopt;
-    reader(record);
-    if (!reader.done()) return std::nullopt;
+    if (version != record_version) {
+        record.reset();
+        return record;
+    }
+    reader(*record);
+    if (!reader.done()) record.reset();
     return record;
 }
 

@@ -35,15 +35,4 @@ ConditionEvent advance(const ConditionPolicy& policy, ConditionState& state, con
     std::abort();
 }
 
-std::optional<Instant> deadline(const ConditionPolicy& policy, const ConditionState& state)
-{
-    switch (state.phase) {
-    case ConditionPhase::clear:
-    case ConditionPhase::active: return std::nullopt;
-    case ConditionPhase::pending: return state.since + policy.hold;
-    case ConditionPhase::clearing: return state.since + policy.clear_hold;
-    }
-    std::abort();
-}
-
 } // namespace magwatch

@@ -42,6 +42,11 @@ enum class ConditionEvent : std::uint8_t { none, became_active, became_clear };
                                      Instant now);
 
 // When the delay that runs is over; nothing if none runs.
-[[nodiscard]] std::optional<Instant> deadline(const ConditionPolicy& policy, const ConditionState& state);
+[[nodiscard]] inline std::optional<Instant> deadline(const ConditionPolicy& policy, const ConditionState& state)
+{
+    if (state.phase == ConditionPhase::pending) return state.since + policy.hold;
+    if (state.phase == ConditionPhase::clearing) return state.since + policy.clear_hold;
+    return std::nullopt;
+}
 
 } // namespace magwatch

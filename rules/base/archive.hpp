@@ -263,10 +263,10 @@ private:
             fail();
             return;
         }
-        using Make = std::variant<T...> (*)();
-        static constexpr Make make[] = {+[]() -> std::variant<T...> { return T{}; }...};
-        v = make[index]();
-        std::visit([this](auto& alternative) { this->get(alternative); }, v);
+        // In place: an alternative may be large, and most are small.
+        using Fill = void (*)(Reader&, std::variant<T...>&);
+        static constexpr Fill fill[] = {+[](Reader& in, std::variant<T...>& to) { in.get(to.template emplace<T>()); }...};
+        fill[index](*this, v);
     }
 
     const std::uint8_t* p_;

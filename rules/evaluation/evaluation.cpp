@@ -14,7 +14,8 @@ using Stack = std::array<double, 2 * expression_depth_max + 4>;
 // The value of a numeric expression, or nullopt where any of its inputs is unknown.
 std::optional<double> number(const std::vector<NumericStep>& steps, const PatientState& patient, Instant now)
 {
-    Stack stack{};
+    if (steps.size() == 1 && steps[0].op == NumericOp::constant) return steps[0].constant;
+    Stack stack; // every step writes before another reads
     std::size_t depth = 0;
     for (const NumericStep& step : steps) {
         const SignalState& state = patient.latest(step.signal);

@@ -515,6 +515,7 @@ void PackReader::read_check(const toml::table& table)
         if (const auto needs = reader.string("needs")) {
             if (const auto logic = condition(*table.get("needs"), *needs)) check.needs = compiler_.program(*logic);
         }
+        for (const Signal signal : check.signals) pack_.check_signals |= mask(signal);
         pack_.checks.push_back(std::move(check));
     }
     item.limits.assign(compiler_.used_limits.begin(), compiler_.used_limits.end());

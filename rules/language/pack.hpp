@@ -111,6 +111,7 @@ public:
     bool ageless = false;   // max_age = "none": a value holds until the next one
     std::vector<Rule> rules;
     std::vector<Check> checks;
+    SignalMask check_signals = 0; // those that answer any check
     std::vector<Inhibition> inhibitions;
     std::vector<WindowSpec> windows; // what PatientState must keep; programs refer by index
     // For each signal, the rules that read it.

@@ -58,6 +58,18 @@ Duration interval(const Check& check, const Watch& watch, Instant at, std::optio
     return session && at_a_glance(check) ? std::min(every, *session) : every;
 }
 
+AlarmText overdue_text(const Check& check)
+{
+    AlarmText alarm;
+    alarm.rule = "check." + check.id;
+    alarm.title = check.title + " overdue";
+    alarm.message = check.title + " overdue";
+    alarm.prompt = "Check now and chart it.";
+    alarm.kind = AlarmKind::technical;
+    alarm.priority = Priority::medium;
+    return alarm;
+}
+
 } // namespace
 
 void Ward::State::review_checks(const Moment& now, BedId id)
@@ -85,19 +97,13 @@ void Ward::State::review_checks(const Moment& now, BedId id)
         }
         const bool overdue = asked && now.steady >= state.due + check.overdue_after;
         state.slot.truth = overdue ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
-        AlarmText alarm;
-        alarm.rule = "check." + check.id;
-        alarm.title = check.title + " overdue";
-        alarm.message = check.title + " overdue";
-        alarm.prompt = "Check now and chart it.";
-        alarm.kind = AlarmKind::technical;
-        alarm.priority = Priority::medium;
-        advance_slot(now, id, state.slot, {}, alarm);
+        if (overdue || state.slot.condition.present()) advance_slot(now, id, state.slot, {}, overdue_text(check));
     }
 }
 
 void Ward::State::check_done(const Moment& now, BedId id, Signal signal)
 {
+    if (!pack || (pack->check_signals & mask(signal)) == 0) return;
     Watch& watch = *beds[id.value].watch;
     bool ended = false;
     for (std::size_t i = 0; i < watch.checks.size(); ++i) {

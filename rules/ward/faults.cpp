@@ -47,9 +47,13 @@ void Ward::State::set_fault(const Moment& now, BedId bed, BedFault fault, bool p
     Slot& slot = beds[bed.value].faults[static_cast<std::size_t>(fault)];
     slot.truth = present ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
     const FaultInfo& about = info(fault);
-    AlarmText alarm = about.alarm;
-    if (fault == BedFault::signals_lost) alarm.message = beds[bed.value].lost_signals;
-    advance_slot(now, bed, slot, about.policy, alarm);
+    if (fault == BedFault::signals_lost && present) {
+        AlarmText alarm = about.alarm;
+        alarm.message = beds[bed.value].lost_signals;
+        advance_slot(now, bed, slot, about.policy, alarm);
+    } else {
+        advance_slot(now, bed, slot, about.policy, about.alarm);
+    }
     const auto at = deadline(about.policy, slot.condition);
     if (at && *at > now.steady) next = std::min(next, *at);
 }

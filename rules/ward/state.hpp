@@ -154,6 +154,7 @@ struct Ward::State {
     CallId ward_call;
     std::vector<PageRecord> pages; // unresolved ones, and the newest of the others
     std::vector<std::string> entry_keys;
+    Instant soonest{}; // no deadline is before it; {0}: not known. Follows from the rest, so it is not saved
     Instant gap_ends{};
     std::uint64_t observations = 0, refused = 0, raised = 0, pages_sent = 0;
 

@@ -62,7 +62,10 @@ void Ward::State::step(const Moment& now, const Input& input)
     // from the silence of our own (apply(Started) says what became of the time).
     if (!std::holds_alternative<Started>(input)) fire_due(now);
     last = now;
+    const std::size_t decided = effects->size();
     std::visit([&](const auto& what) { apply(now, what); }, input);
+    // An observation that decided nothing moved no deadline but its own bed's.
+    if (!std::holds_alternative<Observation>(input) || effects->size() != decided) soonest = Instant{};
 }
 
 void Ward::State::apply(const Moment&, const Tick&) {}
@@ -93,9 +96,16 @@ Instant Ward::State::next_due() const
 // faults, then acknowledgements, then calls, each in the order of their ids.
 void Ward::State::fire_due(const Moment& now)
 {
+#ifndef NDEBUG
+    MAGWATCH_ASSERT(soonest <= next_due());
+#endif
+    if (soonest > now.steady) return;
     for (;;) {
         const Instant due = next_due();
-        if (due > now.steady) return;
+        if (due > now.steady) {
+            soonest = due;
+            return;
+        }
         // A deadline never runs before the last input: a lower bound may lie in the past.
         const Moment at = now.at(std::max(due, last.steady));
         last = {at.steady, at.wall};
@@ -190,6 +200,7 @@ void Ward::State::refresh_next(Bed& bed, Instant now)
         }
     }
     bed.next = std::max(next, now);
+    soonest = std::min(soonest, bed.next);
 }
 
 // --- bytes ---

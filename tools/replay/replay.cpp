@@ -198,10 +198,10 @@ int replay_csv(const ReplayRequest& request, const std::string& text, std::ostre
 }
 
 // Steps one record of a journal; false if its bytes are not ours.
-bool replay_record(const Bytes& bytes, const std::optional<std::string>& pack, const ReplayRequest& request,
+bool replay_record(std::string_view bytes, const std::optional<std::string>& pack, const ReplayRequest& request,
                    Runner& runner, Timeline& timeline)
 {
-    const auto record = decode_record(as_text(bytes));
+    const auto record = decode_record(bytes);
     if (!record) return false;
     if (const auto* input = std::get_if<InputRecord>(&*record)) {
         Input what = input->input;
@@ -250,7 +250,7 @@ int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream
             if (!started) timeline.start(batch.first);
             started = true;
             damaged += batch.damaged ? 1 : 0;
-            for (const auto& bytes : batch.records) {
+            for (const std::string_view bytes : batch.records) {
                 if (!replay_record(bytes, pack, request, runner, timeline)) ++damaged;
             }
         }

@@ -133,8 +133,8 @@ struct RetryTest : ::testing::Test {
         Ward ward;
         EffectBuffer effects;
         for (const JournalBatch& batch : value_of(opened.file->batches_after(0, 100'000))) {
-            for (const Bytes& bytes : batch.records) {
-                const auto record = decode_record(as_text(bytes));
+            for (const std::string_view bytes : batch.records) {
+                const auto record = decode_record(bytes);
                 const auto* input = record ? std::get_if<InputRecord>(&*record) : nullptr;
                 if (input == nullptr) continue;
                 effects.clear();

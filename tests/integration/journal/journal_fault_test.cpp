@@ -46,7 +46,7 @@ void expect_all_there(const std::string& directory, const std::vector<Bytes>& du
         ASSERT_FALSE(batch.damaged);
         ASSERT_GT(batch.id, last_id);
         last_id = batch.id;
-        if (found < durable.size() && batch.records.at(0) == durable[found]) ++found;
+        if (found < durable.size() && batch.records.front() == as_text(durable[found])) ++found;
     }
     EXPECT_EQ(found, durable.size());
     ASSERT_FALSE(write(*opened.file, batch_of(1000, {"well again"})));

@@ -82,8 +82,8 @@ void expect_whole(const std::string& directory, std::int64_t durable)
         const auto number = static_cast<std::int64_t>(i) + 1;
         ASSERT_EQ(batches[i].id, number);
         ASSERT_FALSE(batches[i].damaged);
-        ASSERT_EQ(batches[i].records,
-                  (std::vector<Bytes>{record_of(text_of(number)), record_of(text_of(number + 1))}));
+        const std::vector<std::string> texts{batches[i].records.begin(), batches[i].records.end()};
+        ASSERT_EQ(texts, (std::vector<std::string>{text_of(number), text_of(number + 1)}));
     }
     const auto snapshot = value_of(opened.file->last_snapshot());
     if (durable < 7) return;

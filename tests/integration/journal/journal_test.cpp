@@ -71,7 +71,7 @@ struct JournalTest : ::testing::Test {
              value_of(std::get<JournalReader>(opened).batches_after(0, 100'000))) {
             EXPECT_FALSE(batch.damaged);
             if (batch.lost_before > 0) texts.push_back("lost " + std::to_string(batch.lost_before));
-            for (const Bytes& record : batch.records) texts.emplace_back(as_text(record));
+            for (const std::string_view record : batch.records) texts.emplace_back(record);
         }
         return texts;
     }
@@ -128,7 +128,7 @@ TEST_F(JournalTest, ASnapshotHoldsExactlyWhatWasAppendedBefore)
     EXPECT_EQ(snapshot->state, record_of("after one"));
     const auto tail = value_of(opened.file->batches_after(snapshot->batch));
     ASSERT_THAT(tail, SizeIs(1));
-    EXPECT_EQ(tail[0].records.at(0), record_of("two"));
+    EXPECT_EQ(tail[0].records.front(), "two");
     EXPECT_EQ(value_of(opened.file->named("configuration")), record_of("toml"));
 }
 

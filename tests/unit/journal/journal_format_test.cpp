@@ -16,13 +16,20 @@ TEST(JournalFormat, RecordsComeBackAsTheyWere)
 {
     std::mt19937 random{7};
     for (const std::size_t count : {0U, 1U, 3U, 500U}) {
-        std::vector<Bytes> records(count);
-        for (Bytes& record : records) {
+        Records records;
+        std::vector<Bytes> each(count);
+        for (Bytes& record : each) {
             record.resize(random() % 300);
             for (auto& byte : record) byte = static_cast<std::uint8_t>(random() % 4);
+            records.push_back(record);
         }
         const Bytes packed = pack_records(records);
-        EXPECT_EQ(unpack_records(as_text(packed), count), records);
+        const auto back = unpack_records(as_text(packed), count);
+        ASSERT_TRUE(back);
+        EXPECT_EQ(*back, records);
+        std::size_t at = 0;
+        for (const std::string_view record : *back) EXPECT_EQ(record, as_text(each.at(at++)));
+        EXPECT_EQ(at, count);
         EXPECT_FALSE(unpack_records(as_text(packed), count + 1));
         if (count > 0) {
             EXPECT_FALSE(unpack_records(as_text(packed), count - 1));
@@ -41,7 +48,7 @@ TEST(JournalFormat, CompressesWhatIsWorthIt)
 
 TEST(JournalFormat, DamagedBytesGiveNothingAndNeverCrash)
 {
-    std::vector<Bytes> records;
+    Records records;
     for (int i = 0; i < 40; ++i)
         records.push_back(bytes_of("observation number " + std::to_string(i)));
     const Bytes packed = pack_records(records);
