@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t remembered_pages = 200;
+constexpr std::size_t remembered_pages = 200; // and up to 50 more
 constexpr std::uint8_t sends_max = 2; // of one key: the first, and one after a restart without an outcome
 
 } // namespace
@@ -105,6 +105,19 @@ std::vector<std::string> Ward::State::words(CallId id, EpisodeId first) const
     return words;
 }
 
+namespace {
+
+// The oldest whose outcome is known first; many at once, since each time the rest move up.
+void forget_pages(std::vector<PageRecord>& pages)
+{
+    if (pages.size() <= remembered_pages + 50) return;
+    std::size_t excess = pages.size() - remembered_pages;
+    std::erase_if(pages, [&](const PageRecord& page) { return page.resolved && excess > 0 && excess-- > 0; });
+    pages.erase(pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(excess));
+}
+
+} // namespace
+
 void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh)
 {
     if (call.state == CallState::waiting || call.next == Instant::never()) return;
@@ -148,10 +161,7 @@ void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeI
     if (!reached && configuration.mode != Mode::replay && !ring.people.empty()) {
         set_fault(now, WardFault::no_owner, true, "");
     }
-    while (pages.size() > remembered_pages) {
-        const auto old = std::find_if(pages.begin(), pages.end(), [](const auto& p) { return p.resolved; });
-        pages.erase(old == pages.end() ? pages.begin() : old);
-    }
+    forget_pages(pages);
     publish(call.bed);
 }
 
