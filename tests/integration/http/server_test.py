@@ -230,7 +230,7 @@ class Hostile(unittest.TestCase):
 
     def test_a_client_that_takes_no_answer_is_dropped(self):
         with FakeWard(mode="large", write_ms=300) as ward:
-            deaf = ward.connect()
+            deaf = ward.connect(receive_buffer=4096)
             deaf.sendall(b"GET /api/v1/pages HTTP/1.1\r\nHost: localhost\r\n\r\n")
             deadline = time.monotonic() + 20
             while ward.metric("magwatch_http_connections") > 1 and time.monotonic() < deadline:

@@ -66,8 +66,14 @@ class FakeWard:
 
     # --- clients ---
 
-    def connect(self, source="127.0.0.1"):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=30, source_address=(source, 0))
+    def connect(self, source="127.0.0.1", receive_buffer=None):
+        connection = socket.socket()
+        if receive_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.settimeout(30)
+        connection.bind((source, 0))
+        connection.connect(("127.0.0.1", self.port))
+        return connection
 
     def request(self, method, path, body=None, headers=None, unix=False):
         """-> (status, headers, body): a new connection for each."""
