@@ -488,6 +488,27 @@ void read_pause(Fields& f, Reader& r, std::string_view alias, Action& action)
     action.what = PauseAudio{bed != nullptr ? bed->id : no_bed, length};
 }
 
+void read_limit(Fields& f, Reader& r, std::string_view alias, Action& action)
+{
+    const BedView* bed = find_bed(r.view, alias);
+    if (bed == nullptr) f.refuse("", "no bed '" + std::string{alias.substr(0, 64)} + "'", 404);
+    SetLimit set;
+    set.bed = bed != nullptr ? bed->id : no_bed;
+    set.limit = f.text("limit", name_longest);
+    if (f.optional_flag("end").value_or(false)) {
+        action.what = std::move(set);
+        return;
+    }
+    set.value = f.text("value", name_longest);
+    set.reason = f.text("reason", reason_longest);
+    const double seconds = f.number("seconds");
+    constexpr auto longest = static_cast<double>(own_limit_longest.count()) / 1000;
+    if (f.ok() && !(seconds >= 60 && seconds <= longest))
+        f.refuse("seconds", "must be 60 to 86400: a limit of one patient ends by itself");
+    set.length = Duration{f.ok() ? static_cast<std::int64_t>(std::llround(seconds * 1000)) : 0};
+    action.what = std::move(set);
+}
+
 void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter, Change& change)
 {
     Action action;
@@ -513,6 +534,9 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
         break;
     case RouteId::pause:
         read_pause(f, r, parameter, action);
+        break;
+    case RouteId::limits:
+        read_limit(f, r, parameter, action);
         break;
     default:
         f.refuse("", "nothing changes here", 404);

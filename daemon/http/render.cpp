@@ -250,6 +250,14 @@ Json bed_json(const WardView& view, const BedView& bed)
                                  {"drug", text_or_null(e.what)},
                                  {"at", format_time(e.at)},
                                  {"by", e.by}});
+    out["own_limits"] = Json::array();
+    for (const auto& own : bed.own_limits)
+        out["own_limits"].push_back({{"limit", own.limit},
+                                     {"value", own.value},
+                                     {"ward_value", own.ward_value},
+                                     {"until", format_time(own.until)},
+                                     {"reason", own.reason},
+                                     {"by", own.by}});
     out["inhibited"] = Json::array();
     for (const auto& held : bed.inhibited)
         out["inhibited"].push_back(

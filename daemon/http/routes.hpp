@@ -34,6 +34,7 @@ enum class RouteId : std::uint8_t {
     acknowledge,
     answer_call,
     pause,
+    limits,
     answer_page,
     answer_link,
 };

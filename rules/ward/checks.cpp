@@ -77,7 +77,7 @@ void Ward::State::review_checks(const Moment& now, BedId id)
     Watch& watch = *beds[id.value].watch;
     const auto session = session_checks(watch, now.steady);
     for (std::size_t i = 0; i < watch.checks.size(); ++i) {
-        const Check& check = pack->checks[i];
+        const Check& check = watch.pack->checks[i];
         CheckState& state = watch.checks[i];
         const bool asked = check.needs.empty() || watch.evaluation->ask(check.needs) != Truth::no;
         if (!asked) {
@@ -107,7 +107,7 @@ void Ward::State::check_done(const Moment& now, BedId id, Signal signal)
     Watch& watch = *beds[id.value].watch;
     bool ended = false;
     for (std::size_t i = 0; i < watch.checks.size(); ++i) {
-        const Check& check = pack->checks[i];
+        const Check& check = watch.pack->checks[i];
         if (std::find(check.signals.begin(), check.signals.end(), signal) == check.signals.end()) continue;
         CheckState& state = watch.checks[i];
         if (state.due == Instant::never()) continue;
@@ -126,7 +126,7 @@ std::string Ward::State::checks_before_dose(const Moment& now, BedId id, Instant
     Watch& watch = *beds[id.value].watch;
     std::string missing;
     for (std::size_t i = 0; i < watch.checks.size(); ++i) {
-        const Check& check = pack->checks[i];
+        const Check& check = watch.pack->checks[i];
         if (check.before_dose <= Duration{}) continue;
         const auto done = answered(check, watch.patient);
         if (done && at - *done <= check.before_dose) continue;

@@ -23,7 +23,7 @@ void Ward::State::evaluate(const Moment& now, BedId bed, SignalMask changed)
 {
     Watch& watch = *beds[bed.value].watch;
     if (!watch.evaluation) return;
-    watch.evaluation->evaluate(*pack, watch.patient, now.steady, changed,
+    watch.evaluation->evaluate(*watch.pack, watch.patient, now.steady, changed,
                                [&](std::size_t rule, const RuleTruth&) { advance_rule(now, bed, rule); });
 }
 
@@ -31,7 +31,7 @@ void Ward::State::advance_rule(const Moment& now, BedId bed, std::size_t index)
 {
     Watch& watch = *beds[bed.value].watch;
     Slot& slot = watch.rules[index];
-    const Rule& rule = pack->rules[index];
+    const Rule& rule = watch.pack->rules[index];
     const bool delayed = delaying(slot.condition);
     const ConditionEvent event = advance({rule.hold, rule.clear_hold}, slot.condition,
                                          watch.evaluation->truth(index), now.steady);

@@ -13,10 +13,14 @@ constexpr Duration short_gap = 10s;
 // After this long a gap asks for a person's look at every patient.
 constexpr Duration long_gap = 60s;
 
-CompiledPack compile(const Configuration& configuration)
+CompiledPack compile(const Configuration& configuration, const std::vector<OwnLimit>& own = {})
 {
     std::vector<LimitOverride> limits;
     for (const auto& limit : configuration.limits) limits.push_back({limit.name, limit.value});
+    for (const auto& limit : own) {
+        std::erase_if(limits, [&](const LimitOverride& other) { return other.name == limit.limit; });
+        limits.push_back({limit.limit, limit.value});
+    }
     CompiledPack compiled = compile_pack(configuration.pack_text, configuration.pack_name, limits);
     if (compiled.pack && compiled.pack->benchmark && configuration.mode == Mode::ward) {
         compiled.errors.push_back({configuration.pack_name, 0, 0, "a benchmark pack never runs on a ward", {}});
@@ -89,7 +93,7 @@ void Ward::State::set_up_patient(Watch& watch)
     }
     for (const auto& item : configuration.freshness) watch.patient.set_fresh_for(item.signal, item.limit);
     watch.patient.set_watch_start(watch.since.steady);
-    if (pack) watch.patient.set_windows(pack->windows);
+    if (watch.pack) watch.patient.set_windows(watch.pack->windows);
 }
 
 // Beds that were known keep their ids, new ones get the next.
@@ -138,24 +142,30 @@ void Ward::State::take_sources(const Moment& now, const Configuration& next)
 void Ward::State::carry_over(const Moment& now, BedId id, const Pack* old_pack)
 {
     Watch& watch = *beds[id.value].watch;
+    const Pack* const next = watch.pack.get();
     set_up_patient(watch);
-    std::vector<Slot> rules(pack ? pack->rules.size() : 0);
+    // A slow source's values stay fresh for as long as they did.
+    for (std::size_t s = 0; s < signal_count; ++s) {
+        const auto& latest = watch.patient.latest(static_cast<Signal>(s));
+        if (latest.seen && latest.source != no_source) set_fresh_for(watch, static_cast<Signal>(s), latest.source);
+    }
+    std::vector<Slot> rules(next ? next->rules.size() : 0);
     for (std::size_t old = 0; old < watch.rules.size(); ++old) {
         const std::string& rule = old_pack->rules[old].id;
         bool kept = false;
         for (std::size_t r = 0; r < rules.size(); ++r) {
-            if (pack->rules[r].id != rule) continue;
+            if (next->rules[r].id != rule) continue;
             rules[r] = watch.rules[old];
             kept = true;
         }
         if (!kept && watch.rules[old].open()) episodes.at(watch.rules[old].episode).orphan = true;
     }
     watch.rules = std::move(rules);
-    std::vector<CheckState> checks(pack ? pack->checks.size() : 0);
+    std::vector<CheckState> checks(next ? next->checks.size() : 0);
     for (std::size_t old = 0; old < watch.checks.size(); ++old) {
         bool kept = false;
         for (std::size_t c = 0; c < checks.size(); ++c) {
-            if (pack->checks[c].id != old_pack->checks[old].id) continue;
+            if (next->checks[c].id != old_pack->checks[old].id) continue;
             checks[c] = watch.checks[old];
             kept = true;
         }
@@ -164,8 +174,8 @@ void Ward::State::carry_over(const Moment& now, BedId id, const Pack* old_pack)
     }
     watch.checks = std::move(checks);
     watch.evaluation.reset();
-    if (pack) {
-        watch.evaluation.emplace(*pack);
+    if (next) {
+        watch.evaluation.emplace(*next);
         evaluate(now, id, ~SignalMask{0});
     }
     review_checks(now, id);
@@ -176,7 +186,6 @@ void Ward::State::carry_over(const Moment& now, BedId id, const Pack* old_pack)
 
 void Ward::State::apply(const Moment& now, const Configuration& next)
 {
-    const std::shared_ptr<const Pack> old_pack = pack;
     if (!next.pack_text.empty()) {
         const CompiledPack compiled = compile(next);
         if (!compiled.pack) { // the shell checks before it steps; what does not compile changes nothing
@@ -189,11 +198,28 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
     take_beds(next);
     take_sources(now, next);
     for (std::size_t i = 0; i < beds.size(); ++i) {
-        if (beds[i].watch) carry_over(now, BedId{static_cast<std::uint16_t>(i)}, old_pack.get());
+        if (!beds[i].watch) continue;
+        Watch& watch = *beds[i].watch;
+        const std::shared_ptr<const Pack> before = watch.pack;
+        std::string why_not;
+        watch.pack = pack_for(watch.own_limits, why_not);
+        if (!watch.pack) { // the shell asks why_refused() before it steps
+            watch.own_limits.clear();
+            watch.pack = pack;
+        }
+        carry_over(now, BedId{static_cast<std::uint16_t>(i)}, before.get());
     }
     set_fault(now, WardFault::fallback, next.fallback, next.fallback_reason);
     if (!next.fallback) set_fault(now, WardFault::configuration, false, "");
     publish(no_bed);
+}
+
+std::shared_ptr<const Pack> Ward::State::pack_for(const std::vector<OwnLimit>& own, std::string& why_not) const
+{
+    if (own.empty() || !pack) return pack;
+    const CompiledPack compiled = compile(configuration, own);
+    if (!compiled.pack) why_not = compiled.errors.empty() ? "it does not fit the rules" : compiled.errors[0].message;
+    return compiled.pack;
 }
 
 std::vector<std::string> Ward::why_refused(const Configuration& next) const
@@ -207,6 +233,12 @@ std::vector<std::string> Ward::why_refused(const Configuration& next) const
     for (std::size_t i = 0; i < state_->beds.size(); ++i) {
         if (!state_->beds[i].watch) continue;
         const std::string& alias = state_->bed_names[i].alias;
+        const auto& own = state_->beds[i].watch->own_limits;
+        if (!own.empty() && reasons.empty() && !compile(next, own).pack) {
+            reasons.push_back(alias + " has a limit of its own (" + own.front().limit +
+                              ") that does not fit the new pack. End it (magwatch limits end " + alias + " " +
+                              own.front().limit + "), then reload");
+        }
         const bool stays = std::any_of(next.beds.begin(), next.beds.end(),
                                        [&](const auto& bed) { return bed.alias == alias; });
         if (stays) continue;

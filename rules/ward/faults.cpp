@@ -158,10 +158,10 @@ void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant
 
     bool cannot_judge = false;
     if (watch.evaluation && watch.expected != 0 && !told && lost.empty()) {
-        for (std::size_t r = 0; r < pack->rules.size() && !cannot_judge; ++r) {
-            const bool expected = (pack->rules[r].reads & watch.expected) != 0;
+        for (std::size_t r = 0; r < watch.pack->rules.size() && !cannot_judge; ++r) {
+            const bool expected = (watch.pack->rules[r].reads & watch.expected) != 0;
             cannot_judge = expected && watch.evaluation->truth(r).raise == Truth::unknown &&
-                           judged_by_vitals(pack->rules[r]);
+                           judged_by_vitals(watch.pack->rules[r]);
         }
         look_again(next, now.steady, now.steady + 60s);
     }

@@ -230,9 +230,20 @@ struct PauseAudio {
     template <class Archive> void archive(Archive& a) { a(bed, length); }
 };
 
+// One of the pack's named limits, for one patient and a while; it ends by itself. An empty value ends it now.
+inline constexpr Duration own_limit_longest = std::chrono::hours{24}; // design value: a day's ward round
+struct SetLimit {
+    BedId bed = no_bed;
+    std::string limit, value; // "rr_stop", "10 /min"
+    Duration length{};
+    std::string reason;
+    template <class Archive> void archive(Archive& a) { a(bed, limit, value, length, reason); }
+};
+
+// New alternatives go to the end, as in Input.
 struct Action {
     std::string person;
-    std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio> what;
+    std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio, SetLimit> what;
     std::uint64_t request = 0; // as in Entry
     template <class Archive> void archive(Archive& a) { a(person, what, request); }
 };

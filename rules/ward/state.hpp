@@ -24,9 +24,9 @@
 
 namespace magwatch {
 
-// Version of the bytes that Ward::save writes; 2, without the messages, 3, without sessions, 4, without courses, and
-// 5, without what follows a stop, are still read.
-inline constexpr std::uint32_t ward_format = 6;
+// Version of the bytes that Ward::save writes; 2, without the messages, 3, without sessions, 4, without courses,
+// 5, without what follows a stop, and 6, without own limits, are still read.
+inline constexpr std::uint32_t ward_format = 7;
 
 // The newest messages of one source: those that a sender may still repeat after a restart, as it repeats what was
 // not acknowledged. A gateway of ten beds at one message a second fills it in 7 min (design value).
@@ -71,6 +71,14 @@ struct Trouble {
     template <class Archive> void archive(Archive& a) { a(count, since, last); }
 };
 
+// A limit of the pack that was replaced for one patient.
+struct OwnLimit {
+    std::string limit, value;
+    Instant until{};
+    std::string reason, by;
+    template <class Archive> void archive(Archive& a) { a(limit, value, until, reason, by); }
+};
+
 struct CheckState {
     Instant due = Instant::never();
     Slot slot;
@@ -88,6 +96,8 @@ struct Watch {
     Infusion infusion;
     Course course; // what `infusion` counts, kept as it was given: for the prediction alone
     Bedside bedside;
+    std::vector<OwnLimit> own_limits;
+    std::shared_ptr<const Pack> pack; // the ward's, or the same with her own limits; never written
     std::optional<Evaluation> evaluation; // always there while a pack is
     std::vector<Slot> rules;              // as pack.rules
     std::vector<CheckState> checks;       // as pack.checks
@@ -235,6 +245,12 @@ struct Ward::State {
     void do_action(const Moment& now, const Action& action, const Acknowledge& acknowledge);
     void do_action(const Moment& now, const Action& action, const Answer& answer);
     void do_action(const Moment& now, const Action& action, const PauseAudio& pause);
+
+    // --- limits.cpp: limits of one patient ---
+    void do_action(const Moment& now, const Action& action, const SetLimit& set);
+    // The ward's pack with these limits; null with the reason if one does not fit.
+    [[nodiscard]] std::shared_ptr<const Pack> pack_for(const std::vector<OwnLimit>& own, std::string& why_not) const;
+    void end_own_limits(const Moment& now, BedId bed);
     void reply(const Moment& now, std::uint64_t request, bool accepted, std::string text);
 
     // --- derive.cpp ---

@@ -147,7 +147,12 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
             b.session = session_view(session, pack->sessions.row(session.plan.indication), watch.infusion, now);
         }
     }
-    if (pack) b.inhibited = inhibited_now(*pack, *watch.evaluation);
+    if (pack) b.inhibited = inhibited_now(*watch.pack, *watch.evaluation);
+    for (const auto& own : watch.own_limits) {
+        const PackLimit* of_ward = pack->outline.limit(own.limit);
+        b.own_limits.push_back({own.limit, own.value, of_ward == nullptr ? "" : of_ward->value,
+                                now.at(own.until).wall, own.reason, own.by});
+    }
     b.infusion_rate = watch.infusion.rate_now();
     b.infusing = b.infusion_rate.value_or(0) > 0;
     b.dose_total = watch.infusion.dose_total();

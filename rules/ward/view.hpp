@@ -120,6 +120,14 @@ struct LevelView {
     std::optional<bool> from_infusion_arm;
 };
 
+// A limit of the pack that was replaced for one patient.
+struct OwnLimitView {
+    std::string limit, value;
+    std::string ward_value; // what holds for everybody else
+    WallTime until;
+    std::string reason, by;
+};
+
 // What a prediction of serum magnesium is made from. Its instants are those of WardView::at.
 struct PredictionInput {
     Course course;
@@ -160,6 +168,7 @@ struct BedView {
     std::vector<LevelView> levels;        // in the order of the draws
     std::vector<EventView> events;        // sedatives and fits, the newest last
     std::vector<InhibitedView> inhibited;
+    std::vector<OwnLimitView> own_limits;
     std::optional<double> infusion_rate; // g/h
     bool infusing = false;
     double dose_total = 0; // g

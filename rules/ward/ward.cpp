@@ -144,6 +144,7 @@ void Ward::State::bed_due(BedId id, const Moment& now)
 {
     Bed& bed = beds[id.value];
     if (bed.watch) {
+        end_own_limits(now, id);
         Watch& watch = *bed.watch;
         if (watch.infusion_next <= now.steady) {
             const SignalMask changed = derive_infusion(watch, now.steady);
@@ -154,7 +155,7 @@ void Ward::State::bed_due(BedId id, const Moment& now)
         if (watch.session_next <= now.steady) review_session(now, id);
         if (watch.events_next <= now.steady) evaluate(now, id, derive_events(watch, now.steady));
         if (watch.evaluation && watch.evaluation->next_due() <= now.steady) {
-            watch.evaluation->evaluate_due(*pack, watch.patient, now.steady,
+            watch.evaluation->evaluate_due(*watch.pack, watch.patient, now.steady,
                                            [&](std::size_t rule, const RuleTruth&) { advance_rule(now, id, rule); });
         }
         if (watch.delays > 0) {
@@ -187,16 +188,17 @@ void Ward::State::refresh_next(Bed& bed, Instant now)
         if (watch.evaluation) next = std::min(next, watch.evaluation->next_due());
         if (watch.delays > 0) {
             for (std::size_t rule = 0; rule < watch.rules.size(); ++rule) {
-                const Rule& about = pack->rules[rule];
+                const Rule& about = watch.pack->rules[rule];
                 const auto at = deadline({about.hold, about.clear_hold}, watch.rules[rule].condition);
                 // A delay that is over but waits for a known truth is not a deadline.
                 if (at && *at > now) next = std::min(next, *at);
             }
         }
+        for (const auto& own : watch.own_limits) next = std::min(next, own.until);
         for (std::size_t i = 0; i < watch.checks.size(); ++i) {
             const CheckState& check = watch.checks[i];
             if (check.due == Instant::never() || check.slot.condition.present()) continue;
-            next = std::min(next, check.due + pack->checks[i].overdue_after);
+            next = std::min(next, check.due + watch.pack->checks[i].overdue_after);
         }
     }
     bed.next = std::max(next, now);
@@ -237,13 +239,16 @@ template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed, std
     if (format >= 5) a(w.course);
     else if constexpr (Archive::reading) w.course = course_like(w.infusion);
     if (format >= 6) a(b.ran, b.stopped, b.toxic, b.recurrence);
+    if (format >= 7) a(w.own_limits);
     if (!pack) return;
     if constexpr (Archive::reading) {
-        if (w.rules.size() != pack->rules.size() || w.checks.size() != pack->checks.size()) {
+        std::string why_not;
+        w.pack = pack_for(w.own_limits, why_not);
+        if (!w.pack || w.rules.size() != w.pack->rules.size() || w.checks.size() != w.pack->checks.size()) {
             a.fail();
             return;
         }
-        w.evaluation.emplace(*pack);
+        w.evaluation.emplace(*w.pack);
     }
     w.evaluation->archive(a);
 }

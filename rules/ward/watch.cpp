@@ -35,6 +35,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
     watch.oxygen = start.oxygen_at_bed;
     watch.associated = now.steady;
     watch.infusion_next = Instant::never();
+    watch.pack = pack;
     set_up_patient(watch);
     watch.rules.resize(pack ? pack->rules.size() : 0);
     watch.checks.resize(pack ? pack->checks.size() : 0);

@@ -49,6 +49,8 @@ CHANGES = [
     ["calls", "answer", "#1207", "coming"],
     ["calls", "answer", "3-8", "here"],
     ["pause", "bed-3", "--seconds", "60"],
+    ["limits", "set", "bed-3", "rr_stop", "10 /min", "--for", "2h", "--reason", "asleep"],
+    ["limits", "end", "bed-3", "rr_stop"],
 ]
 LISTS = [(["status"], "ward"), (["beds"], "bed-3"), (["beds", "bed-4"], "bed-4"), (["sources"], "monitor-3"),
          (["alarms", "list"], "Slow breathing"), (["calls", "list"], "#1207"), (["pages", "list"], "midwife-1")]

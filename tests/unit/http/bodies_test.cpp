@@ -378,6 +378,15 @@ TEST(Actions, EachBecomesItsInput)
     const auto pause = std::get<PauseAudio>(
         good_action(RouteId::pause, {{"person", "m"}, {"seconds", 120}}, "bed-3").what);
     EXPECT_EQ(pause.length, Duration{120'000});
+    const auto limit = std::get<SetLimit>(
+        good_action(RouteId::limits,
+                    {{"person", "m"}, {"limit", "rr_stop"}, {"value", "10 /min"}, {"seconds", 7200}, {"reason", "asleep"}},
+                    "bed-3").what);
+    EXPECT_EQ(limit.length, std::chrono::hours{2});
+    EXPECT_EQ(limit.value, "10 /min");
+    const auto ended = std::get<SetLimit>(
+        good_action(RouteId::limits, {{"person", "m"}, {"limit", "rr_stop"}, {"end", true}}, "bed-3").what);
+    EXPECT_EQ(ended.value, "");
 }
 
 TEST(Actions, RefuseWhatIsMissingUnknownOrTooMuch)
@@ -419,6 +428,13 @@ TEST(Actions, RefuseWhatIsMissingUnknownOrTooMuch)
     EXPECT_EQ(bad_action(RouteId::pause, {{"person", "m"}, {"seconds", 121}}, "bed-3").field,
               "seconds");
     EXPECT_EQ(bad_action(RouteId::pause, {{"person", "m"}, {"seconds", 60}}, "bed-9").status, 404U);
+    const nlohmann::json long_one{
+        {"person", "m"}, {"limit", "rr_stop"}, {"value", "10 /min"}, {"seconds", 86401}, {"reason", "asleep"}};
+    EXPECT_EQ(bad_action(RouteId::limits, long_one, "bed-3").field, "seconds");
+    EXPECT_EQ(bad_action(RouteId::limits, long_one, "bed-9").status, 404U);
+    EXPECT_EQ(bad_action(RouteId::limits, {{"person", "m"}, {"limit", "rr_stop"}, {"value", "1 /min"}, {"seconds", 60}},
+                         "bed-3").field,
+              "reason");
 }
 
 TEST(Json, IsReadStrictly)
