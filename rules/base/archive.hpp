@@ -265,7 +265,8 @@ private:
         }
         // In place: an alternative may be large, and most are small.
         using Fill = void (*)(Reader&, std::variant<T...>&);
-        static constexpr Fill fill[] = {+[](Reader& in, std::variant<T...>& to) { in.get(to.template emplace<T>()); }...};
+        static constexpr Fill fill[] = {
+            +[](Reader& in, std::variant<T...>& to) { in.get(to.template emplace<T>()); }...};
         fill[index](*this, v);
     }
 
