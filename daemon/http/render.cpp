@@ -266,6 +266,8 @@ Json bed_json(const WardView& view, const BedView& bed)
     infusion["running"] = bed.infusing;
     infusion["rate"] =
         bed.infusion_rate ? quantity(*bed.infusion_rate, Unit::gram_per_hour) : Json{};
+    infusion["rate_unknown_since"] =
+        bed.rate_unknown_since ? Json(format_time(*bed.rate_unknown_since)) : Json{};
     infusion["dose_total"] = quantity(bed.dose_total, Unit::gram);
     infusion["magnesium_on_board"] = text_or_null(bed.mg_on_board);
     out["infusion"] = infusion;

@@ -74,7 +74,14 @@ void Infusion::pump(double grams_per_hour, Instant now, Duration fresh_for)
 void Infusion::pump_lost(Instant now)
 {
     advance(now);
+    if (pump_fresh_) pump_until_ = now;
     pump_fresh_ = false;
+}
+
+std::optional<Instant> Infusion::rate_unknown_since() const
+{
+    if (!pump_heard_ || pump_fresh_) return std::nullopt;
+    return pump_until_;
 }
 
 // A dose that is known only now though it was given before.
@@ -93,10 +100,13 @@ void Infusion::add(double grams, Instant at, Instant now)
 void Infusion::rate(double grams_per_hour, Instant at, Instant now)
 {
     advance(now);
-    if (!pump_heard_) {
+    const auto lost = rate_unknown_since();
+    if (!pump_heard_ || lost) {
+        const Instant from = std::max(at, lost.value_or(at));
         const double missed = (grams_per_hour - counted_rate(now)) * grams_per_hour_ms;
-        add(missed * static_cast<double>((now - at).count()), at, now);
+        add(missed * static_cast<double>((now - from).count()), from, now);
     }
+    if (lost) pump_heard_ = false; // who stands at a pump that is not heard knows better
     recorded_ = charted_ = true;
     charted_rate_ = grams_per_hour;
     stop_declared_ = grams_per_hour <= 0;

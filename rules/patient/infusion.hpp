@@ -3,7 +3,7 @@
 // Pure. All doses are grams of magnesium sulfate heptahydrate. Two sources may tell the rate: a pump link
 // and the chart. A fresh pump wins; without one the charted rate and the declared bolus count. When a pump
 // that was heard falls silent the rate is unknown, the dose goes on at the last rate (the larger dose is
-// the safer guess) and magnesium stays on board.
+// the safer guess) and magnesium stays on board, until it is heard again or a person charts the rate or the stop.
 #pragma once
 
 #include <optional>
@@ -52,6 +52,8 @@ public:
     [[nodiscard]] bool stop_declared() const { return stop_declared_; }
     [[nodiscard]] bool pump_heard() const { return pump_heard_; }
     [[nodiscard]] bool pump_fresh() const { return pump_fresh_; }
+    // Since when a pump that was heard is not; nothing while it is, or none was.
+    [[nodiscard]] std::optional<Instant> rate_unknown_since() const;
     // True while magnesium acts, false when it surely does not, nothing when nobody knows.
     [[nodiscard]] std::optional<bool> on_board(Instant now, Duration on_board) const;
     [[nodiscard]] std::optional<Instant> first_dose() const;

@@ -47,9 +47,13 @@ void Ward::State::set_fault(const Moment& now, BedId bed, BedFault fault, bool p
     Slot& slot = beds[bed.value].faults[static_cast<std::size_t>(fault)];
     slot.truth = present ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
     const FaultInfo& about = info(fault);
-    if (fault == BedFault::signals_lost && present) {
+    const auto& watch = beds[bed.value].watch;
+    const bool pump_lost = fault == BedFault::infusion_record && watch && watch->infusion.rate_unknown_since();
+    if (present && (fault == BedFault::signals_lost || pump_lost)) {
         AlarmText alarm = about.alarm;
-        alarm.message = beds[bed.value].lost_signals;
+        alarm.message = pump_lost ? "Pump not heard: rate unknown" : beds[bed.value].lost_signals;
+        if (pump_lost) alarm.title = "Pump not heard";
+        if (pump_lost) alarm.prompt = "Look at the pump. Chart its rate, or the stop.";
         advance_slot(now, bed, slot, about.policy, alarm);
     } else {
         advance_slot(now, bed, slot, about.policy, about.alarm);

@@ -170,6 +170,7 @@ struct BedView {
     std::vector<InhibitedView> inhibited;
     std::vector<OwnLimitView> own_limits;
     std::optional<double> infusion_rate; // g/h
+    std::optional<WallTime> rate_unknown_since; // the pump was heard, and is not any more
     bool infusing = false;
     double dose_total = 0; // g
     PredictionInput prediction;

@@ -34,6 +34,8 @@ std::string overdue(const Json& bed)
 std::string infusion(const Json& bed)
 {
     const Json& rate = bed["infusion"]["rate"];
+    const Json& lost = bed["infusion"]["rate_unknown_since"];
+    if (!lost.is_null()) return "rate unknown since " + local_time(lost);
     if (rate.is_null()) return bed["infusion"]["running"] == true ? "running, rate unknown" : "-";
     return cell(rate["value"]) + " " + cell(rate["unit"]);
 }

@@ -146,8 +146,41 @@ TEST(TechnicalAlarm, ALostPumpKeepsTheGateOpenAndSaysThatTheRateIsUnknown)
     EXPECT_FALSE(rig.view().beds[0].infusion_rate);
     EXPECT_EQ(rig.view().beds[0].mg_on_board, "yes");
     EXPECT_THAT(rig.events("technical.infusion_record"), ElementsAre("raised"));
+    EXPECT_EQ(rig.view().beds[0].rate_unknown_since, rig.now().wall - Duration{71s}) << "30 s after its last word";
     rig.stream(Signal::pump_rate, 1, 2, 1);
     EXPECT_THAT(rig.events("technical.infusion_record"), ElementsAre("raised", "cleared"));
+    EXPECT_FALSE(rig.view().beds[0].rate_unknown_since);
+}
+
+TEST(TechnicalAlarm, WhoChartsTheRateOfALostPumpIsBelieved)
+{
+    Rig rig;
+    rig.watch();
+    rig.stream(Signal::pump_rate, 2, 3600, 1);
+    rig.pass(30min);
+    EXPECT_NEAR(rig.view().beds[0].dose_total, 3, 0.01) << "counted on at the last rate";
+    bool told = false;
+    for (const auto& e : rig.view().episodes) told = told || e.message == "Pump not heard: rate unknown";
+    EXPECT_TRUE(told);
+    rig.chart(InfusionRateEntry{1, {}});
+    EXPECT_THAT(rig.events("technical.infusion_record"), testing::Contains("cleared"));
+    EXPECT_EQ(rig.view().beds[0].infusion_rate, 1);
+    rig.pass(1h);
+    EXPECT_NEAR(rig.view().beds[0].dose_total, 4, 0.02);
+    rig.chart(InfusionStopEntry{});
+    rig.pass(12h + 1min);
+    EXPECT_NEAR(rig.view().beds[0].dose_total, 4, 0.02) << "not for ever";
+    EXPECT_EQ(rig.view().beds[0].mg_on_board, "no");
+}
+
+TEST(TechnicalAlarm, AFasterRateChartedLateForALostPumpAddsWhatWasMissed)
+{
+    Rig rig;
+    rig.watch();
+    rig.stream(Signal::pump_rate, 1, 3600, 1);
+    rig.pass(1h);
+    rig.chart(InfusionRateEntry{3, {}}, 2h); // true since before it was lost: there the pump's word holds
+    EXPECT_NEAR(rig.view().beds[0].dose_total, 4, 0.05);
 }
 
 TEST(TechnicalAlarm, LiveDataWithoutAWatchIsTold)
