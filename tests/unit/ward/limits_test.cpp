@@ -198,7 +198,8 @@ TEST(Reload, ASlowMonitorStaysFreshForAsLongAsItDid)
     ward.observe(Signal::rr, 15);
     ward.step(slow);
     ward.pass(50s);
-    for (const auto& s : ward.view().beds[0].signals) {
+    const WardView view = ward.view(); // lives as long as what it is asked for
+    for (const auto& s : view.beds[0].signals) {
         if (s.signal == Signal::rr) {
             EXPECT_TRUE(s.value) << "it has 4 min from its last sample, whatever was reloaded";
         }
