@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -159,6 +160,7 @@ struct App::State {
     Instant second_{}, synchronised_{}, lane_moved_{};
     std::uint64_t lane_turns_ = 0;
     bool substituted = false; // the journal is not where it belongs
+    bool shutting_down = false;
     TaskGroup tasks; // after everything its tasks use
     asio::signal_set signals;
     int status = 0;
@@ -330,7 +332,8 @@ asio::awaitable<void> App::State::signal_task()
             co_await std::move(reloading);
             continue;
         }
-        tasks.spawn("shut-down", shut_down());
+        // A terminal and a supervisor may both ask; once is enough.
+        if (!std::exchange(shutting_down, true)) tasks.spawn("shut-down", shut_down());
     }
 }
 

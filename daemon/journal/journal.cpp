@@ -475,7 +475,9 @@ asio::awaitable<bool> Journal::close(Duration limit)
     }
     const bool all = state->waiting.empty() && !state->busy;
     state->timer.cancel();
-    auto work = [target = std::exchange(state->file, nullptr)]() mutable {
+    std::shared_ptr<JournalFile> file = std::exchange(state->file, nullptr);
+    if (!file) co_return all; // another call closed it meanwhile
+    auto work = [target = std::move(file)]() mutable {
         (void)target->checkpoint();
         target.reset();
     };

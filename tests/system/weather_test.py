@@ -120,6 +120,13 @@ class Weather(unittest.TestCase):
         self.ward.process.terminate()
         self.assertEqual(self.ward.process.wait(15), 0)
 
+    def test_asked_to_stop_by_several_it_stops_once(self):
+        self.start()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+            self.ward.process.send_signal(number)
+        self.assertEqual(self.ward.process.wait(15), 0)
+        self.assertEqual(self.ward.daemon_log().count("stopping: nobody watches"), 1)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

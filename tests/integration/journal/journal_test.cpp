@@ -260,5 +260,20 @@ TEST_F(JournalTest, ClosingADiskThatFailsGivesUpAtItsLimit)
     EXPECT_FALSE(run(journal->close(50ms)));
 }
 
+TEST_F(JournalTest, ClosedTwiceAtOnceItClosesOnce)
+{
+    append("the last", false);
+    int closed = 0;
+    const auto done = [&](std::exception_ptr error, bool) {
+        EXPECT_FALSE(error);
+        ++closed;
+    };
+    auto first = journal->close(30s), second = journal->close(30s);
+    asio::co_spawn(io, std::move(first), done);
+    asio::co_spawn(io, std::move(second), done);
+    EXPECT_TRUE(until([&] { return closed == 2; }));
+    EXPECT_THAT(on_disk(), testing::ElementsAre("the last"));
+}
+
 } // namespace
 } // namespace magwatch
