@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 #include "rules/base/archive.hpp"
@@ -23,11 +24,30 @@ struct InputRecord {
 
 using Record = std::variant<InputRecord, Effect>;
 
-template <class T> [[nodiscard]] Bytes encode_record(const T& what)
+inline constexpr std::size_t usual_record_bytes = 64; // an observation's; what is longer grows
+
+// The bytes of Record{InputRecord{at, input}}, without the copy.
+[[nodiscard]] inline Bytes encode_record(const Moment& at, const Input& input)
 {
+    static_assert(std::is_same_v<std::variant_alternative_t<0, Record>, InputRecord>);
     Bytes out;
+    out.reserve(usual_record_bytes);
     Writer writer{out};
-    writer(record_version, Record{what});
+    writer(record_version);
+    writer.varint(0);
+    writer(at, input);
+    return out;
+}
+// The bytes of Record{effect}.
+[[nodiscard]] inline Bytes encode_record(const Effect& effect)
+{
+    static_assert(std::is_same_v<std::variant_alternative_t<1, Record>, Effect>);
+    Bytes out;
+    out.reserve(usual_record_bytes);
+    Writer writer{out};
+    writer(record_version);
+    writer.varint(1);
+    writer(effect);
     return out;
 }
 

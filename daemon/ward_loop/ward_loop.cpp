@@ -144,7 +144,7 @@ void WardLoop::keep(const Moment& now, const Input& input)
     // A tick that decided nothing happens again by itself whenever the next input is stepped.
     if (std::holds_alternative<Tick>(input) && !decided) return;
     urgent_ = urgent_ || decided || is_urgent(input);
-    records_.push_back(encode_record(InputRecord{now, input}));
+    records_.push_back(encode_record(now, input));
     for (const auto& effect : effects_) {
         if (is_recorded(effect)) records_.push_back(encode_record(effect));
     }

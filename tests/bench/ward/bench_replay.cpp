@@ -117,7 +117,7 @@ private:
             ++observations;
         }
     }
-    void add(const Input& input) { records_.push_back(encode_record(InputRecord{now_, input})); }
+    void add(const Input& input) { records_.push_back(encode_record(now_, input)); }
     void flush()
     {
         Block block;
