@@ -147,10 +147,10 @@ bool wanted(const One& one, const Incident& incident, Way way, const Pack& pack)
     return here && (one.everywhere || pack.name == incident.pack);
 }
 
-Finding judge_expected(const Expectation& expected, Way way, const Pack& pack,
+CaseFinding judge_expected(const Expectation& expected, Way way, const Pack& pack,
                        const IncidentRun& run)
 {
-    Finding out;
+    CaseFinding out;
     out.way = way;
     out.alarm = joined(expected.alarms);
     out.line = expected.line;
@@ -185,9 +185,9 @@ Finding judge_expected(const Expectation& expected, Way way, const Pack& pack,
     return out;
 }
 
-Finding judge_ban(const Ban& ban, Way way, const IncidentRun& run)
+CaseFinding judge_ban(const Ban& ban, Way way, const IncidentRun& run)
 {
-    Finding out;
+    CaseFinding out;
     out.way = way;
     out.alarm = "no " + joined(ban.alarms);
     out.line = ban.line;
@@ -250,10 +250,10 @@ IncidentRun run_incident(const Incident& incident, Way way, const Pack& pack)
     return out;
 }
 
-std::vector<Finding> judge(const Incident& incident, Way way, const Pack& pack,
+std::vector<CaseFinding> judge(const Incident& incident, Way way, const Pack& pack,
                            const IncidentRun& run)
 {
-    std::vector<Finding> out;
+    std::vector<CaseFinding> out;
     for (const Expectation& one : incident.expected) {
         if (wanted(one, incident, way, pack)) out.push_back(judge_expected(one, way, pack, run));
     }
@@ -261,7 +261,7 @@ std::vector<Finding> judge(const Incident& incident, Way way, const Pack& pack,
         if (wanted(one, incident, way, pack)) out.push_back(judge_ban(one, way, run));
     }
     for (const auto& text : run.refused) {
-        Finding refused;
+        CaseFinding refused;
         refused.way = way;
         refused.alarm = "everything is taken";
         refused.problem = "refused: " + text;
@@ -270,18 +270,18 @@ std::vector<Finding> judge(const Incident& incident, Way way, const Pack& pack,
     return out;
 }
 
-std::vector<Finding> try_incident(const Incident& incident, Way way, const Pack& pack)
+std::vector<CaseFinding> try_incident(const Incident& incident, Way way, const Pack& pack)
 {
     const auto here = [&](const auto& one) { return wanted(one, incident, way, pack); };
     if (std::none_of(incident.expected.begin(), incident.expected.end(), here) &&
         std::none_of(incident.banned.begin(), incident.banned.end(), here))
         return {};
     const IncidentRun run = run_incident(incident, way, pack);
-    std::vector<Finding> out = judge(incident, way, pack, run);
+    std::vector<CaseFinding> out = judge(incident, way, pack, run);
     // Once is enough: it is the ward that could differ, not the pack.
     if (pack.name != incident.pack || run_incident(incident, way, pack).effects == run.effects)
         return out;
-    Finding differs;
+    CaseFinding differs;
     differs.way = way;
     differs.alarm = "the same bytes twice";
     differs.problem = "two runs gave different effects";

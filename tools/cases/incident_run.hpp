@@ -42,7 +42,7 @@ struct IncidentRun {
 [[nodiscard]] IncidentRun run_incident(const Incident& incident, Way way, const Pack& pack);
 
 // What became of one expectation or ban.
-struct Finding {
+struct CaseFinding {
     Way way{};
     std::string alarm; // the rules, "a|b"; for a ban "no a|b"
     std::uint32_t line = 0;
@@ -53,12 +53,12 @@ struct Finding {
 };
 
 // Under the incident's own pack everything is judged, under another what is marked `everywhere`.
-[[nodiscard]] std::vector<Finding> judge(const Incident& incident, Way way, const Pack& pack,
+[[nodiscard]] std::vector<CaseFinding> judge(const Incident& incident, Way way, const Pack& pack,
                                          const IncidentRun& run);
 
 // Runs twice under its own pack: a difference of a single byte is a finding too. Nothing to judge:
 // no run.
-[[nodiscard]] std::vector<Finding> try_incident(const Incident& incident, Way way,
+[[nodiscard]] std::vector<CaseFinding> try_incident(const Incident& incident, Way way,
                                                 const Pack& pack);
 
 } // namespace magwatch

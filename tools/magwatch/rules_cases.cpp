@@ -89,7 +89,7 @@ void print_timeline(const Shell& shell, const Incident& incident, const Pack& pa
     std::printf("\n");
 }
 
-void report(const Shell& shell, const Incident& incident, const Pack& pack, const Finding& one,
+void report(const Shell& shell, const Incident& incident, const Pack& pack, const CaseFinding& one,
             Table& table, Tally& tally)
 {
     ++tally.count;
@@ -149,7 +149,7 @@ Tally try_pack(const Shell& shell, const Pack& pack, const std::vector<Incident>
             if (timeline) print_timeline(shell, incidents[i], pack, way);
             const auto findings = try_incident(incidents[i], way, pack);
             judged[i] += findings.size();
-            for (const Finding& one : findings)
+            for (const CaseFinding& one : findings)
                 report(shell, incidents[i], pack, one, table, tally);
         }
     }
