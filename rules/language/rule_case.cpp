@@ -1,36 +1,16 @@
 #include "rules/language/rule_case.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "rules/language/expression.hpp"
 #include "rules/language/toml_text.hpp"
+#include "rules/language/words.hpp"
 #include "rules/observation/quantity.hpp"
 
 namespace magwatch {
 namespace language {
 namespace {
-
-std::vector<std::string_view> words_of(std::string_view text)
-{
-    std::vector<std::string_view> out;
-    std::size_t at = 0;
-    while (at < text.size()) {
-        const std::size_t end = std::min(text.find(' ', at), text.size());
-        if (end > at) out.push_back(text.substr(at, end - at));
-        at = end + 1;
-    }
-    return out;
-}
-
-std::optional<double> number_in(std::string_view text)
-{
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-    if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-    return value;
-}
 
 // "90", "s" and "90s" begin a time; tells how many words it took.
 std::optional<std::pair<Duration, std::size_t>> time_at(const std::vector<std::string_view>& words, std::size_t first)

@@ -1,12 +1,12 @@
 #include "tools/cases/incident.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <iterator>
 
 #include "rules/language/expression.hpp"
 #include "rules/language/toml_text.hpp"
+#include "rules/language/words.hpp"
 
 namespace magwatch
 {
@@ -15,29 +15,10 @@ namespace
 
 using language::TableReader;
 using language::TomlText;
+using language::number_in;
+using language::words_of;
 
 using Words = std::vector<std::string_view>;
-
-Words words_of(std::string_view text)
-{
-    Words out;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find(' ', at), text.size());
-        if (end > at) out.push_back(text.substr(at, end - at));
-        at = end + 1;
-    }
-    return out;
-}
-
-std::optional<double> number_in(std::string_view text)
-{
-    double value = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-    if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
-        return std::nullopt;
-    return value;
-}
 
 // Takes a length of time, "20 min" or "1 h 30 min", off the front of the words.
 std::optional<Duration> take_time(Words& words)
