@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "rules/ward/ward.hpp"
+#include "rules/ward/wake.hpp"
 
 namespace magwatch::test {
 
@@ -116,13 +116,7 @@ public:
     // Goes on by `d`, waking exactly when the ward wants to.
     void pass(Duration d)
     {
-        const Instant end = now_.steady + d;
-        while (const auto due = ward.next_deadline()) {
-            if (*due > end) break;
-            now_ = now_.at(std::max(*due, now_.steady));
-            step(Tick{});
-        }
-        now_ = now_.at(end);
+        wake_until(ward, now_, now_.steady + d, [this] { step(Tick{}); });
         step(Tick{});
     }
     void observe(Signal signal, double value, std::uint16_t source = 0, std::uint16_t bed = 0)

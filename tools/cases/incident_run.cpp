@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "rules/ward/ward.hpp"
+#include "rules/ward/wake.hpp"
 
 namespace magwatch
 {
@@ -49,12 +49,7 @@ public:
     }
     void go_to(Instant end)
     {
-        while (const auto due = ward_.next_deadline()) {
-            if (*due > end) break;
-            now_ = now_.at(std::max(*due, now_.steady));
-            step(Tick{});
-        }
-        if (end > now_.steady) now_ = now_.at(end);
+        wake_until(ward_, now_, end, [this] { step(Tick{}); });
     }
     [[nodiscard]] const Moment& now() const { return now_; }
     [[nodiscard]] bool has(const Configuration& c) const { return ward_.has_configuration(c); }

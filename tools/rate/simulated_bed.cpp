@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "rules/ward/wake.hpp"
+
 namespace magwatch::rate {
 namespace {
 
@@ -92,12 +94,7 @@ void SimulatedBed::second(double grams_per_hour)
 void SimulatedBed::wake()
 {
     const Instant until = beginning.steady + std::chrono::seconds{second_};
-    while (const auto due = ward_.next_deadline()) {
-        if (*due > until) break;
-        now_ = now_.at(std::max(*due, now_.steady));
-        step(Tick{});
-    }
-    now_ = now_.at(until);
+    wake_until(ward_, now_, until, [this] { step(Tick{}); });
 }
 
 void SimulatedBed::step(const Input& input)

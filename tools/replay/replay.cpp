@@ -12,6 +12,7 @@
 #include "daemon/journal/journal_reader.hpp"
 #include "daemon/ward_loop/record.hpp"
 #include "rules/language/pack.hpp"
+#include "rules/ward/wake.hpp"
 #include "tools/replay/timeline.hpp"
 
 namespace magwatch {
@@ -120,12 +121,7 @@ public:
     }
     void go_to(Instant end)
     {
-        while (const auto due = ward_.next_deadline()) {
-            if (*due > end) break;
-            now_ = now_.at(std::max(*due, now_.steady));
-            step(Tick{});
-        }
-        if (end > now_.steady) now_ = now_.at(end);
+        wake_until(ward_, now_, end, [this] { step(Tick{}); });
     }
     void set_now(const Moment& at) { now_ = at; }
     void set_ward(Ward ward) { ward_ = std::move(ward); }
