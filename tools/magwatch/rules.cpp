@@ -162,24 +162,29 @@ int cover_packs(Shell& shell, const std::vector<std::string>& paths)
 
 } // namespace
 
-std::vector<std::string> packs_at(const std::vector<std::string>& paths)
+std::vector<std::string> files_at(const std::vector<std::string>& paths, std::string_view but_not)
 {
-    std::vector<std::string> packs;
+    std::vector<std::string> files;
     for (const auto& path : paths) {
         std::error_code ignored;
         if (!fs::is_directory(path, ignored)) {
-            packs.push_back(path);
+            files.push_back(path);
             continue;
         }
         std::vector<std::string> found;
         for (const auto& entry : fs::directory_iterator{path, ignored}) {
             const std::string name = entry.path().string();
-            if (name.ends_with(".toml") && !name.ends_with(test_ending)) found.push_back(name);
+            if (name.ends_with(".toml") && (but_not.empty() || !name.ends_with(but_not))) found.push_back(name);
         }
         std::sort(found.begin(), found.end());
-        packs.insert(packs.end(), found.begin(), found.end());
+        files.insert(files.end(), found.begin(), found.end());
     }
-    return packs;
+    return files;
+}
+
+std::vector<std::string> packs_at(const std::vector<std::string>& paths)
+{
+    return files_at(paths, test_ending);
 }
 
 std::string xml(const std::string& text)

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rules/alarm/rule_tests.hpp"
@@ -18,6 +19,8 @@ void add_rules_explain(CLI::App& rules, Shell& shell); // explain
 void add_rules_diff(CLI::App& rules, Shell& shell);    // diff
 void add_rules_cases(CLI::App& rules, Shell& shell);   // cases
 
+// Files named directly, and the TOML files in folders, in the order of their names, without those of this ending.
+[[nodiscard]] std::vector<std::string> files_at(const std::vector<std::string>& paths, std::string_view but_not = {});
 // Packs named directly, and those in folders, in the order of their names; test files are no packs.
 [[nodiscard]] std::vector<std::string> packs_at(const std::vector<std::string>& paths);
 // The pack at a path, or by the name of a built-in one, with what it extends; null after saying why

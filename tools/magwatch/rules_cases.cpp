@@ -29,25 +29,6 @@ struct Tally {
     std::string junit;
 };
 
-std::vector<std::string> incident_files(const std::vector<std::string>& paths)
-{
-    std::vector<std::string> out;
-    for (const auto& path : paths) {
-        std::error_code ignored;
-        if (!fs::is_directory(path, ignored)) {
-            out.push_back(path);
-            continue;
-        }
-        std::vector<std::string> found;
-        for (const auto& entry : fs::directory_iterator{path, ignored}) {
-            if (entry.path().extension() == ".toml") found.push_back(entry.path().string());
-        }
-        std::sort(found.begin(), found.end());
-        out.insert(out.end(), found.begin(), found.end());
-    }
-    return out;
-}
-
 std::string seconds(const std::optional<Duration>& d)
 {
     if (!d) return "-";
@@ -164,7 +145,7 @@ Tally try_pack(const Shell& shell, const Pack& pack, const std::vector<Incident>
 int try_incidents(Shell& shell, const Request& request)
 {
     bool all_good = true;
-    const auto incidents = read_incidents(shell, incident_files(request.paths), all_good);
+    const auto incidents = read_incidents(shell, files_at(request.paths), all_good);
     std::vector<std::size_t> judged(incidents.size());
     std::string suites;
     std::size_t count = 0, failures = 0;
