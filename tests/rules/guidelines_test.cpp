@@ -2,27 +2,18 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
-#include <fstream>
-#include <sstream>
 
 #include <toml++/toml.h>
 
-#include "daemon/config/pack_library.hpp"
 #include "rules/evaluation/evaluation.hpp"
+#include "tests/support/packs.hpp"
 
 namespace magwatch {
 namespace {
 
-constexpr const char* packs = MAGWATCH_SOURCE_DIR "/rules/packs/";
-
 std::shared_ptr<const Pack> load(const std::string& name)
 {
-    const std::string path = packs + name + ".toml";
-    std::ifstream in{path};
-    std::stringstream text;
-    text << in.rdbuf();
-    const PackFolder library{path};
-    const CompiledPack compiled = compile_pack(text.str(), path, {}, &library);
+    const CompiledPack compiled = test::compiled_pack(test::shipped_pack(name));
     for (const Diagnostic& error : compiled.errors) ADD_FAILURE() << error.text();
     return compiled.pack;
 }

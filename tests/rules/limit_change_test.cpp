@@ -3,23 +3,15 @@
 
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <regex>
 #include <sstream>
 
 #include "daemon/config/pack_library.hpp"
 #include "rules/alarm/rule_tests.hpp"
+#include "tests/support/packs.hpp"
 
 namespace magwatch {
 namespace {
-
-std::string read(const std::filesystem::path& path)
-{
-    std::ifstream in{path};
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
 
 struct Change {
     std::size_t at, length;
@@ -81,8 +73,8 @@ class LimitChange : public testing::TestWithParam<std::string> {};
 TEST_P(LimitChange, IsNoticedByACase)
 {
     const std::string path = MAGWATCH_SOURCE_DIR "/rules/packs/" + GetParam();
-    const std::string text = read(path);
-    const std::string tests = read(std::filesystem::path{path}.replace_extension(".test.toml"));
+    const std::string text = test::read_text(path);
+    const std::string tests = test::read_text(std::filesystem::path{path}.replace_extension(".test.toml"));
     const PackFolder library{path};
     const auto changes = changes_of(text);
     for (const Change& change : changes) {
@@ -96,11 +88,7 @@ TEST_P(LimitChange, IsNoticedByACase)
 std::vector<std::string> packs()
 {
     std::vector<std::string> out;
-    for (const auto& entry : std::filesystem::directory_iterator{MAGWATCH_SOURCE_DIR "/rules/packs"}) {
-        const std::string name = entry.path().filename().string();
-        if (name.ends_with(".toml") && !name.ends_with(".test.toml")) out.push_back(name);
-    }
-    std::sort(out.begin(), out.end());
+    for (const auto& path : test::shipped_packs()) out.push_back(path.filename().string());
     return out;
 }
 INSTANTIATE_TEST_SUITE_P(Packs, LimitChange, testing::ValuesIn(packs()), [](const auto& one) {

@@ -1,11 +1,9 @@
 // What is built in is not in a pack as well: one thing rings once.
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <gtest/gtest.h>
 
-#include "daemon/config/pack_library.hpp"
+#include "tests/support/packs.hpp"
 #include "tests/support/ward_rig.hpp"
 
 namespace magwatch::test {
@@ -14,14 +12,10 @@ namespace {
 // Titles of the alarms that a pack raises for a monitored patient of whom nobody charted an infusion.
 std::vector<std::string> raised_about_the_record(const std::filesystem::path& pack)
 {
-    std::ifstream in{pack};
-    std::stringstream text;
-    text << in.rdbuf();
     Rig rig;
     Configuration c = Rig::configuration();
     c.pack_name = pack.filename().string();
-    const PackFolder library{pack.string()};
-    c.pack_text = effective_text(text.str(), c.pack_name, &library).text;
+    c.pack_text = effective_pack_text(pack);
     rig.step(c);
     rig.watch();
     for (int i = 0; i < 180; ++i) {
@@ -42,12 +36,9 @@ std::vector<std::string> raised_about_the_record(const std::filesystem::path& pa
 TEST(OneAlarm, AMissingInfusionRecordRingsOnceUnderEveryPack)
 {
     int packs = 0;
-    for (const auto& entry : std::filesystem::directory_iterator{MAGWATCH_SOURCE_DIR "/rules/packs"}) {
-        const std::string name = entry.path().filename().string();
-        if (!name.ends_with(".toml") || name.ends_with(".test.toml")) continue;
+    for (const auto& path : shipped_packs()) {
         ++packs;
-        EXPECT_EQ(raised_about_the_record(entry.path()), std::vector<std::string>{"technical.infusion_record"})
-            << name;
+        EXPECT_EQ(raised_about_the_record(path), std::vector<std::string>{"technical.infusion_record"}) << path;
     }
     EXPECT_GE(packs, 2);
 }

@@ -2,36 +2,31 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 
-#include "daemon/config/pack_library.hpp"
-#include "rules/language/pack.hpp"
+#include "tests/support/packs.hpp"
 #include "tools/rate/rate.hpp"
 
 namespace magwatch {
 namespace {
 
-std::string glasgow()
+// Measures Glasgow's pack; the test fails where it cannot.
+rate::Report measured(int bed_days, int courses, std::uint64_t seed = rate::Request{}.seed)
 {
-    const std::string path = MAGWATCH_SOURCE_DIR "/rules/packs/ggc.toml";
-    std::ifstream in{path};
-    std::stringstream text;
-    text << in.rdbuf();
-    const PackFolder library{path};
-    return effective_text(text.str(), path, &library).text;
+    rate::Request request;
+    request.pack_text = test::effective_pack_text(test::shipped_pack("ggc"));
+    request.pack_name = "ggc";
+    request.bed_days = bed_days;
+    request.courses = courses;
+    request.seed = seed;
+    std::vector<std::string> errors;
+    rate::Report report = rate::measure(request, errors);
+    for (const auto& error : errors) ADD_FAILURE() << error;
+    return report;
 }
 
 TEST(PageRate, AWardWhereNothingIsWrongIsQuiet)
 {
-    rate::Request request;
-    request.pack_text = glasgow();
-    request.pack_name = "ggc";
-    request.bed_days = 200;
-    request.courses = 0;
-    std::vector<std::string> errors;
-    const rate::Report report = rate::measure(request, errors);
-    ASSERT_TRUE(errors.empty()) << errors[0];
+    const rate::Report report = measured(200, 0);
     for (const auto& [rule, count] : report.raised_high) std::printf("%s %d\n", rule.c_str(), count);
     std::printf("%d high physiological pages in %d bed-days: %.3f\n", report.calls_high, report.bed_days,
                 report.high_per_bed_day());
@@ -40,14 +35,7 @@ TEST(PageRate, AWardWhereNothingIsWrongIsQuiet)
 
 TEST(PageRate, EveryCourseIsPagedBeforeBreathingStops)
 {
-    rate::Request request;
-    request.pack_text = glasgow();
-    request.pack_name = "ggc";
-    request.bed_days = 0;
-    request.courses = 500;
-    std::vector<std::string> errors;
-    const rate::Report report = rate::measure(request, errors);
-    ASSERT_TRUE(errors.empty()) << errors[0];
+    const rate::Report report = measured(0, 500);
     ASSERT_EQ(report.courses.size(), 500U);
     for (const rate::Course& course : report.courses) {
         EXPECT_GT(course.arrest_s, 0) << course.kind << ": no arrest came, so it proves nothing";
@@ -59,14 +47,9 @@ TEST(PageRate, EveryCourseIsPagedBeforeBreathingStops)
 
 TEST(PageRate, EqualSeedsGiveEqualReports)
 {
-    rate::Request request;
-    request.pack_text = glasgow();
-    request.pack_name = "ggc";
-    request.seed = 5;
-    request.bed_days = 1;
-    request.courses = 3;
-    std::vector<std::string> errors;
-    const rate::Report one = rate::measure(request, errors), two = rate::measure(request, errors);
+    const rate::Report one = measured(1, 3, 5), two = measured(1, 3, 5);
+    ASSERT_EQ(one.courses.size(), 3U);
+    ASSERT_EQ(two.courses.size(), 3U);
     EXPECT_EQ(one.raised_high, two.raised_high);
     EXPECT_EQ(one.raised_other, two.raised_other);
     EXPECT_EQ(one.observations, two.observations);

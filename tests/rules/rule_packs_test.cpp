@@ -2,37 +2,17 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "daemon/config/pack_library.hpp"
 #include "rules/alarm/rule_tests.hpp"
+#include "tests/support/packs.hpp"
 
 namespace magwatch {
 namespace {
 
-std::string read(const std::filesystem::path& path)
-{
-    std::ifstream in{path};
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
-
-std::vector<std::filesystem::path> all_packs()
-{
-    std::vector<std::filesystem::path> out;
-    for (const auto& entry : std::filesystem::directory_iterator{MAGWATCH_SOURCE_DIR "/rules/packs"}) {
-        const std::string name = entry.path().filename().string();
-        if (name.ends_with(".toml") && !name.ends_with(".test.toml")) out.push_back(entry.path());
-    }
-    return out;
-}
-
 std::shared_ptr<const Pack> compiled(const std::filesystem::path& path)
 {
-    const PackFolder library{path.string()};
-    const CompiledPack out = compile_pack(read(path), path.string(), {}, &library);
+    const CompiledPack out = test::compiled_pack(path);
     for (const Diagnostic& error : out.errors) ADD_FAILURE() << error.text();
     return out.pack;
 }
@@ -40,13 +20,13 @@ std::shared_ptr<const Pack> compiled(const std::filesystem::path& path)
 TEST(RulePacks, EveryPackPassesItsCases)
 {
     int packs = 0;
-    for (const std::filesystem::path& path : all_packs()) {
+    for (const std::filesystem::path& path : test::shipped_packs()) {
         const std::string name = path.filename().string();
         ++packs;
         std::filesystem::path beside = path;
         beside.replace_extension(".test.toml");
         const PackFolder library{path.string()};
-        const PackTest result = test_pack(read(path), read(beside), path.string(), beside.string(), &library);
+        const PackTest result = test_pack(test::read_text(path), test::read_text(beside), path.string(), beside.string(), &library);
         for (const Diagnostic& error : result.errors) ADD_FAILURE() << error.text();
         for (const CaseResult& one : result.cases) {
             for (const std::string& difference : one.differences) {
@@ -62,7 +42,7 @@ TEST(RulePacks, EveryPackPassesItsCases)
 // A page has 160 characters; the words of two rules must fit beside place, prompt and answer codes.
 TEST(RulePacks, TheWordsOfEveryPackFitAPage)
 {
-    for (const std::filesystem::path& path : all_packs()) {
+    for (const std::filesystem::path& path : test::shipped_packs()) {
         const auto pack = compiled(path);
         ASSERT_TRUE(pack);
         EXPECT_EQ(pack->example, path.filename() == "example.toml") << path;
@@ -84,7 +64,7 @@ TEST(RulePacks, DoseRulesReadDosesAlone)
 {
     const SignalMask doses = mask(Signal::infusion_rate) | mask(Signal::bolus_running) | mask(Signal::bolus_dose) |
                              mask(Signal::bolus_rate) | mask(Signal::dose_1h) | mask(Signal::dose_24h);
-    for (const std::filesystem::path& path : all_packs()) {
+    for (const std::filesystem::path& path : test::shipped_packs()) {
         const auto pack = compiled(path);
         ASSERT_TRUE(pack);
         int seen = 0;

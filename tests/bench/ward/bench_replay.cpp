@@ -8,13 +8,11 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 
-#include "daemon/config/pack_library.hpp"
 #include "daemon/journal/journal_format.hpp"
 #include "daemon/ward_loop/record.hpp"
 #include "rules/ward/ward.hpp"
+#include "tests/support/packs.hpp"
 
 using namespace magwatch;
 
@@ -25,14 +23,6 @@ struct Block {
     std::size_t count = 0;
     std::uint32_t crc = 0;
 };
-
-std::string read(const std::string& path)
-{
-    std::ifstream in{path};
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
 
 // Writes a ward's inputs as the daemon would.
 class Recorder {
@@ -90,9 +80,7 @@ private:
         c.high.rungs = c.medium.rungs = c.technical.rungs = {{{"midwife"}}};
         c.callback = "4471";
         c.pack_name = pack + ".toml";
-        const std::string path = std::string{MAGWATCH_SOURCE_DIR} + "/rules/packs/" + c.pack_name;
-        const PackFolder library{path};
-        c.pack_text = effective_text(read(path), path, &library).text;
+        c.pack_text = test::effective_pack_text(test::shipped_pack(pack));
         return c;
     }
     void observe(int bed, Signal signal, double value)

@@ -1,36 +1,14 @@
 // Every message of every shipped pack fits into a page, whole, with all that must stand beside it.
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <gtest/gtest.h>
 
-#include "daemon/config/pack_library.hpp"
 #include "rules/escalation/gsm7.hpp"
 #include "rules/escalation/page.hpp"
 #include "rules/language/pack.hpp"
+#include "tests/support/packs.hpp"
 
 namespace magwatch {
 namespace {
-
-std::vector<std::filesystem::path> pack_files()
-{
-    std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator{std::string{MAGWATCH_SOURCE_DIR} + "/rules/packs"}) {
-        const std::string file = entry.path().filename();
-        if (file.ends_with(".toml") && !file.ends_with(".test.toml")) files.push_back(entry.path());
-    }
-    return files;
-}
-
-std::shared_ptr<const Pack> compiled(const std::filesystem::path& path)
-{
-    std::ifstream file{path};
-    std::ostringstream text;
-    text << file.rdbuf();
-    const PackFolder library{path.string()};
-    return compile_pack(text.str(), path.string(), {}, &library).pack;
-}
 
 Page page_of(const Rule& rule)
 {
@@ -67,9 +45,9 @@ void expect_whole(const Page& page, const Rule& rule, bool with_emergency)
 
 TEST(PackText, EveryMessageFitsWithAllThatMustStandBesideIt)
 {
-    ASSERT_FALSE(pack_files().empty());
-    for (const auto& path : pack_files()) {
-        const auto pack = compiled(path);
+    ASSERT_FALSE(test::shipped_packs().empty());
+    for (const auto& path : test::shipped_packs()) {
+        const auto pack = test::compiled_pack(path).pack;
         ASSERT_TRUE(pack) << path;
         for (const Rule& rule : pack->rules) {
             Page page = page_of(rule);
