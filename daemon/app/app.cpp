@@ -309,7 +309,8 @@ asio::awaitable<void> App::State::main_task()
         fault(ShellFault::configuration, true, "HTTP cannot listen");
     }
     tasks.spawn_loop("signals", signal_task());
-    tasks.spawn("acts", loop->run_acts());
+    tasks.spawn("pages", loop->run_pages());
+    tasks.spawn("answers", loop->run_answers());
     health.ready = true;
     const WardView view = loop->ward().view(clock->now());
     service.ready(fmt::format("Watching {} of {} beds", view.beds_watched, view.beds.size()));

@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
 constexpr Duration idle_max = 1s;          // steady timers stop in suspend: never sleep longer
-constexpr Duration page_waits_max = 200ms; // for its commit
 constexpr Duration publish_every = 250ms;  // of screens, when nothing important happened
 constexpr Duration snapshot_every = 180s;  // bounds recovery
 constexpr Duration snapshot_again = 5s;    // while inputs are lost: only a snapshot makes it good
@@ -41,9 +40,9 @@ std::optional<std::uint64_t> InputKey::operator()(const Input& input) const
            static_cast<std::uint64_t>(observation->signal);
 }
 
-WardLoop::WardLoop(asio::any_io_executor executor, Clock& clock, Ward ward, WardLoopPorts ports)
+WardLoop::WardLoop(asio::any_io_executor executor, Clock& clock, Ward ward, WardLoopPorts ports, WardLoopLimits limits)
     : executor_{executor}, clock_{clock}, ward_{std::move(ward)}, ports_{std::move(ports)}, inbox_{executor},
-      acts_wake_{executor}
+      limits_{limits}, pages_{executor}, answers_{executor}
 {
     snapshot_ = clock_.now().steady;
 }
@@ -81,7 +80,8 @@ asio::awaitable<void> WardLoop::run()
     Bytes last = ward_.save();
     journal_->save_snapshot(std::move(last), now);
     stopped_ = true;
-    acts_wake_.cancel();
+    pages_.wake.cancel();
+    answers_.wake.cancel();
 }
 
 void WardLoop::apply_now(const Input& input)
@@ -132,8 +132,10 @@ void WardLoop::step(const Moment& now, const Input& input)
         dirty_now_ = true;
         if (const auto* transition = std::get_if<AlarmTransition>(&effect)) {
             ports_.transition(*transition);
+        } else if (std::holds_alternative<Reply>(effect)) {
+            replies_.push_back(std::move(effect));
         } else {
-            acts_.push_back(std::move(effect));
+            page_acts_.push_back(std::move(effect));
         }
     }
 }
@@ -169,28 +171,37 @@ void WardLoop::append(const Moment& now)
         snapshot_ = now.steady;
         since_snapshot_ = 0;
     }
-    if (acts_.empty() && waiting_.empty()) return;
-    groups_.push_back({sequence_, now.steady, std::move(acts_), std::move(waiting_)});
-    acts_.clear();
-    waiting_.clear();
-    acts_wake_.cancel();
+    if (!page_acts_.empty()) {
+        pages_.groups.push_back({sequence_, now.steady, std::move(page_acts_), {}});
+        page_acts_.clear();
+        pages_.wake.cancel();
+    }
+    if (!replies_.empty() || !waiting_.empty()) {
+        answers_.groups.push_back({sequence_, now.steady, std::move(replies_), std::move(waiting_)});
+        replies_.clear();
+        waiting_.clear();
+        answers_.wake.cancel();
+    }
 }
 
-asio::awaitable<void> WardLoop::run_acts()
+asio::awaitable<void> WardLoop::run_pages() { return act_on(pages_, limits_.page); }
+asio::awaitable<void> WardLoop::run_answers() { return act_on(answers_, limits_.answer); }
+
+asio::awaitable<void> WardLoop::act_on(Pending& pending, Duration limit)
 {
     for (;;) {
-        if (groups_.empty()) {
+        if (pending.groups.empty()) {
             if (stopped_) co_return;
-            acts_wake_.expires_at(asio::steady_timer::time_point::max());
-            co_await acts_wake_.async_wait(asio::as_tuple(asio::use_awaitable));
+            pending.wake.expires_at(asio::steady_timer::time_point::max());
+            co_await pending.wake.async_wait(asio::as_tuple(asio::use_awaitable));
             continue;
         }
         // From the decision on: behind a slow disk the waits of many turns must not add up.
-        const Duration waited = clock_.now().steady - groups_.front().decided;
-        const Duration limit = std::max(page_waits_max - waited, Duration{});
-        const CommitOutcome outcome = co_await journal_->wait_durable(groups_.front().sequence, limit);
-        const Group group = std::move(groups_.front());
-        groups_.pop_front();
+        const Duration waited = clock_.now().steady - pending.groups.front().decided;
+        const Duration left = std::max(limit - waited, Duration{});
+        const CommitOutcome outcome = co_await journal_->wait_durable(pending.groups.front().sequence, left);
+        const Group group = std::move(pending.groups.front());
+        pending.groups.pop_front();
         const bool durable = outcome == CommitOutcome::durable;
         for (const auto& effect : group.effects) act(effect, durable);
         for (const auto& waiter : group.waiters) {

@@ -42,20 +42,31 @@ struct WardLoopPorts {
     std::function<void(const Input&)> stepped;               // every input: counters
 };
 
+// How long what was decided waits to be durable, from its decision on.
+struct WardLoopLimits {
+    Duration page = std::chrono::milliseconds{200}; // then it goes out first (DESIGN.md: disk never delays a page more)
+    // Then somebody is told "not confirmed". Longer than a page: a disk that hangs for a moment is no reason to send a
+    // nurse to the paper chart; shorter than the 5 s that HTTP waits for the ward.
+    Duration answer = std::chrono::seconds{2};
+};
+
 class WardLoop final : public adapters::ObservationSink {
 public:
-    WardLoop(boost::asio::any_io_executor executor, Clock& clock, Ward ward, WardLoopPorts ports);
+    WardLoop(boost::asio::any_io_executor executor, Clock& clock, Ward ward, WardLoopPorts ports,
+             WardLoopLimits limits = {});
 
     // Where records go. Before run().
     void set_journal(Journal& journal) { journal_ = &journal; }
 
     // Steps until stop(), and a last time.
     boost::asio::awaitable<void> run();
-    // Acts on what has become durable. Runs beside run().
-    boost::asio::awaitable<void> run_acts();
+    // Sends pages once their decision is durable. Runs beside run().
+    boost::asio::awaitable<void> run_pages();
+    // Tells who waits for an answer whether it is durable. Runs beside run().
+    boost::asio::awaitable<void> run_answers();
     void stop();
     // Everything that was decided has been acted on.
-    [[nodiscard]] bool idle() const { return groups_.empty() && stopped_; }
+    [[nodiscard]] bool idle() const { return pages_.groups.empty() && answers_.groups.empty() && stopped_; }
 
     // Steps an input at once. The loop's thread, never from inside a port.
     void apply_now(const Input& input);
@@ -88,11 +99,18 @@ private:
         EffectBuffer effects;
         std::vector<std::shared_ptr<Waiter>> waiters;
     };
+    // Groups in the order of their decisions.
+    struct Pending {
+        explicit Pending(const boost::asio::any_io_executor& executor) : wake{executor} {}
+        std::deque<Group> groups;
+        boost::asio::steady_timer wake;
+    };
 
     void turn();
     void step(const Moment& now, const Input& input);
     void keep(const Moment& now, const Input& input);
     void append(const Moment& now);
+    boost::asio::awaitable<void> act_on(Pending& pending, Duration limit);
     void act(const Effect& effect, bool durable);
 
     boost::asio::any_io_executor executor_;
@@ -104,15 +122,16 @@ private:
     std::vector<Input> inputs_;  // of this turn
     EffectBuffer effects_;       // of one step
     std::vector<Bytes> records_; // of this turn
-    EffectBuffer acts_;          // of this turn
+    EffectBuffer page_acts_;     // of this turn
+    EffectBuffer replies_;       // of this turn
     std::vector<std::shared_ptr<Waiter>> waiting_;
     bool urgent_ = false;
     bool dirty_ = true, dirty_now_ = false;
     Instant published_{}, snapshot_{}, appended_{};
     std::size_t since_snapshot_ = 0;
     JournalSequence sequence_ = 0;
-    std::deque<Group> groups_;
-    boost::asio::steady_timer acts_wake_;
+    WardLoopLimits limits_;
+    Pending pages_, answers_;
     std::uint64_t dropped_told_ = 0;
     bool stopping_ = false, stopped_ = false;
 };

@@ -50,18 +50,19 @@ struct RetryTest : ::testing::Test {
         ports.publish = [](const Ward&, const Moment&) {};
         ports.turn = [](const Moment&) {};
         ports.stepped = [](const Input&) {};
-        loop = std::make_unique<WardLoop>(io.get_executor(), *clock, std::move(recovered.ward), std::move(ports));
+        loop = std::make_unique<WardLoop>(io.get_executor(), *clock, std::move(recovered.ward), std::move(ports), limits);
         loop->set_journal(*journal);
         loop->apply_now(Input{recovered.started});
         const Configuration configuration = test::Rig::configuration();
         if (!loop->ward().has_configuration(configuration)) loop->apply_now(Input{configuration});
-        running = 2;
+        running = 3;
         const auto ended = [this](const std::exception_ptr& error) {
             EXPECT_FALSE(error);
             --running;
         };
         asio::co_spawn(io, loop->run(), ended);
-        asio::co_spawn(io, loop->run_acts(), ended);
+        asio::co_spawn(io, loop->run_pages(), ended);
+        asio::co_spawn(io, loop->run_answers(), ended);
     }
     // Ends without a word to the disk, as a kill does: what was not committed is gone.
     void stop()
@@ -160,6 +161,7 @@ struct RetryTest : ::testing::Test {
     std::map<std::uint64_t, Told> told;
     std::vector<SendPage> pages;
     std::uint64_t requests = 0;
+    WardLoopLimits limits{.page = 200ms, .answer = 60s}; // no slow machine may take for a disk that hangs
     int running = 0;
     bool killed = false;
     const WallTime at = read_clocks().wall - Duration{1min};
@@ -269,9 +271,32 @@ TEST_F(RetryTest, AnAnswerAndAnAcknowledgementAreConfirmedOnlyWhenOnDisk)
     EXPECT_TRUE(after.episodes.at(0).acknowledged);
 }
 
-// Behind a disk that hangs, pages of many turns wait 200 ms each from their own decision, not one after another.
+// A disk that hangs for a moment holds back the word "recorded", never a page.
+TEST_F(RetryTest, APageGoesOutBeforeASlowDiskAndTheAnswerComesWhenItIsStored)
+{
+    watch();
+    pages.clear();
+    faults.stall_syncs();
+    Entry reflex;
+    reflex.key = "r1";
+    reflex.bed = BedId{0};
+    reflex.person = "midwife";
+    reflex.at = at;
+    reflex.what = ValueEntry{Signal::reflex_knee, 0};
+    reflex.request = ++requests;
+    loop->push(Input{reflex});
+    ASSERT_TRUE(until([this] { return !pages.empty(); }));
+    EXPECT_FALSE(told.contains(reflex.request));
+    faults.heal();
+    ASSERT_TRUE(until([&] { return told.contains(reflex.request); }));
+    EXPECT_TRUE(told[reflex.request].stored);
+}
+
+// Behind a disk that hangs, what was decided in many turns waits from its own decision on, not one after another.
 TEST_F(RetryTest, WaitsForASlowDiskDoNotAddUp)
 {
+    limits.answer = 200ms;
+    kill_and_start();
     watch();
     faults.stall_syncs();
     const auto began = std::chrono::steady_clock::now();
