@@ -16,6 +16,7 @@ import socket
 import sys
 import tempfile
 import termios
+import threading
 import time
 import tty
 
@@ -68,6 +69,7 @@ class Terminal:
         self.colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         # A demo in the background may not touch the terminal.
         self.keyboard = sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+        self.lock = threading.Lock()  # pages and the simulator's words come from threads of their own
         self.saved = termios.tcgetattr(sys.stdin) if self.keyboard else None
         if self.keyboard:
             tty.setcbreak(sys.stdin)
@@ -76,9 +78,13 @@ class Terminal:
         s = int(time.monotonic() - self.began)
         stamp = "SIMULATION %02d:%02d  " % (s // 60, s % 60)
         colour = self.COLOURS[kind] if self.colour else ""
+        lines = ""
         for line in str(text).splitlines() or [""]:
-            print(stamp + colour + line + ("\033[0m" if colour else ""), flush=True)
+            lines += stamp + colour + line + ("\033[0m" if colour else "") + "\n"
             stamp = " " * len(stamp)
+        with self.lock:
+            sys.stdout.write(lines)
+            sys.stdout.flush()
 
     def key(self, wait_s):
         if not self.keyboard:

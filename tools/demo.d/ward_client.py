@@ -1,4 +1,5 @@
 """What the director knows of the ward: only what magwatchd's API, the page receiver and the simulator say."""
+import http.client
 import itertools
 import json
 import os
@@ -10,6 +11,10 @@ import urllib.request
 
 class Refused(Exception):
     """The daemon said no, and why."""
+
+
+class Unconfirmed(Exception):
+    """Perhaps stored, perhaps not: to be sent again."""
 
 
 class Daemon:
@@ -24,16 +29,21 @@ class Daemon:
         self.run = "demo-%d-%d" % (os.getpid(), int(time.time()))
 
     def _call(self, path, body=None):
-        """Asks again for a while if nobody answers: an entry's key makes that safe."""
+        """Asks again for a while if nobody answers, or nothing is confirmed: an entry's key makes that safe."""
         deadline = time.monotonic() + 30
+        in_doubt = False
         while True:
             try:
                 return self._ask(path, body)
             except Refused:
+                # What has no key may have been stored the first time: then the ward refuses it as already done.
+                if in_doubt and body is not None and "key" not in body:
+                    return None
                 raise
-            except OSError as error:
+            except (OSError, http.client.HTTPException, Unconfirmed) as error:
                 if time.monotonic() > deadline:
                     raise Refused("%s: no answer for 30 s: %s" % (path, error)) from None
+                in_doubt = True
                 self.on_trouble()
                 time.sleep(0.1)
 
@@ -48,6 +58,8 @@ class Daemon:
                 return json.loads(reply.read() or b"null")
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")
+            if error.code == 503 and '"confirmed":false' in text.replace(" ", ""):
+                raise Unconfirmed(text) from None
             raise Refused("%s: HTTP %d %s" % (path, error.code, text)) from None
 
     def ready(self):

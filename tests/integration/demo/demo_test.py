@@ -111,7 +111,9 @@ def test_without_the_toxic_bed(top):
                          text=True, stdin=subprocess.DEVNULL, timeout=200)
     print(run.stdout, run.stderr)
     assert run.returncode == 0
-    assert not pages_of(folder), "six quiet beds page nobody"
+    # A slow disk of the machine that tests may page, and rightly.
+    paged = [p for p in pages_of(folder) if p["bed"]]
+    assert not paged, ("six quiet beds page nobody", paged)
     assert not left_running(folder)
 
 
