@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "rules/patient/freshness.hpp"
+
 namespace magwatch::language {
 
 void Compiler::emit(const Logic& logic, Program& out) const
@@ -113,7 +115,7 @@ std::int64_t soonest(const Atom& atom)
     switch (atom.kind) {
     case AtomKind::age:
     case AtomKind::armed: return atom.duration.count();
-    case AtomKind::lost: return Duration{std::chrono::seconds{20}}.count();
+    case AtomKind::lost: return lost_after_usual.count();
     case AtomKind::falling: return falling_answers_for.count();
     case AtomKind::value:
     case AtomKind::window:

@@ -4,12 +4,10 @@
 #include <utility>
 
 #include "rules/base/assert.hpp"
+#include "rules/patient/freshness.hpp"
 
 namespace magwatch {
 namespace {
-
-constexpr Duration lost_after_usual = std::chrono::seconds{20};
-constexpr Duration usual_freshness = std::chrono::seconds{30};
 
 std::size_t index(Signal signal) { return static_cast<std::size_t>(signal); }
 
