@@ -21,38 +21,30 @@ bool done_at_bedside(const Entry& entry)
                                 value->signal == Signal::reflex_arm || value->signal == Signal::avpu);
 }
 
-// The same for the prediction, which wants to know when; a dose that is no plausible one never came so far.
-void chart_course(Course& course, bool pump_heard, const Entry& entry, Instant at, Instant now)
-{
-    bool good = true;
-    if (const auto* dose = std::get_if<IntramuscularEntry>(&entry.what)) {
-        good = course.intramuscular(at, as_heptahydrate(dose->grams, dose->salt));
-    } else if (std::holds_alternative<InfusionStopEntry>(entry.what)) {
-        course.stop(now);
-    } else if (pump_heard) {
-        return; // the pump tells what it gives
-    } else if (const auto* rate = std::get_if<InfusionRateEntry>(&entry.what)) {
-        good = course.rate(at, as_heptahydrate(rate->grams_per_hour, rate->salt));
-    } else if (const auto* bolus = std::get_if<BolusEntry>(&entry.what)) {
-        good = course.bolus(at, as_heptahydrate(bolus->grams, bolus->salt), bolus->over);
-    }
-    if (!good) course.unknown_since(at);
-}
-
-// Doses charted late are added for the time since they began; a pump that was heard counted them itself.
+// Doses for the estimate and for the prediction. Doses charted late are added for the time since they began; a pump
+// that was heard counted its own itself. A dose that is no plausible one makes the record incomplete from then on.
 void chart_infusion(Infusion& infusion, Course& course, const Entry& entry, Instant at, Instant now)
 {
     infusion.advance(now);
-    chart_course(course, infusion.pump_heard(), entry, at, now);
+    const bool pump_tells = infusion.pump_heard();
+    bool good = true;
     if (const auto* rate = std::get_if<InfusionRateEntry>(&entry.what)) {
-        infusion.rate(as_heptahydrate(rate->grams_per_hour, rate->salt), at, now);
+        const double grams_per_hour = as_heptahydrate(rate->grams_per_hour, rate->salt);
+        infusion.rate(grams_per_hour, at, now);
+        if (!pump_tells) good = course.rate(at, grams_per_hour);
     } else if (const auto* bolus = std::get_if<BolusEntry>(&entry.what)) {
-        infusion.bolus(as_heptahydrate(bolus->grams, bolus->salt), bolus->over, at, now);
+        const double grams = as_heptahydrate(bolus->grams, bolus->salt);
+        infusion.bolus(grams, bolus->over, at, now);
+        if (!pump_tells) good = course.bolus(at, grams, bolus->over);
     } else if (const auto* dose = std::get_if<IntramuscularEntry>(&entry.what)) {
-        infusion.intramuscular(as_heptahydrate(dose->grams, dose->salt), at, now);
+        const double grams = as_heptahydrate(dose->grams, dose->salt);
+        infusion.intramuscular(grams, at, now);
+        good = course.intramuscular(at, grams);
     } else {
         infusion.stop(now);
+        course.stop(now);
     }
+    if (!good) course.unknown_since(at);
 }
 
 // For the session: which salt, and when a bolus ran.
