@@ -198,16 +198,7 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
     take_beds(next);
     take_sources(now, next);
     for (std::size_t i = 0; i < beds.size(); ++i) {
-        if (!beds[i].watch) continue;
-        Watch& watch = *beds[i].watch;
-        const std::shared_ptr<const Pack> before = watch.pack;
-        std::string why_not;
-        watch.pack = pack_for(watch.own_limits, why_not);
-        if (!watch.pack) { // the shell asks why_refused() before it steps
-            watch.own_limits.clear();
-            watch.pack = pack;
-        }
-        carry_over(now, BedId{static_cast<std::uint16_t>(i)}, before.get());
+        if (beds[i].watch) repack(now, BedId{static_cast<std::uint16_t>(i)});
     }
     set_fault(now, WardFault::fallback, next.fallback, next.fallback_reason);
     if (!next.fallback) set_fault(now, WardFault::configuration, false, "");

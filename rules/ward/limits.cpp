@@ -42,16 +42,22 @@ void Ward::State::end_own_limits(const Moment& now, BedId id)
     Watch& watch = *beds[id.value].watch;
     const auto over = std::erase_if(watch.own_limits, [&](const OwnLimit& own) { return own.until <= now.steady; });
     if (over == 0) return;
+    repack(now, id);
+    publish(id);
+}
+
+void Ward::State::repack(const Moment& now, BedId id)
+{
+    Watch& watch = *beds[id.value].watch;
     const std::shared_ptr<const Pack> before = watch.pack;
     std::string why_not;
     watch.pack = pack_for(watch.own_limits, why_not);
-    // One fewer replacement of a pack that compiled: it fits, or the ward's own does.
+    // Not after a change that was checked before; but a patient is never left without rules.
     if (!watch.pack) {
         watch.own_limits.clear();
         watch.pack = pack;
     }
     carry_over(now, id, before.get());
-    publish(id);
 }
 
 } // namespace magwatch
