@@ -1,11 +1,8 @@
 // The engine under test: the same 25 rules as a pack, over PatientState and Evaluation as the ward uses them.
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 #include "rules/evaluation/evaluation.hpp"
+#include "tests/bench/rules/rule_set.hpp"
 #include "tests/bench/rules/trace.hpp"
 
 namespace magwatch::bench {
@@ -13,17 +10,6 @@ namespace {
 
 constexpr Signal signals[trace_signals] = {Signal::rr,    Signal::spo2, Signal::hr,     Signal::sbp,
                                            Signal::urine, Signal::mg,   Signal::reflex, Signal::infusion_rate};
-
-std::shared_ptr<const Pack> load_rules()
-{
-    std::ifstream in{MAGWATCH_SOURCE_DIR "/tests/bench/rules/mgtox25.toml"};
-    std::stringstream text;
-    text << in.rdbuf();
-    const CompiledPack compiled = compile_pack(text.str(), "mgtox25.toml");
-    for (const Diagnostic& error : compiled.errors) std::fprintf(stderr, "%s\n", error.text().c_str());
-    if (!compiled.pack) std::abort();
-    return compiled.pack;
-}
 
 struct Bed {
     PatientState patient;

@@ -11,11 +11,11 @@
 #include <fstream>
 #include <iterator>
 #include <span>
-#include <sstream>
 #include <string>
 #include <string_view>
 
 #include "rules/evaluation/evaluation.hpp"
+#include "tests/bench/rules/rule_set.hpp"
 #include "tests/bench/rules/trace.hpp"
 
 using namespace magwatch;
@@ -27,16 +27,6 @@ constexpr Signal signals[trace_signals] = {Signal::rr,    Signal::spo2, Signal::
                                            Signal::urine, Signal::mg,   Signal::reflex, Signal::infusion_rate};
 constexpr std::size_t latencies_max = 1'000'000;
 constexpr std::uint64_t latency_every = 61; // a prime: it meets every signal alike
-
-std::shared_ptr<const Pack> load_rules()
-{
-    std::ifstream in{MAGWATCH_SOURCE_DIR "/tests/bench/rules/mgtox25.toml"};
-    std::stringstream text;
-    text << in.rdbuf();
-    const CompiledPack compiled = compile_pack(text.str(), "mgtox25.toml");
-    for (const Diagnostic& error : compiled.errors) std::fprintf(stderr, "%s\n", error.text().c_str());
-    return compiled.pack;
-}
 
 std::vector<Record> read_trace(const char* path)
 {
@@ -194,7 +184,6 @@ int main(int argc, char** argv)
         return 1;
     }
     const auto pack = load_rules();
-    if (!pack) return 1;
     Run run{*pack, trace, patients};
     run.run(seconds);
     run.print();
