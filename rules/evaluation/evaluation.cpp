@@ -11,6 +11,12 @@ namespace {
 // Each level of nesting can leave a sum and a product waiting.
 using Stack = std::array<double, 2 * expression_depth_max + 4>;
 
+// As std::min, but both stay in registers.
+void bring_forward(Instant& due, Instant candidate)
+{
+    if (candidate < due) due = candidate;
+}
+
 // The value of a numeric expression, or nullopt where any of its inputs is unknown.
 std::optional<double> number(const std::vector<NumericStep>& steps, const PatientState& patient, Instant now)
 {
@@ -338,12 +344,14 @@ bool Evaluation::update(const Pack& pack, const PatientState& patient, Instant n
         const SignalPlan& mine = plan.signals.data()[static_cast<std::size_t>(signal)];
         const SignalState& state = patient.latest(signal);
         update_signal(plan, mine, patient, now, signal);
-        if (mine.value_read && state.known(now)) next_due_ = std::min(next_due_, state.stale);
+        if (mine.value_read && state.known(now)) bring_forward(next_due_, state.stale);
         if (mine.soonest_ms != INT64_MAX && state.seen) {
             // A lower bound; the exact instant is found when it is reached.
-            const Instant base =
-                state.has_value ? std::min(state.value_at, state.received) : patient.first_seen(signal);
-            next_due_ = std::min(next_due_, std::max(base + Duration{mine.soonest_ms}, now + Duration{1}));
+            Instant base = state.has_value ? state.received : patient.first_seen(signal);
+            if (state.has_value) bring_forward(base, state.value_at);
+            const Instant earliest = now + Duration{1};
+            const Instant due = base + Duration{mine.soonest_ms};
+            bring_forward(next_due_, due < earliest ? earliest : due);
         }
         // Where no answer changed and no run goes on, no sustained condition changes.
         if ((awake_ & mine.sustained_bits) == 0 && !any_affected_) changed &= ~mask(signal);

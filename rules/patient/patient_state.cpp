@@ -163,8 +163,10 @@ std::optional<Instant> PatientState::stale_at(Signal signal, Instant now) const
 std::optional<Instant> PatientState::without_value_since(Signal signal) const
 {
     const SignalState& state = latest(signal);
-    if (!state.has_value) return state.seen ? std::optional{first_seen(signal)} : std::nullopt;
-    return aged_by_event(signal) ? std::min(state.value_at, state.received) : state.received;
+    if (!state.has_value && !state.seen) return std::nullopt;
+    Instant since = state.has_value ? state.received : first_seen(signal);
+    if (state.has_value && aged_by_event(signal)) since = std::min(since, state.value_at);
+    return since;
 }
 
 Duration PatientState::lost_after(Signal signal) const
