@@ -74,10 +74,9 @@ std::optional<double> Window::fitted(double span_ms) const
     return static_cast<double>(rise) / static_cast<double>(spread) * span_ms / fixed_one;
 }
 
-std::optional<double> Window::covered() const
+double Window::covered() const
 {
     const std::int64_t start = newest_at_ - length_ms_;
-    if (covered_from_ == none || covered_from_ > start) return std::nullopt;
     const Sample& edge = front();
     const std::int64_t from = std::max(left_, covered_from_);
     const double whole = static_cast<double>(sum_) / fixed_one;

@@ -101,7 +101,9 @@ public:
         case WindowKind::fall:
             if ((newest_at_ - oldest_at_) * 3 < length_ms_) return std::nullopt;
             return fitted(static_cast<double>(oldest_at_ - newest_at_));
-        case WindowKind::covered: return covered();
+        case WindowKind::covered:
+            if (!covers()) return std::nullopt;
+            return covered();
         }
         return std::nullopt;
     }
@@ -150,7 +152,12 @@ private:
     // How much the fitted line rises in so many milliseconds.
     [[nodiscard]] std::optional<double> fitted(double span_ms) const;
     [[nodiscard]] bool fits() const { return kind_ == WindowKind::slope || kind_ == WindowKind::fall; }
-    [[nodiscard]] std::optional<double> covered() const;
+    // Whether entries cover the whole window; then how much of them lies in it.
+    [[nodiscard]] bool covers() const
+    {
+        return covered_from_ != none && covered_from_ <= newest_at_ - length_ms_;
+    }
+    [[nodiscard]] double covered() const;
     void put(const Sample& sample)
     {
         if (count_ == room()) [[unlikely]] make_room();
