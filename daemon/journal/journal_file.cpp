@@ -35,6 +35,8 @@ CREATE TABLE named(name TEXT PRIMARY KEY, hash TEXT NOT NULL REFERENCES blobs(ha
 )";
 
 constexpr int checkpoint_pages = 1000; // 4 MiB of log before an idle moment moves it into the file
+// As long as that, and a little for what comes before the idle moment: frames of page and header.
+constexpr std::size_t log_bytes = (checkpoint_pages + 50) * (4096 + 24);
 constexpr std::int64_t prune_rows = 500;   // deleted in one step: a few milliseconds
 constexpr std::int64_t vacuum_pages = 256; // given back in one step
 constexpr std::int64_t snapshots_kept = 3; // the newest, always
@@ -114,6 +116,7 @@ struct JournalFile::Impl {
         return (path.parent_path() / "journal.reserve").string();
     }
     void keep_reserve();
+    void lengthen_log();
 };
 
 void JournalFile::Impl::write_one(JournalBatch& batch)
@@ -169,6 +172,25 @@ void JournalFile::Impl::keep_reserve()
     const int fd = ::open(reserve().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return;
     if (::posix_fallocate(fd, 0, reserve_bytes) != 0) ::unlink(reserve().c_str());
+    ::close(fd);
+}
+
+// A commit that lengthens the log has its new size to sync too, and that takes longest on a busy
+// disk. So the log gets its length at the start, as zeros: they are no frames, and SQLite writes
+// over what lies behind the last frame.
+void JournalFile::Impl::lengthen_log()
+{
+    const std::string log = path.string() + "-wal";
+    std::error_code error;
+    const std::uintmax_t size = fs::file_size(log, error);
+    if (error || size >= log_bytes) return;
+    const auto space = read_disk_space(path.parent_path().string());
+    if (!space || disk_level(*space, DiskLevel::low) != DiskLevel::ok) return;
+    const int fd = ::open(log.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    const std::vector<char> zeros(log_bytes - size);
+    // Where there is no room for it, the log grows as it is written.
+    if (::pwrite(fd, zeros.data(), zeros.size(), static_cast<off_t>(size)) > 0) ::fdatasync(fd);
     ::close(fd);
 }
 
@@ -243,6 +265,7 @@ JournalOpened JournalFile::open(const std::string& directory, WallTime now, Dura
         if (!opened.moved_aside.empty())
             impl->set_meta("incarnation_floor", incarnation_floor(now));
         impl->keep_reserve();
+        impl->lengthen_log();
         opened.file.reset(new JournalFile{std::move(impl)});
     });
     return opened;

@@ -195,8 +195,10 @@ TEST(JournalFile, AGarbledTailLosesOnlyItselfAndNothingTornIsRead)
                 write(*opened.file, batch_of(i, {std::to_string(i) + std::string(900, 'y')})));
         for (const char* name : {"journal.db", "journal.db-wal"}) // as a power cut would leave it
             std::filesystem::copy_file(scratch.file(name), copy.file(name));
-        const auto size = std::filesystem::file_size(copy.file("journal.db-wal"));
-        overwrite(copy.file("journal.db-wal"), size - from_end, std::string(10, '\x33'));
+        std::ifstream in{copy.file("journal.db-wal"), std::ios::binary};
+        const std::string log{std::istreambuf_iterator<char>{in}, {}};
+        const std::size_t written = log.find_last_not_of('\0') + 1; // the rest is room
+        overwrite(copy.file("journal.db-wal"), written - from_end, std::string(10, '\x33'));
         const JournalOpened reopened = JournalFile::open(copy.path(), test_wall);
         ASSERT_TRUE(reopened.file);
         EXPECT_THAT(reopened.moved_aside, IsEmpty());
@@ -209,6 +211,31 @@ TEST(JournalFile, AGarbledTailLosesOnlyItselfAndNothingTornIsRead)
             EXPECT_EQ(batches[i].records.front(), std::to_string(i + 1) + std::string(900, 'y'));
         }
     }
+}
+
+TEST(JournalFile, TheLogHasItsLengthFromTheStartAndKeepsIt)
+{
+    const Scratch scratch;
+    for (const std::size_t start : {0U, 1U}) {
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        ASSERT_TRUE(opened.file);
+        const auto length = std::filesystem::file_size(scratch.file("journal.db-wal"));
+        EXPECT_GT(length, 4U << 20);
+        const Scratch copy; // as a power cut before the first commit leaves it
+        for (const char* name : {"journal.db", "journal.db-wal"})
+            std::filesystem::copy_file(scratch.file(name), copy.file(name));
+        const JournalOpened cut = JournalFile::open(copy.path(), test_wall);
+        ASSERT_TRUE(cut.file) << cut.error->what;
+        EXPECT_THAT(cut.moved_aside, IsEmpty());
+        EXPECT_THAT(value_of(cut.file->batches_after(0)), SizeIs(100U * start));
+        for (int i = 1; i <= 100; ++i) {
+            ASSERT_FALSE(write(*opened.file, batch_of(i, {std::to_string(i)})));
+            (void)value_of(opened.file->maintain({Instant{i}, test_wall}, {}));
+        }
+        EXPECT_EQ(std::filesystem::file_size(scratch.file("journal.db-wal")), length);
+    }
+    const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+    EXPECT_THAT(value_of(opened.file->batches_after(0)), SizeIs(200));
 }
 
 TEST(JournalFile, ABatchWithWrongBytesIsMarkedAndADamagedSnapshotSkipped)
