@@ -206,7 +206,7 @@ int App::State::run()
     for (const auto& error : start.errors) log(event_refused, error);
     if (!open_journal(start)) return exit_failed;
     if (!start.config) {
-        log(event_refused, "no usable configuration, and no bed to watch");
+        log(event_refused, "no usable configuration, and none was in force before");
         log_writer.flush();
         return exit_configuration;
     }

@@ -64,10 +64,7 @@ void fall_back(StartConfig& start, const std::string& path, JournalFile& journal
         start.config = with_minimal_pack(path);
         start.reason = "the rule pack was refused; the built-in minimal pack runs: follow local protocol";
     }
-    if (!start.config || start.config->ward.beds.empty()) {
-        start.config.reset();
-        return;
-    }
+    if (!start.config) return;
     complete_sources(*start.config);
     start.config->ward.fallback = true;
     start.config->ward.fallback_reason = start.reason;

@@ -12,7 +12,7 @@
 namespace magwatch {
 
 struct StartConfig {
-    std::optional<Config> config;     // nothing: there is no bed to watch and nothing to run
+    std::optional<Config> config;     // nothing: no configuration of any kind can run
     std::vector<std::string> errors;  // why the file was refused, one mistake each, as file:line:col
     std::vector<std::string> notes;   // worth saying
     bool fallback = false;

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from ward_process import Ward, wait_for
+from ward_process import ROOT, Ward, wait_for
 
 BINARY = sys.argv.pop(1)
 
@@ -57,7 +57,20 @@ class Weather(unittest.TestCase):
                                    "site": "knee", "value": 0})
         wait_for("the sign rings all the same", lambda: "reflex-absent" in rules(self.ward), 60)
 
-    def test_without_any_bed_to_watch_it_exits_78(self):
+    def test_a_bad_file_of_a_ward_that_watched_nobody_runs_the_last_good_one_too(self):
+        nobody = (ROOT / "systemd/magwatch.toml").read_text()  # as it is shipped
+        nobody = nobody.replace("/var/lib/magwatch", str(self.ward.directory / "state"))
+        nobody = nobody.replace('listen = "127.0.0.1:8300"', f'listen = "127.0.0.1:{self.ward.port}"\n'
+                                f'socket = "{self.ward.directory}/magwatchd.sock"')
+        self.config.write_text(nobody)
+        self.start()
+        self.ward.kill()
+        self.spoil()
+        self.ward.extra = ["--state-directory", str(self.ward.directory / "state")]
+        self.start()
+        wait_for("fallback alarm", lambda: "technical.fallback" in rules(self.ward), 60)
+
+    def test_without_any_configuration_ever_it_exits_78(self):
         self.config.write_text("[ward\n")
         done = subprocess.run([BINARY, "--config", str(self.config), "--state-directory",
                                str(self.ward.directory / "state")], capture_output=True, timeout=60, check=False)
