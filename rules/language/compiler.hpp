@@ -108,6 +108,7 @@ private:
     std::uint16_t window(const WindowSpec& spec);
 
     [[nodiscard]] bool impossible(const Logic& logic, bool negate) const;
+    [[nodiscard]] bool restrict(Interval& possible, const Atom& subject, const Atom& other, bool negated) const;
     [[nodiscard]] bool contradictory(const std::vector<Logic>& together, bool negate) const;
     [[nodiscard]] bool implies(const Logic& a, bool not_a, const Logic& b, bool not_b, std::size_t& steps) const;
     [[nodiscard]] bool atom_implies(const Atom& a, bool not_a, const Atom& b, bool not_b) const;

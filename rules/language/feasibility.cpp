@@ -10,6 +10,7 @@ Compiler::Interval Compiler::domain(const Atom& atom) const
 {
     const SignalInfo& about = info(atom.signal);
     const double span = about.max - about.min;
+    if (atom.kind == AtomKind::age) return {0, std::numeric_limits<double>::infinity(), false, true};
     if (atom.kind == AtomKind::value) return {about.min, about.max, false, false};
     if (atom.kind != AtomKind::window || atom.index >= windows_.size()) return {};
     Interval out;
@@ -29,6 +30,29 @@ Compiler::Interval Compiler::domain(const Atom& atom) const
     }
     return out;
 }
+
+namespace {
+
+bool is_upper(Compare compare) { return compare == Compare::lt || compare == Compare::le || compare == Compare::eq; }
+bool is_lower(Compare compare) { return compare == Compare::gt || compare == Compare::ge || compare == Compare::eq; }
+// What a quantity that lies on the same side of another one inherits: x <= y and y == 3 make x <= 3.
+Compare not_above(Compare compare) { return compare == Compare::eq ? Compare::le : compare; }
+Compare not_below(Compare compare) { return compare == Compare::eq ? Compare::ge : compare; }
+
+// Of two windows of one signal, both known: the first is never above the second. Both end now, so the shorter one's
+// samples stand in the longer one too.
+bool never_above(const WindowSpec& a, const WindowSpec& b)
+{
+    if (a.signal != b.signal) return false;
+    if (a.kind == WindowKind::min) {
+        if (b.kind == WindowKind::min || b.kind == WindowKind::mean) return b.length <= a.length;
+        return b.kind == WindowKind::max;
+    }
+    return a.kind == WindowKind::mean || a.kind == WindowKind::max ? b.kind == WindowKind::max && a.length <= b.length
+                                                                   : false;
+}
+
+} // namespace
 
 // Keeps the part of the interval that satisfies the comparison; false if there is none.
 bool Compiler::narrow(Interval& interval, Compare compare, double limit)
@@ -58,6 +82,22 @@ bool Compiler::narrow(Interval& interval, Compare compare, double limit)
     }
     if (interval.low < interval.high) return true;
     return interval.low == interval.high && !interval.low_open && !interval.high_open;
+}
+
+// The part of the subject's interval that is left where the other atom (or its negation) holds.
+bool Compiler::restrict(Interval& possible, const Atom& subject, const Atom& other, bool negated) const
+{
+    if (other.kind != subject.kind || other.signal != subject.signal) return true;
+    const Compare op = negated ? opposite(other.compare) : other.compare;
+    if (subject.kind == AtomKind::age) return narrow(possible, op, static_cast<double>(other.duration.count()));
+    if (subject.kind != AtomKind::value && subject.kind != AtomKind::window) return true;
+    if (other.index == subject.index) return narrow(possible, op, other.limit);
+    if (subject.kind == AtomKind::value || op == Compare::ne) return true;
+    const WindowSpec& mine = windows_[subject.index];
+    const WindowSpec& theirs = windows_[other.index];
+    if (never_above(mine, theirs) && is_upper(op)) return narrow(possible, not_above(op), other.limit);
+    if (never_above(theirs, mine) && is_lower(op)) return narrow(possible, not_below(op), other.limit);
+    return true;
 }
 
 namespace {
@@ -92,11 +132,7 @@ bool Compiler::contradictory(const std::vector<Logic>& together, bool negate) co
             if (other_logic->op != LogicOp::atom) continue;
             if (other_logic->atom == logic->atom && other_negated != negated_here) return true;
             const Atom& other = atoms_[other_logic->atom];
-            if (other.kind != subject.kind || other.signal != subject.signal || other.index != subject.index)
-                continue;
-            if (subject.kind != AtomKind::value && subject.kind != AtomKind::window) continue;
-            const Compare op = other_negated ? opposite(other.compare) : other.compare;
-            if (!narrow(possible, op, other.limit)) return true;
+            if (!restrict(possible, subject, other, other_negated)) return true;
         }
     }
     return false;
@@ -172,9 +208,22 @@ bool Compiler::same(const Logic& a, const Logic& b)
 
 bool Compiler::atom_implies(const Atom& a, bool not_a, const Atom& b, bool not_b) const
 {
-    if (a.kind != b.kind || a.signal != b.signal || a.index != b.index) return false;
+    if (a.kind != b.kind || a.signal != b.signal) return false;
     const Compare one = not_a ? opposite(a.compare) : a.compare;
     const Compare other = not_b ? opposite(b.compare) : b.compare;
+    if (a.kind == AtomKind::window && a.index != b.index) {
+        // Of one length both are known or neither is.
+        const WindowSpec& mine = windows_[a.index];
+        const WindowSpec& theirs = windows_[b.index];
+        if (mine.length != theirs.length) return false;
+        Interval outside = domain(b);
+        if (never_above(theirs, mine) && is_upper(one))
+            return !narrow(outside, not_above(one), a.limit) || !narrow(outside, opposite(other), b.limit);
+        if (never_above(mine, theirs) && is_lower(one))
+            return !narrow(outside, not_below(one), a.limit) || !narrow(outside, opposite(other), b.limit);
+        return false;
+    }
+    if (a.index != b.index) return false;
     if (a.kind == AtomKind::value || a.kind == AtomKind::window) {
         // Nothing satisfies the first and misses the second.
         Interval outside = domain(a);
@@ -182,7 +231,7 @@ bool Compiler::atom_implies(const Atom& a, bool not_a, const Atom& b, bool not_b
         return !narrow(outside, one, a.limit) || !narrow(outside, opposite(other), b.limit);
     }
     if (a.kind == AtomKind::age) {
-        Interval outside{0, std::numeric_limits<double>::infinity(), false, true};
+        Interval outside = domain(a);
         return !narrow(outside, one, static_cast<double>(a.duration.count())) ||
                !narrow(outside, opposite(other), static_cast<double>(b.duration.count()));
     }

@@ -89,13 +89,22 @@ TEST(Refused, ThatCanNeverBeTrueAsAWhole)
     for (const char* when : {"rr < 10 /min and rr > 12 /min", "epidural and not epidural",
                              "rr < 10 /min and (spo2 > 90 % and rr >= 10 /min)", "not (rr < 12 /min or rr >= 12 /min)",
                              "at_least(2, epidural, rr < 10 /min and rr > 12 /min)",
-                             "mean(rr, 5 min) < 10 /min and mean(rr, 5 min) > 10 /min"}) {
+                             "mean(rr, 5 min) < 10 /min and mean(rr, 5 min) > 10 /min",
+                             "min(rr, 5 min) > 12 /min and max(rr, 5 min) < 10 /min",
+                             "min(rr, 5 min) >= 12 /min and mean(rr, 5 min) < 12 /min",
+                             "max(rr, 10 min) < 10 /min and mean(rr, 1 min) > 10 /min",
+                             "min(rr, 10 min) > 12 /min and min(rr, 1 min) <= 12 /min",
+                             "age(rr) > 40 min and age(rr) < 10 min"}) {
         const CompiledPack compiled = compile(when);
         ASSERT_EQ(compiled.errors.size(), 1U) << when;
         EXPECT_NE(compiled.errors[0].message.find("can never be true"), std::string::npos);
     }
     for (const char* when : {"rr < 12 /min and rr > 10 /min", "rr < 10 /min or rr > 12 /min",
-                             "mean(rr, 5 min) < 10 /min and mean(rr, 1 min) > 10 /min", "rr <= 12 /min and rr >= 12 /min"}) {
+                             "mean(rr, 5 min) < 10 /min and mean(rr, 1 min) > 10 /min", "rr <= 12 /min and rr >= 12 /min",
+                             "min(rr, 5 min) < 10 /min and max(rr, 5 min) > 12 /min",
+                             "max(rr, 1 min) < 10 /min and mean(rr, 10 min) > 10 /min",
+                             "min(rr, 1 min) > 12 /min and min(rr, 10 min) < 12 /min",
+                             "age(rr) > 10 min and age(rr) < 40 min"}) {
         EXPECT_TRUE(compile(when).pack) << when;
     }
 }

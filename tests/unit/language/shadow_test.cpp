@@ -47,6 +47,9 @@ TEST(Shadow, WhatSurelyFollows)
         {"rr < 10 /min and spo2 < 90 %", "at_least(2, rr < 12 /min, hr < 50 /min, spo2 < 94 %)"},
         {"sum(urine, 4 h) < 80 mL", "sum(urine, 4 h) < 100 mL"},
         {"age(rr) > 20 min", "age(rr) >= 10 min"},
+        {"max(rr, 5 min) < 8 /min", "mean(rr, 5 min) < 10 /min"},
+        {"mean(rr, 5 min) < 10 /min", "min(rr, 5 min) < 10 /min"},
+        {"min(hr, 5 min) > 130 /min", "max(hr, 5 min) >= 130 /min"},
         {"armed(urine, 4 h)", "armed(urine, 2 h)"},
         {"epidural and rr < 12 /min", "rr < 12 /min and epidural"},
         {"reflex == 0", "reflex <= 1"},
@@ -69,6 +72,8 @@ TEST(Shadow, WhatDoesNotSurelyFollowIsNotReported)
         {"lost(rr)", "age(rr) > 1 min"},
         {"mean(rr, 1 min) < 10 /min", "rr < 12 /min"},
         {"age(rr) < 20 min", "age(rr) > 10 min"},
+        {"min(rr, 5 min) < 8 /min", "mean(rr, 5 min) < 10 /min"},
+        {"max(rr, 5 min) < 8 /min", "mean(rr, 1 min) < 10 /min"}, // the short window may be empty
     };
     for (const auto& [a, b] : pairs) EXPECT_EQ(errors({medium + when(a), medium + when(b)}), "") << a << " -> " << b;
 }
@@ -111,6 +116,8 @@ TEST(NeverFires, AGateThatIsClosedWheneverTheConditionHolds)
 {
     EXPECT_NE(errors({medium + "needs = \"infusing\"\n" + when("not infusing and age(rr) > 5 min")})
                   .find("p.toml:10:9: error: this gate is closed whenever 'when' is true: the rule can never fire"),
+              std::string::npos);
+    EXPECT_NE(errors({medium + "needs = \"age(rr) < 10 min\"\n" + when("age(rr) > 40 min")}).find("never fire"),
               std::string::npos);
     EXPECT_NE(errors({medium + "needs = \"rr > 14 /min\"\n" + when("rr < 12 /min")}).find("never fire"), std::string::npos);
     EXPECT_EQ(errors({medium + "needs = \"infusing\"\n" + when("rr < 12 /min")}), "");
