@@ -135,7 +135,8 @@ private:
     EffectBuffer effects_;
 };
 
-int replay_csv(const ReplayRequest& request, const std::string& text, std::ostream& out, std::ostream& errors)
+int replay_csv(const ReplayRequest& request, const std::string& text, std::ostream& out, std::ostream& errors,
+               ReplayTally* tally)
 {
     const auto plan = adapters::parse_infusion_plan(request.infusion);
     if (!request.infusion.empty()) {
@@ -161,7 +162,7 @@ int replay_csv(const ReplayRequest& request, const std::string& text, std::ostre
         errors << request.file << ": note: " << column.name << " stays fresh for " << column.fresh_for.count() / 1000
                << " s (2.5 x its median spacing)\n";
     }
-    Timeline timeline{out, request.json};
+    Timeline timeline{out, request.json, tally};
     timeline.start(recording_start.steady);
     Runner runner{timeline, recording_start};
     Started started;
@@ -215,7 +216,7 @@ bool replay_record(std::string_view bytes, const std::optional<std::string>& pac
     return true;
 }
 
-int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream& errors)
+int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream& errors, ReplayTally* tally)
 {
     std::optional<std::string> pack;
     if (!request.pack.empty()) {
@@ -228,7 +229,7 @@ int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream
         return 1;
     }
     auto& reader = std::get<JournalReader>(opened);
-    Timeline timeline{out, request.json};
+    Timeline timeline{out, request.json, tally};
     if (!pack) timeline.compare_pages();
     Runner runner{timeline, recording_start};
     bool started = false;
@@ -258,16 +259,16 @@ int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream
 
 } // namespace
 
-int replay(const ReplayRequest& request, std::ostream& out, std::ostream& errors)
+int replay(const ReplayRequest& request, std::ostream& out, std::ostream& errors, ReplayTally* tally)
 {
     const bool csv = request.file.size() > 4 && request.file.ends_with(".csv");
-    if (!csv) return replay_journal(request, out, errors);
+    if (!csv) return replay_journal(request, out, errors, tally);
     const auto text = read_file(request.file);
     if (!text) {
         errors << request.file << ": error: cannot be read\n";
         return 1;
     }
-    return replay_csv(request, *text, out, errors);
+    return replay_csv(request, *text, out, errors, tally);
 }
 
 } // namespace magwatch

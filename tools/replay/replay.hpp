@@ -4,6 +4,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,16 @@ struct ReplayRequest {
     bool json = false;
 };
 
+// What a replay raised, counted.
+struct ReplayTally {
+    std::map<std::string, int> raised_high;  // by rule: high physiological alarms
+    std::map<std::string, int> raised_other; // by rule
+    double seconds = 0;                      // from the first to the last input
+};
+
 // One line per alarm transition and page, and a summary; mistakes go to `errors`. The exit status: 0; 1 a
 // file cannot be read, or a journal does not replay to the pages it recorded; 2 an argument is wrong.
-int replay(const ReplayRequest& request, std::ostream& out, std::ostream& errors);
+// `tally`, if given, is added to.
+int replay(const ReplayRequest& request, std::ostream& out, std::ostream& errors, ReplayTally* tally = nullptr);
 
 } // namespace magwatch

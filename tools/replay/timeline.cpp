@@ -22,7 +22,7 @@ void Timeline::add(const Ward& ward, const EffectBuffer& effects)
 
 void Timeline::add(const Ward& ward, const AlarmTransition& t)
 {
-    if (t.event == AlarmEvent::raised) ++raised_;
+    if (t.event == AlarmEvent::raised) count(t);
     if (t.event == AlarmEvent::raised && t.call.counter != 0) lead_[t.call] = t.rule;
     const BedConfiguration* bed = ward.bed_configuration(t.bed);
     const std::string alias = bed != nullptr ? bed->alias : "";
@@ -47,6 +47,14 @@ void Timeline::add(const Ward& ward, const AlarmTransition& t)
     }
     if (!t.person.empty()) line["person"] = t.person;
     out_ << line.dump() << '\n';
+}
+
+void Timeline::count(const AlarmTransition& t)
+{
+    ++raised_;
+    if (tally_ == nullptr) return;
+    const bool high = t.priority == Priority::high && t.kind == AlarmKind::physiological;
+    ++(high ? tally_->raised_high : tally_->raised_other)[t.rule];
 }
 
 void Timeline::add(const SendPage& sent)
@@ -88,6 +96,7 @@ std::size_t Timeline::recorded_pages() const
 void Timeline::finish(const Ward& ward, const Moment& now)
 {
     const WardView view = ward.view(now);
+    if (tally_ != nullptr) tally_->seconds += seconds(now.steady);
     if (!json_) {
         out_ << fmt::format("{} observations, {} refused, {} alarms raised, {} pages\n", view.observations,
                             view.refused, raised_, pages_);

@@ -9,12 +9,14 @@
 #include <utility>
 
 #include "rules/ward/ward.hpp"
+#include "tools/replay/replay.hpp"
 
 namespace magwatch {
 
 class Timeline {
 public:
-    Timeline(std::ostream& out, bool json) : out_{out}, json_{json} {}
+    // `tally` may be null.
+    Timeline(std::ostream& out, bool json, ReplayTally* tally) : out_{out}, json_{json}, tally_{tally} {}
 
     void start(Instant start) { start_ = start; }
     // Prints what the step decided.
@@ -29,10 +31,12 @@ public:
 private:
     [[nodiscard]] double seconds(Instant at) const { return static_cast<double>((at - start_).count()) / 1000; }
     void add(const Ward& ward, const AlarmTransition& transition);
+    void count(const AlarmTransition& transition);
     void add(const SendPage& page);
 
     std::ostream& out_;
     bool json_;
+    ReplayTally* tally_;
     bool comparing_ = false;
     Instant start_{};
     std::map<CallId, std::string> lead_; // the rule that a call last rang for
