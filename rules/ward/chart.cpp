@@ -151,7 +151,7 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
     review_checks(now, entry.bed);
     review(now, entry.bed);
     publish(entry.bed);
-    return unchecked.empty() ? "recorded" : "recorded; not checked before this dose: " + unchecked;
+    return "recorded" + unchecked;
 }
 
 void Ward::State::reply(const Moment& now, std::uint64_t request, bool accepted, std::string text)

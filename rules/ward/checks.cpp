@@ -70,6 +70,58 @@ AlarmText overdue_text(const Check& check)
     return alarm;
 }
 
+// What is given so soon after the first dose belongs to the load (design value; the second part of a load into vein
+// and muscle follows the first within 20 min).
+constexpr Duration load_length = std::chrono::minutes{30};
+
+// A sum that the pack judges must be known once magnesium was given for as long as it looks back.
+bool covered(const Check& check, const PatientState& patient, Duration since_first)
+{
+    for (std::size_t i = 0; i < patient.window_count(); ++i) {
+        const Window& window = patient.window(i);
+        const WindowSpec& spec = window.spec();
+        const bool sums = spec.kind == WindowKind::sum || spec.kind == WindowKind::covered;
+        if (!sums || since_first < spec.length) continue;
+        if (std::find(check.signals.begin(), check.signals.end(), spec.signal) == check.signals.end()) continue;
+        if (!window.value()) return false;
+    }
+    return true;
+}
+
+// A sign of toxicity in what this check looks at.
+bool withholds(const Rule& rule, const Check& check)
+{
+    if (rule.kind != AlarmKind::physiological || rule.grade == 0) return false;
+    SignalMask looked_at = 0;
+    for (const Signal signal : check.signals) {
+        looked_at |= mask(signal);
+        if (signal == Signal::reflex_knee || signal == Signal::reflex_arm) looked_at |= mask(Signal::reflex);
+    }
+    return (rule.reads & looked_at) != 0;
+}
+
+AlarmText withheld_text(Priority priority)
+{
+    AlarmText alarm;
+    alarm.rule = "session.dose-withheld";
+    alarm.title = "A dose was given though a sign says to withhold it";
+    alarm.message = "Dose given against a stop sign";
+    alarm.prompt = "Give no further dose. Examine reflexes and breathing now. Ask the doctor whether magnesium goes "
+                   "on. Have calcium gluconate ready.";
+    alarm.kind = AlarmKind::physiological;
+    alarm.priority = priority;
+    alarm.grade = 1;
+    alarm.latching = true; // a dose cannot be taken back
+    return alarm;
+}
+
+std::string joined(const std::vector<std::string>& parts)
+{
+    std::string out;
+    for (const std::string& part : parts) out += (out.empty() ? "" : ", ") + part;
+    return out;
+}
+
 } // namespace
 
 void Ward::State::review_checks(const Moment& now, BedId id)
@@ -120,20 +172,42 @@ void Ward::State::check_done(const Moment& now, BedId id, Signal signal)
     if (ended) review_checks(now, id);
 }
 
-// A dose is recorded whatever was checked; what should have been checked before it is overdue at once.
+// A dose is recorded whatever was checked. What should have been checked before it is overdue at once, and a sign
+// for which the dose was to be withheld is an alarm of its own, also when the sign's alarm was answered long before.
+// The load is given before anything can have been watched: of that the reply alone tells.
 std::string Ward::State::checks_before_dose(const Moment& now, BedId id, Instant at)
 {
     Watch& watch = *beds[id.value].watch;
-    std::string missing;
+    const Instant first = watch.infusion.first_dose().value_or(at);
+    const bool load = at - first <= load_length;
+    std::vector<std::string> missing, against;
+    Priority gravest = Priority::medium;
     for (std::size_t i = 0; i < watch.checks.size(); ++i) {
         const Check& check = watch.pack->checks[i];
         if (check.before_dose <= Duration{}) continue;
         const auto done = answered(check, watch.patient);
-        if (done && at - *done <= check.before_dose) continue;
-        missing += (missing.empty() ? "" : ", ") + check.title;
-        watch.checks[i].due = std::min(watch.checks[i].due, now.steady - check.overdue_after);
+        const bool recent = done && at - *done <= check.before_dose;
+        if (!recent || (!load && !covered(check, watch.patient, at - first))) {
+            missing.push_back(check.title);
+            if (!load) watch.checks[i].due = std::min(watch.checks[i].due, now.steady - check.overdue_after);
+        }
+        for (std::size_t r = 0; r < watch.pack->rules.size(); ++r) {
+            const Rule& rule = watch.pack->rules[r];
+            if (load || !withholds(rule, check) || watch.evaluation->truth(r).raise != Truth::yes) continue;
+            if (std::find(against.begin(), against.end(), rule.title) != against.end()) continue;
+            against.push_back(rule.title);
+            gravest = std::max(gravest, rule.priority);
+        }
     }
-    return missing;
+    if (!against.empty()) {
+        Slot& slot = watch.session_slots["session.dose-withheld"];
+        slot.truth = RuleTruth{Truth::yes, Truth::no};
+        advance_slot(now, id, slot, {}, withheld_text(gravest));
+    }
+    std::string text;
+    if (!missing.empty()) text += "; not checked before this dose: " + joined(missing);
+    if (!against.empty()) text += "; this dose was to be withheld: " + joined(against);
+    return text;
 }
 
 } // namespace magwatch

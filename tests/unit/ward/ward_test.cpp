@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/packs.hpp"
 #include "tests/support/ward_rig.hpp"
 
 namespace magwatch::test {
@@ -8,7 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 TEST(Ward, LowBreathingPagesAfterItsDelayAndNotBefore)
 {
@@ -502,6 +505,71 @@ TEST(Ward, ADoseWithoutTheCheckBeforeItMakesTheCheckOverdue)
     EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised"));
     rig.chart(ValueEntry{Signal::reflex_knee, 2});
     EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised", "cleared"));
+}
+
+// Of a pack that is shipped, with a first dose charted at once.
+Rig on_pack(const std::string& name)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.pack_name = name;
+    c.pack_text = effective_pack_text(shipped_pack(name));
+    rig.step(c);
+    rig.watch();
+    return rig;
+}
+
+TEST(Ward, BeforeTheNextDoseTheSignsAreSeenAndSpeakForIt)
+{
+    for (const char* pack : {"who-mcpc", "who-pcpnc", "uk-smpc"}) {
+        Rig rig = on_pack(pack);
+        rig.chart(IntramuscularEntry{5, {}});
+        EXPECT_THAT(rig.reply()->text, HasSubstr("not checked before this dose: Tendon reflexes, Respiratory rate, Urine"));
+        EXPECT_THAT(rig.events("check.reflex"), IsEmpty()) << "the load";
+        for (int hour = 1; hour <= 4; ++hour) {
+            rig.pass(60min);
+            rig.chart(UrineEntry{31, rig.now().wall - 60min});
+            rig.chart(ValueEntry{Signal::reflex_knee, 2});
+            rig.chart(ValueEntry{Signal::rr_counted, 17});
+        }
+        rig.pass(30min);
+        rig.chart(IntramuscularEntry{5, {}});
+        EXPECT_EQ(rig.reply()->text, "recorded") << pack;
+        EXPECT_THAT(rig.events("session.dose-withheld"), IsEmpty()) << pack;
+        rig.pass(1s);
+        rig.chart(IntramuscularEntry{1, {}});
+        EXPECT_THAT(rig.reply()->text, HasSubstr("not checked before this dose: Tendon reflexes, Respiratory rate"));
+        EXPECT_THAT(rig.reply()->text, Not(HasSubstr("Urine"))) << pack;
+    }
+}
+
+TEST(Ward, ADoseAgainstAStopSignRingsUntilSomebodyHasSeenIt)
+{
+    Rig rig = on_pack("who-mcpc");
+    rig.chart(IntramuscularEntry{5, {}});
+    rig.pass(4h);
+    rig.chart(UrineEntry{160, rig.now().wall - 4h});
+    rig.chart(ValueEntry{Signal::rr_counted, 15});
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.chart(IntramuscularEntry{5, {}});
+    EXPECT_THAT(rig.reply()->text, HasSubstr("to be withheld: Respiratory rate low, counted by hand"));
+    EXPECT_THAT(rig.events("session.dose-withheld"), ElementsAre("raised", "latched"));
+    rig.chart(ValueEntry{Signal::rr_counted, 16});
+    rig.chart(IntramuscularEntry{5, {}});
+    EXPECT_EQ(rig.reply()->text, "recorded") << "16 passes in this manual";
+    EXPECT_THAT(rig.events("session.dose-withheld"), ElementsAre("raised", "latched"));
+}
+
+TEST(Ward, UrineOfTheLastHourAloneIsNotUrineOverFourHours)
+{
+    Rig rig = on_pack("who-mcpc");
+    rig.chart(IntramuscularEntry{5, {}});
+    rig.pass(4h);
+    rig.chart(UrineEntry{60, rig.now().wall - 1h});
+    rig.chart(ValueEntry{Signal::rr_counted, 18});
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.chart(IntramuscularEntry{5, {}});
+    EXPECT_EQ(rig.reply()->text, "recorded; not checked before this dose: Urine");
 }
 
 TEST(Ward, ABenchmarkPackNeverRunsOnAWard)
