@@ -360,6 +360,9 @@ asio::awaitable<void> App::State::reload()
             reasons.emplace_back("[journal] directory takes a restart");
         }
     }
+    if (start) {
+        for (const auto& note : start->notes) log(event_note, note);
+    }
     const bool good = reasons.empty();
     metrics.config_last_reload_successful.Set(good ? 1 : 0);
     health.config_last_reload_successful = good;

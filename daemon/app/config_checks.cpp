@@ -5,18 +5,19 @@
 #include "adapters/monitors/hl7/bed.hpp"
 #include "adapters/monitors/hl7/zone.hpp"
 #include "adapters/monitors/modbus/register_map.hpp"
+#include "daemon/config/pack_cases.hpp"
 #include "daemon/config/pack_library.hpp"
 #include "rules/language/pack.hpp"
 
 namespace magwatch {
 
-ConfigChecks config_checks()
+ConfigChecks config_checks(PackTests tests)
 {
     ConfigChecks checks;
     checks.register_map = [](const ReferencedFile& map) {
         return adapters::modbus::parse_register_map(map.text, map.path).errors;
     };
-    checks.pack = [](const ReferencedFile& pack, Mode mode, const std::vector<LimitSetting>& limits,
+    checks.pack = [tests](const ReferencedFile& pack, Mode mode, const std::vector<LimitSetting>& limits,
                      const FileReader& read) {
         std::vector<LimitOverride> overrides;
         for (const auto& limit : limits) overrides.push_back({limit.name, limit.value});
@@ -37,6 +38,13 @@ ConfigChecks config_checks()
         EffectiveText effective = effective_text(pack.text, pack.path, &library);
         verdict.text = std::move(effective.text);
         verdict.errors.insert(verdict.errors.end(), effective.errors.begin(), effective.errors.end());
+        if (tests == PackTests::run && verdict.errors.empty()) {
+            // Nobody is treated by a demonstration: there a rule without cases is only told.
+            PackCases cases = run_pack_cases(pack, library, read,
+                                             mode == Mode::ward ? Coverage::required : Coverage::advised);
+            verdict.errors = std::move(cases.errors);
+            verdict.notes = std::move(cases.notes);
+        }
         return verdict;
     };
     checks.zone = [](std::string_view zone) { return adapters::hl7::Zone::from(zone).has_value(); };

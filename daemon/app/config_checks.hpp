@@ -10,7 +10,9 @@
 namespace magwatch {
 
 // Register maps, rule packs, zones and bed patterns, each judged by the part that will use it.
-[[nodiscard]] ConfigChecks config_checks();
+// A pack's cases run with it, unless the text comes from where they have already passed (the last good one).
+enum class PackTests { run, passed_before };
+[[nodiscard]] ConfigChecks config_checks(PackTests tests = PackTests::run);
 
 // Periods and liveness of Modbus sources come from their maps.
 void complete_sources(Config& config);

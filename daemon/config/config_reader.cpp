@@ -675,6 +675,7 @@ void ConfigReader::rules()
     if (checks_.pack) {
         auto verdict = checks_.pack(*pack, config_.ward.mode, config_.ward.limits, read_);
         elsewhere_.insert(elsewhere_.end(), verdict.errors.begin(), verdict.errors.end());
+        notes_.insert(notes_.end(), verdict.notes.begin(), verdict.notes.end());
         pack->text = std::move(verdict.text);
     }
     config_.pack_path = pack->path;

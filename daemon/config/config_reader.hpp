@@ -21,6 +21,7 @@ using FileReader = std::function<std::variant<std::string, Diagnostic>(const std
 struct PackVerdict {
     std::string text; // stands alone: what it extends has been merged into it
     std::vector<Diagnostic> errors;
+    std::vector<std::string> notes{}; // allowed, and worth saying
 };
 
 // Checks that belong to other parts, run on what the configuration names; mistakes are reported

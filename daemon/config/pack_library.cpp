@@ -13,14 +13,14 @@ namespace fs = std::filesystem;
 constexpr std::string_view ending = ".toml", test_ending = ".test.toml";
 constexpr std::string_view built_in = "minimal";
 
-std::variant<std::string, Diagnostic> read_file(const std::string& path)
+} // namespace
+
+std::variant<std::string, Diagnostic> read_pack_file(const std::string& path)
 {
     std::ifstream in{path, std::ios::binary};
     if (!in) return Diagnostic{path, 0, 0, "cannot be read", ""};
     return std::string{std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
 }
-
-} // namespace
 
 std::string test_file_of(const std::string& pack_path)
 {
@@ -28,7 +28,7 @@ std::string test_file_of(const std::string& pack_path)
 }
 
 PackFolder::PackFolder(std::string_view pack_path, FileReader read)
-    : folder_{fs::path{pack_path}.parent_path().string()}, read_{read ? std::move(read) : FileReader{read_file}}
+    : folder_{fs::path{pack_path}.parent_path().string()}, read_{read ? std::move(read) : FileReader{read_pack_file}}
 {
 }
 

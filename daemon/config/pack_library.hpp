@@ -28,6 +28,9 @@ private:
     FileReader read_;
 };
 
+// What an empty FileReader stands for.
+[[nodiscard]] std::variant<std::string, Diagnostic> read_pack_file(const std::string& path);
+
 // NAME.test.toml for NAME.toml.
 [[nodiscard]] std::string test_file_of(const std::string& pack_path);
 

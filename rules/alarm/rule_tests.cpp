@@ -18,6 +18,9 @@ std::string length_text(Duration d)
 
 namespace {
 
+// Together, of all cases of a pack and what it inherits: they run whenever it is loaded, a daemon's start waits.
+constexpr std::size_t samples_max = 1'000'000;
+
 class CaseRun {
 public:
     CaseRun(const Pack& pack, const RuleCase& one) : pack_{pack}, case_{one}, evaluation_{pack}
@@ -219,6 +222,14 @@ PackTest test_pack(std::string_view pack_text, std::string_view test_text, std::
     std::vector<RuleCase> cases =
         cases_of({pack_text, pack_file, test_text, test_file}, *compiled.pack, result.errors);
     if (library) add_inherited(*compiled.pack, *library, result, cases);
+    std::size_t samples = 0;
+    for (const RuleCase& one : cases) samples += one.events.size();
+    if (samples > samples_max) {
+        result.errors.push_back({std::string{test_file}, 0, 0,
+                                 "the cases have " + std::to_string(samples) + " samples and entries: at most " +
+                                     std::to_string(samples_max) + " in all",
+                                 ""});
+    }
     if (!result.errors.empty()) return result;
     for (const RuleCase& one : cases) {
         if (one.limits.empty()) {

@@ -91,6 +91,32 @@ class Weather(unittest.TestCase):
         wait_for("refusal over", lambda: "technical.configuration" not in rules(self.ward), 60)
         self.assertEqual(len(watched(self.ward)), 1)
 
+    def test_a_pack_whose_case_fails_is_refused_and_the_old_one_runs_on(self):
+        cases = (ROOT / "rules/packs/example.test.toml").read_text()
+        beside = self.ward.directory / "example.test.toml"
+        beside.write_text(cases)
+        self.start()
+        self.ward.watch()
+        beside.write_text(cases.replace('expect = ["raised ', 'expect = ["raised 1', 1))
+        self.ward.process.send_signal(signal.SIGHUP)
+
+        def said():
+            faults = {f["fault"]: f["detail"] for f in self.ward.json("status")["faults"]}
+            return faults.get("configuration", "")
+
+        self.assertIn("example.test.toml:", wait_for("refusal", said, 60))
+        self.assertIn(" fails: expected, but not seen: ", said())
+        # The same at a cold start: what ran before runs on, and says so.
+        self.ward.kill()
+        self.ward.extra = ["--state-directory", str(self.ward.directory / "state")]
+        self.start()
+        self.assertEqual(len(watched(self.ward)), 1)
+        wait_for("fallback alarm", lambda: "technical.fallback" in rules(self.ward), 60)
+        self.assertIn("the last good one runs", str(self.ward.json("status")))
+        beside.write_text(cases)
+        self.ward.process.send_signal(signal.SIGHUP)
+        wait_for("fallback over", lambda: "technical.fallback" not in rules(self.ward), 60)
+
     def test_a_reload_that_drops_a_watched_bed_says_which_and_what_to_do(self):
         self.start()
         self.ward.watch()

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "daemon/config/pack_cases.hpp"
 #include "daemon/config/pack_library.hpp"
 #include "rules/alarm/rule_tests.hpp"
 #include "tools/magwatch/commands.hpp"
@@ -28,12 +29,19 @@ int check_packs(Shell& shell, const std::vector<std::string>& paths)
     for (const auto& path : packs) {
         std::string text, error;
         std::vector<Diagnostic> errors;
-        std::size_t rules = 0;
+        std::vector<std::string> notes;
+        std::size_t rules = 0, cases = 0;
         if (read_file(path, text, error)) {
             const PackFolder library{path};
             const PackCheck result = check_pack(text, path, &library);
             errors = result.errors;
-            if (result.good()) rules = result.pack->rules.size();
+            if (result.good()) {
+                rules = result.pack->rules.size();
+                PackCases ran = run_pack_cases({path, text}, library, {}, Coverage::advised);
+                errors = std::move(ran.errors);
+                notes = std::move(ran.notes);
+                cases = ran.passed;
+            }
         } else {
             errors.push_back({path, 0, 0, "cannot be read", {}});
         }
@@ -42,11 +50,15 @@ int check_packs(Shell& shell, const std::vector<std::string>& paths)
             shell.print({{"file", path},
                          {"ok", errors.empty()},
                          {"rules", rules},
-                         {"errors", to_json(errors)}});
+                         {"cases", cases},
+                         {"errors", to_json(errors)},
+                         {"notes", notes}});
         else if (errors.empty())
-            std::printf("%s: ok: %zu rules\n", path.c_str(), rules);
+            std::printf("%s: ok: %zu rules, %zu cases passed\n", path.c_str(), rules, cases);
         else
             print_errors(errors);
+        for (const auto& note : notes)
+            if (!shell.json) std::fprintf(stderr, "note: %s\n", note.c_str());
     }
     if (packs.empty()) shell.complain("no rule packs there");
     return all_good && !packs.empty() ? ok : failed;
@@ -219,7 +231,7 @@ void add_rules(CLI::App& app, Shell& shell)
 {
     CLI::App& rules = *group(app, "rules", "rule packs");
     const auto checked = std::make_shared<std::vector<std::string>>();
-    leaf(rules, shell, "check", "every mistake in a pack, with its place", Talks::no,
+    leaf(rules, shell, "check", "every mistake in a pack, with its place; its cases run too", Talks::no,
          [=, &shell] { return check_packs(shell, *checked); })
         ->add_option("path", *checked, "packs, or folders of packs")
         ->required();

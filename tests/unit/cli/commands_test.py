@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -234,6 +235,31 @@ class Files(unittest.TestCase):
             self.assertEqual(run("rules", "check", folder + "/none.toml").returncode, FAILED)
             os.remove(path)
             self.assertEqual(run("rules", "check", folder).returncode, FAILED)
+
+    def test_a_pack_whose_cases_fail_is_no_good_pack(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("example.toml", "example.test.toml"):
+                shutil.copy(os.path.join(ROOT, "rules", "packs", name), folder)
+            pack, cases = os.path.join(folder, "example.toml"), os.path.join(folder, "example.test.toml")
+            with open(os.path.join(folder, "ward.toml"), "w", encoding="utf-8") as file:
+                file.write('[ward]\nname = "l4"\nlabel = "L4"\nmode = "demo"\n[rules]\npack = "example.toml"\n')
+            good = json.loads(run("rules", "check", pack, "--json").stdout)
+            self.assertTrue(good["ok"] and good["cases"] > 0 and good["notes"] == [], good)
+            self.assertTrue(json.loads(run("config", "check", folder + "/ward.toml", "--json").stdout)["ok"])
+            with open(cases, encoding="utf-8") as file:
+                text = file.read()
+            with open(cases, "w", encoding="utf-8") as file:
+                file.write(text.replace('expect = ["raised ', 'expect = ["raised 1', 1))
+            for command in (("rules", "check", pack), ("config", "check", folder + "/ward.toml")):
+                shown = run(*command)
+                self.assertEqual(shown.returncode, FAILED, shown.stderr)
+                self.assertRegex(shown.stderr, re.escape(cases) + r":\d+:1: error: the case \".+\" fails: expected, ")
+                errors = json.loads(run(*command, "--json").stdout)["errors"]
+                self.assertEqual(len(errors), 1, errors)
+            os.remove(cases)
+            shown = run("rules", "check", pack)
+            self.assertEqual(shown.returncode, OK)
+            self.assertIn("there is no example.test.toml beside it", shown.stderr)
 
     def test_hl7_decode(self):
         folder = os.path.join(ROOT, "tests", "data", "hl7")

@@ -1,0 +1,182 @@
+// A pack is loaded only with its cases: what `config check`, a start and a reload have in common.
+#include <map>
+
+#include <gmock/gmock.h>
+
+#include "daemon/app/config_checks.hpp"
+#include "daemon/app/last_good.hpp"
+#include "daemon/config/pack_cases.hpp"
+
+namespace magwatch {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+const std::string pack = R"(name = "site"
+title = "t"
+version = "1"
+[limits]
+stop = { value = "12 /min", source = "s" }
+[[rule]]
+id = "slow"
+title = "t"
+message = "m"
+source = "s"
+priority = "medium"
+for = "30 s"
+clear_for = "10 s"
+clear = "rr >= stop + 2 /min"
+when = "rr < stop"
+)";
+const std::string near_miss = "[[case]]\ntitle = \"quiet\"\nrule = \"slow\"\nseries = { rr = \"16x10 11x29 12x60\" }\n"
+                              "expect = []\n";
+
+std::string positive(const std::string& raised)
+{
+    return "[[case]]\ntitle = \"raises\"\nrule = \"slow\"\nseries = { rr = \"16x10 11x40\" }\nexpect = [\"raised " +
+           raised + "\"]\n";
+}
+const std::string good_cases = positive("40 s") + near_miss;
+
+std::string config_text(const std::string& mode, const std::string& rules = "")
+{
+    return "[ward]\nname = \"l4\"\nlabel = \"Ward L4\"\nmode = \"" + mode + "\"\nphone = \"4471\"\n[http]\n"
+           "listen = \"127.0.0.1:8300\"\nsocket = \"/s\"\n[rules]\npack = \"site.toml\"\n" + rules;
+}
+
+struct Files {
+    std::map<std::string, std::string> texts; // by path
+    [[nodiscard]] LoadedConfig load(const std::string& config) const
+    {
+        const FileReader read = [this](const std::string& path) -> std::variant<std::string, Diagnostic> {
+            const auto found = texts.find(path);
+            if (found == texts.end()) return Diagnostic{path, 0, 0, "cannot be read", ""};
+            return found->second;
+        };
+        return parse_config(config, "/nowhere/magwatch.toml", read, config_checks());
+    }
+};
+
+Files files(const std::string& text, const std::optional<std::string>& cases)
+{
+    Files out;
+    out.texts["/nowhere/site.toml"] = text;
+    if (cases) out.texts["/nowhere/site.test.toml"] = *cases;
+    return out;
+}
+
+std::vector<std::string> mistakes(const LoadedConfig& loaded)
+{
+    std::vector<std::string> out;
+    for (const auto& error : loaded.errors) out.push_back(error.text());
+    EXPECT_EQ(loaded.config.has_value(), out.empty());
+    return out;
+}
+
+TEST(PackCases, APackWhoseCasesPassIsLoaded)
+{
+    for (const std::string mode : {"ward", "demo", "replay"}) {
+        const LoadedConfig loaded = files(pack, good_cases).load(config_text(mode));
+        EXPECT_THAT(mistakes(loaded), IsEmpty());
+        for (const auto& note : loaded.notes) EXPECT_THAT(note, Not(HasSubstr("case")));
+    }
+    // In the pack itself they count as well; that there is no file is only told.
+    const LoadedConfig inside = files(pack + good_cases, std::nullopt).load(config_text("ward"));
+    EXPECT_THAT(mistakes(inside), IsEmpty());
+    EXPECT_THAT(inside.notes, Contains(HasSubstr("there is no site.test.toml beside it: 2 cases")));
+}
+
+TEST(PackCases, ACaseThatFailsRefusesThePackInEveryMode)
+{
+    for (const std::string mode : {"ward", "demo", "replay"}) {
+        const auto told = mistakes(files(pack, positive("41 s") + near_miss).load(config_text(mode)));
+        EXPECT_THAT(told, ElementsAre(AllOf(StartsWith("/nowhere/site.test.toml:1:1: error: the case \"raises\" fails: "
+                                                       "expected, but not seen: slow raised at 41 s (and 1 more)"),
+                                            HasSubstr("    1 | [[case]]\n      | ^"))));
+    }
+}
+
+TEST(PackCases, OfManyCasesThatFailTheFirstAreShownAndTheRestCounted)
+{
+    std::string cases = good_cases;
+    for (int i = 0; i < 5; ++i) cases += positive("2 s");
+    const auto told = mistakes(files(pack, cases).load(config_text("ward")));
+    ASSERT_THAT(told, SizeIs(4));
+    EXPECT_THAT(told[0], StartsWith("/nowhere/site.test.toml:11:1: error: "));
+    EXPECT_THAT(told[3], AllOf(StartsWith("/nowhere/site.test.toml: error: 2 more cases fail: "),
+                               HasSubstr("'magwatch rules test /nowhere/site.toml'")));
+}
+
+TEST(PackCases, AMistakeInTheCasesIsAMistakeOfTheConfiguration)
+{
+    const auto told = mistakes(files(pack, "[[case]]\ntitle = \"x\"\nrule = \"slw\"\nexpect = []\n").load(config_text("demo")));
+    ASSERT_THAT(told, SizeIs(1));
+    EXPECT_THAT(told[0], StartsWith("/nowhere/site.test.toml:3:8: error: the pack has no rule 'slw'"));
+}
+
+TEST(PackCases, AWardRunsNoRuleThatNoCaseCoversADemonstrationSaysSo)
+{
+    for (const std::optional<std::string>& cases : {std::optional<std::string>{}, std::optional{near_miss}}) {
+        const Files some = files(pack, cases);
+        const auto told = mistakes(some.load(config_text("ward")));
+        ASSERT_THAT(told, SizeIs(1));
+        EXPECT_THAT(told[0], AllOf(StartsWith("/nowhere/site.toml: error: 1 rule lacks a case"),
+                                   HasSubstr("slow: no case raises it")));
+        EXPECT_EQ(told[0].find("there is no site.test.toml beside it") != std::string::npos, !cases);
+        const LoadedConfig demo = some.load(config_text("demo"));
+        EXPECT_THAT(mistakes(demo), IsEmpty());
+        EXPECT_THAT(demo.notes, Contains(AllOf(HasSubstr("slow: no case raises it"), HasSubstr("a ward refuses"))));
+    }
+}
+
+// What a site inherits is proven by its parent's cases; what it changes needs its own.
+TEST(PackCases, APackThatChangesNothingNeedsNoCasesOfItsOwn)
+{
+    const std::string child = "name = \"site\"\ntitle = \"t\"\nversion = \"1\"\nextends = \"base\"\n";
+    std::string base = pack;
+    base.replace(base.find("site"), 4, "base");
+    Files some = files(child, std::nullopt);
+    some.texts["/nowhere/base.toml"] = base;
+    some.texts["/nowhere/base.test.toml"] = good_cases;
+    const LoadedConfig same = some.load(config_text("ward"));
+    EXPECT_THAT(mistakes(same), IsEmpty());
+    EXPECT_THAT(same.notes, Contains(HasSubstr("inherited")));
+    some.texts["/nowhere/site.toml"] = child + "[limits]\nstop = { value = \"10 /min\", source = \"s\" }\n";
+    EXPECT_THAT(mistakes(some.load(config_text("ward"))), ElementsAre(HasSubstr("slow: no case raises it")));
+    some.texts["/nowhere/site.toml"] = child;
+    some.texts["/nowhere/base.test.toml"] = positive("39 s") + near_miss;
+    EXPECT_THAT(mistakes(some.load(config_text("ward"))), ElementsAre(StartsWith("/nowhere/base.test.toml:1:1: error: ")));
+}
+
+TEST(PackCases, LimitsOfTheConfigurationChangeNoCase)
+{
+    const LoadedConfig loaded = files(pack, good_cases).load(config_text("ward", "limits = { stop = \"9 /min\" }\n"));
+    EXPECT_THAT(mistakes(loaded), IsEmpty());
+}
+
+TEST(PackCases, CasesWithoutEndAreRefusedRatherThanRun)
+{
+    std::string cases = good_cases;
+    for (int i = 0; i < 8; ++i) {
+        cases += "[[case]]\ntitle = \"long\"\nrule = \"slow\"\nseries = { rr = \"16x199999\" }\nexpect = []\n";
+    }
+    EXPECT_THAT(mistakes(files(pack, cases).load(config_text("demo"))), ElementsAre(HasSubstr("at most 1000000 in all")));
+}
+
+// The pack that is kept stands alone, without its cases: they have passed, and the ward needs it.
+TEST(PackCases, TheLastGoodConfigurationNeedsNoCases)
+{
+    const LoadedConfig loaded = files(pack, good_cases).load(config_text("ward"));
+    ASSERT_TRUE(loaded.config);
+    const auto again = unpack_last_good(pack_last_good(*loaded.config));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->ward.pack_text, loaded.config->ward.pack_text);
+}
+
+} // namespace
+} // namespace magwatch
