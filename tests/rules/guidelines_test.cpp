@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
+#include <cstdio>
+#include <string>
 
 #include <toml++/toml.h>
 
@@ -141,6 +143,58 @@ TEST_F(Guideline, TheMinimalPackIsAsStrictAsEveryProfile)
             for (int i = 0; i < parts; ++i) worst.emplace_back(signal, (one->value - (one->itself ? 0 : 1)) / parts);
             EXPECT_TRUE(holds(*root, rule, worst)) << profile["pack"].value_or(std::string{}) << ": " << key;
         }
+    }
+}
+
+// A cell as the transcription writes it: "6 g", "2 g/h", "15 min".
+std::string cell_text(std::optional<double> grams, const char* unit)
+{
+    if (!grams) return "";
+    char out[32];
+    std::snprintf(out, sizeof out, "%.6g %s", *grams, unit);
+    return out;
+}
+std::string cell_text(std::optional<Duration> time)
+{
+    if (!time) return "";
+    if (time->count() % 60'000 != 0) return std::to_string(time->count()) + " ms";
+    return std::to_string(time->count() / 60'000) + " min";
+}
+// "1 h" and "60 min" are one length.
+std::string minutes_of(std::string text)
+{
+    return text.ends_with(" h") ? std::to_string(std::stoi(text) * 60) + " min" : text;
+}
+
+// The table of planned infusions states these cells and no other.
+TEST(Indications, EveryCellIsTheRegimens)
+{
+    const toml::table document = toml::parse_file(MAGWATCH_SOURCE_DIR "/tests/rules/indications.toml");
+    EXPECT_EQ(document.size(), builtin_sessions().indications.size());
+    for (const IndicationRow& row : builtin_sessions().indications) {
+        const toml::table* wanted = document[name(row.indication)].as_table();
+        ASSERT_TRUE(wanted) << row.title;
+        const std::pair<const char*, std::string> cells[] = {
+            {"bolus_max", cell_text(row.bolus_max, "g")},
+            {"bolus_min_duration", cell_text(row.bolus_min_duration)},
+            {"bolus_rate_max", cell_text(row.bolus_rate_max, "g/h")},
+            {"rate_warn", cell_text(row.rate_warn, "g/h")},
+            {"rate_alarm", cell_text(row.rate_alarm, "g/h")},
+            {"session_cap", cell_text(row.session_cap, "g")},
+            {"hour_cap", cell_text(row.hour_cap, "g")},
+            {"day_cap", cell_text(row.day_cap, "g")},
+            {"day_cap_renal", cell_text(row.day_cap_renal, "g")},
+            {"duration_max", cell_text(row.duration_max)},
+            {"check_every", cell_text(row.check_every)},
+            {"after_watch", cell_text(row.after_watch)},
+        };
+        std::size_t stated = 0;
+        for (const auto& [cell, found] : cells) {
+            const std::string text = (*wanted)[cell].value_or(std::string{});
+            EXPECT_EQ(found, minutes_of(text)) << row.title << ": " << cell;
+            stated += text.empty() ? 0 : 1;
+        }
+        EXPECT_EQ(stated, wanted->size()) << row.title << ": a cell of the transcription has another name";
     }
 }
 
