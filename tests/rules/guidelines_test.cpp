@@ -161,9 +161,10 @@ std::string cell_text(std::optional<Duration> time)
     return std::to_string(time->count() / 60'000) + " min";
 }
 // "1 h" and "60 min" are one length.
-std::string minutes_of(std::string text)
+std::string minutes_of(const std::string& text)
 {
-    return text.ends_with(" h") ? std::to_string(std::stoi(text) * 60) + " min" : text;
+    if (!text.ends_with(" h")) return text;
+    return std::to_string(static_cast<int>(number_of(text)) * 60) + " min";
 }
 
 // The table of planned infusions states these cells and no other.

@@ -264,10 +264,11 @@ void IncidentReader::read_plan(const toml::node* node)
 {
     if (!node) return;
     const auto* table = node->as_table();
-    if (!table) return text_.fail(*node, "'plan' is a table: indication and setting");
+    if (!table) return text_.fail(*node, "'plan' is a table: indication, setting and components");
     TableReader reader{text_, *table, "'plan'"};
     const auto indication = reader.string("indication", true);
     const auto setting = reader.string("setting", true);
+    const auto components = reader.strings("components");
     reader.finish();
     if (!indication || !setting) return;
     const auto which = indication_from(*indication);
@@ -278,6 +279,7 @@ void IncidentReader::read_plan(const toml::node* node)
     out_.plan.emplace();
     out_.plan->indication = *which;
     out_.plan->setting = static_cast<Setting>(where - setting_names.begin());
+    for (const auto& [component, at] : components) out_.plan->components.push_back(component);
 }
 
 // A time since the watch began: "20 min 10 s".
