@@ -8,7 +8,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration history_step = 20s;
-constexpr Duration history_length = 24h;
+constexpr Duration history_length = 48h;
+// Older points are kept this far apart: a dose between two of them is spread over no more.
+constexpr Duration dense_length = 24h;
+constexpr Duration coarse_step = 10min;
+// What lies before the last 24 h when it is thinned out: its coarse points, and dense ones for 20 min.
+constexpr std::ptrdiff_t old_points = (history_length - dense_length) / coarse_step + 64;
 // How often cumulative doses are looked at while magnesium runs without a pump that speaks.
 constexpr Duration dose_tick = 10s;
 constexpr double grams_per_hour_ms = 1.0 / 3'600'000.0;
@@ -33,10 +38,16 @@ void Infusion::remember(Instant at)
 {
     if (!history_.empty() && at - history_.back().first < history_step) return;
     history_.emplace_back(at, total_);
-    // Keep one point older than the window, so that its edge can be interpolated.
-    auto keep = history_.begin();
-    while (keep + 1 != history_.end() && at - (keep + 1)->first > history_length) ++keep;
-    if (keep - history_.begin() > 64) history_.erase(history_.begin(), keep);
+    // One point older than a window is kept, so that its edge can be interpolated.
+    auto dense = history_.begin();
+    while (dense + 1 != history_.end() && at - (dense + 1)->first > dense_length) ++dense;
+    if (dense - history_.begin() <= old_points) return;
+    auto kept = history_.begin();
+    for (auto point = history_.begin() + 1; point != dense; ++point) {
+        if (at - point->first > history_length) *kept = *point;
+        else if (point->first - kept->first >= coarse_step) *++kept = *point;
+    }
+    history_.erase(kept + 1, dense);
 }
 
 void Infusion::integrate(Instant to)

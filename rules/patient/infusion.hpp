@@ -84,7 +84,7 @@ private:
     double total_ = 0;
     Instant at_{}; // doses are counted up to here
     Instant first_dose_ = Instant::never(), last_dose_ = Instant::never();
-    // Cumulative dose at points no denser than 20 s, over the last 24 h: windows are differences of these.
+    // Cumulative dose at points no denser than 20 s over 24 h and 10 min over 48 h: windows are their differences.
     std::vector<std::pair<Instant, double>> history_;
 };
 

@@ -110,17 +110,31 @@ void find_rate(const IndicationRow& row, const Session& session, const Infusion&
     }
 }
 
-void find_dose(const IndicationRow& row, const Session& session, const Infusion& infusion, bool renal, Findings& out)
+// Over 48 h, whatever is planned; without a plan the lowest cap of all indications holds.
+void find_renal_dose(const SessionTable& table, const IndicationRow* planned, const Infusion& infusion, Findings& out)
+{
+    std::optional<double> cap;
+    for (const IndicationRow& row : table.indications) {
+        if (planned != nullptr ? &row != planned : !row.day_cap_renal) continue;
+        if (row.day_cap_renal) cap = std::min(cap.value_or(*row.day_cap_renal), *row.day_cap_renal);
+    }
+    if (cap && infusion.dose_in(48h, out.now) > *cap * exact) {
+        out.add("session.renal-cap", "Too much in 48 h for failing kidneys", "DOSE TOO HIGH in 48 h for her kidneys",
+                "STOP magnesium. Add up what was given, by vein and into the muscle. Examine reflexes and breathing, "
+                "send creatinine and a level.",
+                Priority::high);
+    }
+}
+
+void find_dose(const IndicationRow& row, const Session& session, const Infusion& infusion, Findings& out)
 {
     if (row.hour_cap && infusion.dose_in(1h, out.now) > *row.hour_cap * exact) {
         out.add("session.hour-cap", "Too much in 1 h for: " + row.title, "DOSE TOO HIGH in 1 h for this use",
                 stop_prompt, Priority::high);
     }
-    auto day = row.day_cap;
-    if (renal && row.day_cap_renal) day = std::min(day.value_or(*row.day_cap_renal), *row.day_cap_renal);
-    if (day && infusion.dose_in(24h, out.now) > *day * exact) {
-        out.add("session.day-cap", "Too much in 24 h for: " + row.title + (renal ? ", kidneys" : ""),
-                "DOSE TOO HIGH in 24 h for this use", stop_prompt, Priority::high);
+    if (row.day_cap && infusion.dose_in(24h, out.now) > *row.day_cap * exact) {
+        out.add("session.day-cap", "Too much in 24 h for: " + row.title, "DOSE TOO HIGH in 24 h for this use",
+                stop_prompt, Priority::high);
     }
     const double given = infusion.dose_total() - session.dose_before;
     if (row.session_cap && given > *row.session_cap * exact) {
@@ -366,13 +380,17 @@ void Ward::State::review_session(const Moment& now, BedId id)
         out.add("session.bolus-pump", "The pump runs faster than the declared bolus", "PUMP FASTER THAN THE BOLUS",
                 stop_prompt, Priority::high, rate_hold);
     }
+    if (watch.patient.value(Signal::renal_impairment, now.steady).value_or(0) > 0) {
+        const IndicationRow* planned =
+            bedside.session ? &pack->sessions.row(bedside.session->plan.indication) : nullptr;
+        find_renal_dose(pack->sessions, planned, infusion, out);
+    }
     if (bedside.session) {
         const IndicationRow& row = pack->sessions.row(bedside.session->plan.indication);
-        const bool renal = watch.patient.value(Signal::renal_impairment, now.steady).value_or(0) > 0;
         find_bag(pack->sessions, bedside, out);
         find_bolus(row, infusion, out);
         find_rate(row, *bedside.session, infusion, out);
-        find_dose(row, *bedside.session, infusion, renal, out);
+        find_dose(row, *bedside.session, infusion, out);
         find_plan(row, bedside, infusion, running, out);
     }
     std::vector<std::string> present;

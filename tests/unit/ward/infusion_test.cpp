@@ -70,6 +70,24 @@ TEST(Infusion, MagnesiumStaysOnBoardAfterTheStop)
     EXPECT_EQ(infusion.next_change(at(1h), on_board_for), at(13h));
 }
 
+TEST(Infusion, TwoDaysAreRememberedMoreCoarsely)
+{
+    Infusion infusion;
+    const auto poll = [&](int from, int to) {
+        for (int s = from * 3600; s < to * 3600; s += 10) infusion.pump(1, at(std::chrono::seconds{s}), 30s);
+    };
+    poll(0, 5);
+    infusion.intramuscular(10, at(5h), at(5h));
+    poll(5, 52);
+    EXPECT_NEAR(infusion.dose_in(48h, at(52h)), 58, 0.05) << "the injection lies within";
+    EXPECT_NEAR(infusion.dose_in(24h, at(52h)), 24, 0.02);
+    poll(52, 54);
+    EXPECT_NEAR(infusion.dose_in(48h, at(54h)), 48, 0.05) << "the injection is forgotten";
+    poll(54, 120);
+    EXPECT_NEAR(infusion.dose_in(48h, at(120h)), 48, 0.05);
+    EXPECT_LT(to_bytes(infusion).size(), 110'000U);
+}
+
 TEST(Infusion, ADayOfPollingStaysSmallAndExact)
 {
     Infusion infusion;

@@ -265,9 +265,34 @@ TEST(Session, DoseCapsCountAllRoutesAndTheKidneysLowerThem)
     ward.chart(IntramuscularEntry{0.1, {}});
     EXPECT_THAT(ward.events("session.hour-cap"), ElementsAre("raised"));
     ward.chart(IntramuscularEntry{12, {}});
-    EXPECT_THAT(ward.events("session.day-cap"), IsEmpty());
+    EXPECT_THAT(ward.events("session.renal-cap"), IsEmpty());
     ward.answer("kidney_disease");
+    EXPECT_THAT(ward.events("session.renal-cap"), ElementsAre("raised"));
+    EXPECT_THAT(ward.events("session.day-cap"), IsEmpty());
+    ward.chart(IntramuscularEntry{20, {}});
     EXPECT_THAT(ward.events("session.day-cap"), ElementsAre("raised"));
+}
+
+// 20 g in 48 h are reached at 25 h; over 24 h it is never more than 19.2 g.
+TEST(Session, TheCapOfFailingKidneysIsOver48Hours)
+{
+    for (const bool planned : {true, false}) {
+        Planned ward;
+        if (planned) ward.plan(Indication::pre_eclampsia, Setting::labour_ward);
+        ward.answer("kidney_disease");
+        ward.chart(InfusionRateEntry{0.8, {}});
+        ward.pass(25h - 1min);
+        EXPECT_THAT(ward.events("session.renal-cap"), IsEmpty());
+        ward.pass(2min);
+        EXPECT_THAT(ward.events("session.renal-cap"), ElementsAre("raised"));
+        EXPECT_THAT(ward.events("session.day-cap"), IsEmpty());
+    }
+    // 0.4 g/h are 19.2 g in any 48 h: also after four days nothing is added up that lies before them.
+    Planned slow;
+    slow.answer("kidney_disease");
+    slow.chart(InfusionRateEntry{0.4, {}});
+    slow.pass(96h);
+    EXPECT_THAT(slow.events("session.renal-cap"), IsEmpty());
 }
 
 TEST(Session, RunningPastItsEndOrItsPlanIsTold)
