@@ -43,6 +43,48 @@ class Rules(unittest.TestCase):
         self.assertEqual((limits["spo2_stop"]["from"], limits["spo2_stop"]["inherited"]), ("minimal", True))
         self.assertIn("inherited from minimal", self.run_rules("show", self.site))
 
+    # WHO's regimen into the muscle gives more in the first hour than the built-in cap: a cap that is taken away must
+    # be seen by whoever reviews the pack.
+    def test_show_and_diff_tell_that_a_cap_is_taken_away(self):
+        for name in ("who-mcpc", "who-pcpnc"):
+            pack = ROOT / f"rules/packs/{name}.toml"
+            fields = json.loads(self.run_rules("diff", "minimal", pack, "--json"))["fields"]
+            changed = {(f["part"], f["field"]): (f["a"], f["b"]) for f in fields if f["change"] == "changed"}
+            cap, left = changed[("indication pre_eclampsia", "hour_cap")]
+            self.assertRegex(cap, r"^\d+ g$")
+            self.assertIsNone(left)
+            self.assertIn(f"indication pre_eclampsia: hour_cap: {cap} -> (nothing)", self.run_rules("diff", "minimal", pack))
+            shown = json.loads(self.run_rules("show", pack, "--json"))
+            rows = {row["id"]: row["fields"] for row in shown["indications"]}
+            self.assertEqual(rows["pre_eclampsia"]["hour_cap"],
+                             {"value": None, "emptied": cap, "from": name, "inherited": False})
+            self.assertEqual(rows["pre_eclampsia"]["day_cap"]["from"], "the built-in table")
+            self.assertRegex(self.run_rules("show", pack), rf"hour_cap +\(NONE; emptied: {cap}\) +this pack")
+            self.assertGreater(len(shown["questions"]), 20)
+
+    def test_cells_questions_and_components_say_where_they_come_from(self):
+        folder = pathlib.Path(self.folder.name)
+        self.site.write_text(SITE + '[[indication]]\nid = "wellness"\nrate_warn = { value = "0.5 g/h", source = "here" }\n'
+                             '[[question]]\nid = "fish"\nask = "Fish?"\nconcern = "inform"\ntitle = "Fish"\nsource = "here"\n'
+                             '[[component]]\nid = "potassium"\nwords = ["kalium"]\n')
+        child = folder / "child.toml"
+        child.write_text('name = "child"\ntitle = "C"\nversion = "1"\nextends = "site"\n')
+        shown = json.loads(self.run_rules("show", child, "--json"))
+        rows = {row["id"]: row["fields"] for kind in ("indications", "questions", "components") for row in shown[kind]}
+        self.assertEqual(rows["wellness"]["rate_warn"],
+                         {"value": "0.5 g/h", "source": "here", "from": "site", "inherited": True})
+        self.assertEqual(rows["wellness"]["title"]["from"], "the built-in table")
+        self.assertEqual(rows["fish"]["ask"]["from"], "site")
+        self.assertEqual((rows["potassium"]["words"]["value"], rows["potassium"]["words"]["from"]), ("kalium", "site"))
+        text = self.run_rules("show", child)
+        self.assertRegex(text, r"question fish\n  ask +Fish\? +inherited from site")
+        self.assertNotIn("question myasthenia", text)
+        fields = json.loads(self.run_rules("diff", "minimal", child, "--json"))["fields"]
+        self.assertIn({"part": "question fish", "change": "added"}, fields)
+        self.assertTrue([f for f in fields if f["part"] == "component potassium" and f["field"] == "words"])
+        self.assertTrue([f for f in fields if f["part"] == "indication wellness" and f["field"] == "rate_warn source"])
+        self.assertEqual(json.loads(self.run_rules("diff", child, self.site, "--json"))["fields"], [])
+
     def test_the_effective_text_is_a_pack_that_stands_alone(self):
         alone = pathlib.Path(self.folder.name) / "alone.toml"
         alone.write_text(self.run_rules("show", self.site, "--effective"))

@@ -10,6 +10,7 @@
 #include "tools/cases/incident_run.hpp"
 #include "tools/magwatch/diagnostics.hpp"
 #include "tools/magwatch/rules.hpp"
+#include "tools/magwatch/session_fields.hpp"
 
 namespace magwatch::cli
 {
@@ -21,8 +22,9 @@ namespace fs = std::filesystem;
 using Fields = std::map<std::string, std::string>;
 using Parts = std::map<std::string, Fields>; // "rule rr-low" -> its fields
 
-Parts parts_of(const PackOutline& outline)
+Parts parts_of(const Pack& pack)
 {
+    const PackOutline& outline = pack.outline;
     Parts out;
     for (const PackLimit& limit : outline.limits)
         out["limit " + limit.name] = {{"value", limit.value}, {"source", limit.source}};
@@ -35,11 +37,19 @@ Parts parts_of(const PackOutline& outline)
     add("rule", outline.rules);
     add("check", outline.checks);
     add("inhibition", outline.inhibitions);
+    // A cap that one pack empties is a safety cap removed, though neither pack has a rule of it.
+    for (const SessionPart& part : session_parts(pack.sessions)) {
+        Fields& fields = out[part.kind + " " + part.id];
+        for (const SessionField& field : part.fields) {
+            fields[field.key] = field.value;
+            if (!field.source.empty()) fields[field.key + " source"] = field.source;
+        }
+    }
     return out;
 }
 
 // {part, field, a, b}; null where one says nothing.
-Json differences(const PackOutline& a, const PackOutline& b)
+Json differences(const Pack& a, const Pack& b)
 {
     const Parts before = parts_of(a), after = parts_of(b);
     Json out = Json::array();
@@ -169,7 +179,7 @@ int diff(Shell& shell, const std::string& a, const std::string& b, const std::st
 {
     const auto one = open_pack(shell, a), other = open_pack(shell, b);
     if (!one || !other) return failed;
-    const Json fields = differences(one->outline, other->outline);
+    const Json fields = differences(*one, *other);
     Json cases = Json::array();
     std::size_t count = 0;
     const bool good = cases_path.empty() || compare_cases(*one, *other, cases_path, cases, count);

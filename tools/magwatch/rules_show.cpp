@@ -1,4 +1,5 @@
 // magwatch rules show: what a pack comes to, and where each part of it comes from.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -8,6 +9,7 @@
 #include "daemon/config/pack_library.hpp"
 #include "tools/magwatch/diagnostics.hpp"
 #include "tools/magwatch/rules.hpp"
+#include "tools/magwatch/session_fields.hpp"
 
 namespace magwatch::cli
 {
@@ -28,7 +30,25 @@ Json to_json(const Pack& pack, const PackItem& item)
             {"fields", std::move(fields)}};
 }
 
-Json to_json(const Pack& pack)
+Json to_json(const Pack& pack, const SessionOrigins& sessions, const char* kind)
+{
+    Json out = Json::array();
+    for (const SessionPart& part : sessions.parts()) {
+        if (part.kind != kind) continue;
+        Json fields = Json::object();
+        for (const SessionOrigin& one : sessions.of(part)) {
+            Json field = {{"value", nullptr}, {"from", one.from}, {"inherited", one.from != pack.name}};
+            if (one.field) field["value"] = one.field->value;
+            if (one.field && !one.field->source.empty()) field["source"] = one.field->source;
+            if (!one.field) field["emptied"] = one.was;
+            fields[one.key] = std::move(field);
+        }
+        out.push_back({{"id", part.id}, {"fields", std::move(fields)}});
+    }
+    return out;
+}
+
+Json to_json(const Pack& pack, const SessionOrigins& sessions)
 {
     const PackOutline& outline = pack.outline;
     Json limits = Json::array(), rules = Json::array(), checks = Json::array();
@@ -43,7 +63,10 @@ Json to_json(const Pack& pack)
     for (const PackItem& check : outline.checks) checks.push_back(to_json(pack, check));
     return {{"name", pack.name},       {"title", pack.title},         {"version", pack.version},
             {"example", pack.example}, {"lineage", outline.lineage},  {"limits", std::move(limits)},
-            {"rules", std::move(rules)}, {"checks", std::move(checks)}};
+            {"rules", std::move(rules)}, {"checks", std::move(checks)},
+            {"indications", to_json(pack, sessions, "indication")},
+            {"questions", to_json(pack, sessions, "question")},
+            {"components", to_json(pack, sessions, "component")}};
 }
 
 void print_item(const Pack& pack, const char* part, const PackItem& item)
@@ -54,7 +77,29 @@ void print_item(const Pack& pack, const char* part, const PackItem& item)
                     origin_text(pack, field.from).c_str());
 }
 
-void print_pack(const Pack& pack)
+// Caps are shown whole; the many questions and components only where a pack changes them.
+void print_sessions(const Pack& pack, const SessionOrigins& sessions)
+{
+    std::size_t builtin = 0;
+    for (const SessionPart& part : sessions.parts()) {
+        const auto origins = sessions.of(part);
+        const bool ours = part.kind == "indication" ||
+                          std::any_of(origins.begin(), origins.end(),
+                                      [](const auto& one) { return one.from != builtin_sessions_name; });
+        if (!ours) {
+            ++builtin;
+            continue;
+        }
+        std::printf("\n%s %s\n", part.kind.c_str(), part.id.c_str());
+        for (const SessionOrigin& one : origins) {
+            const std::string value = one.field ? one.field->value : "(NONE; emptied: " + one.was + ")";
+            std::printf("  %-18s %-53s %s\n", one.key.c_str(), value.c_str(), origin_text(pack, one.from).c_str());
+        }
+    }
+    std::printf("\n%zu questions and components of bags as in %s (--json has them)\n", builtin, builtin_sessions_name);
+}
+
+void print_pack(const Pack& pack, const SessionOrigins& sessions)
 {
     const PackOutline& outline = pack.outline;
     std::printf("%s %s: %s\n", pack.name.c_str(), pack.version.c_str(), pack.title.c_str());
@@ -68,6 +113,7 @@ void print_pack(const Pack& pack)
     limits.print();
     for (const PackItem& rule : outline.rules) print_item(pack, "rule", rule);
     for (const PackItem& check : outline.checks) print_item(pack, "check", check);
+    print_sessions(pack, sessions);
 }
 
 } // namespace
@@ -123,12 +169,15 @@ void add_rules_show(CLI::App& rules, Shell& shell)
                           Talks::no, [=, &shell] {
                               const auto pack = open_pack(shell, *path);
                               if (!pack) return int{failed};
-                              if (shell.json)
-                                  shell.print(to_json(*pack));
-                              else if (*effective)
+                              if (*effective && !shell.json) {
                                   std::printf("%s", effective_text(*pack).c_str());
+                                  return int{ok};
+                              }
+                              const SessionOrigins sessions{*pack, PackFolder{*path}};
+                              if (shell.json)
+                                  shell.print(to_json(*pack, sessions));
                               else
-                                  print_pack(*pack);
+                                  print_pack(*pack, sessions);
                               return int{ok};
                           });
     show->add_option("pack", *path, "a pack, or 'minimal' for the built-in one")->required();
