@@ -123,6 +123,17 @@ class Rules(unittest.TestCase):
         self.assertAlmostEqual(summary["bed_days"], 2 * 480 / 86400, places=4)
         self.run_rules("rate", pack, "--recording", "/nowhere.csv", code=2)
 
+    def test_a_rate_names_the_pack_by_its_hash(self):
+        pack = ROOT / "rules/packs/ggc.toml"
+        recording = ["--recording", ROOT / "tests/data/numerics/bidmc_01_1hz.csv"]
+        for words in (["--bed-days", 1, "--courses", 0, "--period", 10], recording):
+            named = json.loads(self.run_rules("rate", pack, "--json", *words).splitlines()[-1])["pack_hash"]
+            self.assertRegex(named, r"\A[0-9a-f]{16}\Z")
+            self.assertIn(f"ggc ({named}), ", self.run_rules("rate", pack, *words))
+        self.site.write_text(SITE.replace("14 /min", "15 /min"))
+        other = json.loads(self.run_rules("rate", self.site, "--json", *recording).splitlines()[-1])["pack_hash"]
+        self.assertNotEqual(other, named)
+
     def test_coverage_and_junit(self):
         self.assertTrue(json.loads(self.run_rules("coverage", "minimal", "--json"))["ok"])
         gaps = json.loads(self.run_rules("coverage", self.site, "--json", code=1))

@@ -76,9 +76,10 @@ Json summary_of(const rate::Request& request, const rate::Report& report)
 void print(Shell& shell, const rate::Request& request, const rate::Report& report)
 {
     const auto days = static_cast<double>(report.bed_days == 0 ? 1 : report.bed_days);
-    std::printf("%s, seed %llu, a value every %d s; RR %.1f +- %.1f (%.0f to %.0f) /min, SpO2 %.1f +- %.1f "
+    std::printf("%s (%s), seed %llu, a value every %d s; RR %.1f +- %.1f (%.0f to %.0f) /min, SpO2 %.1f +- %.1f "
                 "(%.1f to %.0f) %%\n",
-                request.pack_name.c_str(), static_cast<unsigned long long>(request.seed), request.period_s,
+                request.pack_name.c_str(), hash_text(request.pack_text).c_str(),
+                static_cast<unsigned long long>(request.seed), request.period_s,
                 rate::rr_baseline.mean, rate::rr_baseline.spread, rate::rr_baseline.low,
                 rate::rr_baseline.high, rate::spo2_baseline.mean, rate::spo2_baseline.spread,
                 rate::spo2_baseline.low, rate::spo2_baseline.high);
@@ -123,9 +124,10 @@ int run_recordings(Shell& shell, const Options& options, const std::string& pack
                      {"high_alarms_per_bed_day", days > 0 ? high / days : 0},
                      {"other_alarms", other}});
     } else {
-        std::printf("%zu recordings, %.2f bed-days, infusion %s: %d high physiological alarms, %.3f per bed-day; "
-                    "%d others\n",
-                    options.recordings.size(), days, options.infusion.c_str(), high, days > 0 ? high / days : 0, other);
+        std::printf("%s (%s), %zu recordings, %.2f bed-days, infusion %s: %d high physiological alarms, %.3f per "
+                    "bed-day; %d others\n",
+                    pack_name.c_str(), hash_text(pack_text).c_str(), options.recordings.size(), days,
+                    options.infusion.c_str(), high, days > 0 ? high / days : 0, other);
     }
     return ok;
 }
