@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import tomllib
 import unittest
 import xml.etree.ElementTree
 
@@ -61,6 +62,25 @@ class Rules(unittest.TestCase):
             self.assertEqual(rows["pre_eclampsia"]["day_cap"]["from"], "the built-in table")
             self.assertRegex(self.run_rules("show", pack), rf"hour_cap +\(NONE; emptied: {cap}\) +this pack")
             self.assertGreater(len(shown["questions"]), 20)
+
+    # Every cell of the built-in table, by its own name and with its source.
+    def test_show_has_every_cell_of_the_table(self):
+        with open(ROOT / "rules/language/sessions.toml", "rb") as file:
+            table = tomllib.load(file)
+        shown = json.loads(self.run_rules("show", "minimal", "--json"))
+        for kind in ("question", "component", "indication"):
+            rows = {row["id"]: row["fields"] for row in shown[kind + "s"]}
+            self.assertEqual(sorted(rows), sorted(row["id"] for row in table[kind]))
+            for row in table[kind]:
+                fields = rows[row["id"]]
+                for key, cell in row.items():
+                    if key in ("id", "settings_source"):
+                        continue
+                    self.assertIn(key, fields, row["id"])
+                    if isinstance(cell, dict):
+                        self.assertEqual(fields[key]["source"], cell["source"])
+                    elif not isinstance(cell, list):
+                        self.assertEqual(fields[key]["value"], cell)
 
     def test_cells_questions_and_components_say_where_they_come_from(self):
         folder = pathlib.Path(self.folder.name)
