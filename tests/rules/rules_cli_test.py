@@ -5,6 +5,7 @@
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -120,6 +121,67 @@ class Rules(unittest.TestCase):
         self.assertTrue(json.loads(self.run_rules("explain", "rr-low", "--json"))["cases"])
         self.run_rules("explain", "rr-lw", code=1)
         self.run_rules("explain", code=2)
+
+    def test_explain_of_what_rings_under_every_pack(self):
+        def explained(rule, *more):
+            return json.loads(self.run_rules("explain", rule, *more, "--json"))
+
+        cap = explained("session.day-cap")
+        self.assertTrue(cap["built_in"])
+        self.assertIn("high physiological alarm of grade 1", cap["sentence"])
+        self.assertIn("more was given in 24 h", cap["sentence"])
+        limits = {limit["name"]: limit for limit in cap["limits"]}
+        self.assertEqual(limits["pre_eclampsia.day_cap"]["value"], "40 g")
+        self.assertIn("PFZ", limits["pre_eclampsia.day_cap"]["source"])
+        who = ["--pack", ROOT / "rules/packs/who-mcpc.toml"]
+        gone = {limit["name"]: limit for limit in explained("session.hour-cap", *who)["limits"]}
+        self.assertEqual((gone["pre_eclampsia.hour_cap"]["value"], gone["pre_eclampsia.hour_cap"]["from"]),
+                         ("none (emptied: 8 g)", "who-mcpc"))
+        # A contraindication is medium until magnesium runs.
+        asked, running = explained("screening.myasthenia"), explained("screening.myasthenia.running")
+        self.assertEqual((asked["priority"], running["priority"]), ("medium", "high"))
+        self.assertIn("Myasthenia gravis?", asked["sentence"])
+        self.assertIn("contraindicated", asked["source"])
+        self.run_rules("explain", "screening.sedatives.running", code=1)
+        self.assertIn("'potassium'", explained("bag.potassium")["sentence"])
+        check = explained("check.reflex")
+        self.assertIn("15 min after it was due (due every 15 min for 2 h", check["sentence"])
+        self.assertEqual([i["signal"] for i in check["inputs"]], ["reflex_knee", "reflex_arm"])
+        self.assertIn("KEMH", check["source"])
+        silent = explained("technical.silent_long")
+        self.assertIn("A high technical alarm", silent["sentence"])
+        self.assertIn("; after 2 min", silent["sentence"])
+        self.assertIn("says     No data from the monitor\n", self.run_rules("explain", "technical.silent"))
+        wrong = subprocess.run([MAGWATCH, "rules", "explain", "session.dy-cap"], capture_output=True, text=True, timeout=60)
+        self.assertIn("did you mean 'session.day-cap'", wrong.stderr)
+
+    # The words of explain stand apart from the ward's code: what one has the other has.
+    def test_explain_says_what_the_ward_does(self):
+        source = "\n".join(file.read_text() for file in sorted((ROOT / "rules/ward").glob("*.cpp")))
+        source = re.sub(r'"\s*\n\s*"', "", source)
+        texts = dict(re.findall(r'constexpr const char\* (\w+) = "([^"]*)"', source))
+        lengths = {name: f"{n} {unit}" for name, n, unit in
+                   re.findall(r"constexpr Duration (\w+) = (\d+)(s|min|h);", source)}
+        ids = set(re.findall(r'"((?:session|technical)\.[a-z_-]+|screening\.missing)"', source))
+        words = (ROOT / "tools/magwatch/builtin_conditions.cpp").read_text()
+        self.assertEqual(ids, set(re.findall(r'\{\s*"((?:session|technical|screening)\.[a-z_-]+)"', words)))
+        docs = (ROOT / "docs/RULES.md").read_text()
+        for rule in ids:
+            about = json.loads(self.run_rules("explain", rule, "--json"))
+            self.assertEqual(about["rule"], rule)
+            if rule.startswith("session."):
+                self.assertTrue(f"`{rule}`" in docs or f"`{rule.removeprefix('session')}`" in docs, rule)
+        found = re.findall(r'out\.add\("([a-z.-]+)",(.*?)Priority::(\w+)(?:, (\w+))?', source, re.S)
+        self.assertGreater(len(found), 15)
+        for rule, said, priority, hold in found:
+            about = json.loads(self.run_rules("explain", rule, "--json"))
+            self.assertEqual(about["priority"], priority, rule)
+            self.assertIn(f'"{about["message"]}"', said, rule)
+            self.assertTrue(f'"{about["prompt"]}"' in said or
+                            about["prompt"] in [text for name, text in texts.items() if name in said], rule)
+            self.assertIn(re.search(r'"([^"]*)"', said).group(1), about["title"])
+            held = re.search(r"; after (\d+ \w+)\.", about["sentence"])
+            self.assertEqual(held.group(1) if held else None, lengths.get(hold), rule)
 
     def test_diff_shows_fields_and_the_cases_that_change(self):
         cases = pathlib.Path(self.folder.name) / "one.test.toml"

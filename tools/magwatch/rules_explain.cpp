@@ -5,9 +5,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "daemon/config/pack_library.hpp"
 #include "rules/observation/signal.hpp"
+#include "tools/magwatch/builtin_conditions.hpp"
 #include "tools/magwatch/diagnostics.hpp"
 #include "tools/magwatch/rules.hpp"
+#include "tools/magwatch/session_fields.hpp"
 
 namespace magwatch::cli
 {
@@ -21,12 +24,17 @@ std::string join(const std::vector<std::string>& words)
     return out;
 }
 
+std::string alarm_text(Priority priority, AlarmKind kind, int grade)
+{
+    std::string out = "A " + std::string{name(priority)} + " " + std::string{name(kind)} + " alarm";
+    if (grade > 0) out += grade == 1 ? " of grade 1 (stop, call, examine)" : " of grade 2 (give calcium gluconate)";
+    return out;
+}
+
 // "A high physiological alarm of grade 2, raised when rr <= rr_stop has held for 30 s, ..."
 std::string sentence(const Rule& rule, const PackItem& item)
 {
-    std::string out = "A " + std::string{name(rule.priority)} + " " + std::string{name(rule.kind)} + " alarm";
-    if (rule.grade > 0)
-        out += rule.grade == 1 ? " of grade 1 (stop, call, examine)" : " of grade 2 (give calcium gluconate)";
+    std::string out = alarm_text(rule.priority, rule.kind, rule.grade);
     out += ", raised when " + std::string{item.value("when")};
     if (rule.hold > Duration::zero()) out += " has held for " + length_text(rule.hold);
     if (item.field("needs"))
@@ -41,12 +49,12 @@ std::string sentence(const Rule& rule, const PackItem& item)
     return out + (rule.together ? ". It pages everybody together." : ".");
 }
 
-Json inputs_of(const Rule& rule)
+Json inputs_of(SignalMask reads)
 {
     Json out = Json::array();
     for (std::size_t i = 0; i < signal_count; ++i) {
         const auto signal = static_cast<Signal>(i);
-        if ((rule.reads & mask(signal)) == 0) continue;
+        if ((reads & mask(signal)) == 0) continue;
         const SignalInfo& about = info(signal);
         const bool derived = about.kind == SignalKind::derived || about.kind == SignalKind::fact;
         out.push_back({{"signal", name(signal)},
@@ -89,9 +97,55 @@ Json explain(const Pack& pack, const Rule& rule, const PackItem& item, const Pac
     return {{"rule", rule.id},          {"pack", pack.name},
             {"title", rule.title},      {"sentence", sentence(rule, item)},
             {"message", rule.message},  {"prompt", rule.prompt},
-            {"source", rule.source},    {"inputs", inputs_of(rule)},
+            {"source", rule.source},    {"inputs", inputs_of(rule.reads)},
             {"limits", std::move(limits)}, {"held_back_by", std::move(held)},
             {"fields", std::move(fields)}, {"cases", std::move(cases)}};
+}
+
+std::string sentence(const BuiltinCondition& one)
+{
+    if (!one.rings) return "No alarm: the answer is recorded and shown.";
+    std::string out = alarm_text(one.alarm.priority, one.alarm.kind, one.alarm.grade) + ", raised when " + one.when;
+    if (one.policy.hold > Duration::zero()) out += "; after " + length_text(one.policy.hold);
+    out += ". It ends when " + (one.until.empty() ? "that is over" : one.until);
+    if (one.policy.clear_hold > Duration::zero()) out += " for " + length_text(one.policy.clear_hold);
+    if (one.alarm.latching && one.until.empty()) out += ", and stays until somebody has seen it";
+    const bool check = one.item != nullptr;
+    return out + (check ? ". It belongs to the pack's schedule of checks." : ". It rings under every pack.");
+}
+
+// The caps of each indication that decide it, and which pack says so.
+Json cells_of(const BuiltinCondition& one, const SessionOrigins& sessions)
+{
+    Json out = Json::array();
+    for (const SessionPart& part : sessions.parts()) {
+        if (part.kind != "indication") continue;
+        for (const SessionOrigin& origin : sessions.of(part)) {
+            if (std::find(one.cells.begin(), one.cells.end(), origin.key) == one.cells.end()) continue;
+            out.push_back({{"name", part.id + "." + origin.key},
+                           {"value", origin.field ? origin.field->value : "none (emptied: " + origin.was + ")"},
+                           {"source", origin.field ? origin.field->source : "the pack's own rules judge"},
+                           {"from", origin.from}});
+        }
+    }
+    return out;
+}
+
+Json explain(const Pack& pack, const BuiltinCondition& one, const std::string& path)
+{
+    Json fields = Json::object();
+    if (one.item != nullptr)
+        for (const PackField& field : one.item->fields)
+            fields[field.key] = {{"value", field.value}, {"from", field.from}};
+    const SessionOrigins sessions{pack, PackFolder{path}};
+    return {{"rule", one.alarm.rule},      {"pack", pack.name},
+            {"built_in", true},            {"rings", one.rings},
+            {"title", one.alarm.title},    {"sentence", sentence(one)},
+            {"priority", name(one.alarm.priority)},
+            {"message", one.alarm.message}, {"prompt", one.alarm.prompt},
+            {"source", one.source},        {"inputs", inputs_of(one.reads)},
+            {"limits", cells_of(one, sessions)}, {"held_back_by", Json::array()},
+            {"fields", std::move(fields)}, {"cases", Json::array()}};
 }
 
 void print(const Pack& pack, const Json& about)
@@ -99,7 +153,7 @@ void print(const Pack& pack, const Json& about)
     const auto text = [](const Json& value) { return value.get<std::string>(); };
     std::printf("%s: %s\n%s\n\n", text(about["rule"]).c_str(), text(about["title"]).c_str(),
                 text(about["sentence"]).c_str());
-    std::printf("says     %s\n", text(about["message"]).c_str());
+    if (const std::string says = text(about["message"]); !says.empty()) std::printf("says     %s\n", says.c_str());
     if (const std::string prompt = text(about["prompt"]); !prompt.empty())
         std::printf("asks     %s\n", prompt.c_str());
     std::printf("source   %s\n", text(about["source"]).c_str());
@@ -138,8 +192,16 @@ int explain_rule(Shell& shell, const std::string& id, const std::string& path)
         shell.complain("'" + id + "' is disabled: " + std::string{item->value("reason")});
         return failed;
     }
+    if (const auto built_in = item == nullptr ? builtin_condition(*pack, id) : std::nullopt) {
+        const Json about = explain(*pack, *built_in, path);
+        if (shell.json)
+            shell.print(about);
+        else
+            print(*pack, about);
+        return ok;
+    }
     if (item == nullptr || rule == pack->rules.end()) {
-        std::vector<std::string> ids;
+        std::vector<std::string> ids = builtin_conditions(*pack);
         for (const Rule& one : pack->rules) ids.push_back(one.id);
         shell.complain("the pack '" + pack->name + "' has no rule '" + id + "'" + did_you_mean(id, ids));
         return failed;
@@ -161,7 +223,9 @@ void add_rules_explain(CLI::App& rules, Shell& shell)
     CLI::App* command =
         leaf(rules, shell, "explain", "one rule in words: inputs, delays, limits, sources and cases",
              Talks::no, [=, &shell] { return explain_rule(shell, *id, *path); });
-    command->add_option("rule", *id, "the rule's id")->required();
+    command->add_option("rule", *id,
+                        "the rule's id, or that of a condition under every pack: session.day-cap, technical.silent")
+        ->required();
     command->add_option("--pack", *path, "the pack, or 'minimal' for the built-in one")
         ->capture_default_str();
 }

@@ -1,0 +1,435 @@
+#include "tools/magwatch/builtin_conditions.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "rules/alarm/rule_tests.hpp"
+
+namespace magwatch::cli
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+
+constexpr Priority medium = Priority::medium;
+constexpr Priority high = Priority::high;
+
+constexpr const char* stop_prompt = "STOP magnesium at the pump. Check bag, rate and prescription "
+                                    "with a second person. Examine reflexes and breathing.";
+constexpr const char* look_prompt = "Check rate, bag and prescription with a second person.";
+
+struct SessionWords {
+    const char *id, *title, *message, *prompt;
+    Priority priority;
+    Duration hold;
+    const char* when;
+    std::vector<std::string> cells;
+    AlarmKind kind = AlarmKind::physiological;
+};
+
+// As rules/ward/session.cpp, checks.cpp and after_stop.cpp have them. INDICATION: the title of the
+// planned one.
+const std::vector<SessionWords> session_words = {
+    {"session.bolus-dose",
+     "Bolus larger than for: INDICATION",
+     "BOLUS TOO LARGE for this use",
+     stop_prompt,
+     high,
+     {},
+     "a declared bolus is being given that is larger than bolus_max of the planned indication",
+     {"bolus_max"}},
+    {"session.bolus-fast",
+     "Bolus faster than for: INDICATION",
+     "BOLUS TOO FAST for this use",
+     stop_prompt,
+     high,
+     {},
+     "a declared bolus is being given in less time than bolus_min_duration of the planned "
+     "indication, or faster than its bolus_rate_max",
+     {"bolus_min_duration", "bolus_rate_max"}},
+    {"session.bolus-pump",
+     "The pump runs faster than the declared bolus",
+     "PUMP FASTER THAN THE BOLUS",
+     stop_prompt,
+     high,
+     5s,
+     "the pump runs more than a tenth faster than the declared bolus, with or without a plan",
+     {}},
+    {"session.rate-alarm",
+     "Infusion too fast for: INDICATION",
+     "INFUSION TOO FAST for this use",
+     stop_prompt,
+     high,
+     5s,
+     "the infusion, outside of a bolus, is faster than rate_alarm of the planned indication",
+     {"rate_alarm"}},
+    {"session.rate-warn",
+     "Infusion above the usual rate for: INDICATION",
+     "Infusion above usual for this use",
+     look_prompt,
+     medium,
+     5s,
+     "the infusion, outside of a bolus, is faster than rate_warn of the planned indication and not "
+     "above its rate_alarm",
+     {"rate_warn"}},
+    {"session.rate-plan",
+     "Infusion faster than planned",
+     "Infusion faster than planned",
+     look_prompt,
+     medium,
+     5s,
+     "the infusion, outside of a bolus, is more than a tenth faster than planned",
+     {}},
+    {"session.renal-cap",
+     "Too much in 48 h for failing kidneys",
+     "DOSE TOO HIGH in 48 h for her kidneys",
+     "STOP magnesium. Add up what was given, by vein and into the muscle. Examine reflexes and "
+     "breathing, send creatinine and a level.",
+     high,
+     {},
+     "renal impairment is recorded and more was given in 48 h than two_day_cap_renal of the "
+     "planned indication (without a plan: the lowest of all)",
+     {"two_day_cap_renal"}},
+    {"session.hour-cap",
+     "Too much in 1 h for: INDICATION",
+     "DOSE TOO HIGH in 1 h for this use",
+     stop_prompt,
+     high,
+     {},
+     "more was given in 1 h, by all routes, than hour_cap of the planned indication",
+     {"hour_cap"}},
+    {"session.day-cap",
+     "Too much in 24 h for: INDICATION",
+     "DOSE TOO HIGH in 24 h for this use",
+     stop_prompt,
+     high,
+     {},
+     "more was given in 24 h, by all routes, than day_cap of the planned indication",
+     {"day_cap"}},
+    {"session.cap",
+     "More in all than for: INDICATION",
+     "DOSE TOO HIGH for this use",
+     stop_prompt,
+     high,
+     {},
+     "more was given since the plan than session_cap of the planned indication",
+     {"session_cap"}},
+    {"session.dose-plan",
+     "More magnesium than planned",
+     "More magnesium than planned",
+     look_prompt,
+     medium,
+     {},
+     "more was given than the planned dose and a tenth of it",
+     {}},
+    {"session.dose-withheld",
+     "A dose was given though a sign says to withhold it",
+     "Dose given against a stop sign",
+     "Give no further dose. Examine reflexes and breathing now. Ask the doctor whether magnesium "
+     "goes on. Have calcium gluconate ready.",
+     medium,
+     {},
+     "a bolus or injection after the load is charted while a rule of grade 1 or 2 is raised over "
+     "what a check asks for before each dose; it is high if that rule's alarm is",
+     {}},
+    {"session.setting",
+     "INDICATION: not in setting SETTING",
+     "This place does not fit the infusion",
+     "Ask where she should be treated; record the decision with its reason.",
+     medium,
+     {},
+     "the planned setting is none of the indication's, and no decision about 'setting' is recorded",
+     {"settings"}},
+    {"session.plan",
+     "The plan is above the caps for: INDICATION",
+     "Plan above the cap: check it",
+     "Check the prescription with a second person before it runs.",
+     medium,
+     {},
+     "the planned rate is above rate_alarm of the indication (rate_warn where it has none) or the "
+     "planned dose above its session_cap, and no decision about 'plan' is recorded",
+     {"rate_warn", "rate_alarm", "session_cap"}},
+    {"session.salt",
+     "Another magnesium salt than planned",
+     "Other magnesium salt than planned",
+     "Sulfate and chloride are different drugs: read the label of the bag.",
+     medium,
+     {},
+     "magnesium runs, the salt charted is not the planned one, and no decision about 'salt' is "
+     "recorded",
+     {}},
+    {"session.overrun",
+     "Infusion runs past its planned end",
+     "Infusion past its planned end",
+     "Stop it, or chart a new plan.",
+     medium,
+     {},
+     "magnesium still runs at the planned end",
+     {}},
+    {"session.long",
+     "Infusion longer than usual for: INDICATION",
+     "Infusion longer than usual",
+     "Ask whether it should still run.",
+     medium,
+     {},
+     "magnesium still runs duration_max of the planned indication after the first dose",
+     {"duration_max"}},
+    {"session.stopped",
+     "The infusion stopped unplanned",
+     "Infusion stopped unplanned",
+     "Look at pump, line and bag. A fit is the next risk: ask whether it runs on, or chart the "
+     "stop.",
+     medium,
+     2min,
+     "the pump's rate fell to 0 and nobody charted a stop, while magnesium is or may be on board; "
+     "not from 15 min before the planned end, after 95 % of the planned dose, or at the end of a "
+     "bolus that nothing was to follow",
+     {}},
+    {"session.decision",
+     "Stopped for toxicity, and no senior has decided how to go on",
+     "No senior decision after STOP",
+     "Ask a senior: restart lower, another drug, or end. Record the decision with its reason.",
+     medium,
+     {},
+     "no decision about 'after_stop' is recorded 30 min after a stop for toxicity, and for 6 h",
+     {}},
+    {"screening.missing",
+     "Screening before magnesium not recorded",
+     "Screening not recorded",
+     "Ask the questions before an infusion and record the answers.",
+     medium,
+     {},
+     "magnesium was given or runs, and a question before an infusion is not answered 10 min after "
+     "the watch began",
+     {},
+     AlarmKind::technical},
+};
+
+// When each technical fault is present; its text, priority and delay are the ward's own.
+struct FaultWords {
+    const char *id, *when;
+};
+constexpr std::array fault_words = {
+    FaultWords{"technical.silent",
+               "a device of the bed says nothing for 3 of its periods (at least 5 s, at most 30 "
+               "s), 4 if its period is longer than 5 s, 30 s if its period is not known"},
+    FaultWords{"technical.silent_long",
+               "a device of the bed is silent while magnesium is or may be on board"},
+    FaultWords{"technical.frozen",
+               "a device's counter stands still for 60 s or, of a monitor without a counter, all "
+               "values stay the same for 5 min (longer for a slow one)"},
+    FaultWords{"technical.signals_lost", "a vital sign that was there is missing for longer than a "
+                                         "value holds, though its device speaks"},
+    FaultWords{
+        "technical.implausible",
+        "at least 3 values of a signal are refused over 30 s, the last one less than 60 s ago"},
+    FaultWords{
+        "technical.unknown",
+        "a rule that vital signs alone decide cannot be judged, though none of them is lost"},
+    FaultWords{"technical.infusion_record", "nobody knows whether or how fast magnesium runs: "
+                                            "nothing is charted, or the pump is not heard"},
+    FaultWords{"technical.unwatched", "a bed without a watch has live data or a running infusion"},
+    FaultWords{"technical.preparation",
+               "calcium gluconate, reflex hammer or oxygen is not at the bed, or nobody has said "
+               "whether they are 10 min after the watch began"},
+    FaultWords{"technical.association",
+               "nobody has confirmed that bed, devices and patient belong together"},
+    FaultWords{"technical.journal", "records cannot be saved, or the journal was damaged"},
+    FaultWords{"technical.journal_slow", "the disk takes long to save records"},
+    FaultWords{"technical.disk_low", "the journal's disk is nearly full"},
+    FaultWords{"technical.disk_critical", "the journal's disk is full"},
+    FaultWords{"technical.clock_unsynchronised", "the system's clock is not synchronised"},
+    FaultWords{"technical.clock_jumped", "the wall clock was moved"},
+    FaultWords{"technical.loop_late", "magwatch was held up and did not look at its beds in time"},
+    FaultWords{"technical.inbox_overflow",
+               "more came than could be taken, and samples were dropped"},
+    FaultWords{"technical.history", "the history of vital signs is not being saved"},
+    FaultWords{"technical.configuration",
+               "a new configuration or rule pack was refused and the old one runs on, or a part of "
+               "the one in force cannot be used"},
+    FaultWords{"technical.channel", "a pager channel fails"},
+    FaultWords{"technical.gap", "magwatch comes back and nobody was watching meanwhile"},
+    FaultWords{"technical.fallback", "the configuration was refused at the start: the last good "
+                                     "one, or the built-in minimal pack, runs"},
+    FaultWords{"technical.no_owner", "an alarm has nobody to be paged"},
+    FaultWords{"technical.device_clock", "a device's clock is off by more than a minute"},
+};
+
+AlarmText alarm_of(std::string id, std::string title, std::string message, std::string prompt,
+                   Priority priority, AlarmKind kind)
+{
+    // As the ward's own: what is found about a session is of grade 1 and latches if it is high.
+    const bool grave = priority == high && kind == AlarmKind::physiological;
+    return {std::move(id),
+            std::move(title),
+            std::move(message),
+            std::move(prompt),
+            kind,
+            priority,
+            static_cast<std::uint8_t>(grave ? 1 : 0),
+            grave,
+            false};
+}
+
+std::optional<BuiltinCondition> of_session(std::string_view id)
+{
+    const auto found = std::find_if(session_words.begin(), session_words.end(),
+                                    [&](const SessionWords& one) { return one.id == id; });
+    if (found == session_words.end()) return std::nullopt;
+    BuiltinCondition out;
+    out.alarm = alarm_of(found->id, found->title, found->message, found->prompt, found->priority,
+                         found->kind);
+    out.policy.hold = found->hold;
+    out.when = found->when;
+    out.cells = found->cells;
+    out.source = found->cells.empty()
+                     ? "design"
+                     : "that of each cell of the table of indications; the rest design";
+    if (id == "session.dose-withheld") {
+        out.alarm.grade = 1;
+        out.alarm.latching = true; // a dose cannot be taken back
+        out.until = "somebody has seen it";
+    }
+    return out;
+}
+
+std::optional<BuiltinCondition> of_fault(std::string_view id)
+{
+    const auto words = std::find_if(fault_words.begin(), fault_words.end(),
+                                    [&](const auto& one) { return one.id == id; });
+    if (words == fault_words.end()) return std::nullopt;
+    const auto make = [&](const FaultInfo& fault) {
+        BuiltinCondition out;
+        out.alarm = fault.alarm;
+        out.policy = fault.policy;
+        out.when = words->when;
+        out.source = "design";
+        return out;
+    };
+    for (std::size_t i = 0; i < bed_fault_count; ++i) {
+        if (info(static_cast<BedFault>(i)).alarm.rule == id)
+            return make(info(static_cast<BedFault>(i)));
+    }
+    for (std::size_t i = 0; i < ward_fault_count; ++i) {
+        if (info(static_cast<WardFault>(i)).alarm.rule == id)
+            return make(info(static_cast<WardFault>(i)));
+    }
+    return std::nullopt;
+}
+
+bool rings(const Question& question)
+{
+    return question.concern == Concern::block || question.concern == Concern::warn;
+}
+
+std::optional<BuiltinCondition> of_screening(const Pack& pack, std::string_view id)
+{
+    constexpr std::string_view head = "screening.", tail = ".running";
+    if (!id.starts_with(head)) return std::nullopt;
+    const bool running = id.ends_with(tail);
+    std::string_view name = id.substr(head.size());
+    if (running) name.remove_suffix(tail.size());
+    const Question* question = pack.sessions.question(name);
+    if (question == nullptr || (running && (question->priority != high || !rings(*question))))
+        return std::nullopt;
+    BuiltinCondition out;
+    const Priority priority = running ? high : std::min(question->priority, medium);
+    out.alarm = alarm_of(std::string{id}, question->title, question->message, question->prompt,
+                         priority, AlarmKind::physiological);
+    out.source = question->source;
+    out.rings = rings(*question);
+    out.when = "'" + question->ask + "' is answered yes and no decision about '" + question->id +
+               "' is recorded";
+    if (running) {
+        out.when += ", and magnesium runs or may run";
+    } else if (question->priority == high) {
+        out.when += ", while no magnesium runs (then: " + std::string{id} + ".running)";
+    }
+    return out;
+}
+
+std::optional<BuiltinCondition> of_bag(const Pack& pack, std::string_view id)
+{
+    const auto& components = pack.sessions.components;
+    const auto found = std::find_if(components.begin(), components.end(),
+                                    [&](const Component& one) { return "bag." + one.id == id; });
+    if (found == components.end()) return std::nullopt;
+    BuiltinCondition out;
+    out.alarm = alarm_of(std::string{id}, found->title, found->message, found->prompt,
+                         found->priority, AlarmKind::physiological);
+    out.source = found->source;
+    std::string words;
+    for (const auto& word : found->words) words += (words.empty() ? "'" : ", '") + word + "'";
+    out.when = "the planned bag holds a component named with any of " + words +
+               ", and no decision about '" + std::string{id} + "' is recorded";
+    return out;
+}
+
+std::string schedule(const Check& check)
+{
+    std::string out;
+    for (const CheckPhase& phase : check.phases) {
+        out += (out.empty() ? "" : ", then ") + std::string{"every "} + length_text(phase.every) +
+               " for " + length_text(phase.length);
+    }
+    if (!out.empty()) out += " from the first magnesium on, then ";
+    out += "every " + length_text(check.every);
+    if (check.after_stop.length > Duration{}) {
+        out += "; every " + length_text(check.after_stop.every) + " for " +
+               length_text(check.after_stop.length) + " after a stop";
+    }
+    if (check.before_dose > Duration{})
+        out += "; and in the " + length_text(check.before_dose) + " before each later dose";
+    return out;
+}
+
+std::optional<BuiltinCondition> of_check(const Pack& pack, std::string_view id)
+{
+    const auto found = std::find_if(pack.checks.begin(), pack.checks.end(),
+                                    [&](const Check& one) { return "check." + one.id == id; });
+    if (found == pack.checks.end()) return std::nullopt;
+    BuiltinCondition out;
+    out.alarm = alarm_of(std::string{id}, found->title + " overdue", found->title + " overdue",
+                         "Check now and chart it.", medium, AlarmKind::technical);
+    out.source = found->source;
+    const auto& items = pack.outline.checks;
+    const auto item = std::find_if(items.begin(), items.end(),
+                                   [&](const PackItem& one) { return one.id == found->id; });
+    if (item != items.end()) out.item = &*item;
+    out.when = "it is not charted " + length_text(found->overdue_after) +
+               " after it was due (due " + schedule(*found) +
+               "; a planned session or a stop for toxicity can ask for it more often)";
+    if (out.item != nullptr && out.item->field("needs") != nullptr)
+        out.when += ", unless '" + std::string{out.item->value("needs")} + "' is known to be false";
+    out.until = "it is charted";
+    for (const Signal signal : found->signals) out.reads |= mask(signal);
+    return out;
+}
+
+} // namespace
+
+std::optional<BuiltinCondition> builtin_condition(const Pack& pack, std::string_view id)
+{
+    if (auto out = of_session(id)) return out;
+    if (auto out = of_fault(id)) return out;
+    if (auto out = of_check(pack, id)) return out;
+    if (auto out = of_bag(pack, id)) return out;
+    return of_screening(pack, id);
+}
+
+std::vector<std::string> builtin_conditions(const Pack& pack)
+{
+    std::vector<std::string> out;
+    for (const SessionWords& one : session_words) out.emplace_back(one.id);
+    for (const Question& one : pack.sessions.questions) {
+        out.push_back("screening." + one.id);
+        if (rings(one) && one.priority == high) out.push_back("screening." + one.id + ".running");
+    }
+    for (const Component& one : pack.sessions.components) out.push_back("bag." + one.id);
+    for (const Check& one : pack.checks) out.push_back("check." + one.id);
+    for (const FaultWords& one : fault_words) out.emplace_back(one.id);
+    return out;
+}
+
+} // namespace magwatch::cli
