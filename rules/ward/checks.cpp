@@ -51,6 +51,13 @@ bool at_a_glance(const Check& check)
     });
 }
 
+// A sample for the laboratory is asked for when its own gate opens, however long magnesium has run by then.
+bool of_laboratory(const Check& check)
+{
+    return std::all_of(check.signals.begin(), check.signals.end(),
+                       [](Signal signal) { return info(signal).kind == SignalKind::laboratory; });
+}
+
 // The interval in force at an instant: what the session asks for is never exceeded.
 Duration interval(const Check& check, const Watch& watch, Instant at, std::optional<Duration> session)
 {
@@ -139,7 +146,7 @@ void Ward::State::review_checks(const Moment& now, BedId id)
         }
         // The beginning of magnesium, and its end, make the next one due sooner.
         for (const auto& since : {watch.infusion.first_dose(), stopped(watch.patient)}) {
-            if (!asked || !since) continue;
+            if (!asked || !since || of_laboratory(check)) continue;
             const Instant from = std::max(*since, answered(check, watch.patient).value_or(*since));
             state.due = std::min(state.due, from + of_pack(check, watch, from));
         }

@@ -35,6 +35,13 @@ std::string beside(const std::string& number, int step)
     return out.str();
 }
 
+// A case knows of no schedule: what gates a check is tested where the ward runs it.
+bool in_check(const std::string& text, std::ptrdiff_t at)
+{
+    const std::size_t header = text.rfind("\n[[", static_cast<std::size_t>(at));
+    return header != std::string::npos && text.compare(header + 1, 9, "[[check]]") == 0;
+}
+
 // Every number in a limit, a condition or a delay, each up and down; and every limit's `inclusive`.
 std::vector<Change> changes_of(const std::string& text)
 {
@@ -55,7 +62,7 @@ std::vector<Change> changes_of(const std::string& text)
         }
     };
     for (std::sregex_iterator i{text.begin(), text.end(), line_of_numbers}, end; i != end; ++i) {
-        numbers_in(static_cast<std::size_t>(i->position(3)), (*i)[3]);
+        if (!in_check(text, i->position(2))) numbers_in(static_cast<std::size_t>(i->position(3)), (*i)[3]);
     }
     for (std::sregex_iterator i{text.begin(), text.end(), limit}, end; i != end; ++i) {
         const auto at = static_cast<std::size_t>(i->position(2));

@@ -543,6 +543,39 @@ TEST(Ward, BeforeTheNextDoseTheSignsAreSeenAndSpeakForIt)
     }
 }
 
+// Glasgow's cell: 15 mL/h with a creatinine below 150 goes on, with a level every 2 h.
+TEST(Ward, LowUrineAsksForALevelEveryTwoHours)
+{
+    for (const double hourly : {15.0, 26.0}) {
+        Rig rig = on_pack("ggc");
+        rig.chart(InfusionRateEntry{1, {}});
+        WallTime last = rig.now().wall;
+        const auto pass = [&](int hours) {
+            for (int hour = 0; hour < hours; ++hour) {
+                rig.pass(60min);
+                rig.chart(UrineEntry{hourly, last});
+                last = rig.now().wall;
+            }
+        };
+        pass(6);
+        EXPECT_THAT(rig.events("urine-low").empty(), hourly > 25);
+        EXPECT_THAT(rig.events("check.level"), IsEmpty()) << "asked for at 4 h, due at 6 h, overdue 15 min later";
+        rig.pass(16min);
+        if (hourly > 25) {
+            EXPECT_THAT(rig.events("check.level"), IsEmpty());
+            continue;
+        }
+        EXPECT_THAT(rig.events("check.level"), ElementsAre("raised"));
+        EXPECT_THAT(rig.events("kidneys-failing"), IsEmpty());
+        rig.chart(LevelEntry{2.0, {}});
+        EXPECT_THAT(rig.events("check.level"), ElementsAre("raised", "cleared"));
+        pass(2);
+        EXPECT_THAT(rig.events("check.level"), ElementsAre("raised", "cleared"));
+        rig.pass(16min);
+        EXPECT_THAT(rig.events("check.level"), ElementsAre("raised", "cleared", "raised"));
+    }
+}
+
 TEST(Ward, ADoseAgainstAStopSignRingsUntilSomebodyHasSeenIt)
 {
     Rig rig = on_pack("who-mcpc");
