@@ -34,14 +34,20 @@ def without(effective, kind, wanted):
         head = part.startswith(f"[[{kind}]]") and re.search(r'(?m)^id = "([^"]*)"', part)
         if head and head.group(1) == wanted:
             cut += 1
+        elif part.startswith("[[inhibit]]") and f'"{wanted}"' in part:
+            # An inhibition of this rule alone has nothing to hold back now.
+            rest = re.sub(rf'"{wanted}"(, )?', "", part)
+            if not re.search(r"(?m)^rules = \[\]", rest):
+                kept.append(rest)
         else:
             kept.append(part)
     assert cut == 1, (kind, wanted, cut)
     text = "".join(kept)
     # A limit that only this rule used would be a mistake now.
     names = re.findall(r"(?m)^(\w+) = \{", text)
+    in_use = "".join(part for part in re.split(r"(?m)^(?=\[)", text) if not re.search(r"(?m)^disabled = true", part))
     for name in names:
-        if not re.search(rf"(?m)^(when|clear|needs) = .*\b{name}\b", text):
+        if not re.search(rf"(?m)^(when|clear|needs) = .*\b{name}\b", in_use):
             text = re.sub(rf"(?m)^{name} = \{{.*\n", "", text)
     return text
 
