@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/packs.hpp"
 #include "tests/support/ward_rig.hpp"
 
 namespace magwatch::test {
@@ -60,6 +61,28 @@ Page last_page(const Rig& rig)
         if (page.kind == AlarmKind::physiological) last = page;
     }
     return last;
+}
+
+// The first page of slow breathing names the other cause; without a sedative it names none.
+TEST(PageWords, ThePageOfSlowBreathingNamesTheOpioid)
+{
+    for (const bool sedated : {true, false}) {
+        Rig rig;
+        Configuration c = Rig::configuration();
+        c.pack_name = "ggc";
+        c.pack_text = effective_pack_text(shipped_pack("ggc"));
+        rig.step(c);
+        rig.watch();
+        if (sedated) rig.chart(SedationEntry{"morphine"});
+        rig.chart(ValueEntry{Signal::rr_counted, 12});
+        const Page page = last_page(rig);
+        ASSERT_EQ(page.priority, Priority::high);
+        EXPECT_EQ(page.reason, PageReason::first);
+        const std::string text = page_text(page, "02:14");
+        EXPECT_EQ(text.find("opioid or sedative given") != std::string::npos, sedated) << text;
+        EXPECT_THAT(text, HasSubstr("STOP magnesium"));
+        EXPECT_THAT(text, HasSubstr("calcium gluconate"));
+    }
 }
 
 TEST(PageWords, ANewSignComesFirstHoweverGraveTheOthersAre)
