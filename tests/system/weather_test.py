@@ -64,7 +64,8 @@ class Weather(unittest.TestCase):
                                 f'socket = "{self.ward.directory}/magwatchd.sock"')
         self.config.write_text(nobody)
         self.start()
-        self.ward.kill()
+        self.ward.process.send_signal(signal.SIGTERM)  # not a kill: nothing here waits for the first commit
+        self.assertEqual(self.ward.process.wait(60), 0)
         self.spoil()
         self.ward.extra = ["--state-directory", str(self.ward.directory / "state")]
         self.start()
