@@ -104,6 +104,17 @@ struct RetryTest : ::testing::Test {
         EXPECT_TRUE(until([&] { return told.contains(request); }));
         return told[request];
     }
+    // What pages at once.
+    [[nodiscard]] Entry absent_reflex() const
+    {
+        Entry entry;
+        entry.key = "r1";
+        entry.bed = BedId{0};
+        entry.person = "midwife";
+        entry.at = at;
+        entry.what = ValueEntry{Signal::reflex_knee, 0};
+        return entry;
+    }
     Told urine(const std::string& key)
     {
         Entry entry;
@@ -242,13 +253,7 @@ TEST_F(RetryTest, WhatFoundNoRoomInMemoryIsConfirmedOnlyByASnapshot)
 TEST_F(RetryTest, AnAnswerAndAnAcknowledgementAreConfirmedOnlyWhenOnDisk)
 {
     watch();
-    Entry reflex;
-    reflex.key = "r1";
-    reflex.bed = BedId{0};
-    reflex.person = "midwife";
-    reflex.at = at;
-    reflex.what = ValueEntry{Signal::reflex_knee, 0};
-    ASSERT_TRUE(post(reflex).stored);
+    ASSERT_TRUE(post(absent_reflex()).stored);
     const WardView view = loop->ward().view(clock->now());
     ASSERT_FALSE(view.calls.empty());
     Action coming;
@@ -277,12 +282,7 @@ TEST_F(RetryTest, APageGoesOutBeforeASlowDiskAndTheAnswerComesWhenItIsStored)
     watch();
     pages.clear();
     faults.stall_syncs();
-    Entry reflex;
-    reflex.key = "r1";
-    reflex.bed = BedId{0};
-    reflex.person = "midwife";
-    reflex.at = at;
-    reflex.what = ValueEntry{Signal::reflex_knee, 0};
+    Entry reflex = absent_reflex();
     reflex.request = ++requests;
     loop->push(Input{reflex});
     ASSERT_TRUE(until([this] { return !pages.empty(); }));
