@@ -1,8 +1,5 @@
 #include "daemon/app/startup.hpp"
 
-#include <fstream>
-#include <iterator>
-
 #include "daemon/app/config_checks.hpp"
 #include "daemon/app/last_good.hpp"
 #include "daemon/config/pack_library.hpp"
@@ -10,22 +7,15 @@
 namespace magwatch {
 namespace {
 
-std::variant<std::string, Diagnostic> read_file(const std::string& path)
-{
-    std::ifstream in{path, std::ios::binary};
-    if (!in) return Diagnostic{path, 0, 0, "cannot be read", ""};
-    return std::string{std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
-}
-
 // The file with its own pack left unread: the built-in one takes its place.
 std::optional<Config> with_minimal_pack(const std::string& path)
 {
-    const auto text = read_file(path);
+    const auto text = read_pack_file(path);
     if (!std::holds_alternative<std::string>(text)) return std::nullopt;
     ConfigChecks checks = config_checks();
     checks.pack = nullptr;
     const FileReader read = [](const std::string& name) -> std::variant<std::string, Diagnostic> {
-        auto found = read_file(name);
+        auto found = read_pack_file(name);
         // A pack that cannot be read does not matter here; a map that cannot leaves its device out.
         if (std::holds_alternative<Diagnostic>(found)) return std::string{};
         return found;

@@ -44,12 +44,15 @@ Compare not_below(Compare compare) { return compare == Compare::eq ? Compare::ge
 bool never_above(const WindowSpec& a, const WindowSpec& b)
 {
     if (a.signal != b.signal) return false;
-    if (a.kind == WindowKind::min) {
-        if (b.kind == WindowKind::min || b.kind == WindowKind::mean) return b.length <= a.length;
-        return b.kind == WindowKind::max;
+    const bool a_within_b = a.length <= b.length, b_within_a = b.length <= a.length;
+    switch (a.kind) {
+    case WindowKind::min:
+        if (b.kind == WindowKind::max) return true;
+        return b_within_a && (b.kind == WindowKind::min || b.kind == WindowKind::mean);
+    case WindowKind::mean:
+    case WindowKind::max: return a_within_b && b.kind == WindowKind::max;
+    default: return false;
     }
-    return a.kind == WindowKind::mean || a.kind == WindowKind::max ? b.kind == WindowKind::max && a.length <= b.length
-                                                                   : false;
 }
 
 } // namespace

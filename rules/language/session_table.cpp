@@ -126,7 +126,7 @@ public:
         grams(reader, from, row, "session_cap", row.session_cap);
         grams(reader, from, row, "hour_cap", row.hour_cap);
         grams(reader, from, row, "day_cap", row.day_cap);
-        grams(reader, from, row, "two_day_cap_renal", row.day_cap_renal);
+        grams(reader, from, row, "two_day_cap_renal", row.two_day_cap_renal);
         length(reader, from, row, "duration_max", row.duration_max);
         length(reader, from, row, "check_every", row.check_every);
         length(reader, from, row, "after_watch", row.after_watch);
@@ -223,7 +223,7 @@ private:
             else if (key == "session_cap") row.session_cap.reset();
             else if (key == "hour_cap") row.hour_cap.reset();
             else if (key == "day_cap") row.day_cap.reset();
-            else if (key == "two_day_cap_renal") row.day_cap_renal.reset();
+            else if (key == "two_day_cap_renal") row.two_day_cap_renal.reset();
             else return false;
             return true;
         };

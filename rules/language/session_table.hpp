@@ -77,7 +77,7 @@ struct IndicationRow {
     std::optional<double> session_cap;      // g in all
     std::optional<double> hour_cap;         // g
     std::optional<double> day_cap;          // g in 24 h
-    std::optional<double> day_cap_renal;    // g in 48 h with renal impairment
+    std::optional<double> two_day_cap_renal; // g in 48 h with renal impairment
     std::optional<Duration> duration_max;   // from the first magnesium
     std::optional<Duration> check_every;    // no check is due later than this after the one before
     std::optional<Duration> after_watch;    // after the last magnesium

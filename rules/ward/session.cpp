@@ -115,8 +115,9 @@ void find_renal_dose(const SessionTable& table, const IndicationRow* planned, co
 {
     std::optional<double> cap;
     for (const IndicationRow& row : table.indications) {
-        if (planned != nullptr ? &row != planned : !row.day_cap_renal) continue;
-        if (row.day_cap_renal) cap = std::min(cap.value_or(*row.day_cap_renal), *row.day_cap_renal);
+        const bool counts = planned == nullptr || planned == &row;
+        if (counts && row.two_day_cap_renal)
+            cap = std::min(cap.value_or(*row.two_day_cap_renal), *row.two_day_cap_renal);
     }
     if (cap && infusion.dose_in(48h, out.now) > *cap * exact) {
         out.add("session.renal-cap", "Too much in 48 h for failing kidneys", "DOSE TOO HIGH in 48 h for her kidneys",
@@ -380,13 +381,11 @@ void Ward::State::review_session(const Moment& now, BedId id)
         out.add("session.bolus-pump", "The pump runs faster than the declared bolus", "PUMP FASTER THAN THE BOLUS",
                 stop_prompt, Priority::high, rate_hold);
     }
-    if (watch.patient.value(Signal::renal_impairment, now.steady).value_or(0) > 0) {
-        const IndicationRow* planned =
-            bedside.session ? &pack->sessions.row(bedside.session->plan.indication) : nullptr;
+    const IndicationRow* planned = bedside.session ? &pack->sessions.row(bedside.session->plan.indication) : nullptr;
+    if (watch.patient.value(Signal::renal_impairment, now.steady).value_or(0) > 0)
         find_renal_dose(pack->sessions, planned, infusion, out);
-    }
-    if (bedside.session) {
-        const IndicationRow& row = pack->sessions.row(bedside.session->plan.indication);
+    if (planned != nullptr) {
+        const IndicationRow& row = *planned;
         find_bag(pack->sessions, bedside, out);
         find_bolus(row, infusion, out);
         find_rate(row, *bedside.session, infusion, out);

@@ -248,9 +248,9 @@ struct Ward::State {
 
     // --- limits.cpp: limits of one patient ---
     void do_action(const Moment& now, const Action& action, const SetLimit& set);
-    // The ward's pack with these limits; null with the reason if one does not fit.
     // Gives her the ward's pack with her own limits, after either changed; what is open is carried over.
     void repack(const Moment& now, BedId id);
+    // The ward's pack with these limits; null with the reason if one does not fit.
     [[nodiscard]] std::shared_ptr<const Pack> pack_for(const std::vector<OwnLimit>& own, std::string& why_not) const;
     void end_own_limits(const Moment& now, BedId bed);
     void reply(const Moment& now, std::uint64_t request, bool accepted, std::string text);

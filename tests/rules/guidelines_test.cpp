@@ -184,7 +184,7 @@ TEST(Indications, EveryCellIsTheRegimens)
             {"session_cap", cell_text(row.session_cap, "g")},
             {"hour_cap", cell_text(row.hour_cap, "g")},
             {"day_cap", cell_text(row.day_cap, "g")},
-            {"day_cap_renal", cell_text(row.day_cap_renal, "g")},
+            {"two_day_cap_renal", cell_text(row.two_day_cap_renal, "g")},
             {"duration_max", cell_text(row.duration_max)},
             {"check_every", cell_text(row.check_every)},
             {"after_watch", cell_text(row.after_watch)},

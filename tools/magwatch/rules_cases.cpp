@@ -2,7 +2,6 @@
 // second.
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -15,8 +14,6 @@ namespace magwatch::cli
 {
 namespace
 {
-
-namespace fs = std::filesystem;
 
 struct Request {
     std::vector<std::string> paths, packs;

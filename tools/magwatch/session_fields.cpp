@@ -78,7 +78,7 @@ SessionPart part_of(const IndicationRow& row)
     amount("session_cap", row.session_cap, "g");
     amount("hour_cap", row.hour_cap, "g");
     amount("day_cap", row.day_cap, "g");
-    amount("two_day_cap_renal", row.day_cap_renal, "g");
+    amount("two_day_cap_renal", row.two_day_cap_renal, "g");
     length("duration_max", row.duration_max);
     length("check_every", row.check_every);
     length("after_watch", row.after_watch);
