@@ -296,4 +296,10 @@ inline std::string_view as_text(const Bytes& bytes)
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+// The first `n` items of an array over an enumeration that grew since; the others stay as they are.
+template <class Archive, class T, std::size_t N> void archive_first(Archive& a, std::array<T, N>& v, std::size_t n)
+{
+    for (std::size_t i = 0; i < n && i < N; ++i) a(v[i]);
+}
+
 } // namespace magwatch

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "rules/language/compiler.hpp"
+#include "rules/language/fingerprint.hpp"
 #include "rules/language/inheritance.hpp"
 #include "rules/language/session_reader.hpp"
 #include "rules/language/toml_text.hpp"
@@ -705,8 +706,7 @@ void PackReader::finish()
     }
     pack_.windows = std::move(result.windows);
     pack_.plan = std::move(result.plan);
-    pack_.plan.shape = std::uint64_t{1} << 63 | pack_.rules.size() | pack_.plan.sustained.size() << 16 |
-                       pack_.windows.size() << 32;
+    pack_.plan.shape = fingerprint(pack_);
     for (std::size_t r = 0; r < pack_.rules.size(); ++r) {
         const Rule& rule = pack_.rules[r];
         for (const Program* program : {&rule.when, &rule.clear, &rule.needs}) {

@@ -170,7 +170,9 @@ struct Plan {
     std::array<SignalPlan, signal_count> signals;
     std::vector<RuleSet> rules_of_atom;
     SignalMask reads = 0;
-    std::uint64_t shape = 0; // how many rules, sustained conditions and windows there are; never 0
+    // A hash of everything above and of the rules that were compiled: answers kept under one plan mean nothing under
+    // another. Never 0.
+    std::uint64_t shape = 0;
 };
 
 } // namespace magwatch

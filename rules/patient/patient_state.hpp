@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "rules/base/archive.hpp"
 #include "rules/base/instant.hpp"
 #include "rules/observation/observation.hpp"
 #include "rules/observation/signal.hpp"
@@ -102,9 +103,13 @@ public:
     [[nodiscard]] const Window& window(std::size_t index) const { return windows_.data()[index]; }
     [[nodiscard]] std::size_t window_count() const { return windows_.size(); }
 
-    template <class Archive> void archive(Archive& a)
+    template <class Archive> void archive(Archive& a) { archive(a, signal_count); }
+    // Of a program that knew only the first `signals`.
+    template <class Archive> void archive(Archive& a, std::size_t signals)
     {
-        a(signals_, first_, windows_, watch_start_);
+        archive_first(a, signals_, signals);
+        archive_first(a, first_, signals);
+        a(windows_, watch_start_);
         if constexpr (Archive::reading) {
             if (!reindex()) a.fail();
         }

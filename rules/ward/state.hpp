@@ -25,8 +25,21 @@
 namespace magwatch {
 
 // Version of the bytes that Ward::save writes; 2, without the messages, 3, without sessions, 4, without courses,
-// 5, without what follows a stop, and 6, without own limits, are still read.
-inline constexpr std::uint32_t ward_format = 7;
+// 5, without what follows a stop, 6, without own limits, and 7, without a WardShape, are still read.
+inline constexpr std::uint32_t ward_format = 8;
+
+// How many signals and faults the program that wrote a snapshot knew: new ones are added at the end of their
+// enumerations, and a snapshot tells nothing of them. Until format 7 they were these.
+struct WardShape {
+    std::size_t signals = 58, bed_faults = 10, ward_faults = 15;
+    [[nodiscard]] static WardShape ours() { return {signal_count, bed_fault_count, ward_fault_count}; }
+    // A newer program's is refused: what it knew more of would be lost.
+    [[nodiscard]] bool fits() const
+    {
+        return signals <= signal_count && bed_faults <= bed_fault_count && ward_faults <= ward_fault_count;
+    }
+    template <class Archive> void archive(Archive& a) { a(signals, bed_faults, ward_faults); }
+};
 
 // The newest messages of one source: those that a sender may still repeat after a restart, as it repeats what was
 // not acknowledged. A gateway of ten beds at one message a second fills it in 7 min (design value).
@@ -167,11 +180,13 @@ struct Ward::State {
     Instant soonest{}; // no deadline is before it; {0}: not known. Follows from the rest, so it is not saved
     Instant gap_ends{};
     std::uint64_t observations = 0, refused = 0, raised = 0, pages_sent = 0;
+    bool reask = false; // after a load: the rules' answers were given by another program's plan
 
     EffectBuffer* effects = nullptr; // of the step that runs
 
     // --- ward.cpp: the reducer ---
     void step(const Moment& now, const Input& input);
+    void reask_rules(const Moment& now);
     void fire_due(const Moment& now);
     [[nodiscard]] Instant next_due() const;
     void bed_due(BedId bed, const Moment& now);
@@ -320,7 +335,8 @@ struct Ward::State {
     void publish(BedId bed) { effects->push_back(Publish{bed}); }
 
     template <class Archive> void archive(Archive& a);
-    template <class Archive> void archive_bed(Archive& a, Bed& bed, std::uint32_t format);
+    template <class Archive>
+    void archive_bed(Archive& a, Bed& bed, std::uint32_t format, const WardShape& shape);
 };
 
 } // namespace magwatch

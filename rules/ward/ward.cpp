@@ -58,6 +58,7 @@ const BedConfiguration* Ward::bed_configuration(BedId bed) const
 void Ward::State::step(const Moment& now, const Input& input)
 {
     MAGWATCH_ASSERT(now.steady >= last.steady);
+    if (reask) [[unlikely]] reask_rules(now);
     // While nobody watched no device could be heard: what its silence would have meant is not decided
     // from the silence of our own (apply(Started) says what became of the time).
     if (!std::holds_alternative<Started>(input)) fire_due(now);
@@ -66,6 +67,15 @@ void Ward::State::step(const Moment& now, const Input& input)
     std::visit([&](const auto& what) { apply(now, what); }, input);
     // An observation that decided nothing moved no deadline but its own bed's.
     if (!std::holds_alternative<Observation>(input) || effects->size() != decided) soonest = Instant{};
+}
+
+// What was answered under another program's plan of the same pack is asked again; alarms keep their state.
+void Ward::State::reask_rules(const Moment& now)
+{
+    reask = false;
+    for (std::size_t i = 0; i < beds.size(); ++i) {
+        if (beds[i].watch) repack(now, BedId{static_cast<std::uint16_t>(i)});
+    }
 }
 
 void Ward::State::apply(const Moment&, const Tick&) {}
@@ -224,17 +234,23 @@ Course course_like(const Infusion& infusion)
 
 } // namespace
 
-template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format)
+template <class Archive>
+void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const WardShape& shape)
 {
     bool watched = bed.watch != nullptr;
-    a(bed.configured, watched, bed.links, bed.faults, bed.lost_signals, bed.live_flow, bed.live_at,
+    a(bed.configured, watched, bed.links);
+    archive_first(a, bed.faults, shape.bed_faults);
+    a(bed.lost_signals, bed.live_flow, bed.live_at,
       bed.paused_until, bed.physiological, bed.technical, bed.next, bed.review);
     if (!watched) return;
     if constexpr (Archive::reading) bed.watch = std::make_unique<Watch>();
     Watch& w = *bed.watch;
     Bedside& b = w.bedside;
-    a(w.by, w.since, w.calcium, w.hammer, w.oxygen, w.associated, w.confirmed, w.patient, w.infusion, b.complaints,
-      b.none_at, b.events, w.rules, w.checks, w.expected, w.trouble, w.infusion_next, w.events_next, w.delays);
+    a(w.by, w.since, w.calcium, w.hammer, w.oxygen, w.associated, w.confirmed);
+    w.patient.archive(a, shape.signals);
+    a(w.infusion, b.complaints, b.none_at, b.events, w.rules, w.checks, w.expected);
+    archive_first(a, w.trouble, shape.signals);
+    a(w.infusion_next, w.events_next, w.delays);
     if (format >= 4) a(b.answers, b.decisions, b.session, b.salt, b.boluses, b.levels, w.session_slots, w.session_next);
     if (format >= 5) a(w.course);
     else if constexpr (Archive::reading) w.course = course_like(w.infusion);
@@ -250,7 +266,11 @@ template <class Archive> void Ward::State::archive_bed(Archive& a, Bed& bed, std
         }
         w.evaluation.emplace(*w.pack);
     }
+    std::uint64_t plan = w.pack->plan.shape;
+    if (format >= 8) a(plan);
+    else if constexpr (Archive::reading) plan = 0;
     w.evaluation->archive(a);
+    if constexpr (Archive::reading) reask = reask || plan != w.pack->plan.shape;
 }
 
 template <class Archive> void Ward::State::archive(Archive& a)
@@ -263,8 +283,18 @@ template <class Archive> void Ward::State::archive(Archive& a)
             return;
         }
     }
-    a(last, incarnation, counter, next_number, configuration, bed_names, source_names, sources, episodes, calls,
-      faults, fault_details, ward_call, pages, entry_keys, gap_ends, observations, refused, raised, pages_sent);
+    WardShape shape = Archive::reading ? WardShape{} : WardShape::ours();
+    if (format >= 8) a(shape);
+    if constexpr (Archive::reading) {
+        if (!shape.fits()) {
+            a.fail();
+            return;
+        }
+    }
+    a(last, incarnation, counter, next_number, configuration, bed_names, source_names, sources, episodes, calls);
+    archive_first(a, faults, shape.ward_faults);
+    archive_first(a, fault_details, shape.ward_faults);
+    a(ward_call, pages, entry_keys, gap_ends, observations, refused, raised, pages_sent);
     if constexpr (Archive::reading) {
         if (!a.ok()) return;
         std::vector<LimitOverride> limits;
@@ -278,7 +308,7 @@ template <class Archive> void Ward::State::archive(Archive& a)
         }
         beds.resize(bed_names.size());
     }
-    for (auto& bed : beds) archive_bed(a, bed, format);
+    for (auto& bed : beds) archive_bed(a, bed, format, shape);
     if (format < 3) return;
     a(messages);
     if constexpr (Archive::reading) {

@@ -1,0 +1,96 @@
+// Snapshots that earlier versions wrote: a ward goes on from them as it was.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "rules/base/archive.hpp"
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// What each file holds: bed 1 got 4 g over 20 min and 1 g/h since; 90 s later a level of 2.1 mmol/L, morphine, 80 mL of
+// urine and an absent knee reflex were charted, and the alarm about the reflex was acknowledged.
+std::string stored(const std::string& name)
+{
+    std::ifstream in{MAGWATCH_SOURCE_DIR "/tests/data/snapshots/" + name, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
+}
+
+const SignalView* shown(const WardView& view, Signal signal)
+{
+    for (const SignalView& one : view.beds[0].signals) {
+        if (one.signal == signal) return &one;
+    }
+    return nullptr;
+}
+
+std::vector<std::string> rules_ringing(const WardView& view)
+{
+    std::vector<std::string> rules;
+    for (const EpisodeView& episode : view.episodes) rules.push_back(episode.rule);
+    return rules;
+}
+
+TEST(StoredSnapshot, OfTheFormatBeforeGoesOnAsItWas)
+{
+    auto ward = Ward::load(stored("ward-7.bin"));
+    ASSERT_TRUE(ward);
+    const Moment left{ward->last_instant(), WallTime{1'767'225'600'000 + ward->last_instant().ms - 1'000'000}};
+    const WardView view = ward->view(left);
+    EXPECT_TRUE(view.beds[0].watched);
+    ASSERT_EQ(view.episodes.size(), 1U);
+    EXPECT_EQ(view.episodes[0].rule, "reflex-absent");
+    EXPECT_TRUE(view.episodes[0].acknowledged);
+    const SignalView* level = shown(view, Signal::mg);
+    ASSERT_NE(level, nullptr);
+    EXPECT_EQ(level->value, 2.1);
+    EXPECT_EQ(shown(view, Signal::sedated)->value, 1);
+
+    // Nothing of it is decided anew, and what comes next is judged.
+    EffectBuffer effects;
+    const Moment next = left.at(left.steady + 1s);
+    Started started;
+    started.incarnation = 2;
+    started.unwatched = 1s;
+    ward->step(next, started, effects);
+    EXPECT_EQ(rules_ringing(ward->view(next)), (std::vector<std::string>{"reflex-absent", "technical.gap"}));
+    Entry entry;
+    entry.bed = BedId{0};
+    entry.person = "midwife";
+    entry.what = ValueEntry{Signal::sbp, 80};
+    const Moment later = left.at(left.steady + 2s);
+    ward->step(later, entry, effects);
+    EXPECT_THAT(rules_ringing(ward->view(later)), testing::Contains("systolic"));
+
+    const auto again = Ward::load(as_text(ward->save()));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->save(), ward->save());
+}
+
+// Answers kept for another plan of the rules mean nothing: here the same rule with another limit.
+TEST(StoredSnapshot, WhatWasAnsweredUnderAnotherPlanIsAskedAgain)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    std::string bytes{as_text(rig.ward.save())};
+    const std::string was = "reflex < 1", is = "reflex < 3";
+    const std::size_t at = bytes.find(was);
+    ASSERT_NE(at, std::string::npos);
+    bytes.replace(at, was.size(), is);
+    auto ward = Ward::load(bytes);
+    ASSERT_TRUE(ward);
+    EffectBuffer effects;
+    const Moment next = rig.now().at(rig.now().steady + 1s);
+    ward->step(next, Tick{}, effects);
+    ASSERT_EQ(ward->view(next).episodes.size(), 1U);
+    EXPECT_EQ(ward->view(next).episodes[0].rule, "reflex-absent");
+}
+
+} // namespace
+} // namespace magwatch::test
