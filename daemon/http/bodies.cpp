@@ -132,6 +132,13 @@ void add_value(Entries& out, const Entry& common, Signal signal, double value)
 
 void read_reflex(Fields& f, Reader&, const Entry& common, Entries& out)
 {
+    if (f.has("not_possible")) {
+        if (f.has("site") || f.has("value")) f.refuse("not_possible", "excludes 'site' and 'value'");
+        Entry entry = common;
+        entry.what = UntestableEntry{f.text("not_possible", reason_longest)};
+        out.push_back(std::move(entry));
+        return;
+    }
     const auto site = f.choice("site", {"knee", "arm"});
     const Signal signal = site == 1 ? Signal::reflex_arm : Signal::reflex_knee;
     add_value(out, common, signal, whole_number(f, signal));

@@ -83,6 +83,8 @@ constexpr std::array<SignalInfo, signal_count> table = {{
      24h * 365},
     {S::level_doubt, "level_doubt", "doubt about the newest level", Unit::none, 0, 2, K::derived, 30s},
     {S::indication, "indication", "why magnesium is given", Unit::none, 1, 7, K::fact, 24h * 365},
+    // As long as a charted reflex: then somebody looks again.
+    {S::reflex_untestable, "reflex_untestable", "no reflex can be tested", Unit::none, 0, 1, K::charted, 2h},
 }};
 
 // Codes of a signal never change their meaning: journals hold them.

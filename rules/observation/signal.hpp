@@ -82,8 +82,9 @@ enum class Signal : std::uint8_t {
     neuromuscular_blocker,
     level_doubt, // of the newest level: words none, near_bolus, infusion_arm (the graver one)
     indication,  // why magnesium is given, from the planned session; words as rules/language/session_table.hpp
+    reflex_untestable, // 1 from when staff say that no reflex can be tested, 0 from the next reflex charted
 };
-inline constexpr std::size_t signal_count = static_cast<std::size_t>(Signal::indication) + 1;
+inline constexpr std::size_t signal_count = static_cast<std::size_t>(Signal::reflex_untestable) + 1;
 static_assert(signal_count <= 64, "a set of signals is one 64-bit mask");
 
 // How a signal's values come, which decides how long one stays fresh (BEHAVIOUR "Freshness").

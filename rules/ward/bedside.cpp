@@ -16,6 +16,7 @@ constexpr Duration sedated_for = 4h;
 constexpr Duration post_ictal_for = 30min;
 constexpr std::size_t events_max = 32;
 constexpr std::size_t drug_longest = 40;
+constexpr std::size_t reason_longest = 200;
 
 std::optional<Instant> newest(const Bedside& bedside, BedsideEvent::Kind kind)
 {
@@ -51,6 +52,12 @@ std::string Ward::State::why_not(const SedationEntry& entry) const
 {
     if (entry.drug.empty()) return "which sedative was given?";
     return entry.drug.size() > drug_longest ? "the name of the drug is too long" : "";
+}
+
+std::string Ward::State::why_not(const UntestableEntry& entry) const
+{
+    if (entry.reason.empty()) return "why can no reflex be tested?";
+    return entry.reason.size() > reason_longest ? "the reason is too long" : "";
 }
 
 // A complaint stays until it is said to be gone: what one person charts does not take away what another did.

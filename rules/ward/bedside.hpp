@@ -21,9 +21,9 @@ struct Complaint {
 };
 
 struct BedsideEvent {
-    enum class Kind : std::uint8_t { sedation, fit };
+    enum class Kind : std::uint8_t { sedation, fit, untestable };
     Kind kind{};
-    std::string what; // the drug; "" for a fit
+    std::string what; // the drug; "" for a fit; why no reflex can be tested
     Instant at{};
     std::string by;
     template <class Archive> void archive(Archive& a) { a(kind, what, at, by); }

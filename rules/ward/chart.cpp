@@ -16,6 +16,7 @@ bool done_at_bedside(const Entry& entry)
 {
     if (std::holds_alternative<InfusionStopEntry>(entry.what)) return true;
     if (std::holds_alternative<SymptomEntry>(entry.what)) return true;
+    if (std::holds_alternative<UntestableEntry>(entry.what)) return true;
     const auto* value = std::get_if<ValueEntry>(&entry.what);
     return value != nullptr && (value->signal == Signal::rr_counted || value->signal == Signal::reflex_knee ||
                                 value->signal == Signal::reflex_arm || value->signal == Signal::avpu);
@@ -94,6 +95,7 @@ std::string Ward::State::why_not(const Entry& entry, const Moment& now) const
     if (const auto* session = std::get_if<SessionEntry>(&entry.what)) return why_not(*session, now);
     if (const auto* symptom = std::get_if<SymptomEntry>(&entry.what)) return why_not(*symptom);
     if (const auto* sedation = std::get_if<SedationEntry>(&entry.what)) return why_not(*sedation);
+    if (const auto* untestable = std::get_if<UntestableEntry>(&entry.what)) return why_not(*untestable);
     return "";
 }
 
@@ -138,6 +140,12 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
     if (std::holds_alternative<FitEntry>(entry.what)) {
         take_event(now, entry.bed, {BedsideEvent::Kind::fit, "", at, entry.person});
         return "recorded";
+    }
+    if (const auto* untestable = std::get_if<UntestableEntry>(&entry.what)) {
+        const SignalState& tested = beds[entry.bed.value].watch->patient.latest(Signal::reflex);
+        if (tested.has_value && tested.value_at > at) return "kept as history: a reflex was tested after that";
+        take_event(now, entry.bed, {BedsideEvent::Kind::untestable, untestable->reason, at, entry.person});
+        return take_charted(now, entry.bed, Signal::reflex_untestable, 1, at_wall, std::nullopt, false);
     }
     Watch& watch = *beds[entry.bed.value].watch;
     chart_infusion(watch.infusion, watch.course, entry, at, now.steady);

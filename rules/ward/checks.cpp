@@ -16,11 +16,13 @@ std::optional<Instant> stopped(const PatientState& patient)
     return infusing.value_at;
 }
 
-// When any of its signals last answered it.
-std::optional<Instant> answered(const Check& check, const PatientState& patient)
+// When any of its signals last answered it. That no reflex can be tested is an answer to "have you looked?", but to no
+// question before a dose.
+std::optional<Instant> answered(const Check& check, const PatientState& patient, bool before_dose = false)
 {
     std::optional<Instant> last;
     for (const Signal signal : check.signals) {
+        if (before_dose && signal == Signal::reflex_untestable) continue;
         const SignalState& state = patient.latest(signal);
         if (state.has_value && (!last || state.value_at > *last)) last = state.value_at;
     }
@@ -192,7 +194,7 @@ std::string Ward::State::checks_before_dose(const Moment& now, BedId id, Instant
     for (std::size_t i = 0; i < watch.checks.size(); ++i) {
         const Check& check = watch.pack->checks[i];
         if (check.before_dose <= Duration{}) continue;
-        const auto done = answered(check, watch.patient);
+        const auto done = answered(check, watch.patient, true);
         const bool recent = done && at - *done <= check.before_dose;
         if (!recent || (!load && !covered(check, watch.patient, at - first))) {
             missing.push_back(check.title);

@@ -87,6 +87,14 @@ SignalMask Ward::State::derive_reflex(Watch& watch, Signal changed)
 {
     if (changed != Signal::reflex_knee && changed != Signal::reflex_arm && changed != Signal::epidural) return 0;
     PatientState& patient = watch.patient;
+    SignalMask told = mask(Signal::reflex);
+    if (const SignalState& charted = patient.latest(changed); changed != Signal::epidural && charted.has_value) {
+        const SignalState& untestable = patient.latest(Signal::reflex_untestable);
+        if (untestable.has_value && untestable.value > 0 && untestable.value_at <= charted.value_at) {
+            patient.accept(Signal::reflex_untestable, 0, charted.value_at, charted.received, charted.source);
+            told |= mask(Signal::reflex_untestable);
+        }
+    }
     const SignalState& knee = patient.latest(Signal::reflex_knee);
     const SignalState& arm = patient.latest(Signal::reflex_arm);
     const SignalState& block = patient.latest(Signal::epidural);
@@ -96,13 +104,13 @@ SignalMask Ward::State::derive_reflex(Watch& watch, Signal changed)
     if (!blocked && knee.has_value && (counts == nullptr || knee.value_at > counts->value_at)) counts = &knee;
     const SignalState& now = patient.latest(Signal::reflex);
     if (counts == nullptr) {
-        if (!now.has_value) return 0;
+        if (!now.has_value) return told & ~mask(Signal::reflex);
         patient.forget(Signal::reflex);
-        return mask(Signal::reflex);
+        return told;
     }
     if (now.has_value && counts->value_at < now.value_at) patient.forget(Signal::reflex);
     patient.accept(Signal::reflex, counts->value, counts->value_at, counts->received, counts->source);
-    return mask(Signal::reflex);
+    return told;
 }
 
 } // namespace magwatch

@@ -91,12 +91,13 @@ void Ward::State::review(const Moment& now, BedId id)
     bed.review = next;
 }
 
-// True if a device is silent or frozen.
+// True if a monitor is silent or frozen: what it does not send needs no alarm of its own. A pump that is not heard hides no breathing, so it climbs no further: what is
+// not known then is the rate, and review_infusion tells that.
 bool Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
 {
     Bed& bed = beds[id.value];
     const Watch& watch = *bed.watch;
-    bool silent = false, frozen = false;
+    bool silent = false, pump_silent = false, frozen = false, stuck = false;
     for (auto& link : bed.links) {
         if (!link.expected || link.source.value >= source_names.size()) continue;
         const SourceConfiguration& source = source_names[link.source.value];
@@ -112,14 +113,17 @@ bool Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
         const bool judged = counts || (vitals && source.kind != SourceKind::pump);
         link.frozen = judged && !link.silent && now.steady - moved >= still;
         look_again(next, now.steady, moved + still);
-        silent = silent || link.silent;
+        const bool pump = source.kind == SourceKind::pump;
+        (pump ? pump_silent : silent) |= link.silent;
+        stuck = stuck || (!pump && link.frozen);
         frozen = frozen || link.frozen;
     }
     const auto on_board = watch.infusion.on_board(now.steady, on_board_length(watch, now.steady));
     set_fault(now, id, BedFault::silent, silent, next);
+    set_fault(now, id, BedFault::pump_silent, pump_silent, next);
     set_fault(now, id, BedFault::silent_long, silent && on_board.value_or(true), next);
     set_fault(now, id, BedFault::frozen, frozen, next);
-    return silent || frozen;
+    return silent || stuck;
 }
 
 void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant& next)
@@ -193,6 +197,7 @@ void Ward::State::review_bedside(const Moment& now, BedId id, Instant& next)
     if (!all) look_again(next, now.steady, answer_by);
     set_fault(now, id, BedFault::preparation, lacking || (!all && now.steady >= answer_by), next);
     set_fault(now, id, BedFault::association, !watch.confirmed, next);
+    set_fault(now, id, BedFault::cuff_arm, watch.cuff_arm.suspected(), next);
 }
 
 void Ward::State::set_fault(const Moment& now, WardFault fault, bool present, std::string detail)

@@ -170,6 +170,11 @@ struct LevelEntry {
     bool from_infusion_arm = false;
     template <class Archive> void archive(Archive& a) { a(mmol_per_l, from_infusion_arm); }
 };
+// No tendon reflex can be tested, and why: both legs in plaster, paralysed for a ventilator.
+struct UntestableEntry {
+    std::string reason;
+    template <class Archive> void archive(Archive& a) { a(reason); }
+};
 
 struct Entry {
     std::string key; // made by the client: a second entry with the same key is answered, not stored twice
@@ -178,7 +183,8 @@ struct Entry {
     WallTime at; // when it was seen, drawn or done
     // Journals hold the number of an alternative: new ones are added at the end.
     std::variant<ValueEntry, UrineEntry, InfusionRateEntry, BolusEntry, InfusionStopEntry, IntramuscularEntry,
-                 SymptomEntry, SedationEntry, FitEntry, ScreeningEntry, DecisionEntry, SessionEntry, LevelEntry>
+                 SymptomEntry, SedationEntry, FitEntry, ScreeningEntry, DecisionEntry, SessionEntry, LevelEntry,
+                 UntestableEntry>
         what;
     std::uint64_t request = 0; // answered by an effect `Reply` with this number; 0 = no answer wanted
     template <class Archive> void archive(Archive& a) { a(key, bed, person, at, what, request); }

@@ -134,6 +134,12 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     }
     changed |= derive_reflex(watch, signal);
     evaluate(now, id, changed);
+    const bool good = observation.validity == Validity::valid;
+    if (signal == Signal::spo2) {
+        watch.cuff_arm.oxygen(now.steady, good ? std::optional{observation.value} : std::nullopt);
+    } else if (signal == Signal::sbp && good) {
+        if (watch.cuff_arm.pressure(now.steady, observation.observed, observation.value)) review(now, id);
+    }
     if (is_pump(signal)) review_session(now, id);
     check_done(now, id, signal);
     // A fault of this bed may be over: look at once rather than at the next deadline.
@@ -170,6 +176,7 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     if (signal == Signal::creatinine || signal == Signal::urine) changed |= derive_infusion(watch, now.steady);
     evaluate(now, id, changed);
     check_done(now, id, signal);
+    review_checks(now, id); // what is charted opens the gates of checks: their time runs from now
     review(now, id);
     review_session(now, id);
     publish(id);

@@ -15,6 +15,7 @@
 #include "rules/escalation/call.hpp"
 #include "rules/evaluation/evaluation.hpp"
 #include "rules/language/pack.hpp"
+#include "rules/patient/cuff_arm.hpp"
 #include "rules/patient/infusion.hpp"
 #include "rules/patient/patient_state.hpp"
 #include "rules/pharmacokinetics/course.hpp"
@@ -109,6 +110,7 @@ struct Watch {
     Infusion infusion;
     Course course; // what `infusion` counts, kept as it was given: for the prediction alone
     Bedside bedside;
+    CuffArm cuff_arm;
     std::vector<OwnLimit> own_limits;
     std::shared_ptr<const Pack> pack; // the ward's, or the same with her own limits; never written
     std::optional<Evaluation> evaluation; // always there while a pack is
@@ -223,6 +225,7 @@ struct Ward::State {
     // Why an entry is refused; "" if it is not.
     [[nodiscard]] std::string why_not(const SymptomEntry& entry) const;
     [[nodiscard]] std::string why_not(const SedationEntry& entry) const;
+    [[nodiscard]] std::string why_not(const UntestableEntry& entry) const;
     std::string take_symptoms(const Moment& now, BedId bed, const SymptomEntry& entry, Instant at,
                               const std::string& person);
     void take_event(const Moment& now, BedId bed, BedsideEvent event);

@@ -42,6 +42,10 @@ const FaultInfo& info(BedFault f)
               "Bring calcium gluconate, reflex hammer and oxygen to the bed.", medium),
         fault("technical.association", "Confirm patient and device", "Confirm patient and devices of this bed",
               "Confirm that bed, devices and patient belong together.", medium, 10min),
+        fault("technical.pump_silent", "No data from the pump", "No data from the pump",
+              "Look at the pump: does it run, and how fast? Chart it. Check its cable and network.", medium),
+        fault("technical.cuff_arm", "Oxygen probe on the cuff's arm", "Oxygen dips with each cuff reading",
+              "Put the oxygen probe on the other arm. A fall between two readings is real.", low),
     };
     return table[static_cast<std::size_t>(f)];
 }

@@ -11,7 +11,8 @@ namespace magwatch {
 
 // Of one bed.
 enum class BedFault : std::uint8_t {
-    silent,          // a device of the bed says nothing
+    // Snapshots hold the number of a fault: new ones are added at the end.
+    silent,          // a monitor of the bed says nothing
     silent_long,     // for 2 min while magnesium is or may be on board
     frozen,          // a device repeats itself
     signals_lost,    // a vital sign that was there is not, though its device speaks
@@ -21,8 +22,10 @@ enum class BedFault : std::uint8_t {
     unwatched,       // live data or a running infusion, and no watch
     preparation,     // calcium gluconate, hammer or oxygen not confirmed at the bed
     association,     // bed, device and patient not confirmed to belong together
+    pump_silent,     // a pump of the bed says nothing
+    cuff_arm,        // the saturation falls with each measurement of the pressure
 };
-inline constexpr std::size_t bed_fault_count = static_cast<std::size_t>(BedFault::association) + 1;
+inline constexpr std::size_t bed_fault_count = static_cast<std::size_t>(BedFault::cuff_arm) + 1;
 
 // Of the ward as a whole; the shell reports most of them.
 enum class WardFault : std::uint8_t {

@@ -74,8 +74,8 @@ void show_bedside(const Bedside& bedside, const Moment& now, BedView& b)
     }
     if (bedside.none_at) b.no_symptoms_at = now.at(*bedside.none_at).wall;
     for (const auto& event : bedside.events) {
-        const bool fit = event.kind == BedsideEvent::Kind::fit;
-        b.events.push_back({fit ? "fit" : "sedation", event.what, now.at(event.at).wall, event.by});
+        constexpr const char* words[] = {"sedation", "fit", "reflex_untestable"};
+        b.events.push_back({words[static_cast<std::size_t>(event.kind)], event.what, now.at(event.at).wall, event.by});
     }
     for (const auto& [about, decision] : bedside.decisions) {
         b.decisions.push_back({about, decision.reason, now.at(decision.at).wall, decision.by});

@@ -256,6 +256,7 @@ void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const 
     else if constexpr (Archive::reading) w.course = course_like(w.infusion);
     if (format >= 6) a(b.ran, b.stopped, b.toxic, b.recurrence);
     if (format >= 7) a(w.own_limits);
+    if (format >= 8) a(w.cuff_arm);
     if (!pack) return;
     if constexpr (Archive::reading) {
         std::string why_not;

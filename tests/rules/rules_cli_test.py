@@ -146,7 +146,7 @@ class Rules(unittest.TestCase):
         self.assertIn("'potassium'", explained("bag.potassium")["sentence"])
         check = explained("check.reflex")
         self.assertIn("15 min after it was due (due every 15 min for 2 h", check["sentence"])
-        self.assertEqual([i["signal"] for i in check["inputs"]], ["reflex_knee", "reflex_arm"])
+        self.assertEqual([i["signal"] for i in check["inputs"]], ["reflex_knee", "reflex_arm", "reflex_untestable"])
         self.assertIn("KEMH", check["source"])
         silent = explained("technical.silent_long")
         self.assertIn("A high technical alarm", silent["sentence"])

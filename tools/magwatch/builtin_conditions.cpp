@@ -212,10 +212,10 @@ struct FaultWords {
 };
 constexpr std::array fault_words = {
     FaultWords{"technical.silent",
-               "a device of the bed says nothing for 3 of its periods (at least 5 s, at most 30 "
+               "a monitor of the bed says nothing for 3 of its periods (at least 5 s, at most 30 "
                "s), 4 if its period is longer than 5 s, 30 s if its period is not known"},
     FaultWords{"technical.silent_long",
-               "a device of the bed is silent while magnesium is or may be on board"},
+               "a monitor of the bed is silent while magnesium is or may be on board"},
     FaultWords{"technical.frozen",
                "a device's counter stands still for 60 s or, of a monitor without a counter, all "
                "values stay the same for 5 min (longer for a slow one)"},
@@ -235,6 +235,11 @@ constexpr std::array fault_words = {
                "whether they are 10 min after the watch began"},
     FaultWords{"technical.association",
                "nobody has confirmed that bed, devices and patient belong together"},
+    FaultWords{"technical.pump_silent",
+               "a pump of the bed says nothing for as long as a monitor may"},
+    FaultWords{"technical.cuff_arm",
+               "in each of 3 measurements of the pressure, one after the other, the oxygen "
+               "saturation was lost or fell by 3 % in the last minute before it arrived"},
     FaultWords{"technical.journal", "records cannot be saved, or the journal was damaged"},
     FaultWords{"technical.journal_slow", "the disk takes long to save records"},
     FaultWords{"technical.disk_low", "the journal's disk is nearly full"},

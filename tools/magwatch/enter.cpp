@@ -19,7 +19,7 @@ struct Fields {
         concentration_unit;
     double value = 0, second = 0;
     std::optional<double> ml_per_h, g_per_h, concentration;
-    int grade = 0;
+    std::optional<int> grade;
     std::vector<std::string> symptoms, gone;
     bool none = false;
     FactOptions facts;
@@ -104,15 +104,24 @@ void add_signs(Entries& entries)
     auto f = std::make_shared<Fields>();
     CLI::App* c =
         entries.add("reflex", "a tendon reflex: 0 absent, 1 weak, 2 normal, 3 brisk, 4 clonus", f,
-                    [f](Json& body) {
+                    [f, &shell = entries.shell()](Json& body) {
+                        if (!f->word.empty()) {
+                            body["not_possible"] = f->word;
+                            return true;
+                        }
+                        if (f->site.empty() || !f->grade) {
+                            shell.complain("give --site and --grade, or --not-possible with the reason");
+                            return false;
+                        }
                         body["site"] = f->site;
-                        body["value"] = f->grade;
+                        body["value"] = *f->grade;
                         return true;
                     });
-    c->add_option("--site", f->site, "knee or arm")
-        ->required()
-        ->check(CLI::IsMember{{"knee", "arm"}});
-    c->add_option("--grade", f->grade, "0 to 4")->required();
+    CLI::Option* site = c->add_option("--site", f->site, "knee or arm")->check(CLI::IsMember{{"knee", "arm"}});
+    CLI::Option* grade = c->add_option("--grade", f->grade, "0 to 4");
+    c->add_option("--not-possible", f->word, "why no reflex can be tested: \"both legs in plaster\"")
+        ->excludes(site)
+        ->excludes(grade);
     Entries::at(c, f);
 
     f = std::make_shared<Fields>();

@@ -186,6 +186,8 @@ TEST(Entries, SedativesFitsAndFactsAreRead)
     EXPECT_EQ(std::get<SedationEntry>(good_entry({{"kind", "sedation"}, {"drug", "morphine"}}).what).drug, "morphine");
     EXPECT_EQ(bad_entry({{"kind", "sedation"}}).field, "drug");
     EXPECT_TRUE(std::holds_alternative<FitEntry>(good_entry({{"kind", "fit"}}).what));
+    const Entry untestable = good_entry({{"kind", "reflex"}, {"not_possible", "both legs in plaster"}});
+    EXPECT_EQ(std::get<UntestableEntry>(untestable.what).reason, "both legs in plaster");
     const Entry fact = good_entry({{"kind", "fact"}, {"facts", {{"gestation", 31}, {"postpartum", false}}}});
     EXPECT_EQ(value_of(fact).signal, Signal::gestation);
     EXPECT_EQ(value_of(fact).value, 31);
@@ -278,6 +280,8 @@ TEST(Entries, EveryDoubtIsRefusedByName)
 {
     const std::vector<BadEntry> table = {
         {{{"kind", "reflex"}, {"value", 1}}, "site"},
+        {{{"kind", "reflex"}, {"not_possible", "plaster"}, {"site", "knee"}}, "not_possible"},
+        {{{"kind", "reflex"}, {"not_possible", ""}}, "not_possible"},
         {{{"kind", "reflex"}, {"site", "leg"}, {"value", 1}}, "site"},
         {{{"kind", "reflex"}, {"site", "knee"}, {"value", 1.5}}, "value"},
         {{{"kind", "reflex"}, {"site", "knee"}, {"value", 5}}, "value"},

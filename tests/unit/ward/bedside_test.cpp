@@ -197,6 +197,93 @@ TEST(BedsideEvents, ASedativeHoldsForFourHoursAndAFitForHalfAnHour)
     EXPECT_EQ(ward.bed().events.at(1).kind, "fit");
 }
 
+constexpr const char* untestable_checks = R"toml(
+name = "untestable"
+title = "Checks of a patient whose reflexes cannot be tested"
+version = "1"
+example = true
+
+[[rule]]
+id = "reflex-absent"
+title = "Reflex absent"
+message = "No reflexes"
+prompt = "Examine."
+source = "test"
+priority = "high"
+grade = 1
+when = "reflex == 0"
+
+[[check]]
+id = "reflex"
+title = "Reflexes"
+signals = ["reflex_knee", "reflex_arm", "reflex_untestable"]
+every = "1 h"
+overdue_after = "15 min"
+before_dose = "30 min"
+needs = "mg_on_board"
+source = "test"
+
+[[check]]
+id = "level"
+title = "Level"
+signals = ["mg"]
+every = "4 h"
+overdue_after = "15 min"
+needs = "mg_on_board and known(reflex_untestable) and reflex_untestable"
+source = "test"
+)toml";
+
+TEST(UntestableReflex, AnswersTheHourlyCheckAndAsksForLevelsUntilAReflexIsCharted)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.pack_name = "untestable.toml";
+    c.pack_text = untestable_checks;
+    rig.step(c);
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    for (int hour = 0; hour < 4; ++hour) {
+        rig.chart(UntestableEntry{"both legs in plaster, arms burnt"});
+        EXPECT_TRUE(rig.reply()->accepted);
+        rig.pass(1h);
+    }
+    EXPECT_THAT(rig.events("check.reflex"), IsEmpty());
+    ASSERT_FALSE(rig.view().beds[0].events.empty());
+    EXPECT_EQ(rig.view().beds[0].events[0].kind, "reflex_untestable");
+    EXPECT_EQ(rig.view().beds[0].events[0].what, "both legs in plaster, arms burnt");
+    rig.chart(UntestableEntry{"both legs in plaster, arms burnt"});
+    rig.pass(15min + 1s);
+    EXPECT_THAT(rig.events("check.level"), ElementsAre("raised"));
+    rig.chart(LevelEntry{2.0, false});
+    EXPECT_THAT(rig.events("check.level"), ElementsAre("raised", "cleared"));
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    for (int hour = 0; hour < 5; ++hour) {
+        rig.pass(1h);
+        rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    }
+    EXPECT_THAT(rig.events("check.level"), ElementsAre("raised", "cleared")) << "no level is asked for any more";
+}
+
+TEST(UntestableReflex, IsNoAnswerBeforeADoseAndNoReflex)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.pack_name = "untestable.toml";
+    c.pack_text = untestable_checks;
+    rig.step(c);
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, 40min);
+    EXPECT_THAT(rig.events("reflex-absent"), ElementsAre("raised"));
+    rig.chart(UntestableEntry{"she is moved"});
+    EXPECT_THAT(rig.events("reflex-absent"), ElementsAre("raised")) << "what was seen is not taken back";
+    rig.chart(IntramuscularEntry{5, {}});
+    EXPECT_THAT(rig.reply()->text, HasSubstr("not checked before this dose: Reflexes"));
+    rig.chart(UntestableEntry{""});
+    EXPECT_FALSE(rig.reply()->accepted);
+    rig.chart(UntestableEntry{std::string(201, 'x')});
+    EXPECT_FALSE(rig.reply()->accepted);
+}
+
 TEST(Scores, AreContextOnlyAndAGoodOneHoldsNothingBack)
 {
     Ward4 ward;

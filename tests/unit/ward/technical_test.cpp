@@ -28,6 +28,72 @@ TEST(TechnicalAlarm, ASilentMonitorIsTold)
     EXPECT_EQ(rig.events("technical.silent").back(), "cleared");
 }
 
+TEST(TechnicalAlarm, ASilentPumpIsToldAsThePumpAndHidesNoLostSign)
+{
+    Rig rig;
+    rig.watch();
+    rig.observe(Signal::pump_rate, 1, 1);
+    for (int i = 0; i < 100; ++i) {
+        if (i < 10) rig.observe(Signal::spo2, 98);
+        if (i < 10) rig.observe(Signal::pump_rate, 1, 1);
+        rig.stream(Signal::rr, 16 + i % 2, 1);
+    }
+    EXPECT_THAT(rig.events("technical.pump_silent"), ElementsAre("raised"));
+    EXPECT_THAT(rig.events("technical.silent"), IsEmpty());
+    EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised")) << "the monitor lost the saturation";
+    for (int i = 0; i < 120; ++i) rig.stream(Signal::rr, 16 + i % 2, 1);
+    EXPECT_THAT(rig.events("technical.silent_long"), IsEmpty()) << "the monitor speaks";
+    rig.observe(Signal::pump_rate, 1, 1);
+    rig.pass(1s);
+    EXPECT_THAT(rig.events("technical.pump_silent"), ElementsAre("raised", "cleared"));
+}
+
+// One measurement every 10 min: the saturation sinks by `dip` for the last half minute of each; a 0 is not sent.
+void measure(Rig& rig, double during, int sbp)
+{
+    const auto minute = [&](double spo2) {
+        for (int i = 0; i < 12; ++i) {
+            if (spo2 > 0) rig.observe(Signal::spo2, spo2);
+            rig.observe(Signal::rr, 16 + i % 2);
+            rig.pass(5s);
+        }
+    };
+    for (int i = 0; i < 3; ++i) minute(97 + i % 2);
+    minute(during);
+    rig.observe(Signal::sbp, sbp);
+}
+
+TEST(TechnicalAlarm, AProbeOnTheCuffsArmIsToldAfterThreeMeasurementsAndEndsWithACalmOne)
+{
+    Rig rig;
+    rig.watch();
+    rig.observe(Signal::sbp, 119);
+    measure(rig, 92, 120);
+    measure(rig, 91, 121);
+    EXPECT_THAT(rig.events("technical.cuff_arm"), IsEmpty());
+    measure(rig, 93, 122);
+    EXPECT_THAT(rig.events("technical.cuff_arm"), ElementsAre("raised"));
+    rig.observe(Signal::sbp, 122); // the same measurement again
+    EXPECT_THAT(rig.events("technical.cuff_arm"), ElementsAre("raised"));
+    measure(rig, 97, 123);
+    EXPECT_THAT(rig.events("technical.cuff_arm"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, ASaturationThatFallsOnceOrStaysLowIsNotTheCuff)
+{
+    Rig rig;
+    rig.watch();
+    rig.observe(Signal::sbp, 119);
+    measure(rig, 92, 120);
+    measure(rig, 97, 121); // recovered by itself, and calm
+    measure(rig, 92, 122);
+    measure(rig, 92, 123);
+    EXPECT_THAT(rig.events("technical.cuff_arm"), IsEmpty());
+    for (int i = 0; i < 36; ++i) rig.stream(Signal::spo2, 92, 5);
+    rig.observe(Signal::sbp, 124); // low before and during: a true fall
+    EXPECT_THAT(rig.events("technical.cuff_arm"), IsEmpty());
+}
+
 TEST(TechnicalAlarm, AMonitorThatNeverSpokeIsSilentToo)
 {
     Rig rig;
