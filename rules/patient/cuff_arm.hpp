@@ -1,8 +1,8 @@
-// Whether the oximeter sits on the arm of the cuff: then the oxygen saturation falls or drops out with each measurement.
+// Whether the oximeter sits on the arm of the cuff: then the saturation falls or drops out with each measurement.
 //
 // Pure; fixed size. A pressure arrives when its measurement is over, so the dip can be told from a true fall only
-// afterwards, and only by its repeating: nothing is held back for it, staff are told to move the probe.
-// All numbers are design values: a cuff squeezes for 30 to 60 s; 3 % is the least fall that the breathing rules look at.
+// afterwards, and only by its repeating: nothing is held back for it, staff are told to move the probe. All numbers
+// are design values: a cuff squeezes for 30 to 60 s; 3 % is the least fall that the breathing rules look at.
 #pragma once
 
 #include <algorithm>
@@ -56,8 +56,8 @@ public:
     }
 
 private:
-    // The lowest value of each spell of 10 s: of the measurement 6 of them, and after two of which nobody can tell whether
-    // it had begun, of the time before it 10.
+    // The lowest value of each spell of 10 s: 6 of the measurement, 2 of which nobody can tell whether it had
+    // begun, and 10 of the time before it.
     static constexpr std::int64_t spell_ms = 10'000;
     static constexpr std::size_t during = 6, calm_from = 8, kept = 18;
     static constexpr std::uint8_t missing = 0, nothing = 255;

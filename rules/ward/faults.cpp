@@ -91,8 +91,8 @@ void Ward::State::review(const Moment& now, BedId id)
     bed.review = next;
 }
 
-// True if a monitor is silent or frozen: what it does not send needs no alarm of its own. A pump that is not heard hides no breathing, so it climbs no further: what is
-// not known then is the rate, and review_infusion tells that.
+// True if a monitor is silent or frozen: what it does not send needs no alarm of its own. A pump that is not
+// heard hides no breathing, so it climbs no further: what is not known then is the rate, and review_infusion tells that.
 bool Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
 {
     Bed& bed = beds[id.value];
