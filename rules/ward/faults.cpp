@@ -92,7 +92,7 @@ void Ward::State::review(const Moment& now, BedId id)
 }
 
 // True if a monitor is silent or frozen: what it does not send needs no alarm of its own. A pump that is not
-// heard hides no breathing, so it climbs no further: what is not known then is the rate, and review_infusion tells that.
+// heard hides no breathing, so it climbs no further: the rate is not known then, and review_infusion tells that.
 bool Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
 {
     Bed& bed = beds[id.value];
