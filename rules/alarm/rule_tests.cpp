@@ -4,6 +4,7 @@
 
 #include "rules/alarm/alarm_condition.hpp"
 #include "rules/evaluation/evaluation.hpp"
+#include "rules/observation/symptom.hpp"
 
 namespace magwatch {
 
@@ -29,11 +30,7 @@ public:
         patient_.set_watch_start(Instant{0});
         for (std::size_t i = 0; i < signal_count; ++i) {
             const auto signal = static_cast<Signal>(i);
-            // Facts and what the ward derives hold until they change.
-            const SignalKind kind = info(signal).kind;
-            if (kind == SignalKind::derived || kind == SignalKind::fact || pack.ageless) {
-                patient_.set_fresh_for(signal, std::chrono::hours{24 * 366});
-            }
+            if (pack.ageless) patient_.set_fresh_for(signal, lasting);
         }
         for (const auto& [signal, limit] : one.fresh_for) patient_.set_fresh_for(signal, limit);
         conditions_.resize(pack.rules.size());
@@ -46,17 +43,29 @@ public:
         for (const CaseEvent& event : case_.events) {
             advance(Instant{event.at.count()});
             if (event.validity == Validity::valid) {
-                patient_.accept(event.signal, event.value, Instant{event.observed.count()}, now_, no_source);
+                accept(event.signal, event.value, event);
+                // As when they are charted: the group follows from the names.
+                if (event.signal == Signal::symptoms) {
+                    const auto group = gravest(static_cast<std::uint32_t>(event.value));
+                    accept(Signal::symptom, static_cast<double>(group), event);
+                }
             } else {
                 patient_.reject(event.signal, event.validity, now_);
             }
-            evaluation_.evaluate(pack_, patient_, now_, mask(event.signal), on_change);
+            SignalMask changed = mask(event.signal);
+            if (event.signal == Signal::symptoms) changed |= mask(Signal::symptom);
+            evaluation_.evaluate(pack_, patient_, now_, changed, on_change);
         }
         advance(Instant{case_.until.count()});
         return std::move(seen_);
     }
 
 private:
+    void accept(Signal signal, double value, const CaseEvent& event)
+    {
+        patient_.accept(signal, value, Instant{event.observed.count()}, now_, no_source);
+    }
+
     // Everything that is due up to `to`, each at its own instant.
     void advance(Instant to)
     {

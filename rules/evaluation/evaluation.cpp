@@ -118,6 +118,9 @@ Truth ask_atom(const Plan& plan, const Atom& atom, const PatientState& patient, 
     case AtomKind::known:
         return truth_of(state.known(now) && (atom.index == no_window || patient.window(atom.index).value()));
     case AtomKind::falling: return ask_falling(atom, patient, now);
+    case AtomKind::member:
+        return state.known(now) ? truth_of((static_cast<std::uint32_t>(state.value) >> atom.index & 1U) != 0)
+                                : Truth::unknown;
     case AtomKind::sustained: break; // update_sustained
     }
     return Truth::unknown;
@@ -143,6 +146,7 @@ Instant deadline(const Atom& atom, const PatientState& patient)
     case AtomKind::general:
     case AtomKind::after:
     case AtomKind::known:
+    case AtomKind::member:
     case AtomKind::sustained: break;
     }
     return Instant::never();

@@ -9,6 +9,7 @@
 #include "rules/base/diagnostic.hpp"
 #include "rules/observation/quantity.hpp"
 #include "rules/observation/signal.hpp"
+#include "rules/observation/symptom.hpp"
 
 namespace magwatch::language {
 namespace {
@@ -45,7 +46,7 @@ constexpr Aggregate aggregates[] = {
 
 constexpr std::string_view functions[] = {"sum",   "mean",  "min",      "max",       "slope", "drop",
                                           "delta", "fall", "count", "age",      "previous",  "after", "armed",
-                                          "lost",  "falling", "known", "sustained", "at_least"};
+                                          "lost",  "falling", "known", "sustained", "at_least", "symptom"};
 
 // What counts as a fall up to the latest valid value, design values. The fall of a fitted line, because single
 // values scatter: one RR in a hundred differs from the one a minute before by 7 (signals.md 3). Over 5 min a
@@ -440,12 +441,34 @@ std::optional<Logic> Compiler::falling(const Node& node)
     return out;
 }
 
+std::optional<Logic> Compiler::symptom(const Node& node)
+{
+    if (!arguments(node, 1, "symptom(slurred_speech)")) return std::nullopt;
+    const Node& which = node.operands[0];
+    const auto bit = which.kind == NodeKind::word ? symptom_bit(which.word) : std::nullopt;
+    if (!bit) {
+        std::vector<std::string> known;
+        for (const SymptomInfo& one : symptoms()) known.push_back(symptom_word(one));
+        fail(which.at, which.kind == NodeKind::word
+                           ? "unknown symptom '" + which.word + "'" + did_you_mean(which.word, known)
+                           : "a symptom's name is expected here, for example slurred_speech");
+        return std::nullopt;
+    }
+    Atom made;
+    made.kind = AtomKind::member;
+    made.signal = Signal::symptoms;
+    made.index = *bit;
+    made.reads = mask(Signal::symptoms);
+    return atom(made);
+}
+
 std::optional<Logic> Compiler::function(const Node& node)
 {
     if (node.word == "at_least") return at_least(node);
     if (node.word == "sustained") return sustained(node);
     Atom made;
     if (node.word == "falling") return falling(node);
+    if (node.word == "symptom") return symptom(node);
     if (node.word == "lost") {
         if (!arguments(node, 1, "lost(rr)")) return std::nullopt;
         const auto signal = signal_argument(node.operands[0]);
@@ -506,6 +529,10 @@ std::optional<Compiler::Number> Compiler::word(const Node& node)
     const auto signal = signal_from(node.word);
     if (!signal) {
         fail(node.at, unknown_word(node.word));
+        return std::nullopt;
+    }
+    if (*signal == Signal::symptoms) {
+        fail(node.at, "'symptoms' is a set, not a number: ask for one of it, for example symptom(slurred_speech)");
         return std::nullopt;
     }
     out.shape = Number::Shape::quantity;

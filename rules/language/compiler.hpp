@@ -79,6 +79,7 @@ private:
     std::optional<Logic> boolean(const Node& node);
     std::optional<Logic> group(const Node& node, LogicOp op);
     [[nodiscard]] std::optional<Logic> falling(const Node& node);
+    std::optional<Logic> symptom(const Node& node);
     std::optional<Logic> function(const Node& node);
     std::optional<Logic> at_least(const Node& node);
     std::optional<Logic> sustained(const Node& node);

@@ -122,6 +122,7 @@ std::int64_t soonest(const Atom& atom)
     case AtomKind::general:
     case AtomKind::after:
     case AtomKind::known:
+    case AtomKind::member:
     case AtomKind::sustained: break;
     }
     return INT64_MAX;
@@ -130,7 +131,7 @@ std::int64_t soonest(const Atom& atom)
 bool needs_fresh_value(const Atom& atom)
 {
     return atom.kind == AtomKind::value || atom.kind == AtomKind::window || atom.kind == AtomKind::general ||
-           atom.kind == AtomKind::known;
+           atom.kind == AtomKind::known || atom.kind == AtomKind::member;
 }
 
 void plan_signal(Plan& plan, Signal s)

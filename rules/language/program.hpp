@@ -72,6 +72,7 @@ enum class AtomKind : std::uint8_t {
     known,     // the latest value (index 0xFFFF) or window `index` is known
     falling,   // it fell by at least `limit` in window `index` up to its latest valid value
     sustained, // sustained condition `index`
+    member,    // bit `index` of the set that the latest value is
 };
 
 // One question about the patient.

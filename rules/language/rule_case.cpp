@@ -7,6 +7,7 @@
 #include "rules/language/toml_text.hpp"
 #include "rules/language/words.hpp"
 #include "rules/observation/quantity.hpp"
+#include "rules/observation/symptom.hpp"
 
 namespace magwatch {
 namespace language {
@@ -21,6 +22,20 @@ std::optional<std::pair<Duration, std::size_t>> time_at(const std::vector<std::s
     const auto two = parse_duration(std::string{words[first]} + " " + std::string{words[first + 1]});
     if (!two) return std::nullopt;
     return std::pair{*two, std::size_t{2}};
+}
+
+// "slurred_speech+flushing", "none": a value of the signal `symptoms`.
+std::optional<double> symptom_set(std::string_view text)
+{
+    std::uint32_t set = 0;
+    while (text != "none" && !text.empty()) {
+        const std::size_t end = std::min(text.find('+'), text.size());
+        const auto bit = symptom_bit(text.substr(0, end));
+        if (!bit) return std::nullopt;
+        set |= 1U << *bit;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return set;
 }
 
 class CaseReader {
@@ -185,6 +200,7 @@ void CaseReader::read_entry(const toml::node& node, const std::string& text, Rul
     } else {
         auto value = number_in(word);
         if (!value) value = word_value(*found, word);
+        if (*found == Signal::symptoms) value = symptom_set(word);
         if (!value) return usage();
         Unit unit = info(*found).unit;
         if (next + 1 < words.size() && words[next + 1] != "of") {

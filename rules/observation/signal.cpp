@@ -3,6 +3,7 @@
 #include <array>
 
 #include "rules/base/assert.hpp"
+#include "rules/observation/symptom.hpp"
 
 namespace magwatch {
 namespace {
@@ -34,7 +35,7 @@ constexpr std::array<SignalInfo, signal_count> table = {{
     {S::avpu, "avpu", "consciousness", Unit::none, 0, 3, K::charted, 2h},
     {S::gcs, "gcs", "Glasgow coma score", Unit::none, 3, 15, K::charted, 4h},
     {S::urine, "urine", "urine volume", Unit::millilitre, 0, 5000, K::charted, 4h},
-    {S::weight, "weight", "body weight", Unit::kilogram, 25, 350, K::fact, 24h * 365},
+    {S::weight, "weight", "body weight", Unit::kilogram, 25, 350, K::fact, lasting},
     {S::mg, "mg", "serum magnesium", Unit::mmol_per_l, 0.05, 20, K::laboratory, 12h},
     {S::creatinine, "creatinine", "serum creatinine", Unit::umol_per_l, 5, 3000, K::laboratory, 24h},
     {S::calcium, "calcium", "serum calcium", Unit::mmol_per_l, 0.2, 6, K::laboratory, 24h},
@@ -53,38 +54,43 @@ constexpr std::array<SignalInfo, signal_count> table = {{
     {S::monitor_inop, "monitor_inop", "monitor's technical alarm", Unit::none, 0, 1, K::flag, 30s},
     {S::monitor_leads_off, "monitor_leads_off", "leads off", Unit::none, 0, 1, K::flag, 30s},
     {S::liveness, "liveness", "device liveness counter", Unit::none, -1e15, 1e15, K::flag, 30s},
-    {S::epidural, "epidural", "working epidural or spinal", Unit::none, 0, 1, K::fact, 24h * 365},
-    {S::renal_impairment, "renal_impairment", "renal impairment", Unit::none, 0, 1, K::fact, 24h * 365},
-    {S::heart_block, "heart_block", "heart block or myocardial damage", Unit::none, 0, 1, K::fact, 24h * 365},
-    {S::neuromuscular, "neuromuscular", "neuromuscular disease", Unit::none, 0, 1, K::fact, 24h * 365},
-    {S::digoxin, "digoxin", "digoxin", Unit::none, 0, 1, K::fact, 24h * 365},
+    {S::epidural, "epidural", "working epidural or spinal", Unit::none, 0, 1, K::fact, lasting},
+    {S::renal_impairment, "renal_impairment", "renal impairment", Unit::none, 0, 1, K::fact, lasting},
+    {S::heart_block, "heart_block", "heart block or myocardial damage", Unit::none, 0, 1, K::fact, lasting},
+    {S::neuromuscular, "neuromuscular", "neuromuscular disease", Unit::none, 0, 1, K::fact, lasting},
+    {S::digoxin, "digoxin", "digoxin", Unit::none, 0, 1, K::fact, lasting},
     {S::reflex, "reflex", "tendon reflex", Unit::none, 0, 4, K::derived, 2h},
     {S::infusion_rate, "infusion_rate", "magnesium sulfate infusion rate", Unit::gram_per_hour, 0, 500,
-     K::derived, 30s},
-    {S::bolus_running, "bolus_running", "bolus in progress", Unit::none, 0, 1, K::derived, 30s},
-    {S::bolus_dose, "bolus_dose", "dose of the bolus", Unit::gram, 0, 500, K::derived, 30s},
-    {S::bolus_rate, "bolus_rate", "rate of the bolus", Unit::gram_per_hour, 0, 5000, K::derived, 30s},
-    {S::dose_1h, "dose_1h", "magnesium sulfate in the last hour", Unit::gram, 0, 5000, K::derived, 30s},
-    {S::dose_24h, "dose_24h", "magnesium sulfate in 24 h", Unit::gram, 0, 50000, K::derived, 30s},
+     K::derived, lasting},
+    {S::bolus_running, "bolus_running", "bolus in progress", Unit::none, 0, 1, K::derived, lasting},
+    {S::bolus_dose, "bolus_dose", "dose of the bolus", Unit::gram, 0, 500, K::derived, lasting},
+    {S::bolus_rate, "bolus_rate", "rate of the bolus", Unit::gram_per_hour, 0, 5000, K::derived, lasting},
+    {S::dose_1h, "dose_1h", "magnesium sulfate in the last hour", Unit::gram, 0, 5000, K::derived, lasting},
+    {S::dose_24h, "dose_24h", "magnesium sulfate in 24 h", Unit::gram, 0, 50000, K::derived, lasting},
     {S::dose_total, "dose_total", "magnesium sulfate since the watch started", Unit::gram, 0, 500000,
-     K::derived, 30s},
-    {S::infusing, "infusing", "infusion running", Unit::none, 0, 1, K::derived, 30s},
-    {S::mg_on_board, "mg_on_board", "magnesium on board", Unit::none, 0, 1, K::derived, 30s},
-    {S::stopped_since, "stopped_since", "infusion stopped", Unit::none, 0, 1, K::derived, 30s},
+     K::derived, lasting},
+    {S::infusing, "infusing", "infusion running", Unit::none, 0, 1, K::derived, lasting},
+    {S::mg_on_board, "mg_on_board", "magnesium on board", Unit::none, 0, 1, K::derived, lasting},
+    {S::stopped_since, "stopped_since", "infusion stopped", Unit::none, 0, 1, K::derived, lasting},
     // As long as a charted reflex: a symptom is what she said then.
     {S::symptom, "symptom", "symptoms", Unit::none, 0, 3, K::charted, 2h},
-    {S::sedated, "sedated", "opioid or sedative in the last 4 h", Unit::none, 0, 1, K::derived, 30s},
-    {S::post_ictal, "post_ictal", "fit in the last 30 min", Unit::none, 0, 1, K::derived, 30s},
-    {S::gestation, "gestation", "completed weeks of gestation", Unit::none, 4, 45, K::fact, 24h * 365},
-    {S::postpartum, "postpartum", "after the birth", Unit::none, 0, 1, K::fact, 24h * 365},
+    {S::sedated, "sedated", "opioid or sedative in the last 4 h", Unit::none, 0, 1, K::derived, lasting},
+    {S::post_ictal, "post_ictal", "fit in the last 30 min", Unit::none, 0, 1, K::derived, lasting},
+    {S::gestation, "gestation", "completed weeks of gestation", Unit::none, 4, 45, K::fact, lasting},
+    {S::postpartum, "postpartum", "after the birth", Unit::none, 0, 1, K::fact, lasting},
     {S::calcium_channel_blocker, "calcium_channel_blocker", "calcium channel blocker", Unit::none, 0, 1, K::fact,
-     24h * 365},
+     lasting},
     {S::neuromuscular_blocker, "neuromuscular_blocker", "neuromuscular blocker", Unit::none, 0, 1, K::fact,
-     24h * 365},
-    {S::level_doubt, "level_doubt", "doubt about the newest level", Unit::none, 0, 2, K::derived, 30s},
-    {S::indication, "indication", "why magnesium is given", Unit::none, 1, 7, K::fact, 24h * 365},
+     lasting},
+    {S::level_doubt, "level_doubt", "doubt about the newest level", Unit::none, 0, 2, K::derived, lasting},
+    {S::indication, "indication", "why magnesium is given", Unit::none, 1, 7, K::fact, lasting},
     // As long as a charted reflex: then somebody looks again.
     {S::reflex_untestable, "reflex_untestable", "no reflex can be tested", Unit::none, 0, 1, K::charted, 2h},
+    {S::monitor_arrest, "monitor_arrest", "monitor's arrest alarm", Unit::none, 0, 1, K::flag, 30s},
+    {S::monitor_heart_block, "monitor_heart_block", "monitor's heart block alarm", Unit::none, 0, 1, K::flag, 30s},
+    {S::im_dose, "im_dose", "last dose into the muscle", Unit::gram, 0, 500, K::derived, lasting},
+    {S::salt, "salt", "salt of magnesium", Unit::none, 0, 2, K::derived, lasting},
+    {S::symptoms, "symptoms", "set of symptoms", Unit::none, 0, symptom_set_max, K::derived, 2h},
 }};
 
 // Codes of a signal never change their meaning: journals hold them.
@@ -107,6 +113,9 @@ constexpr SignalWord words[] = {
     {"migraine", S::indication, 5},
     {"hypomagnesaemia", S::indication, 6},
     {"wellness", S::indication, 7},
+    {"sulfate_heptahydrate", S::salt, 0},
+    {"sulfate_anhydrous", S::salt, 1},
+    {"chloride_hexahydrate", S::salt, 2},
 };
 
 } // namespace

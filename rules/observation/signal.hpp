@@ -83,8 +83,13 @@ enum class Signal : std::uint8_t {
     level_doubt, // of the newest level: words none, near_bolus, infusion_arm (the graver one)
     indication,  // why magnesium is given, from the planned session; words as rules/language/session_table.hpp
     reflex_untestable, // 1 from when staff say that no reflex can be tested, 0 from the next reflex charted
+    monitor_arrest,      // the monitor's own alarm: asystole, ventricular fibrillation
+    monitor_heart_block, // the monitor's own alarm: heart block of the second degree or more, extreme bradycardia
+    im_dose,  // g of the last injection into the muscle; as old as the injection
+    salt,     // last charted as running or given; words as Salt of rules/patient/salt.hpp
+    symptoms, // all that she complains of, as a set (symptom.hpp): packs ask symptom(slurred_speech)
 };
-inline constexpr std::size_t signal_count = static_cast<std::size_t>(Signal::reflex_untestable) + 1;
+inline constexpr std::size_t signal_count = static_cast<std::size_t>(Signal::symptoms) + 1;
 static_assert(signal_count <= 64, "a set of signals is one 64-bit mask");
 
 // How a signal's values come, which decides how long one stays fresh (BEHAVIOUR "Freshness").
@@ -96,7 +101,7 @@ enum class SignalKind : std::uint8_t {
     pump,       // as continuous
     flag,       // as continuous when a device sends it
     fact,       // holds until changed
-    derived,    // fresh while what it is derived from is
+    derived,    // as long as what it is derived from: its own limit, `lasting` where that is told when it changes
 };
 
 struct SignalInfo {
@@ -112,6 +117,9 @@ struct SignalInfo {
 [[nodiscard]] const SignalInfo& info(Signal signal);
 [[nodiscard]] inline std::string_view name(Signal signal) { return info(signal).name; }
 [[nodiscard]] std::optional<Signal> signal_from(std::string_view name);
+
+// How long facts hold, and what is told whenever it changes: until then.
+inline constexpr Duration lasting = std::chrono::hours{24 * 365};
 
 // A word for a value of a coded signal, as packs write it: `avpu >= voice`. A word can belong to several signals.
 struct SignalWord {

@@ -37,6 +37,8 @@ constexpr SymptomInfo table[] = {
     {"nausea", G::expected},
 };
 
+static_assert(std::size(table) == symptom_count);
+
 struct Alias {
     std::string_view said, name;
 };
@@ -64,6 +66,30 @@ std::string_view name(SymptomGroup group)
 }
 
 std::span<const SymptomInfo> symptoms() { return table; }
+
+std::string symptom_word(const SymptomInfo& symptom)
+{
+    std::string word{symptom.name};
+    std::replace(word.begin(), word.end(), ' ', '_');
+    return word;
+}
+
+std::optional<std::uint8_t> symptom_bit(std::string_view word)
+{
+    for (std::uint8_t i = 0; i < symptom_count; ++i) {
+        if (symptom_word(table[i]) == word) return i;
+    }
+    return std::nullopt;
+}
+
+SymptomGroup gravest(std::uint32_t set)
+{
+    SymptomGroup found = G::none;
+    for (std::size_t i = 0; i < symptom_count; ++i) {
+        if (((set >> i) & 1U) != 0) found = std::max(found, table[i].group);
+    }
+    return found;
+}
 
 const SymptomInfo* find_symptom(std::string_view text)
 {

@@ -20,7 +20,7 @@ SignalMask find_aged_by_event()
         const SignalKind kind = info(signal).kind;
         if (kind == SignalKind::charted || kind == SignalKind::laboratory) out |= mask(signal);
     }
-    return out;
+    return out | mask(Signal::im_dose) | mask(Signal::symptoms);
 }
 const SignalMask aged_by_event_mask = find_aged_by_event();
 bool aged_by_event(Signal signal) { return (aged_by_event_mask & mask(signal)) != 0; }

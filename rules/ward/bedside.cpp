@@ -36,6 +36,15 @@ std::string unknown_symptom(const std::string& text)
 
 } // namespace
 
+std::uint32_t complaint_set(const Bedside& bedside)
+{
+    std::uint32_t set = 0;
+    for (const auto& complaint : bedside.complaints) {
+        set |= 1U << static_cast<std::size_t>(find_symptom(complaint.symptom) - symptoms().data());
+    }
+    return set;
+}
+
 std::string Ward::State::why_not(const SymptomEntry& entry) const
 {
     if (entry.none && !entry.present.empty()) return "symptoms and none at once";
@@ -84,14 +93,12 @@ std::string Ward::State::take_symptoms(const Moment& now, BedId id, const Sympto
                                              [&](const Complaint& c) { return c.symptom == about.name; });
         if (!newer_known) bedside.complaints.push_back({std::string{about.name}, at, person});
     }
-    SymptomGroup gravest = SymptomGroup::none;
-    for (const auto& complaint : bedside.complaints) {
-        gravest = std::max(gravest, find_symptom(complaint.symptom)->group);
-    }
     const SignalState& latest = patient.latest(Signal::symptom);
     const Instant told = latest.has_value ? std::max(latest.value_at, at) : at;
-    patient.accept(Signal::symptom, static_cast<double>(gravest), told, told, no_source);
-    evaluate(now, id, mask(Signal::symptom));
+    const std::uint32_t set = complaint_set(bedside);
+    patient.accept(Signal::symptom, static_cast<double>(gravest(set)), told, told, no_source);
+    patient.accept(Signal::symptoms, static_cast<double>(set), told, told, no_source);
+    evaluate(now, id, mask(Signal::symptom) | mask(Signal::symptoms));
     check_done(now, id, Signal::symptom);
     publish(id);
     return "recorded";

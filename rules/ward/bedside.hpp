@@ -87,6 +87,9 @@ struct Bedside {
     std::optional<Recurrence> recurrence;
 };
 
+// What she complains of as a value of the signal `symptoms`.
+[[nodiscard]] std::uint32_t complaint_set(const Bedside& bedside);
+
 struct BedView;
 // after_stop.cpp
 void show_stop(const Bedside& bedside, bool decided, const Moment& now, BedView& b);

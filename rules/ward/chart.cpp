@@ -150,7 +150,7 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
     Watch& watch = *beds[entry.bed.value].watch;
     chart_infusion(watch.infusion, watch.course, entry, at, now.steady);
     remember_given(watch.bedside, entry, at);
-    evaluate(now, entry.bed, derive_infusion(watch, now.steady));
+    evaluate(now, entry.bed, derive_infusion(watch, now.steady) | derive_given(watch, entry, at));
     std::string unchecked;
     const bool dose = std::holds_alternative<BolusEntry>(entry.what) ||
                       std::holds_alternative<IntramuscularEntry>(entry.what);

@@ -87,11 +87,10 @@ void Ward::State::set_up_patient(Watch& watch)
 {
     for (std::size_t s = 0; s < signal_count; ++s) {
         const auto signal = static_cast<Signal>(s);
-        watch.patient.set_fresh_for(signal, info(signal).kind == SignalKind::derived && signal != Signal::reflex
-                                                ? Duration{std::chrono::hours{24 * 365}}
-                                                : info(signal).fresh_for);
+        watch.patient.set_fresh_for(signal, info(signal).fresh_for);
     }
     for (const auto& item : configuration.freshness) watch.patient.set_fresh_for(item.signal, item.limit);
+    watch.patient.set_fresh_for(Signal::symptoms, watch.patient.fresh_for(Signal::symptom));
     watch.patient.set_watch_start(watch.since.steady);
     if (watch.pack) watch.patient.set_windows(watch.pack->windows);
 }

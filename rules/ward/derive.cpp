@@ -81,6 +81,24 @@ SignalMask Ward::State::derive_infusion(Watch& watch, Instant now)
     return changed;
 }
 
+SignalMask Ward::State::derive_given(Watch& watch, const Entry& entry, Instant at)
+{
+    PatientState& patient = watch.patient;
+    SignalMask changed = 0;
+    if (watch.bedside.salt) {
+        const auto salt = static_cast<double>(*watch.bedside.salt);
+        if (!same(patient.latest(Signal::salt), salt)) {
+            patient.accept(Signal::salt, salt, last.steady, last.steady, no_source);
+            changed |= mask(Signal::salt);
+        }
+    }
+    const auto* dose = std::get_if<IntramuscularEntry>(&entry.what);
+    const SignalState& latest = patient.latest(Signal::im_dose);
+    if (dose == nullptr || (latest.has_value && latest.value_at > at)) return changed;
+    patient.accept(Signal::im_dose, as_heptahydrate(dose->grams, dose->salt), at, at, no_source);
+    return changed | mask(Signal::im_dose);
+}
+
 // Two sites, one reflex: under a working epidural or spinal the legs say nothing and only the arm counts;
 // otherwise the newest of the two.
 SignalMask Ward::State::derive_reflex(Watch& watch, Signal changed)

@@ -276,6 +276,8 @@ struct Ward::State {
     // --- derive.cpp ---
     // Brings doses and what is derived from them up to `now`; the signals that changed.
     SignalMask derive_infusion(Watch& watch, Instant now);
+    // What an entry of a dose says beside its amount in all: the salt, and the injection into the muscle.
+    SignalMask derive_given(Watch& watch, const Entry& entry, Instant at);
     SignalMask derive_reflex(Watch& watch, Signal changed);
     [[nodiscard]] Duration on_board_length(const Watch& watch, Instant now) const;
     // Less urine in 4 h than the limit most guidelines share.

@@ -232,6 +232,19 @@ Course course_like(const Infusion& infusion)
     return course;
 }
 
+// What a format without their signals knew of symptoms and the salt. The last injection it told to the doses alone.
+void tell_new_signals(Watch& watch)
+{
+    const SignalState& told = watch.patient.latest(Signal::symptom);
+    if (told.has_value) {
+        const double set = complaint_set(watch.bedside);
+        watch.patient.accept(Signal::symptoms, set, told.value_at, told.received, no_source);
+    }
+    if (!watch.bedside.salt) return;
+    const auto salt = static_cast<double>(*watch.bedside.salt);
+    watch.patient.accept(Signal::salt, salt, watch.since.steady, watch.since.steady, no_source);
+}
+
 } // namespace
 
 template <class Archive>
@@ -257,6 +270,9 @@ void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const 
     if (format >= 6) a(b.ran, b.stopped, b.toxic, b.recurrence);
     if (format >= 7) a(w.own_limits);
     if (format >= 8) a(w.cuff_arm);
+    if constexpr (Archive::reading) {
+        if (shape.signals <= static_cast<std::size_t>(Signal::symptoms)) tell_new_signals(w);
+    }
     if (!pack) return;
     if constexpr (Archive::reading) {
         std::string why_not;

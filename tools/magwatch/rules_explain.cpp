@@ -56,11 +56,11 @@ Json inputs_of(SignalMask reads)
         const auto signal = static_cast<Signal>(i);
         if ((reads & mask(signal)) == 0) continue;
         const SignalInfo& about = info(signal);
-        const bool derived = about.kind == SignalKind::derived || about.kind == SignalKind::fact;
+        const bool lasts = about.fresh_for == lasting;
         out.push_back({{"signal", name(signal)},
                        {"title", about.title},
                        {"unit", about.unit == Unit::none ? "" : name(about.unit)},
-                       {"fresh_for", derived ? "until it changes" : length_text(about.fresh_for)}});
+                       {"fresh_for", lasts ? "until it changes" : length_text(about.fresh_for)}});
     }
     return out;
 }

@@ -21,7 +21,8 @@ struct Term {
     bool of_pump = false;
 };
 
-// By number.
+// By number. The monitor's arrest and heart block alarms as in the NIST table of January 2025 (mdccodes.csv); a block
+// of the first degree is no alarm of ours: a long PR is what magnesium does below the levels that endanger.
 constexpr Term terms[] = {
     {67860, "ATTR_CONFIRM_TIMEOUT", U::unused},
     {67880, "ATTR_ID_MODEL", U::unused},
@@ -144,9 +145,30 @@ constexpr Term terms[] = {
     {198006, "EVT_PROBE_OFF", U::flag, S::monitor_inop},
     {198200, "EVT_WATCHDOG", U::unused},
     {199680, "EVT_APNEA", U::flag, S::monitor_apnoea},
+    {199684, "EVT_ECG_ASYSTOLE", U::flag, S::monitor_arrest},
+    {199692, "EVT_ECG_SINUS_BRADY", U::flag, S::monitor_bradycardia},
+    {199694, "EVT_ECG_BRADY_EXTREME", U::flag, S::monitor_heart_block},
+    {199696, "EVT_ECG_BRADY_SUST", U::flag, S::monitor_bradycardia},
     {199728, "EVT_ECG_TACHY", U::flag, S::monitor_tachycardia},
+    {199756, "EVT_ECG_AV_HEART_BLK_DEG_2", U::flag, S::monitor_heart_block},
+    {199758, "EVT_ECG_AV_HEART_BLK_DEG_2_TYPE_I", U::flag, S::monitor_heart_block},
+    {199760, "EVT_ECG_AV_HEART_BLK_DEG_2_TYPE_II", U::flag, S::monitor_heart_block},
+    {199768, "EVT_ECG_CARD_BEAT_RATE_LO", U::flag, S::monitor_bradycardia},
+    {199774, "EVT_ECG_HEART_BLK", U::flag, S::monitor_heart_block},
+    {199776, "EVT_ECG_HEART_BLK_COMP", U::flag, S::monitor_heart_block},
+    {199806, "EVT_ECG_V_FIB", U::flag, S::monitor_arrest},
+    {199810, "EVT_ECG_V_FLUT", U::flag, S::monitor_arrest},
+    {199830, "EVT_ECG_V_STAND", U::flag, S::monitor_arrest},
     {199854, "EVT_DESAT", U::flag, S::monitor_desaturation},
+    {199866, "EVT_ECG_AV_HEART_BLK_DEG_3", U::flag, S::monitor_heart_block},
+    {199888, "EVT_ECG_AV_HEART_BLK_DEG_2_1", U::flag, S::monitor_heart_block},
+    {199890, "EVT_ECG_AV_HEART_BLK_DEG_3_1", U::flag, S::monitor_heart_block},
+    {199896, "EVT_ECG_AV_HEART_BLK_DEG_4_1", U::flag, S::monitor_heart_block},
     {199932, "EVT_ECG_BRADY", U::flag, S::monitor_bradycardia},
+    {199936, "EVT_ECG_RHY_AGONAL", U::flag, S::monitor_arrest},
+    {199942, "EVT_ECG_V_BRADY", U::flag, S::monitor_heart_block},
+    {199944, "EVT_ECG_V_FIB_OR_TACHY", U::flag, S::monitor_arrest},
+    {199946, "EVT_ECG_V_FIB_TACHY", U::flag, S::monitor_arrest},
 };
 
 // Second names of a number.
@@ -414,7 +436,14 @@ std::optional<Signal> flag_from_text(std::string_view text)
          {" OFF", " END", "ENDED", "CLEARED", "RESOLVED", "NO APN", "PAUSED"}) {
         if (has(over)) return std::nullopt;
     }
+    for (const std::string_view arrest :
+         {"ASYSTOL", "V-FIB", "VFIB", "V FIB", "VENT FIB", "VENTRICULAR FIB", "CARDIAC ARREST"}) {
+        if (has(arrest)) return Signal::monitor_arrest;
+    }
     if (has("APNEA") || has("APNOEA")) return Signal::monitor_apnoea;
+    const bool block = has("AV BLOCK") || has("HEART BLOCK") || has("HEARTBLOCK");
+    if (block && !has("1ST") && !has("FIRST")) return Signal::monitor_heart_block;
+    if (has("XBRADY") || (has("EXTREME") && has("BRADY"))) return Signal::monitor_heart_block;
     if (has("DESAT")) return Signal::monitor_desaturation;
     if (has("BRADY")) return Signal::monitor_bradycardia;
     if (has("TACHY")) return Signal::monitor_tachycardia;

@@ -66,6 +66,40 @@ TEST(Codes, for_events_and_attributes_the_name_counts)
     EXPECT_EQ(meaning("0^MDC_ATTR_SAMP_RATE^MDC").use, CodeUse::unknown);
 }
 
+void expect_flag(std::string_view code, Signal signal)
+{
+    const CodeMeaning m = meaning(code);
+    EXPECT_FALSE(m.mismatch) << code;
+    EXPECT_EQ(m.use, CodeUse::flag) << code;
+    EXPECT_EQ(m.signal, signal) << code;
+}
+
+TEST(Codes, the_monitors_arrest_and_heart_block)
+{
+    for (const char* const arrest :
+         {"199684^MDC_EVT_ECG_ASYSTOLE^MDC", "199806^MDC_EVT_ECG_V_FIB^MDC", "199810^MDC_EVT_ECG_V_FLUT^MDC",
+          "199830^MDC_EVT_ECG_V_STAND^MDC", "199936^MDC_EVT_ECG_RHY_AGONAL^MDC",
+          "199944^MDC_EVT_ECG_V_FIB_OR_TACHY^MDC", "199946^MDC_EVT_ECG_V_FIB_TACHY^MDC"}) {
+        expect_flag(arrest, Signal::monitor_arrest);
+    }
+    for (const char* const slow :
+         {"199694^MDC_EVT_ECG_BRADY_EXTREME^MDC", "199756^MDC_EVT_ECG_AV_HEART_BLK_DEG_2^MDC",
+          "199758^MDC_EVT_ECG_AV_HEART_BLK_DEG_2_TYPE_I^MDC", "199760^MDC_EVT_ECG_AV_HEART_BLK_DEG_2_TYPE_II^MDC",
+          "199774^MDC_EVT_ECG_HEART_BLK^MDC", "199776^MDC_EVT_ECG_HEART_BLK_COMP^MDC",
+          "199866^MDC_EVT_ECG_AV_HEART_BLK_DEG_3^MDC", "199888^MDC_EVT_ECG_AV_HEART_BLK_DEG_2_1^MDC",
+          "199890^MDC_EVT_ECG_AV_HEART_BLK_DEG_3_1^MDC", "199896^MDC_EVT_ECG_AV_HEART_BLK_DEG_4_1^MDC",
+          "199942^MDC_EVT_ECG_V_BRADY^MDC"}) {
+        expect_flag(slow, Signal::monitor_heart_block);
+    }
+    for (const char* const slow : {"199692^MDC_EVT_ECG_SINUS_BRADY^MDC", "199696^MDC_EVT_ECG_BRADY_SUST^MDC",
+                                   "199768^MDC_EVT_ECG_CARD_BEAT_RATE_LO^MDC", "199932^MDC_EVT_ECG_BRADY^MDC"}) {
+        expect_flag(slow, Signal::monitor_bradycardia);
+    }
+    // The same terms in a gateway's hexadecimal: partition 3.
+    expect_flag("0003-0c04^ASYSTOLE^MDIL", Signal::monitor_arrest);
+    EXPECT_EQ(meaning("199754^MDC_EVT_ECG_AV_HEART_BLK_DEG_1^MDC").use, CodeUse::unknown);
+}
+
 TEST(Codes, hexadecimal_numbers_of_philips)
 {
     expect_value("0002-4182^HR^MDIL", Signal::hr);
@@ -116,6 +150,14 @@ TEST(Codes, alarm_texts)
     EXPECT_EQ(flag_from_text("**SpO2 Desat 82 < 85"), Signal::monitor_desaturation);
     EXPECT_EQ(flag_from_text("*** BRADY 38 < 40"), Signal::monitor_bradycardia);
     EXPECT_EQ(flag_from_text("** xTachy"), Signal::monitor_tachycardia);
+    for (const char* const arrest : {"***ASYSTOLE", "*** VENT FIB/TACH", "V-Fib", "VFIB/VTAC", "Cardiac arrest"}) {
+        EXPECT_EQ(flag_from_text(arrest), Signal::monitor_arrest) << arrest;
+    }
+    for (const char* const slow : {"*** xBRADY 31 < 40", "Extreme Brady", "3rd degree AV block", "Heart block"}) {
+        EXPECT_EQ(flag_from_text(slow), Signal::monitor_heart_block) << slow;
+    }
+    EXPECT_FALSE(flag_from_text("1st degree AV block"));
+    EXPECT_FALSE(flag_from_text("ASYSTOLE ALARM OFF"));
     EXPECT_EQ(flag_from_text("ECG LEADS OFF"), Signal::monitor_leads_off);
     EXPECT_EQ(flag_from_text("SpO2 INOP"), Signal::monitor_inop);
     EXPECT_EQ(flag_from_text("No Data Monitor"), Signal::monitor_inop);

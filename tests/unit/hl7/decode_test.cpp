@@ -415,6 +415,11 @@ TEST_F(Decode, alarms_of_the_monitor)
     expect_value(
         row("OBX|1|CWE|196616^MDC_EVT_ALARM^MDC|1.0.0.0.1|199932^MDC_EVT_ECG_BRADY^MDC||||||R\r"),
         Signal::monitor_bradycardia, 1);
+    expect_value(row("OBX|1|ST|199684^MDC_EVT_ECG_ASYSTOLE^MDC|1.6.1.1.1|Asystole|||H~PH~SP|||R\r"),
+                 Signal::monitor_arrest, 1);
+    expect_value(
+        row("OBX|1|CWE|196616^MDC_EVT_ALARM^MDC|1.0.0.0.1|199866^MDC_EVT_ECG_AV_HEART_BLK_DEG_3^MDC||||||R\r"),
+        Signal::monitor_heart_block, 1);
     expect_value(row("OBX|1|TX|196616^MDC_EVT_ALARM^MDC|1.0.0.0.1|*** APNEA||||||R\r"),
                  Signal::monitor_apnoea, 1);
     expect_refused(row("OBX|1|TX|196616^MDC_EVT_ALARM^MDC|1.0.0.0.1|ST elevation||||||R\r"),

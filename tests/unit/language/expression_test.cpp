@@ -37,7 +37,10 @@ INSTANTIATE_TEST_SUITE_P(
                     "count(rr, 1 min) < 10", "age(rr) > 1500 ms", "1 min <= age(rr)", "mg >= 1.8 * previous(mg)",
                     "mg - previous(mg) > 1 mmol/L", "sustained(rr < 12 /min, 30 s)", "armed(urine, 4 h)", "lost(rr)",
                     "falling(spo2)", "after(reflex, mg)", "known(sum(urine, 4 h))", "rr ≤ 12 /min", "rr < rr_stop - 2 /min",
-                    "hr > 2 * rr", "pulse - hr > 10 /min or hr - pulse > 10 /min", "rr >= 12 /min and rr < 14 /min"));
+                    "hr > 2 * rr", "pulse - hr > 10 /min or hr - pulse > 10 /min", "rr >= 12 /min and rr < 14 /min",
+                    "symptom(slurred_speech)",
+                    "not symptom(nausea) and symptom >= expected", "im_dose > 5 g and age(im_dose) < 4 h", "im_dose >= 5000 mg",
+                    "salt == chloride_hexahydrate and infusing", "monitor_arrest or monitor_heart_block"));
 
 struct Bad {
     const char* when;
@@ -82,7 +85,12 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"rr < 0.5 /min", 6, "can never be true"}, Bad{"spo2 <= 100 %", 9, "always true"},
         Bad{"spo2 > 101 %", 8, "can never be true"}, Bad{"1.2.3 /min > rr", 1, "is not a number"},
         Bad{"rr < 12 /min µ", 14, "'µ' is not expected here"}, Bad{"rr # 3", 4, "'#' is not expected here"},
-        Bad{"slope(rr, 5 min) < -2 /min per s", 32, "min or h"}));
+        Bad{"slope(rr, 5 min) < -2 /min per s", 32, "min or h"},
+        Bad{"symptom(slurred_speach)", 9, "did you mean 'slurred_speech'"}, Bad{"symptom(rash, itch)", 1, "is written symptom("},
+        Bad{"symptom(3)", 9, "a symptom's name is expected"}, Bad{"symptom(rash) > 1", 1, "is a condition, not a number"},
+        Bad{"symptoms > 3", 1, "is a set"}, Bad{"known(symptoms)", 7, "is a set"}, Bad{"im_dose > 5 mL", 13, "does not fit 'im_dose'"},
+        Bad{"im_dose > 5", 11, "needs a unit: write 5 g"}, Bad{"salt == oral", 9, "unknown signal or limit"},
+        Bad{"salt == grave", 9, "'salt' knows sulfate_heptahydrate"}));
 
 TEST(Refused, ThatCanNeverBeTrueAsAWhole)
 {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 #include <string>
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "rules/observation/quantity.hpp"
+#include "rules/observation/symptom.hpp"
 
 namespace magwatch {
 namespace {
@@ -56,7 +58,7 @@ std::string units_of(const SignalInfo& about)
 std::string fresh_of(const SignalInfo& about)
 {
     if (about.kind == SignalKind::fact) return "until it changes";
-    if (about.kind == SignalKind::derived && about.signal != Signal::reflex) return "as its sources";
+    if (about.kind == SignalKind::derived && about.fresh_for == lasting) return "as its sources";
     const auto seconds = about.fresh_for.count() / 1000;
     if (seconds % 3600 == 0) return std::to_string(seconds / 3600) + " h";
     return seconds % 60 == 0 ? std::to_string(seconds / 60) + " min" : std::to_string(seconds) + " s";
@@ -124,6 +126,23 @@ TEST(SignalTable, TheDocumentationHoldsNoSignalThatTheCodeDoesNotHave)
         EXPECT_TRUE(seen.insert(row[0]).second) << row[0] << " stands there twice";
     }
     EXPECT_EQ(seen.size(), signal_count);
+}
+
+// What the section on coded signals says of symptom(NAME): every name, under its group.
+TEST(SymptomNames, StandInTheDocumentationUnderTheirGroup)
+{
+    std::ifstream in{MAGWATCH_SOURCE_DIR "/docs/RULES.md"};
+    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const std::size_t begin = text.find("The names:\n");
+    ASSERT_NE(begin, std::string::npos);
+    const auto end_of = [&](SymptomGroup group) { return text.find("(" + std::string{name(group)} + ")", begin); };
+    const std::size_t ends[] = {begin, end_of(SymptomGroup::grave), end_of(SymptomGroup::examine), end_of(SymptomGroup::expected)};
+    for (const SymptomInfo& one : symptoms()) {
+        const std::size_t before = one.group == SymptomGroup::grave ? 0 : one.group == SymptomGroup::examine ? 1 : 2;
+        ASSERT_NE(ends[before + 1], std::string::npos);
+        const std::size_t at = text.find("`" + symptom_word(one) + "`", ends[before]);
+        EXPECT_LT(at, ends[before + 1]) << "docs/RULES.md lacks " << symptom_word(one) << " as " << name(one.group);
+    }
 }
 
 } // namespace

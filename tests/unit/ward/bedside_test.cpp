@@ -45,6 +45,30 @@ priority = "medium"
 when = "sedated"
 
 [[rule]]
+id = "speech"
+title = "Slurred speech"
+message = "Slurred speech"
+source = "test"
+priority = "medium"
+when = "symptom(slurred_speech) and not symptom(headache)"
+
+[[rule]]
+id = "injected"
+title = "Injected"
+message = "Injected"
+source = "test"
+priority = "medium"
+when = "im_dose >= 5 g and age(im_dose) < 2 h"
+
+[[rule]]
+id = "chloride"
+title = "Chloride"
+message = "Chloride"
+source = "test"
+priority = "medium"
+when = "salt == chloride_hexahydrate"
+
+[[rule]]
 id = "fit"
 title = "Fit"
 message = "Fit"
@@ -98,6 +122,56 @@ TEST(Symptoms, StandInTheGroupsOfTheDecidedBehaviour)
         EXPECT_EQ(group(name), SymptomGroup::expected) << name;
     EXPECT_EQ(find_symptom("weakness")->name, "muscle weakness");
     EXPECT_EQ(find_symptom("hunger"), nullptr);
+}
+
+TEST(Symptoms, OneByNameUntilItIsGoneOrTheAnswerIsTooOld)
+{
+    Ward4 ward;
+    ward.says({"double vision"});
+    EXPECT_THAT(ward.events("speech"), IsEmpty());
+    ward.says({"slurred speech"});
+    EXPECT_THAT(ward.events("speech"), ElementsAre("raised"));
+    ward.says({"headache"});
+    EXPECT_THAT(ward.events("speech"), ElementsAre("raised", "cleared"));
+    ward.chart(SymptomEntry{{}, {"headache"}, false});
+    EXPECT_THAT(ward.events("speech"), ElementsAre("raised", "cleared", "raised"));
+    ward.pass(2h + 1s);
+    EXPECT_FALSE(ward.bed().signals.empty());
+    for (const SignalView& seen : ward.bed().signals) {
+        EXPECT_FALSE(seen.signal == Signal::symptoms && seen.value) << "as old as the group";
+    }
+    ward.chart(SymptomEntry{{}, {}, true});
+    EXPECT_THAT(ward.events("speech"), ElementsAre("raised", "cleared", "raised", "cleared"));
+}
+
+TEST(Doses, TheLastInjectionIsAsOldAsItWasGiven)
+{
+    Ward4 ward;
+    ward.chart(IntramuscularEntry{5, {}}, 90min);
+    EXPECT_THAT(ward.events("injected"), ElementsAre("raised")) << "charted late";
+    ward.pass(30min - 1s);
+    EXPECT_THAT(ward.events("injected"), ElementsAre("raised"));
+    ward.pass(1s);
+    EXPECT_THAT(ward.events("injected"), ElementsAre("raised", "cleared"));
+    ward.chart(IntramuscularEntry{5, {}}); // the same amount again is a new injection
+    EXPECT_THAT(ward.events("injected"), ElementsAre("raised", "cleared", "raised"));
+    ward.chart(IntramuscularEntry{2, {}}, 1h); // an earlier one is not the last
+    ward.pass(1min);
+    EXPECT_THAT(ward.events("injected"), ElementsAre("raised", "cleared", "raised"));
+    ward.chart(IntramuscularEntry{4.8, Salt::sulfate_anhydrous});
+    ward.pass(2h - 1s);
+    EXPECT_THAT(ward.events("injected"), ElementsAre("raised", "cleared", "raised")) << "counted as the heptahydrate";
+}
+
+TEST(Doses, TheSaltIsTheOneChartedLast)
+{
+    Ward4 ward;
+    ward.chart(InfusionRateEntry{1, Salt::sulfate_heptahydrate});
+    EXPECT_THAT(ward.events("chloride"), IsEmpty());
+    ward.chart(BolusEntry{1, 10min, Salt::chloride_hexahydrate});
+    EXPECT_THAT(ward.events("chloride"), ElementsAre("raised"));
+    ward.chart(IntramuscularEntry{1, Salt::sulfate_anhydrous});
+    EXPECT_THAT(ward.events("chloride"), ElementsAre("raised", "cleared"));
 }
 
 TEST(Symptoms, AGraveOneRingsAtOnceAndIsKeptByName)

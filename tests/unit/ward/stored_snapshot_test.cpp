@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "rules/base/archive.hpp"
+#include "rules/observation/symptom.hpp"
 #include "tests/support/ward_rig.hpp"
 
 namespace magwatch::test {
@@ -70,6 +71,22 @@ TEST(StoredSnapshot, OfTheFormatBeforeGoesOnAsItWas)
     const auto again = Ward::load(as_text(ward->save()));
     ASSERT_TRUE(again);
     EXPECT_EQ(again->save(), ward->save());
+}
+
+// Of a program that knew 58 signals: anhydrous sulfate ran, then 5 g of the heptahydrate were injected, and slurred speech
+// and flushing were charted.
+TEST(StoredSnapshot, TellsWhatItKnowsOfSignalsThatCameLater)
+{
+    const auto ward = Ward::load(stored("ward-7-symptoms.bin"));
+    ASSERT_TRUE(ward);
+    const WardView view = ward->view(Moment{ward->last_instant(), WallTime{1'767'225'600'000}});
+    ASSERT_NE(shown(view, Signal::salt), nullptr);
+    EXPECT_EQ(shown(view, Signal::salt)->value, 0) << "the one charted last";
+    ASSERT_NE(shown(view, Signal::symptoms), nullptr);
+    EXPECT_EQ(shown(view, Signal::symptoms)->value,
+              (1U << *symptom_bit("slurred_speech")) | (1U << *symptom_bit("flushing")));
+    EXPECT_EQ(shown(view, Signal::symptoms)->last_at, shown(view, Signal::symptom)->last_at);
+    EXPECT_EQ(shown(view, Signal::im_dose), nullptr) << "it told the injection to the doses alone";
 }
 
 // Answers kept for another plan of the rules mean nothing: here the same rule with another limit.
