@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "rules/base/assert.hpp"
-#include "rules/base/diagnostic.hpp"
+#include "rules/language/suggestion.hpp"
 #include "rules/observation/quantity.hpp"
 #include "rules/observation/signal.hpp"
 #include "rules/observation/symptom.hpp"
@@ -149,10 +149,12 @@ void Compiler::fail(std::uint32_t at, std::string message) { mistakes_->push_bac
 
 std::string Compiler::unknown_word(std::string_view word) const
 {
+    const std::string unknown = "unknown signal or limit '" + std::string{word} + "'";
+    if (symptom_bit(word)) return unknown + "; did you mean 'symptom(" + std::string{word} + ")'?";
     std::vector<std::string_view> known = signal_names();
     for (const auto& [name, limit] : limits) known.push_back(name);
     for (const SignalWord& one : signal_words()) known.push_back(one.word);
-    return "unknown signal or limit '" + std::string{word} + "'" + did_you_mean(word, known);
+    return unknown + meant_signal(word, known);
 }
 
 std::optional<Logic> Compiler::condition(std::string_view text, std::vector<Mistake>& mistakes)
@@ -299,7 +301,7 @@ std::optional<Signal> Compiler::signal_argument(const Node& node)
         return std::nullopt;
     }
     const auto signal = signal_from(node.word);
-    if (!signal) fail(node.at, "unknown signal '" + node.word + "'" + did_you_mean(node.word, signal_names()));
+    if (!signal) fail(node.at, "unknown signal '" + node.word + "'" + meant_signal(node.word, signal_names()));
     return signal;
 }
 

@@ -44,7 +44,13 @@ public:
     [[nodiscard]] std::optional<Logic> condition(std::string_view text, std::vector<Mistake>& mistakes);
     [[nodiscard]] Program program(const Logic& logic) const;
     // No state of the patient makes it true.
-    [[nodiscard]] bool never(const Logic& logic) const { return impossible(logic, false); }
+    [[nodiscard]] bool never(const Logic& logic) const { return impossible(logic, false, true); }
+    // Whenever `when` is true the gate is known to be closed. Of quantities that `when` does not read nothing is known,
+    // and an unknown gate is open: so inequalities between several quantities prove nothing here.
+    [[nodiscard]] bool closes(const Logic& when, const Logic& gate) const
+    {
+        return impossible(both(when, gate), false, false);
+    }
     // Both are single comparisons of one thing, and some value of it satisfies the two.
     [[nodiscard]] bool overlap(const Logic& a, const Logic& b) const;
     // Whenever `a` is true, `b` surely is. No: it is not so, or cannot be told within `steps`, which it counts down.
@@ -108,12 +114,19 @@ private:
     Logic sustained(Program condition, Duration length);
     std::uint16_t window(const WindowSpec& spec);
 
-    [[nodiscard]] bool impossible(const Logic& logic, bool negate) const;
+    // `linear`: by inequalities between several quantities too.
+    [[nodiscard]] bool impossible(const Logic& logic, bool negate, bool linear) const;
     [[nodiscard]] bool restrict(Interval& possible, const Atom& subject, const Atom& other, bool negated) const;
-    [[nodiscard]] bool contradictory(const std::vector<Logic>& together, bool negate) const;
+    [[nodiscard]] bool contradictory(const std::vector<Logic>& together, bool negate, bool linear) const;
+    // Signals whose values are known wherever the atom, or its negation, is true.
+    [[nodiscard]] SignalMask known_with(const Atom& atom, bool negated) const;
+    struct Linear;
+    [[nodiscard]] bool add_linear(Linear& system, const Atom& atom, bool negated) const;
     [[nodiscard]] bool implies(const Logic& a, bool not_a, const Logic& b, bool not_b, std::size_t& steps) const;
     [[nodiscard]] bool atom_implies(const Atom& a, bool not_a, const Atom& b, bool not_b) const;
     [[nodiscard]] Interval domain(const Atom& atom) const;
+    [[nodiscard]] static Interval range_of(Signal signal);
+    [[nodiscard]] static Interval range_of(const WindowSpec& window);
     [[nodiscard]] static bool narrow(Interval& interval, Compare compare, double limit);
     void emit(const Logic& logic, Program& out) const;
 

@@ -2,22 +2,28 @@
 #include "rules/language/compiler.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+
+#include "rules/language/linear.hpp"
+#include "rules/observation/symptom.hpp"
 
 namespace magwatch::language {
 
-Compiler::Interval Compiler::domain(const Atom& atom) const
+Compiler::Interval Compiler::range_of(Signal signal)
 {
-    const SignalInfo& about = info(atom.signal);
+    return {info(signal).min, info(signal).max, false, false};
+}
+
+Compiler::Interval Compiler::range_of(const WindowSpec& window)
+{
+    const SignalInfo& about = info(window.signal);
     const double span = about.max - about.min;
-    if (atom.kind == AtomKind::age) return {0, std::numeric_limits<double>::infinity(), false, true};
-    if (atom.kind == AtomKind::value) return {about.min, about.max, false, false};
-    if (atom.kind != AtomKind::window || atom.index >= windows_.size()) return {};
     Interval out;
-    switch (windows_[atom.index].kind) {
+    switch (window.kind) {
     case WindowKind::mean:
     case WindowKind::min:
-    case WindowKind::max: return {about.min, about.max, false, false};
+    case WindowKind::max: return range_of(window.signal);
     case WindowKind::drop: return {0, span, false, false};
     case WindowKind::delta: return {-span, span, false, false};
     case WindowKind::sum:
@@ -31,6 +37,14 @@ Compiler::Interval Compiler::domain(const Atom& atom) const
     return out;
 }
 
+Compiler::Interval Compiler::domain(const Atom& atom) const
+{
+    if (atom.kind == AtomKind::age) return {0, std::numeric_limits<double>::infinity(), false, true};
+    if (atom.kind == AtomKind::value) return range_of(atom.signal);
+    if (atom.kind != AtomKind::window || atom.index >= windows_.size()) return {};
+    return range_of(windows_[atom.index]);
+}
+
 namespace {
 
 bool is_upper(Compare compare) { return compare == Compare::lt || compare == Compare::le || compare == Compare::eq; }
@@ -38,6 +52,9 @@ bool is_lower(Compare compare) { return compare == Compare::gt || compare == Com
 // What a quantity that lies on the same side of another one inherits: x <= y and y == 3 make x <= 3.
 Compare not_above(Compare compare) { return compare == Compare::eq ? Compare::le : compare; }
 Compare not_below(Compare compare) { return compare == Compare::eq ? Compare::ge : compare; }
+
+// How long a value can hold under any configuration, which sets 24 h at most.
+Duration longest_hold(Signal signal) { return std::max(info(signal).fresh_for, Duration{std::chrono::hours{24}}); }
 
 // Of two windows of one signal, both known: the first is never above the second. Both end now, so the shorter one's
 // samples stand in the longer one too.
@@ -90,6 +107,13 @@ bool Compiler::narrow(Interval& interval, Compare compare, double limit)
 // The part of the subject's interval that is left where the other atom (or its negation) holds.
 bool Compiler::restrict(Interval& possible, const Atom& subject, const Atom& other, bool negated) const
 {
+    if (subject.kind == AtomKind::age && (known_with(other, negated) & mask(subject.signal)) != 0) {
+        return narrow(possible, Compare::lt, static_cast<double>(longest_hold(subject.signal).count()));
+    }
+    if (subject.kind == AtomKind::value && subject.signal == Signal::symptom && other.kind == AtomKind::member &&
+        !negated) {
+        return narrow(possible, Compare::ge, static_cast<double>(symptoms()[other.index].group));
+    }
     if (other.kind != subject.kind || other.signal != subject.signal) return true;
     const Compare op = negated ? opposite(other.compare) : other.compare;
     if (subject.kind == AtomKind::age) return narrow(possible, op, static_cast<double>(other.duration.count()));
@@ -118,15 +142,155 @@ void flatten(const Logic& logic, bool negate, std::vector<std::pair<const Logic*
 
 } // namespace
 
-// Conditions that must hold together: is there a comparison that another one excludes?
-bool Compiler::contradictory(const std::vector<Logic>& together, bool negate) const
+SignalMask Compiler::known_with(const Atom& atom, bool negated) const
 {
+    switch (atom.kind) {
+    case AtomKind::value:
+    case AtomKind::window:
+    case AtomKind::member: return mask(atom.signal);
+    case AtomKind::known: return negated ? 0 : mask(atom.signal);
+    case AtomKind::general: {
+        SignalMask out = 0;
+        for (const auto* steps : {&comparisons_[atom.index].left, &comparisons_[atom.index].right}) {
+            for (const NumericStep& step : *steps) {
+                // The value before the latest stays known when that goes stale.
+                if (step.op == NumericOp::value || step.op == NumericOp::window) out |= mask(step.signal);
+            }
+        }
+        return out;
+    }
+    case AtomKind::age:
+    case AtomKind::after:
+    case AtomKind::armed:
+    case AtomKind::lost:
+    case AtomKind::falling:
+    case AtomKind::sustained: break;
+    }
+    return 0;
+}
+
+// --- inequalities between several quantities ---
+
+// What a conjunction says of its quantities, as sums of them.
+struct Compiler::Linear {
+    struct Form {
+        std::map<int, double> factors;
+        double constant = 0;
+    };
+    std::vector<NumericStep> quantities; // variable i is the latest value, the one before it, or a window
+    std::vector<Inequality> all;
+
+    Form variable(const NumericStep& step)
+    {
+        const auto found = std::find(quantities.begin(), quantities.end(), step);
+        const int i = static_cast<int>(found - quantities.begin());
+        if (found == quantities.end()) quantities.push_back(step);
+        return {{{i, 1.0}}, 0};
+    }
+    static Form sum(Form a, const Form& b, double by)
+    {
+        for (const auto& [i, factor] : b.factors) {
+            if ((a.factors[i] += by * factor) == 0) a.factors.erase(i);
+        }
+        a.constant += by * b.constant;
+        return a;
+    }
+    Form form(const std::vector<NumericStep>& steps);
+    // a <op> b
+    void hold(const Form& a, Compare op, const Form& b);
+    // With what is always so: plausible ranges, and windows of one signal that are never above another.
+    std::vector<Inequality> complete(const std::vector<WindowSpec>& windows);
+};
+
+Compiler::Linear::Form Compiler::Linear::form(const std::vector<NumericStep>& steps)
+{
+    std::vector<Form> stack;
+    const auto take = [&] {
+        Form top = std::move(stack.back());
+        stack.pop_back();
+        return top;
+    };
+    for (const NumericStep& step : steps) {
+        switch (step.op) {
+        case NumericOp::constant: stack.push_back({{}, step.constant}); break;
+        case NumericOp::value:
+        case NumericOp::previous:
+        case NumericOp::window: stack.push_back(variable(step)); break;
+        case NumericOp::negate: stack.push_back(sum({}, take(), -1)); break;
+        case NumericOp::add:
+        case NumericOp::subtract: {
+            const Form right = take();
+            stack.push_back(sum(take(), right, step.op == NumericOp::add ? 1 : -1));
+            break;
+        }
+        case NumericOp::multiply: { // the factor is a constant, and was written last
+            const Form factor = take();
+            stack.push_back(sum({}, take(), factor.constant));
+            break;
+        }
+        }
+    }
+    return take();
+}
+
+void Compiler::Linear::hold(const Form& a, Compare op, const Form& b)
+{
+    const auto add = [&](const Form& above, const Form& below, bool strict) {
+        const Form difference = sum(above, below, -1);
+        all.push_back({difference.factors, difference.constant, strict});
+    };
+    if (is_upper(op)) add(b, a, op == Compare::lt);
+    if (is_lower(op)) add(a, b, op == Compare::gt);
+}
+
+std::vector<Inequality> Compiler::Linear::complete(const std::vector<WindowSpec>& windows)
+{
+    for (std::size_t i = 0; i < quantities.size(); ++i) {
+        const NumericStep& one = quantities[i];
+        const int variable = static_cast<int>(i);
+        const bool window = one.op == NumericOp::window;
+        const Interval range = window ? range_of(windows[one.index]) : range_of(one.signal);
+        if (std::isfinite(range.low)) all.push_back({{{variable, 1.0}}, -range.low, false});
+        if (std::isfinite(range.high)) all.push_back({{{variable, -1.0}}, range.high, false});
+        for (std::size_t j = 0; window && j < quantities.size(); ++j) {
+            if (j == i || quantities[j].op != NumericOp::window) continue;
+            if (!never_above(windows[one.index], windows[quantities[j].index])) continue;
+            all.push_back({{{variable, -1.0}, {static_cast<int>(j), 1.0}}, 0, false});
+        }
+    }
+    return std::move(all);
+}
+
+// True if it compares several quantities.
+bool Compiler::add_linear(Linear& system, const Atom& atom, bool negated) const
+{
+    const Compare op = negated ? opposite(atom.compare) : atom.compare;
+    if (atom.kind == AtomKind::value || atom.kind == AtomKind::window) {
+        const bool value = atom.kind == AtomKind::value;
+        const std::uint16_t index = value ? std::uint16_t{0} : atom.index;
+        const NumericStep step{value ? NumericOp::value : NumericOp::window, atom.signal, index, 0};
+        system.hold(system.variable(step), op, {{}, atom.limit});
+        return false;
+    }
+    if (atom.kind != AtomKind::general) return false;
+    const Comparison& comparison = comparisons_[atom.index];
+    const Compare meant = negated ? opposite(comparison.compare) : comparison.compare;
+    const auto left = system.form(comparison.left), right = system.form(comparison.right);
+    system.hold(left, meant, right);
+    return true;
+}
+
+// Conditions that must hold together: is there a comparison that another one excludes?
+bool Compiler::contradictory(const std::vector<Logic>& together, bool negate, bool linear) const
+{
+    Linear system;
+    bool between = false;
     std::vector<std::pair<const Logic*, bool>> parts;
     for (const Logic& one : together) flatten(one, negate, parts);
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const auto& [logic, negated_here] = parts[i];
         if (logic->op != LogicOp::atom) {
-            if (impossible(*logic, negated_here)) return true;
+            if (impossible(*logic, negated_here, linear)) return true;
             continue;
         }
         const Atom& subject = atoms_[logic->atom];
@@ -137,26 +301,29 @@ bool Compiler::contradictory(const std::vector<Logic>& together, bool negate) co
             const Atom& other = atoms_[other_logic->atom];
             if (!restrict(possible, subject, other, other_negated)) return true;
         }
+        between = add_linear(system, subject, negated_here) || between;
     }
-    return false;
+    // One quantity alone has been looked at above.
+    return linear && between && infeasible(system.complete(windows_));
 }
 
-bool Compiler::impossible(const Logic& logic, bool negate) const
+bool Compiler::impossible(const Logic& logic, bool negate, bool linear) const
 {
     switch (logic.op) {
     case LogicOp::constant: return logic.constant == (negate ? Truth::yes : Truth::no);
-    case LogicOp::atom: return false; // each was checked when it was made
-    case LogicOp::negate: return impossible(logic.operands[0], !negate);
+    case LogicOp::atom: // one that compares with a constant was checked when it was made
+        return linear && atoms_[logic.atom].kind == AtomKind::general && contradictory({logic}, negate, true);
+    case LogicOp::negate: return impossible(logic.operands[0], !negate, linear);
     case LogicOp::all:
     case LogicOp::any: {
-        if ((logic.op == LogicOp::all) != negate) return contradictory(logic.operands, negate);
+        if ((logic.op == LogicOp::all) != negate) return contradictory(logic.operands, negate, linear);
         return std::all_of(logic.operands.begin(), logic.operands.end(),
-                           [&](const Logic& one) { return impossible(one, negate); });
+                           [&](const Logic& one) { return impossible(one, negate, linear); });
     }
     case LogicOp::at_least: {
         if (negate) return false;
         const auto possible = std::count_if(logic.operands.begin(), logic.operands.end(),
-                                            [&](const Logic& one) { return !impossible(one, false); });
+                                            [&](const Logic& one) { return !impossible(one, false, linear); });
         return possible < logic.least;
     }
     }

@@ -7,6 +7,7 @@
 #include "rules/language/fingerprint.hpp"
 #include "rules/language/inheritance.hpp"
 #include "rules/language/session_reader.hpp"
+#include "rules/language/suggestion.hpp"
 #include "rules/language/toml_text.hpp"
 
 namespace magwatch {
@@ -406,7 +407,7 @@ void PackReader::read_conditions(TableReader& reader, const toml::table& table, 
     const auto needs = needs_text ? condition(*table.get("needs"), *needs_text) : std::nullopt;
     if (!when) return;
     check_clear(table, *when, clear, rule);
-    if (needs && compiler_.never(Compiler::both(*when, *needs))) {
+    if (needs && compiler_.closes(*when, *needs)) {
         text_.fail(*table.get("needs"), "this gate is closed whenever 'when' is true: the rule can never fire");
     }
     conditions_.back() = {&table, when, clear, needs};
@@ -504,7 +505,7 @@ void PackReader::read_check(const toml::table& table)
         }
         std::vector<std::string_view> names;
         for (std::size_t i = 0; i < signal_count; ++i) names.push_back(name(static_cast<Signal>(i)));
-        text_.fail(*node, "unknown signal '" + word + "'" + did_you_mean(word, names));
+        text_.fail(*node, "unknown signal '" + word + "'" + meant_signal(word, names));
     }
     if (const toml::node* signals = table.get("signals"); signals && check.signals.empty() && text_.good()) {
         text_.fail(*signals, "the check names no signal that answers it");

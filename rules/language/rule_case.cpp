@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "rules/language/expression.hpp"
+#include "rules/language/suggestion.hpp"
 #include "rules/language/toml_text.hpp"
 #include "rules/language/words.hpp"
 #include "rules/observation/quantity.hpp"
@@ -94,7 +95,7 @@ std::optional<Signal> CaseReader::signal(const toml::source_region& at, std::str
     if (!found) {
         std::vector<std::string_view> names;
         for (std::size_t i = 0; i < signal_count; ++i) names.push_back(name(static_cast<Signal>(i)));
-        text_.fail(at, "unknown signal '" + std::string{word} + "'" + did_you_mean(word, names));
+        text_.fail(at, "unknown signal '" + std::string{word} + "'" + meant_signal(word, names));
     }
     return found;
 }

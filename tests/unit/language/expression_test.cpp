@@ -1,10 +1,12 @@
 // What conditions may say, and how a mistake in one is shown: at its own column, with what was meant.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
 #include "rules/language/expression.hpp"
 #include "rules/language/pack.hpp"
+#include "rules/language/suggestion.hpp"
 
 namespace magwatch {
 namespace {
@@ -90,7 +92,22 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"symptom(3)", 9, "a symptom's name is expected"}, Bad{"symptom(rash) > 1", 1, "is a condition, not a number"},
         Bad{"symptoms > 3", 1, "is a set"}, Bad{"known(symptoms)", 7, "is a set"}, Bad{"im_dose > 5 mL", 13, "does not fit 'im_dose'"},
         Bad{"im_dose > 5", 11, "needs a unit: write 5 g"}, Bad{"salt == oral", 9, "unknown signal or limit"},
-        Bad{"salt == grave", 9, "'salt' knows sulfate_heptahydrate"}));
+        Bad{"salt == grave", 9, "'salt' knows sulfate_heptahydrate"},
+        // What people usually call it.
+        Bad{"resp < 12 /min", 1, "did you mean 'rr'"}, Bad{"age(heart_rate) > 1 min", 5, "did you mean 'hr'"},
+        Bad{"creat > 100 umol/L", 1, "did you mean 'creatinine'"}, Bad{"slurred_speech", 1, "did you mean 'symptom(slurred_speech)'"},
+        Bad{"mean(o2, 1 h) < 94 %", 6, "did you mean 'spo2'"}));
+
+// No word of the table of usual names is a signal itself, or says one that is none.
+TEST(UsualNames, AreOtherWordsForSignals)
+{
+    std::set<std::string_view> seen;
+    for (const auto& one : language::usual_names) {
+        EXPECT_FALSE(signal_from(one.said)) << one.said;
+        EXPECT_TRUE(signal_from(one.signal)) << one.signal;
+        EXPECT_TRUE(seen.insert(one.said).second) << one.said << " stands there twice";
+    }
+}
 
 TEST(Refused, ThatCanNeverBeTrueAsAWhole)
 {
@@ -102,17 +119,42 @@ TEST(Refused, ThatCanNeverBeTrueAsAWhole)
                              "min(rr, 5 min) >= 12 /min and mean(rr, 5 min) < 12 /min",
                              "max(rr, 10 min) < 10 /min and mean(rr, 1 min) > 10 /min",
                              "min(rr, 10 min) > 12 /min and min(rr, 1 min) <= 12 /min",
-                             "age(rr) > 40 min and age(rr) < 10 min"}) {
+                             "age(rr) > 40 min and age(rr) < 10 min",
+                             // a value that is known is not older than any configuration lets it be: 24 h
+                             "known(rr) and age(rr) >= 24 h", "rr < 12 /min and age(rr) > 25 h",
+                             "not (rr < 12 /min) and age(rr) > 25 h", "rr > hr and age(hr) > 25 h",
+                             "mean(rr, 1 h) < 12 /min and age(rr) > 24 h", "symptom(rash) and age(symptoms) > 24 h",
+                             // the group follows from the name
+                             "symptom(hives) and symptom < grave", "symptom(nausea) and symptom == none",
+                             // inequalities between several
+                             "rr > hr and rr < hr - 5 /min", "rr > hr and hr > rr", "rr > hr and hr >= rr",
+                             "rr > 2 * hr and hr > 60 /min", "rr > hr and hr > pulse and pulse > rr",
+                             "not (rr <= hr or rr >= hr - 5 /min)", "hr - pulse > 10 /min and pulse - hr > -10 /min",
+                             "sbp - dbp < 20 mmHg and sbp - dbp > 30 mmHg", "rr > hr + 110 /min", "-1 * hr > rr",
+                             "mg >= 1.8 * previous(mg) and mg < previous(mg)", "max(rr, 5 min) - min(rr, 5 min) < 0 /min",
+                             "mean(rr, 5 min) > hr and max(rr, 5 min) < hr", "rr > hr and epidural and rr < 16 /min and hr > 20 /min",
+                             "0.9 * hr < rr and 0.9 * hr > rr and spo2 < 90 %"}) {
         const CompiledPack compiled = compile(when);
         ASSERT_EQ(compiled.errors.size(), 1U) << when;
-        EXPECT_NE(compiled.errors[0].message.find("can never be true"), std::string::npos);
+        EXPECT_NE(compiled.errors[0].message.find("can never be true"), std::string::npos) << when;
     }
     for (const char* when : {"rr < 12 /min and rr > 10 /min", "rr < 10 /min or rr > 12 /min",
                              "mean(rr, 5 min) < 10 /min and mean(rr, 1 min) > 10 /min", "rr <= 12 /min and rr >= 12 /min",
                              "min(rr, 5 min) < 10 /min and max(rr, 5 min) > 12 /min",
                              "max(rr, 1 min) < 10 /min and mean(rr, 10 min) > 10 /min",
                              "min(rr, 1 min) > 12 /min and min(rr, 10 min) < 12 /min",
-                             "age(rr) > 10 min and age(rr) < 40 min"}) {
+                             "age(rr) > 10 min and age(rr) < 40 min",
+                             // a slow source or a configuration may let a value hold so long
+                             "known(rr) and age(rr) > 2 min", "rr < 12 /min and age(rr) < 24 h", "not known(rr) and age(rr) > 25 h",
+                             "known(hr) and age(rr) > 25 h", "mg >= 1.8 * previous(mg) and age(mg) > 1 h",
+                             "known(im_dose) and age(im_dose) > 25 h", "symptom(nausea) and symptom >= examine",
+                             "not symptom(hives) and symptom < grave",
+                             "rr > hr and rr < hr + 5 /min", "rr >= hr and hr >= rr", "rr > hr or hr > rr",
+                             "rr > hr and hr > pulse and pulse < rr", "rr > 2 * hr and hr > 20 /min",
+                             "mg >= 1.8 * previous(mg) and mg > previous(mg)", "rr > previous(rr) and previous(rr) > 20 /min",
+                             "max(rr, 5 min) - min(rr, 5 min) < 1 /min", "mean(rr, 5 min) > hr and max(rr, 1 min) < hr",
+                             "rr >= 0.9 * hr and rr <= 1.1 * hr", "0.1 * hr + 0.2 * hr >= rr and 0.3 * hr <= rr",
+                             "sustained(rr > hr, 1 min) and rr < hr"}) {
         EXPECT_TRUE(compile(when).pack) << when;
     }
 }
