@@ -6,10 +6,10 @@
 #include <limits>
 
 #include "rules/base/assert.hpp"
-#include "rules/language/suggestion.hpp"
 #include "rules/observation/quantity.hpp"
 #include "rules/observation/signal.hpp"
 #include "rules/observation/symptom.hpp"
+#include "rules/observation/usual_name.hpp"
 
 namespace magwatch::language {
 namespace {

@@ -7,8 +7,8 @@
 #include "rules/language/fingerprint.hpp"
 #include "rules/language/inheritance.hpp"
 #include "rules/language/session_reader.hpp"
-#include "rules/language/suggestion.hpp"
 #include "rules/language/toml_text.hpp"
+#include "rules/observation/usual_name.hpp"
 
 namespace magwatch {
 namespace language {

@@ -4,11 +4,11 @@
 #include <cmath>
 
 #include "rules/language/expression.hpp"
-#include "rules/language/suggestion.hpp"
 #include "rules/language/toml_text.hpp"
 #include "rules/language/words.hpp"
 #include "rules/observation/quantity.hpp"
 #include "rules/observation/symptom.hpp"
+#include "rules/observation/usual_name.hpp"
 
 namespace magwatch {
 namespace language {

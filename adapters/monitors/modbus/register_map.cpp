@@ -8,7 +8,7 @@
 #include <limits>
 #include <sstream>
 
-#include "rules/language/suggestion.hpp"
+#include "rules/observation/usual_name.hpp"
 #include "runtime/toml_reader.hpp"
 
 namespace magwatch::adapters::modbus
@@ -158,7 +158,7 @@ std::optional<Signal> read_signal(const TomlTable& in)
             for (std::size_t i = 0; i < signal_count; ++i)
                 names.push_back(magwatch::name(static_cast<Signal>(i)));
             in.fail("signal", "unknown signal '" + signal_name->value + "'" +
-                                  language::meant_signal(signal_name->value, names));
+                                  meant_signal(signal_name->value, names));
         }
     } else if (code) {
         std::vector<std::string_view> names;

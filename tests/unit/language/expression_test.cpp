@@ -6,7 +6,7 @@
 
 #include "rules/language/expression.hpp"
 #include "rules/language/pack.hpp"
-#include "rules/language/suggestion.hpp"
+#include "rules/observation/usual_name.hpp"
 
 namespace magwatch {
 namespace {
@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(UsualNames, AreOtherWordsForSignals)
 {
     std::set<std::string_view> seen;
-    for (const auto& one : language::usual_names) {
+    for (const auto& one : usual_names) {
         EXPECT_FALSE(signal_from(one.said)) << one.said;
         EXPECT_TRUE(signal_from(one.signal)) << one.signal;
         EXPECT_TRUE(seen.insert(one.said).second) << one.said << " stands there twice";

@@ -10,7 +10,7 @@
 
 #include "rules/base/diagnostic.hpp"
 
-namespace magwatch::language {
+namespace magwatch {
 
 struct UsualName {
     std::string_view said, signal;
@@ -109,4 +109,4 @@ template <class Candidates> [[nodiscard]] std::string meant_signal(std::string_v
     return did_you_mean(word, candidates);
 }
 
-} // namespace magwatch::language
+} // namespace magwatch
