@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "adapters/pagers/mail_message.hpp"
-#include "adapters/pagers/webhook.hpp"
+#include "adapters/pagers/url.hpp"
 
 namespace magwatch::adapters {
 namespace {

@@ -24,9 +24,6 @@ struct WebhookEndpoint {
 // What is wrong with an endpoint; empty = nothing. For the configuration check.
 [[nodiscard]] std::vector<std::string> mistakes(const WebhookEndpoint& endpoint);
 
-// True for a URL whose host can only be this machine: 127.0.0.0/8, [::1] or localhost.
-[[nodiscard]] bool is_loopback_url(std::string_view url);
-
 // {"type":"magwatch.page","key":...,"number":...,"text":...,"place":...,"bed":...,"priority":"high",
 //  "kind":"physiological","grade":2,"reason":"first","simulation":false,"at":"2026-11-21T02:14:05.123Z",
 //  "answers":{"coming":url,"cannot":url,"here":url}}; an answer without a link is left out. UTF-8.

@@ -52,7 +52,22 @@ ConfigChecks config_checks(PackTests tests)
         if (adapters::hl7::BedPattern::from(pattern)) return std::nullopt;
         return "no bed pattern: fields in braces and text, such as \"{PV1-3.3}\"";
     };
+    checks.sms_gateway = [](const SmsGatewayConfig& gateway) { return adapters::mistakes(sms_gateway(gateway)); };
     return checks;
+}
+
+adapters::SmsGateway sms_gateway(const SmsGatewayConfig& config)
+{
+    adapters::SmsGateway gateway;
+    gateway.name = config.name;
+    gateway.url = config.url;
+    gateway.format = config.json ? adapters::SmsGateway::Format::json : adapters::SmsGateway::Format::form;
+    gateway.fields = config.fields;
+    gateway.headers = config.headers;
+    gateway.idempotency = config.idempotency_header;
+    gateway.user = config.user;
+    if (!config.secret.empty()) gateway.secret.emplace("");
+    return gateway;
 }
 
 void complete_sources(Config& config)

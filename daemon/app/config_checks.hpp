@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/pagers/sms_template.hpp"
 #include "daemon/config/config_reader.hpp"
 
 namespace magwatch {
@@ -13,6 +14,9 @@ namespace magwatch {
 // A pack's cases run with it, unless the text comes from where they have already passed (the last good one).
 enum class PackTests { run, passed_before };
 [[nodiscard]] ConfigChecks config_checks(PackTests tests = PackTests::run);
+
+// The channel that a gateway's configuration asks for, without its secret: one that is named counts as given.
+[[nodiscard]] adapters::SmsGateway sms_gateway(const SmsGatewayConfig& config);
 
 // Periods and liveness of Modbus sources come from their maps.
 void complete_sources(Config& config);

@@ -10,6 +10,7 @@
 
 #include "adapters/pagers/smtp.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
+#include "daemon/app/config_checks.hpp"
 
 namespace magwatch {
 namespace {
@@ -108,6 +109,32 @@ std::vector<adapters::WebhookEndpoint> PagerSet::webhooks(const Config& config, 
     return endpoints;
 }
 
+std::vector<adapters::SmsGateway> PagerSet::sms_gateways(const Config& config, std::vector<std::string>& mistakes)
+{
+    std::vector<adapters::SmsGateway> gateways;
+    for (const SmsGatewayConfig& one : config.pager.sms) {
+        adapters::SmsGateway gateway = sms_gateway(one);
+        std::vector<std::string> wrong;
+        if (!one.secret.empty()) {
+            auto loaded = load_secret(one.secret);
+            if (auto reason = reason_of(loaded); !reason.empty()) wrong.push_back(std::move(reason));
+            else gateway.secret = std::move(std::get<Secret>(loaded));
+        }
+        if (wrong.empty()) wrong = adapters::mistakes(gateway);
+        for (const auto& w : wrong) mistakes.push_back("SMS gateway " + one.name + ": " + w);
+        if (wrong.empty()) gateways.push_back(std::move(gateway));
+    }
+    return gateways;
+}
+
+std::vector<adapters::Pager*> PagerSet::Channels::all() const
+{
+    std::vector<adapters::Pager*> found;
+    for (const auto* one : {&webhook, &sms, &smtp})
+        if (*one) found.push_back(one->get());
+    return found;
+}
+
 std::vector<std::string> PagerSet::configure(const Config& config)
 {
     std::vector<std::string> mistakes;
@@ -116,6 +143,8 @@ std::vector<std::string> PagerSet::configure(const Config& config)
     const adapters::PagerParts parts{executor_, lane_, clock_, adapters::random_jitter(), {}};
     next.answer_url = config.pager.answer_url;
     next.webhook = std::make_unique<adapters::WebhookPager>(parts, std::move(endpoints));
+    if (!config.pager.sms.empty())
+        next.sms = std::make_unique<adapters::SmsPager>(parts, sms_gateways(config, mistakes));
     if (config.pager.smtp) {
         const SmtpConfig& smtp = *config.pager.smtp;
         adapters::SmtpServer server;
@@ -142,8 +171,9 @@ std::vector<std::string> PagerSet::configure(const Config& config)
     }
     if (now_.webhook) old_.push_back(std::move(now_));
     now_ = std::move(next);
-    std::erase_if(old_, [](const Channels& c) {
-        return c.webhook->pending() == 0 && (!c.smtp || c.smtp->pending() == 0);
+    std::erase_if(old_, [](const Channels& channels) {
+        const auto all = channels.all();
+        return std::all_of(all.begin(), all.end(), [](const auto* pager) { return pager->pending() == 0; });
     });
     return mistakes;
 }
@@ -160,6 +190,7 @@ void PagerSet::send(const Page& page, Done done)
             sent.address = endpoint->second;
         }
     }
+    if (page.channel_kind == "sms") pager = now_.sms.get();
     if (page.channel_kind == "smtp") pager = now_.smtp.get();
     if (pager == nullptr) {
         done(page.key, PageOutcome::failed, "this channel is not configured");
@@ -175,33 +206,25 @@ void PagerSet::send(const Page& page, Done done)
 
 void PagerSet::cancel(CallId call)
 {
-    const auto each = [&](Channels& channels) {
-        if (channels.webhook) channels.webhook->cancel(call);
-        if (channels.smtp) channels.smtp->cancel(call);
-    };
-    each(now_);
-    for (auto& channels : old_) each(channels);
+    for (adapters::Pager* pager : now_.all()) pager->cancel(call);
+    for (const auto& channels : old_)
+        for (adapters::Pager* pager : channels.all()) pager->cancel(call);
 }
 
 std::size_t PagerSet::pending() const
 {
     std::size_t sum = 0;
-    const auto each = [&](const Channels& channels) {
-        if (channels.webhook) sum += channels.webhook->pending();
-        if (channels.smtp) sum += channels.smtp->pending();
-    };
-    each(now_);
-    for (const auto& channels : old_) each(channels);
+    for (const adapters::Pager* pager : now_.all()) sum += pager->pending();
+    for (const auto& channels : old_)
+        for (const adapters::Pager* pager : channels.all()) sum += pager->pending();
     return sum;
 }
 
 std::vector<adapters::ChannelHealth> PagerSet::health() const
 {
     std::vector<adapters::ChannelHealth> all;
-    if (now_.webhook) all = now_.webhook->health();
-    if (now_.smtp) {
-        for (auto& channel : now_.smtp->health()) all.push_back(std::move(channel));
-    }
+    for (const adapters::Pager* pager : now_.all())
+        for (auto& channel : pager->health()) all.push_back(std::move(channel));
     return all;
 }
 

@@ -13,6 +13,7 @@
 
 #include "adapters/pagers/answer_link.hpp"
 #include "adapters/pagers/curl_pager.hpp"
+#include "adapters/pagers/sms_gateway.hpp"
 #include "adapters/pagers/webhook.hpp"
 #include "daemon/config/config.hpp"
 #include "rules/escalation/page.hpp"
@@ -40,12 +41,14 @@ private:
     // A person's channel: {person, channel}.
     using ChannelKey = std::pair<std::string, std::string>;
     struct Channels {
-        std::unique_ptr<adapters::Pager> webhook, smtp;
+        std::unique_ptr<adapters::Pager> webhook, sms, smtp;
+        [[nodiscard]] std::vector<adapters::Pager*> all() const; // those that there are
         std::map<ChannelKey, std::string> endpoints; // the webhook endpoint of each: URL and secret
         std::string answer_url;
     };
     static std::vector<adapters::WebhookEndpoint> webhooks(const Config& config, Channels& channels,
                                                            std::vector<std::string>& mistakes);
+    static std::vector<adapters::SmsGateway> sms_gateways(const Config& config, std::vector<std::string>& mistakes);
     boost::asio::any_io_executor executor_;
     Clock& clock_;
     std::string answer_key_;

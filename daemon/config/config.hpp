@@ -77,6 +77,16 @@ struct SmtpConfig {
     std::string password; // secret reference
 };
 
+// An SMS gateway's HTTP interface, as a template; what it means and which templates are good: adapters/pagers.
+struct SmsGatewayConfig {
+    std::string name, url;
+    bool json = false; // else a form
+    std::vector<std::pair<std::string, std::string>> fields, headers; // in the file's order
+    std::string idempotency_header; // "" = none
+    std::string user;               // of HTTP basic; "" = none
+    std::string secret;             // secret reference; "" = none
+};
+
 // The secret that signs one channel's messages; the channel itself is in `ward.people`.
 struct ChannelSecret {
     std::string person, channel;
@@ -85,6 +95,7 @@ struct ChannelSecret {
 
 struct PagerConfig {
     std::optional<SmtpConfig> smtp;
+    std::vector<SmsGatewayConfig> sms; // a channel of kind "sms" has the address "GATEWAY +NUMBER"
     std::vector<ChannelSecret> secrets;
     std::string answer_url; // where the links in pages lead: "http://127.0.0.1:8300"; "" = no links
     std::string answer_secret; // secret reference that signs those links; "" = one made at start

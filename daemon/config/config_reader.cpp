@@ -3,19 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <filesystem>
-#include <map>
-#include <set>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include "daemon/config/reading.hpp"
 #include "rules/escalation/page.hpp"
 #include "runtime/secret.hpp"
-#include "runtime/toml_reader.hpp"
 
 namespace magwatch {
-
+namespace config_reading {
 namespace {
 
 using namespace std::chrono_literals;
@@ -23,6 +20,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_beds = 256;    // far above any ward; bounds every per-bed structure
 constexpr std::size_t longest_label = 40; // of a screen's head line
 constexpr std::uint64_t mebibyte = 1ULL << 20;
+
+} // namespace
 
 bool is_name(std::string_view text)
 {
@@ -38,131 +37,28 @@ bool is_printable(std::string_view text)
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
 }
 
-struct Url {
-    bool tls = false;
-    std::string host;
-};
-
-// Only what a webhook needs: http(s)://host[:port]/path, no user part, no fragment.
-std::optional<Url> parse_url(std::string_view text)
+LoadedConfig ConfigReader::run()
 {
-    Url url;
-    url.tls = text.starts_with("https://");
-    if (!url.tls && !text.starts_with("http://")) return std::nullopt;
-    if (!is_printable(text) || text.find_first_of(" #\"<>\\") != std::string_view::npos)
-        return std::nullopt;
-    text.remove_prefix(url.tls ? 8 : 7);
-    const std::string_view authority = text.substr(0, text.find_first_of("/?"));
-    if (authority.find('@') != std::string_view::npos) return std::nullopt;
-    const bool bracketed = authority.starts_with('[');
-    const std::size_t end = bracketed ? authority.find(']') : authority.find(':');
-    if (bracketed && end == std::string_view::npos) return std::nullopt;
-    url.host = authority.substr(bracketed ? 1 : 0, bracketed ? end - 1 : end);
-    std::string_view port =
-        end == std::string_view::npos ? "" : authority.substr(end + (bracketed ? 1 : 0));
-    if (!port.empty()) {
-        unsigned number = 0;
-        const char* last = port.data() + port.size();
-        const auto [rest, error] = std::from_chars(port.data() + 1, last, number);
-        if (port.front() != ':' || error != std::errc{} || rest != last || number == 0 ||
-            number > 65535)
-            return std::nullopt;
-    }
-    return url.host.empty() ? std::nullopt : std::optional{url};
+    ward();
+    beds();
+    modbus();
+    hl7();
+    sms_gateways(); // before the people whom they reach
+    people();
+    escalation();
+    pager();
+    http();
+    journal();
+    rules();
+    freshness();
+    cross_check();
+    LoadedConfig loaded;
+    loaded.errors = file_.finish();
+    loaded.errors.insert(loaded.errors.end(), elsewhere_.begin(), elsewhere_.end());
+    loaded.notes = std::move(notes_);
+    if (loaded.errors.empty()) loaded.config = std::move(config_);
+    return loaded;
 }
-
-bool is_mail_address(std::string_view text)
-{
-    const std::size_t at = text.find('@');
-    return is_printable(text) && at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
-           text.find('@', at + 1) == std::string_view::npos &&
-           text.find_first_of(" <>,;:\"()[]\\") == std::string_view::npos;
-}
-
-// Reads one file. Members are the sections; each notes its mistakes and goes on.
-class ConfigReader
-{
-public:
-    ConfigReader(TomlFile& file, const std::string& path, const FileReader& read,
-                 const ConfigChecks& checks)
-        : file_{file}, root_{file.root()}, folder_{std::filesystem::path{path}.parent_path()},
-          read_{read}, checks_{checks}
-    {
-        config_.path = path;
-        config_.text = file.text();
-    }
-
-    LoadedConfig run()
-    {
-        ward();
-        beds();
-        modbus();
-        hl7();
-        people();
-        escalation();
-        pager();
-        http();
-        journal();
-        rules();
-        freshness();
-        cross_check();
-        LoadedConfig loaded;
-        loaded.errors = file_.finish();
-        loaded.errors.insert(loaded.errors.end(), elsewhere_.begin(), elsewhere_.end());
-        loaded.notes = std::move(notes_);
-        if (loaded.errors.empty()) loaded.config = std::move(config_);
-        return loaded;
-    }
-
-private:
-    void ward();
-    void beds();
-    void modbus();
-    void modbus_device(const TomlTable& table);
-    void hl7();
-    void hl7_source(const TomlTable& table, Hl7Config& hl7);
-    void hl7_source_codes(const TomlTable& table, Hl7SourceConfig& source);
-    void hl7_source_beds(const TomlTable& table, Hl7SourceConfig& source);
-    void people();
-    void person(const TomlTable& table);
-    std::optional<Channel> channel(const TomlTable& table, const std::string& person_name,
-                                   std::size_t index);
-    void escalation();
-    std::optional<LadderPolicy> ladder(const TomlTable& table);
-    std::optional<Rung> rung(const std::vector<TomlText>& who);
-    void last_rung_reaches_somebody(const TomlTable& table, const LadderPolicy& policy);
-    void pager();
-    void smtp(const TomlTable& table);
-    void http();
-    void journal();
-    void rules();
-    void freshness();
-    void cross_check();
-
-    // A name that must be new among `taken`; noted and nullopt otherwise.
-    std::optional<std::string> new_name(const TomlTable& table, std::string_view key,
-                                        std::set<std::string>& taken, std::string_view what);
-    std::optional<std::string> known_bed(const TomlTable& table, std::string_view key);
-    bool is_bed(const TomlText& alias);
-    std::string plain_text(const TomlTable& table, std::string_view key, std::size_t longest);
-    std::string secret_reference(const TomlTable& table, std::string_view key);
-    std::optional<ReferencedFile> referenced(const TomlTable& table, std::string_view key);
-    std::optional<Endpoint> listen_address(const TomlTable& table, std::string_view key);
-    std::optional<Endpoint> destination(const TomlTable& table);
-
-    TomlFile& file_;
-    TomlTable root_;
-    std::filesystem::path folder_;
-    const FileReader& read_;
-    const ConfigChecks& checks_;
-    Config config_;
-    std::vector<Diagnostic> elsewhere_; // mistakes in the files it names
-    std::vector<std::string> notes_;
-    std::set<std::string> aliases_, sources_, person_names_;
-    std::map<std::string, std::vector<std::string>> roles_; // role -> people
-    std::set<std::string> maps_checked_;
-    bool reaches_smtp_ = false;
-};
 
 std::optional<std::string> ConfigReader::new_name(const TomlTable& table, std::string_view key,
                                                   std::set<std::string>& taken,
@@ -303,326 +199,6 @@ void ConfigReader::beds()
                                       most_beds));
 }
 
-void ConfigReader::modbus()
-{
-    for (const TomlTable& table : root_.tables("modbus")) modbus_device(table);
-}
-
-void ConfigReader::modbus_device(const TomlTable& table)
-{
-    ModbusDeviceConfig device;
-    const auto name = new_name(table, "name", sources_, "source name");
-    const auto address = destination(table);
-    if (address) device.address = *address;
-    if (device.address.port == 0) device.address.port = 502;
-    device.unit = static_cast<std::uint8_t>(table.integer("unit", 0, 255).value_or(1));
-    const auto kind = table.choice("kind", {"monitor", "pump"});
-    device.kind = kind == 1U ? SourceKind::pump : SourceKind::monitor;
-    const auto bed = known_bed(table, "bed");
-    auto map = referenced(table, "map");
-    if (map && checks_.register_map && maps_checked_.insert(map->path).second) {
-        const auto mistakes = checks_.register_map(*map);
-        elsewhere_.insert(elsewhere_.end(), mistakes.begin(), mistakes.end());
-    }
-    if (!name || !address || !bed || !map) return;
-    for (const ModbusDeviceConfig& other : config_.modbus)
-        if (other.address == device.address && other.unit == device.unit)
-            table.fail("host", fmt::format("'{}' and '{}' are the same unit of the same device",
-                                           other.name, *name));
-    device.name = *name;
-    device.bed = *bed;
-    device.map = std::move(*map);
-    config_.ward.sources.push_back({device.name, device.kind, device.bed, Duration{0}, false});
-    config_.modbus.push_back(std::move(device));
-}
-
-void ConfigReader::hl7()
-{
-    const auto table = root_.table("hl7");
-    if (!table) return;
-    Hl7Config hl7;
-    if (!table->has("listen")) table->fail("missing 'listen', such as \"127.0.0.1:2575\"");
-    const auto listen = listen_address(*table, "listen");
-    if (listen) hl7.listen = *listen;
-    for (const TomlText& from : table->texts("allow_from").value_or(std::vector<TomlText>{})) {
-        std::array<unsigned char, 16> binary{};
-        if (inet_pton(AF_INET, from.value.c_str(), binary.data()) != 1 &&
-            inet_pton(AF_INET6, from.value.c_str(), binary.data()) != 1)
-            file_.fail(from.at, fmt::format("'{}' is not an address", from.value));
-        hl7.allow_from.push_back(from.value);
-    }
-    if (listen && !is_loopback(listen->host) && hl7.allow_from.empty())
-        table->fail(
-            "listen",
-            "MLLP has neither encryption nor identity: list the senders in 'allow_from', or listen "
-            "on 127.0.0.1");
-    for (const TomlTable& source : table->tables("source")) hl7_source(source, hl7);
-    if (hl7.sources.empty() && !table->has("source"))
-        table->fail("[hl7] needs at least one [[hl7.source]]");
-    config_.hl7 = std::move(hl7);
-}
-
-void ConfigReader::hl7_source(const TomlTable& table, Hl7Config& hl7)
-{
-    Hl7SourceConfig source;
-    const auto name = new_name(table, "name", sources_, "source name");
-    if (const auto text = table.text("application")) source.application = text->value;
-    if (const auto text = table.text("facility")) source.facility = text->value;
-    if (const auto zone = table.text("zone")) {
-        source.zone = zone->value;
-        if (checks_.zone && !checks_.zone(zone->value))
-            table.fail(
-                "zone",
-                fmt::format(
-                    "'zone': \"{}\" is neither an offset such as \"+01:00\" nor a POSIX rule such "
-                    "as \"GMT0BST,M3.5.0/1,M10.5.0\"",
-                    zone->value));
-    }
-    if (const auto pattern = table.text("bed_pattern")) {
-        source.bed_pattern = pattern->value;
-        const auto wrong = checks_.bed_pattern ? checks_.bed_pattern(pattern->value) : std::nullopt;
-        if (wrong) table.fail("bed_pattern", fmt::format("'bed_pattern': {}", *wrong));
-    }
-    source.period = table.duration("period", 1s, 1h).value_or(Duration{0});
-    source.accept_test_data = table.boolean("accept_test_data").value_or(false);
-    if (source.accept_test_data && config_.ward.mode == Mode::ward)
-        table.fail("accept_test_data",
-                   "test data must never page on a ward: only in mode \"demo\" or \"replay\"");
-    source.pumps_give_magnesium = table.boolean("pumps_give_magnesium").value_or(false);
-    source.charting = table.boolean("charting").value_or(false);
-    source.usable_with_status_x = table.boolean("usable_with_status_x").value_or(false);
-    hl7_source_beds(table, source);
-    hl7_source_codes(table, source);
-    if (!name) return;
-    for (const Hl7SourceConfig& other : hl7.sources)
-        if (other.application == source.application && other.facility == source.facility)
-            table.fail(fmt::format(
-                "'{}' and '{}' match the same messages: set 'application' (MSH-3) or 'facility' "
-                "(MSH-4)",
-                other.name, *name));
-    source.name = *name;
-    config_.ward.sources.push_back({source.name, SourceKind::messages, "", source.period, false});
-    hl7.sources.push_back(std::move(source));
-}
-
-void ConfigReader::hl7_source_beds(const TomlTable& table, Hl7SourceConfig& source)
-{
-    const auto beds = table.table("beds");
-    if (!beds) return;
-    for (const TomlText& key : beds->keys()) {
-        const auto alias = known_bed(*beds, key.value);
-        if (alias) source.beds.emplace(key.value, *alias);
-    }
-}
-
-void ConfigReader::hl7_source_codes(const TomlTable& table, Hl7SourceConfig& source)
-{
-    for (const TomlTable& code : table.tables("code")) {
-        CodeOverride override_of;
-        const auto text = code.need_text("code");
-        const auto signal_name = code.need_text("signal");
-        const auto unit = code.text("unit");
-        if (unit) {
-            override_of.unit = unit_from(unit->value);
-            if (!override_of.unit) code.fail("unit", fmt::format("unknown unit '{}'", unit->value));
-        }
-        if (!text || !signal_name) continue;
-        const auto signal = signal_from(signal_name->value);
-        if (!signal) {
-            std::vector<std::string_view> names;
-            for (std::size_t i = 0; i < signal_count; ++i)
-                names.push_back(magwatch::name(static_cast<Signal>(i)));
-            code.fail("signal", fmt::format("unknown signal '{}'{}", signal_name->value,
-                                            did_you_mean(signal_name->value, names)));
-            continue;
-        }
-        override_of.code = text->value;
-        override_of.signal = *signal;
-        source.codes.push_back(std::move(override_of));
-    }
-}
-
-void ConfigReader::people()
-{
-    for (const TomlTable& table : root_.tables("person")) person(table);
-}
-
-void ConfigReader::person(const TomlTable& table)
-{
-    Person person;
-    const auto name = new_name(table, "name", person_names_, "person");
-    const auto role = table.text("role");
-    if (role && !is_name(role->value)) table.fail("role", "'role' is 1 to 32 of a-z 0-9 - _ .");
-    std::set<std::string> channel_names;
-    std::size_t index = 0;
-    for (const TomlTable& one : table.tables("channels")) {
-        auto made = channel(one, name.value_or(""), index++);
-        if (!made) continue;
-        if (!channel_names.insert(made->name).second)
-            one.fail(
-                fmt::format("a second channel '{}' of this person: give it a 'name'", made->name));
-        person.channels.push_back(std::move(*made));
-    }
-    if (!name) return;
-    person.name = *name;
-    if (role) roles_[role->value].push_back(*name);
-    config_.ward.people.push_back(std::move(person));
-}
-
-std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::string& person_name,
-                                             std::size_t index)
-{
-    const auto kind = table.need_choice("kind", {"webhook", "smtp"});
-    if (!kind) {
-        for (const char* key : {"name", "url", "secret", "to"}) (void)table.has(key);
-        return std::nullopt;
-    }
-    Channel channel;
-    channel.kind = *kind == 0 ? "webhook" : "smtp";
-    channel.name = index == 0 ? channel.kind : fmt::format("{}-{}", channel.kind, index + 1);
-    std::set<std::string> none;
-    if (table.has("name"))
-        channel.name = new_name(table, "name", none, "channel name").value_or(channel.name);
-    if (channel.kind == "smtp") {
-        const auto to = table.need_text("to");
-        if (to && !is_mail_address(to->value))
-            table.fail("to", fmt::format("'{}' is not a mail address", to->value));
-        if (to) channel.address = to->value;
-        reaches_smtp_ = true;
-        return to ? std::optional{channel} : std::nullopt;
-    }
-    const auto url = table.need_text("url");
-    const std::string secret = secret_reference(table, "secret");
-    if (!table.has("secret")) table.fail("missing 'secret': webhooks are signed");
-    if (!url) return std::nullopt;
-    const auto parsed = parse_url(url->value);
-    if (!parsed)
-        table.fail("url", "'url' must be https://host[:port]/path, without user or fragment");
-    else if (!parsed->tls && !is_loopback(parsed->host))
-        table.fail("url",
-                   "plain http leaves the machine unencrypted: use https (http only to 127.0.0.1)");
-    channel.address = url->value;
-    config_.pager.secrets.push_back({person_name, channel.name, secret});
-    return channel;
-}
-
-void ConfigReader::escalation()
-{
-    const auto table = root_.table("escalation");
-    if (!table) return;
-    std::optional<LadderPolicy> high;
-    for (const std::string_view priority : {"high", "medium", "technical"}) {
-        const auto section = table->table(priority);
-        std::optional<LadderPolicy> policy = high;
-        // What is not high belongs to the ward first; a person is called when nobody there has dealt with it
-        // (3 min, a design value).
-        if (policy) policy->first_after = Duration{180'000};
-        if (section) policy = ladder(*section);
-        if (priority == "high") high = policy;
-        LadderPolicy& target = priority == "high"     ? config_.ward.high
-                               : priority == "medium" ? config_.ward.medium
-                                                      : config_.ward.technical;
-        if (policy) target = *policy;
-    }
-    if (!table->has("high")) table->fail("missing [escalation.high]");
-}
-
-std::optional<LadderPolicy> ConfigReader::ladder(const TomlTable& table)
-{
-    LadderPolicy policy;
-    const auto rungs = table.text_lists("rungs");
-    if (!table.has("rungs"))
-        table.fail("missing 'rungs', such as [[\"bedside\"], [\"charge\", \"doctor\"]]");
-    policy.first_after = table.duration("first_after", 0s, 10min).value_or(policy.first_after);
-    policy.wait = table.duration("wait", 5s, 30min).value_or(policy.wait);
-    policy.attend = table.duration("attend", 10s, 30min).value_or(policy.attend);
-    policy.acknowledged = table.duration("acknowledged", 30s, 1h).value_or(policy.acknowledged);
-    if (!rungs) return std::nullopt;
-    if (rungs->empty()) table.fail("rungs", "'rungs' is empty: nobody would be told");
-    bool good = !rungs->empty();
-    for (const auto& who : *rungs) {
-        if (who.empty()) table.fail("rungs", "an empty rung tells nobody");
-        auto made = rung(who);
-        good = good && made && !who.empty();
-        if (made) policy.rungs.push_back(std::move(*made));
-    }
-    if (!good) return std::nullopt;
-    last_rung_reaches_somebody(table, policy);
-    return policy;
-}
-
-std::optional<Rung> ConfigReader::rung(const std::vector<TomlText>& who)
-{
-    Rung rung;
-    bool good = true;
-    for (const TomlText& name : who) {
-        std::vector<std::string> people;
-        if (person_names_.contains(name.value))
-            people = {name.value};
-        else if (const auto role = roles_.find(name.value); role != roles_.end())
-            people = role->second;
-        if (people.empty()) {
-            std::vector<std::string> known{person_names_.begin(), person_names_.end()};
-            for (const auto& [role, members] : roles_) known.push_back(role);
-            file_.fail(name.at, fmt::format("no person or role '{}'{}", name.value,
-                                            did_you_mean(name.value, known)));
-            good = false;
-        }
-        for (const std::string& person : people)
-            if (std::find(rung.people.begin(), rung.people.end(), person) == rung.people.end())
-                rung.people.push_back(person);
-    }
-    return good ? std::optional{rung} : std::nullopt;
-}
-
-void ConfigReader::last_rung_reaches_somebody(const TomlTable& table, const LadderPolicy& policy)
-{
-    for (const Person& person : config_.ward.people)
-        for (const std::string& name : policy.rungs.back().people)
-            if (person.name == name && !person.channels.empty()) return;
-    table.fail("rungs", "nobody on the last rung has a channel: the last rung repeats until "
-                        "somebody comes, so it must "
-                        "reach somebody");
-}
-
-void ConfigReader::pager()
-{
-    const auto table = root_.table("pager");
-    if (!table) return;
-    if (const auto section = table->table("smtp")) smtp(*section);
-    config_.pager.answer_secret = secret_reference(*table, "answer_secret");
-    const auto url = table->text("answer_url");
-    if (!url) return;
-    const auto parsed = parse_url(url->value);
-    if (!parsed)
-        table->fail("answer_url",
-                    "'answer_url' must be http(s)://host[:port], where phones reach magwatch");
-    else if (!parsed->tls && !is_loopback(parsed->host))
-        table->fail("answer_url",
-                    "answers must not travel as plain http: use https, or leave it out");
-    config_.pager.answer_url = url->value;
-}
-
-void ConfigReader::smtp(const TomlTable& table)
-{
-    SmtpConfig smtp;
-    const auto server = destination(table);
-    if (server) smtp.server = *server;
-    smtp.starttls = table.boolean("starttls").value_or(true);
-    if (smtp.server.port == 0) smtp.server.port = smtp.starttls ? 587 : 25;
-    const auto from = table.need_text("from");
-    if (from && !is_mail_address(from->value))
-        table.fail("from", fmt::format("'{}' is not a mail address", from->value));
-    if (from) smtp.from = from->value;
-    if (const auto user = table.text("user")) smtp.user = user->value;
-    smtp.password = secret_reference(table, "password");
-    if (smtp.user.empty() != smtp.password.empty())
-        table.fail("'user' and 'password' belong together");
-    if (server && !smtp.starttls && !is_loopback(server->host))
-        table.fail("starttls", "mail without starttls is possible to 127.0.0.1 only");
-    config_.pager.smtp = std::move(smtp);
-}
-
 void ConfigReader::http()
 {
     const auto table = root_.table("http");
@@ -718,7 +294,7 @@ void ConfigReader::cross_check()
                 fmt::format("{} has no device: it relies on charted checks", bed.alias));
 }
 
-} // namespace
+} // namespace config_reading
 
 std::string Endpoint::text() const
 {
@@ -757,7 +333,7 @@ LoadedConfig parse_config(std::string text, const std::string& path, const FileR
 {
     TomlFile file{path, std::move(text)};
     if (file.failed()) return {std::nullopt, file.finish(), {}};
-    return ConfigReader{file, path, read, checks}.run();
+    return config_reading::ConfigReader{file, path, read, checks}.run();
 }
 
 LoadedConfig load_config(const std::string& path, const ConfigChecks& checks)

@@ -35,6 +35,7 @@ struct ConfigChecks {
     std::function<bool(std::string_view zone)> zone;
     // nullopt: fine; else what is wrong with the pattern.
     std::function<std::optional<std::string>(std::string_view pattern)> bed_pattern;
+    std::function<std::vector<std::string>(const SmsGatewayConfig& gateway)> sms_gateway; // its mistakes
 };
 
 struct LoadedConfig {

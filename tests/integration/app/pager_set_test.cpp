@@ -95,5 +95,44 @@ TEST_F(PagerSetTest, ASecretThatCannotBeReadIsNotReplacedByAnotherPersons)
     EXPECT_EQ(rig.outcomes[0].detail, "this channel is not configured");
 }
 
+TEST_F(PagerSetTest, AnSmsGoesThroughTheGatewayThatItsPersonNames)
+{
+    Peer gateway{"tests/integration/pagers/sms_peer.py", {"201"}};
+    SmsGatewayConfig city;
+    city.name = "city";
+    city.url = "http://127.0.0.1:" + std::to_string(gateway.port()) + "/send";
+    city.fields = {{"to", "{to}"}, {"text", "{text}"}};
+    city.user = "ward";
+    const std::string path = scratch.file("sms.key");
+    std::ofstream{path} << "pass word\n";
+    chmod(path.c_str(), 0600);
+    city.secret = "file:" + path;
+    config.pager.sms = {city};
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    Page page = test_page(7, "sms", "city +447700900123");
+    pagers.send(page, rig.note());
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted);
+    const auto seen = gateway.report();
+    EXPECT_EQ(seen["fields"][0][1], "+447700900123");
+    EXPECT_THAT(seen["fields"][1][1].get<std::string>(), HasSubstr("STOP magnesium"));
+    EXPECT_EQ(seen["authorization"], "Basic " + adapters::base64("ward:pass word"));
+}
+
+TEST_F(PagerSetTest, AGatewayWithoutItsSecretIsAMistakeAndItsPagesFail)
+{
+    SmsGatewayConfig city;
+    city.name = "city";
+    city.url = "http://127.0.0.1:1/send";
+    city.fields = {{"to", "{to}"}, {"text", "{text}"}};
+    city.user = "ward";
+    city.secret = "file:" + scratch.file("missing.key");
+    config.pager.sms = {city};
+    EXPECT_THAT(pagers.configure(config), ::testing::ElementsAre(HasSubstr("SMS gateway city")));
+    pagers.send(test_page(7, "sms", "city +447700900123"), rig.note());
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::failed);
+}
+
 } // namespace
 } // namespace magwatch

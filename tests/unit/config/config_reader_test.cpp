@@ -14,6 +14,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 constexpr std::string_view good = R"([ward]
@@ -62,7 +63,8 @@ channels = [{ kind = "webhook", url = "https://pager.example/hook", secret = "cr
 name = "charge-1"
 role = "charge"
 channels = [{ kind = "webhook", url = "http://127.0.0.1:9000/p", secret = "credential:hook" },
-            { kind = "smtp", to = "charge@ward.example" }]
+            { kind = "smtp", to = "charge@ward.example" },
+            { kind = "sms", gateway = "city", to = "+447700900123" }]
 
 [escalation.high]
 rungs = [["bedside"], ["charge", "midwife-1"]]
@@ -74,6 +76,14 @@ wait = "2 min"
 [pager]
 answer_url = "http://127.0.0.1:8300"
 answer_secret = "credential:answers"
+[[pager.sms]]
+name = "city"
+url = "https://sms.example/send"
+format = "json"
+fields = { "/messages/0/to" = "{to}", "/messages/0/text" = "{text}" }
+headers = { Authorization = "App {secret}" }
+secret = "credential:sms"
+idempotency_header = "Idempotency-Key"
 [pager.smtp]
 host = "127.0.0.1"
 port = 2525
@@ -161,6 +171,13 @@ TEST(ConfigReader, ReadsAWholeWard)
     EXPECT_EQ(c.ward.technical.wait, 2min);
     EXPECT_THAT(c.pager.secrets, SizeIs(2));
     EXPECT_EQ(c.pager.smtp->server.port, 2525);
+    EXPECT_EQ(c.ward.people[1].channels.at(2).kind, "sms");
+    EXPECT_EQ(c.ward.people[1].channels.at(2).address, "city +447700900123");
+    ASSERT_THAT(c.pager.sms, SizeIs(1));
+    EXPECT_TRUE(c.pager.sms[0].json);
+    EXPECT_THAT(c.pager.sms[0].fields, ElementsAre(Pair("/messages/0/to", "{to}"), Pair("/messages/0/text", "{text}")));
+    EXPECT_THAT(c.pager.sms[0].headers, ElementsAre(Pair("Authorization", "App {secret}")));
+    EXPECT_EQ(c.pager.sms[0].secret, "credential:sms");
     EXPECT_EQ(c.journal.keep, 24h * 30);
     EXPECT_EQ(c.journal.max_bytes, 512ULL << 20);
     EXPECT_EQ(c.ward.pack_name, "site.toml");
@@ -265,7 +282,11 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"secret = \"credential:hook\" }]\n[[", "secret = \"hunter2\" }]\n[[",
                "never holds the secret itself"},
         Broken{", secret = \"credential:hook\" }]\n[[", "}]\n[[", "webhooks are signed"},
-        Broken{"kind = \"smtp\"", "kind = \"sms\"", "'kind': \"sms\" is not one of"},
+        Broken{"kind = \"smtp\"", "kind = \"fax\"", "'kind': \"fax\" is not one of"},
+        Broken{"gateway = \"city\"", "gateway = \"town\"", "there is no [[pager.sms]] named 'town'"},
+        Broken{"to = \"+447700900123\"", "to = \"07700900123\"", "is not a telephone number"},
+        Broken{"format = \"json\"", "format = \"xml\"", "'format': \"xml\" is not one of"},
+        Broken{"secret = \"credential:sms\"", "secret = \"hunter2\"", "never holds the secret itself"},
         Broken{"charge@ward.example", "charge", "'charge' is not a mail address"},
         Broken{"rungs = [[\"bedside\"]", "rungs = [[\"bedsid\"]",
                "no person or role 'bedsid'; did you mean 'bedside'?"},
@@ -365,11 +386,15 @@ TEST(ConfigReader, MistakesInTheNamedFilesAreReportedTogetherWithItsOwn)
         return PackVerdict{"", {{pack.path, 1, 1, "unknown signal", "y"}}};
     };
     checks.zone = [](std::string_view zone) { return zone != "+01:00"; };
+    checks.sms_gateway = [](const SmsGatewayConfig& gateway) {
+        return std::vector<std::string>{gateway.name + " has a bad template"};
+    };
     const LoadedConfig loaded = parsed(good, checks);
     EXPECT_FALSE(loaded.config);
     std::vector<std::string> texts;
     for (const Diagnostic& d : loaded.errors) texts.push_back(d.text());
-    ASSERT_THAT(texts, SizeIs(4));
+    ASSERT_THAT(texts, SizeIs(5));
+    EXPECT_THAT(texts, Contains(HasSubstr("city has a bad template")));
     EXPECT_THAT(texts, Contains(HasSubstr("maps/pump.toml:3:4: error: bad address")));
     EXPECT_THAT(texts, Contains(HasSubstr("packs/site.toml:1:1: error: unknown signal")));
     EXPECT_THAT(texts, Contains(AllOf(HasSubstr("'zone'"), HasSubstr("magwatch.toml:34:8"))));

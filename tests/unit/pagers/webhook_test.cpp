@@ -1,3 +1,4 @@
+#include "adapters/pagers/url.hpp"
 #include "adapters/pagers/webhook.hpp"
 
 #include <gmock/gmock.h>

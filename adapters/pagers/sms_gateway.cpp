@@ -1,0 +1,40 @@
+#include "adapters/pagers/sms_gateway.hpp"
+
+#include "adapters/pagers/url.hpp"
+
+namespace magwatch::adapters {
+
+SmsPager::SmsPager(PagerParts parts, std::vector<SmsGateway> gateways) : CurlPager{std::move(parts)}
+{
+    for (SmsGateway& gateway : gateways) {
+        if (!mistakes(gateway).empty()) continue;
+        know_channel(gateway.name);
+        std::string name = gateway.name;
+        gateways_.insert_or_assign(std::move(name), std::move(gateway));
+    }
+}
+
+std::string SmsPager::channel_of(const Page& page) const
+{
+    const auto address = sms_address(page.address);
+    return address ? address->gateway : page.channel_kind;
+}
+
+std::variant<CurlRequest, CurlPager::Refusal> SmsPager::request(const Job& job, WallTime) const
+{
+    const auto address = sms_address(job.page.address);
+    if (!address) return Refusal{"not a telephone number"};
+    const auto at = gateways_.find(address->gateway);
+    if (at == gateways_.end()) return Refusal{"no SMS gateway of this name"};
+    const SmsGateway& gateway = at->second;
+    SmsRequest made = sms_request(gateway, job.page, address->to, job.text);
+    HttpPost post;
+    post.url = gateway.url;
+    post.headers = std::move(made.headers);
+    post.body = std::move(made.body);
+    post.ca_file = gateway.ca_file;
+    post.loopback_only = is_loopback_url(gateway.url);
+    return CurlRequest{std::move(post)};
+}
+
+} // namespace magwatch::adapters

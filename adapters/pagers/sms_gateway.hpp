@@ -1,0 +1,29 @@
+// Pages as SMS through a gateway's HTTP interface (sms_template.hpp).
+//
+// 2xx is accepted by the gateway, which is not delivered and not read; what else replies mean is as for webhooks. A
+// request whose fate is unknown is tried a second time, never a third: both texts say the same number.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "adapters/pagers/curl_pager.hpp"
+#include "adapters/pagers/sms_template.hpp"
+
+namespace magwatch::adapters {
+
+class SmsPager final : public CurlPager {
+public:
+    // Gateways with mistakes must not come here: their pages are refused.
+    SmsPager(PagerParts parts, std::vector<SmsGateway> gateways);
+
+private:
+    [[nodiscard]] std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const override;
+    [[nodiscard]] Verdict judge(const TransferResult& result) const override { return judge_http(result); }
+    [[nodiscard]] std::string channel_of(const Page& page) const override;
+
+    std::map<std::string, SmsGateway, std::less<>> gateways_;
+};
+
+} // namespace magwatch::adapters

@@ -1,0 +1,58 @@
+// What an SMS gateway is sent over HTTP, whatever it is called: the request is a template. Pure.
+//
+// Gateways agree on nothing but that a POST with a number and a text sends a message. So a site states the fields of
+// the request (form or JSON), and this fills them in: {to} the telephone number, {text} the page, {key} the page's
+// identity, {number} what people call it ("1207"), {secret} the gateway's token. Each value is escaped for its place.
+// Plain http is for loopback alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rules/escalation/page.hpp"
+#include "runtime/secret.hpp"
+
+namespace magwatch::adapters {
+
+struct SmsGateway {
+    enum class Format : std::uint8_t {
+        form, // application/x-www-form-urlencoded: fields in their order
+        json, // application/json: a field that begins with "/" is a JSON pointer, "/messages/0/to"
+    };
+    using Fields = std::vector<std::pair<std::string, std::string>>;
+
+    std::string name; // what a channel's address says
+    std::string url;
+    Format format = Format::form;
+    Fields fields;
+    Fields headers;               // further ones: {"Authorization", "Bearer {secret}"}
+    std::string idempotency;      // a header that carries the page's key; "" = the gateway knows none
+    std::string user;             // HTTP basic, with the secret as password; "" = none
+    std::optional<Secret> secret; // of `user`, or for {secret}
+    std::string ca_file;          // "" = the system's authorities
+};
+
+// What is wrong with a gateway; empty = nothing. For the configuration check.
+[[nodiscard]] std::vector<std::string> mistakes(const SmsGateway& gateway);
+
+// E.164: "+" and 7 to 15 digits, the first not 0.
+[[nodiscard]] bool is_phone_number(std::string_view text);
+
+// A channel's address: the gateway's name, a blank, the number.
+struct SmsAddress {
+    std::string gateway, to;
+};
+[[nodiscard]] std::optional<SmsAddress> sms_address(std::string_view address);
+
+// The request of one page. A gateway with mistakes gives an empty body.
+struct SmsRequest {
+    std::vector<std::string> headers; // "name: value"
+    std::string body;
+};
+[[nodiscard]] SmsRequest sms_request(const SmsGateway& gateway, const Page& page, std::string_view to,
+                                     std::string_view text);
+
+} // namespace magwatch::adapters

@@ -1,0 +1,287 @@
+// The sections of whom to tell and how: [[person]], [escalation] and [pager].
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "adapters/pagers/sms_template.hpp"
+#include "daemon/config/reading.hpp"
+
+namespace magwatch::config_reading {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool is_mail_address(std::string_view text)
+{
+    const std::size_t at = text.find('@');
+    return is_printable(text) && at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+           text.find('@', at + 1) == std::string_view::npos &&
+           text.find_first_of(" <>,;:\"()[]\\") == std::string_view::npos;
+}
+
+} // namespace
+
+std::optional<Url> parse_url(std::string_view text)
+{
+    Url url;
+    url.tls = text.starts_with("https://");
+    if (!url.tls && !text.starts_with("http://")) return std::nullopt;
+    if (!is_printable(text) || text.find_first_of(" #\"<>\\") != std::string_view::npos)
+        return std::nullopt;
+    text.remove_prefix(url.tls ? 8 : 7);
+    const std::string_view authority = text.substr(0, text.find_first_of("/?"));
+    if (authority.find('@') != std::string_view::npos) return std::nullopt;
+    const bool bracketed = authority.starts_with('[');
+    const std::size_t end = bracketed ? authority.find(']') : authority.find(':');
+    if (bracketed && end == std::string_view::npos) return std::nullopt;
+    url.host = authority.substr(bracketed ? 1 : 0, bracketed ? end - 1 : end);
+    std::string_view port =
+        end == std::string_view::npos ? "" : authority.substr(end + (bracketed ? 1 : 0));
+    if (!port.empty()) {
+        unsigned number = 0;
+        const char* last = port.data() + port.size();
+        const auto [rest, error] = std::from_chars(port.data() + 1, last, number);
+        if (port.front() != ':' || error != std::errc{} || rest != last || number == 0 ||
+            number > 65535)
+            return std::nullopt;
+    }
+    return url.host.empty() ? std::nullopt : std::optional{url};
+}
+
+void ConfigReader::people()
+{
+    for (const TomlTable& table : root_.tables("person")) person(table);
+}
+
+void ConfigReader::person(const TomlTable& table)
+{
+    Person person;
+    const auto name = new_name(table, "name", person_names_, "person");
+    const auto role = table.text("role");
+    if (role && !is_name(role->value)) table.fail("role", "'role' is 1 to 32 of a-z 0-9 - _ .");
+    std::set<std::string> channel_names;
+    std::size_t index = 0;
+    for (const TomlTable& one : table.tables("channels")) {
+        auto made = channel(one, name.value_or(""), index++);
+        if (!made) continue;
+        if (!channel_names.insert(made->name).second)
+            one.fail(
+                fmt::format("a second channel '{}' of this person: give it a 'name'", made->name));
+        person.channels.push_back(std::move(*made));
+    }
+    if (!name) return;
+    person.name = *name;
+    if (role) roles_[role->value].push_back(*name);
+    config_.ward.people.push_back(std::move(person));
+}
+
+std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::string& person_name,
+                                             std::size_t index)
+{
+    static const std::vector<std::string_view> kinds{"webhook", "sms", "smtp"};
+    const auto kind = table.need_choice("kind", kinds);
+    if (!kind) {
+        for (const char* key : {"name", "url", "secret", "to", "gateway"}) (void)table.has(key);
+        return std::nullopt;
+    }
+    Channel channel;
+    channel.kind = kinds[*kind];
+    channel.name = index == 0 ? channel.kind : fmt::format("{}-{}", channel.kind, index + 1);
+    std::set<std::string> none;
+    if (table.has("name"))
+        channel.name = new_name(table, "name", none, "channel name").value_or(channel.name);
+    if (channel.kind == "sms") return sms_channel(table, std::move(channel));
+    if (channel.kind == "webhook") return webhook_channel(table, std::move(channel), person_name);
+    const auto to = table.need_text("to");
+    if (to && !is_mail_address(to->value))
+        table.fail("to", fmt::format("'{}' is not a mail address", to->value));
+    if (to) channel.address = to->value;
+    reaches_smtp_ = true;
+    return to ? std::optional{channel} : std::nullopt;
+}
+
+std::optional<Channel> ConfigReader::sms_channel(const TomlTable& table, Channel channel)
+{
+    const auto gateway = table.need_text("gateway");
+    if (gateway && !gateways_.contains(gateway->value))
+        table.fail("gateway", fmt::format("there is no [[pager.sms]] named '{}'", gateway->value));
+    const auto to = table.need_text("to");
+    if (to && !adapters::is_phone_number(to->value))
+        table.fail("to", fmt::format("'{}' is not a telephone number with its country: \"+447700900123\"",
+                                     to->value));
+    if (!gateway || !to) return std::nullopt;
+    channel.address = gateway->value + " " + to->value;
+    return channel;
+}
+
+std::optional<Channel> ConfigReader::webhook_channel(const TomlTable& table, Channel channel,
+                                                     const std::string& person_name)
+{
+    const auto url = table.need_text("url");
+    const std::string secret = secret_reference(table, "secret");
+    if (!table.has("secret")) table.fail("missing 'secret': webhooks are signed");
+    if (!url) return std::nullopt;
+    const auto parsed = parse_url(url->value);
+    if (!parsed)
+        table.fail("url", "'url' must be https://host[:port]/path, without user or fragment");
+    else if (!parsed->tls && !is_loopback(parsed->host))
+        table.fail("url",
+                   "plain http leaves the machine unencrypted: use https (http only to 127.0.0.1)");
+    channel.address = url->value;
+    config_.pager.secrets.push_back({person_name, channel.name, secret});
+    return channel;
+}
+
+void ConfigReader::escalation()
+{
+    const auto table = root_.table("escalation");
+    if (!table) return;
+    std::optional<LadderPolicy> high;
+    for (const std::string_view priority : {"high", "medium", "technical"}) {
+        const auto section = table->table(priority);
+        std::optional<LadderPolicy> policy = high;
+        // What is not high belongs to the ward first; a person is called when nobody there has dealt with it
+        // (3 min, a design value).
+        if (policy) policy->first_after = Duration{180'000};
+        if (section) policy = ladder(*section);
+        if (priority == "high") high = policy;
+        LadderPolicy& target = priority == "high"     ? config_.ward.high
+                               : priority == "medium" ? config_.ward.medium
+                                                      : config_.ward.technical;
+        if (policy) target = *policy;
+    }
+    if (!table->has("high")) table->fail("missing [escalation.high]");
+}
+
+std::optional<LadderPolicy> ConfigReader::ladder(const TomlTable& table)
+{
+    LadderPolicy policy;
+    const auto rungs = table.text_lists("rungs");
+    if (!table.has("rungs"))
+        table.fail("missing 'rungs', such as [[\"bedside\"], [\"charge\", \"doctor\"]]");
+    policy.first_after = table.duration("first_after", 0s, 10min).value_or(policy.first_after);
+    policy.wait = table.duration("wait", 5s, 30min).value_or(policy.wait);
+    policy.attend = table.duration("attend", 10s, 30min).value_or(policy.attend);
+    policy.acknowledged = table.duration("acknowledged", 30s, 1h).value_or(policy.acknowledged);
+    if (!rungs) return std::nullopt;
+    if (rungs->empty()) table.fail("rungs", "'rungs' is empty: nobody would be told");
+    bool good = !rungs->empty();
+    for (const auto& who : *rungs) {
+        if (who.empty()) table.fail("rungs", "an empty rung tells nobody");
+        auto made = rung(who);
+        good = good && made && !who.empty();
+        if (made) policy.rungs.push_back(std::move(*made));
+    }
+    if (!good) return std::nullopt;
+    last_rung_reaches_somebody(table, policy);
+    return policy;
+}
+
+std::optional<Rung> ConfigReader::rung(const std::vector<TomlText>& who)
+{
+    Rung rung;
+    bool good = true;
+    for (const TomlText& name : who) {
+        std::vector<std::string> people;
+        if (person_names_.contains(name.value))
+            people = {name.value};
+        else if (const auto role = roles_.find(name.value); role != roles_.end())
+            people = role->second;
+        if (people.empty()) {
+            std::vector<std::string> known{person_names_.begin(), person_names_.end()};
+            for (const auto& [role, members] : roles_) known.push_back(role);
+            file_.fail(name.at, fmt::format("no person or role '{}'{}", name.value,
+                                            did_you_mean(name.value, known)));
+            good = false;
+        }
+        for (const std::string& person : people)
+            if (std::find(rung.people.begin(), rung.people.end(), person) == rung.people.end())
+                rung.people.push_back(person);
+    }
+    return good ? std::optional{rung} : std::nullopt;
+}
+
+void ConfigReader::last_rung_reaches_somebody(const TomlTable& table, const LadderPolicy& policy)
+{
+    for (const Person& person : config_.ward.people)
+        for (const std::string& name : policy.rungs.back().people)
+            if (person.name == name && !person.channels.empty()) return;
+    table.fail("rungs", "nobody on the last rung has a channel: the last rung repeats until "
+                        "somebody comes, so it must "
+                        "reach somebody");
+}
+
+void ConfigReader::pager()
+{
+    const auto table = root_.table("pager");
+    if (!table) return;
+    if (const auto section = table->table("smtp")) smtp(*section);
+    config_.pager.answer_secret = secret_reference(*table, "answer_secret");
+    const auto url = table->text("answer_url");
+    if (!url) return;
+    const auto parsed = parse_url(url->value);
+    if (!parsed)
+        table->fail("answer_url",
+                    "'answer_url' must be http(s)://host[:port], where phones reach magwatch");
+    else if (!parsed->tls && !is_loopback(parsed->host))
+        table->fail("answer_url",
+                    "answers must not travel as plain http: use https, or leave it out");
+    config_.pager.answer_url = url->value;
+}
+
+void ConfigReader::sms_gateways()
+{
+    const auto pager = root_.table("pager");
+    if (!pager) return;
+    for (const TomlTable& table : pager->tables("sms")) sms_gateway(table);
+}
+
+// What the templates mean is for the channel to say.
+void ConfigReader::sms_gateway(const TomlTable& table)
+{
+    SmsGatewayConfig gateway;
+    gateway.name = new_name(table, "name", gateways_, "SMS gateway").value_or("");
+    const auto url = table.need_text("url");
+    const auto format = table.need_choice("format", {"form", "json"});
+    const auto take = [&](const char* key, auto& into) {
+        const auto texts = table.table(key);
+        if (!texts) return;
+        for (const TomlText& name : texts->keys())
+            if (const auto value = texts->text(name.value)) into.emplace_back(name.value, value->value);
+    };
+    if (!table.has("fields")) table.fail("missing 'fields', such as { To = \"{to}\", Body = \"{text}\" }");
+    take("fields", gateway.fields);
+    take("headers", gateway.headers);
+    if (const auto header = table.text("idempotency_header")) gateway.idempotency_header = header->value;
+    if (const auto user = table.text("user")) gateway.user = user->value;
+    gateway.secret = secret_reference(table, "secret");
+    if (!url || !format) return;
+    gateway.url = url->value;
+    gateway.json = *format == 1;
+    if (checks_.sms_gateway)
+        for (const std::string& mistake : checks_.sms_gateway(gateway)) table.fail(mistake);
+    config_.pager.sms.push_back(std::move(gateway));
+}
+
+void ConfigReader::smtp(const TomlTable& table)
+{
+    SmtpConfig smtp;
+    const auto server = destination(table);
+    if (server) smtp.server = *server;
+    smtp.starttls = table.boolean("starttls").value_or(true);
+    if (smtp.server.port == 0) smtp.server.port = smtp.starttls ? 587 : 25;
+    const auto from = table.need_text("from");
+    if (from && !is_mail_address(from->value))
+        table.fail("from", fmt::format("'{}' is not a mail address", from->value));
+    if (from) smtp.from = from->value;
+    if (const auto user = table.text("user")) smtp.user = user->value;
+    smtp.password = secret_reference(table, "password");
+    if (smtp.user.empty() != smtp.password.empty())
+        table.fail("'user' and 'password' belong together");
+    if (server && !smtp.starttls && !is_loopback(server->host))
+        table.fail("starttls", "mail without starttls is possible to 127.0.0.1 only");
+    config_.pager.smtp = std::move(smtp);
+}
+
+} // namespace magwatch::config_reading
