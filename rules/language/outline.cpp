@@ -69,7 +69,7 @@ std::string inhibitions_of(const PackOutline& outline, std::string_view rule)
         out += std::string{item.value("when")} + "|" + std::string{item.value("at_most")} + "|";
         for (const std::string& limit : item.limits) {
             const PackLimit* found = outline.limit(limit);
-            out += limit + "=" + (found ? found->value : "") + "|";
+            out += limit + "=" + (found ? found->value + (found->inclusive ? " itself too" : "") : "") + "|";
         }
     }
     return out;

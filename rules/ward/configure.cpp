@@ -10,8 +10,6 @@ using namespace std::chrono_literals;
 
 // A restart of the daemon alone is shorter than any freshness limit and disturbs nothing.
 constexpr Duration short_gap = 10s;
-// After this long a gap asks for a person's look at every patient.
-constexpr Duration long_gap = 60s;
 
 CompiledPack compile(const Configuration& configuration, const std::vector<OwnLimit>& own = {})
 {
@@ -79,7 +77,6 @@ void Ward::State::apply(const Moment& now, const Started& started)
     }
     resend_unresolved(now);
     resume_calls(now, started.unwatched);
-    if (gap && started.unwatched_known && started.unwatched < long_gap) return;
     publish(no_bed);
 }
 

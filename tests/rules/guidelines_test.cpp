@@ -2,12 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
-#include <cstdio>
 #include <string>
 
 #include <toml++/toml.h>
 
 #include "rules/evaluation/evaluation.hpp"
+#include "rules/observation/symptom.hpp"
+#include "tests/rules/transcription.hpp"
 #include "tests/support/packs.hpp"
 
 namespace magwatch {
@@ -120,10 +121,72 @@ TEST_F(Guideline, EveryCellOfEveryProfile)
         if (const auto urine = cell(profile, "urine_hour"); urine && urine->read) {
             probe(*pack, "urine-low-hour", Signal::urine, urine->value, urine->itself, 1);
         }
-        EXPECT_EQ(holds(*pack, "reflex-absent", {{Signal::reflex, 0.0}}), profile["reflex_absent"].value_or(false));
+        // An absent reflex stops under every pack: where the guideline says so, and where it is inherited.
+        EXPECT_TRUE(holds(*pack, "reflex-absent", {{Signal::reflex, 0.0}}));
         EXPECT_FALSE(holds(*pack, "reflex-absent", {{Signal::reflex, 1.0}}));
+        for (const char* const column : {"rr", "spo2", "urine", "reflex"}) {
+            EXPECT_TRUE(cell(profile, column) || profile[column].value_or(std::string{}) == "silent")
+                << pack->name << " leaves out " << column;
+        }
     }
     EXPECT_EQ(seen, 10);
+}
+
+// "voice", "chest pain", 89.
+double value_of(Signal signal, const toml::node& node)
+{
+    if (const auto number = node.value<double>()) return *number;
+    const std::string word = node.value_or(std::string{});
+    if (signal == Signal::symptom) {
+        const SymptomInfo* const known = find_symptom(word);
+        EXPECT_NE(known, nullptr) << word;
+        return known ? static_cast<double>(known->group) : 0;
+    }
+    const auto value = word_value(signal, word);
+    EXPECT_TRUE(value) << word;
+    return value.value_or(0);
+}
+
+std::vector<std::pair<Signal, double>> values_of(const toml::array& list)
+{
+    std::vector<std::pair<Signal, double>> out;
+    for (const toml::node& node : list) {
+        const toml::array& pair = *node.as_array();
+        const auto signal = signal_from(pair[0].value_or(std::string{}));
+        if (signal) out.emplace_back(*signal, value_of(*signal, pair[1]));
+        EXPECT_TRUE(signal) << pair[0].value_or(std::string{});
+    }
+    return out;
+}
+
+// The rest of a guideline's row is compared, or says why it cannot be.
+TEST_F(Guideline, WhatElseItsRowHolds)
+{
+    const toml::table document = toml::parse_file(MAGWATCH_SOURCE_DIR "/tests/rules/guidelines.toml");
+    int compared = 0, left_out = 0;
+    for (const toml::node& node : *document["profile"].as_array()) {
+        const toml::table& profile = *node.as_table();
+        const toml::array* const more = profile["more"].as_array();
+        if (!more) continue;
+        const auto pack = load(profile["pack"].value_or(std::string{}));
+        ASSERT_TRUE(pack);
+        for (const toml::node& item : *more) {
+            const toml::table& one = *item.as_table();
+            const std::string about = pack->name + ": " + one["cell"].value_or(std::string{});
+            if (one.contains("left_out")) {
+                ++left_out;
+                EXPECT_FALSE(one["left_out"].value_or(std::string{}).empty()) << about;
+                continue;
+            }
+            ++compared;
+            const std::string rule = one["rule"].value_or(std::string{});
+            ASSERT_TRUE(one["raised"].as_array() && one["quiet"].as_array()) << about;
+            EXPECT_TRUE(holds(*pack, rule, values_of(*one["raised"].as_array()))) << about;
+            EXPECT_FALSE(holds(*pack, rule, values_of(*one["quiet"].as_array()))) << about;
+        }
+    }
+    EXPECT_EQ(compared, 9);
+    EXPECT_EQ(left_out, 3);
 }
 
 // Nothing is looser than what the root holds unless the guideline says so.
@@ -146,56 +209,19 @@ TEST_F(Guideline, TheMinimalPackIsAsStrictAsEveryProfile)
     }
 }
 
-// A cell as the transcription writes it: "6 g", "2 g/h", "15 min".
-std::string cell_text(std::optional<double> grams, const char* unit)
-{
-    if (!grams) return "";
-    char out[32];
-    std::snprintf(out, sizeof out, "%.6g %s", *grams, unit);
-    return out;
-}
-std::string cell_text(std::optional<Duration> time)
-{
-    if (!time) return "";
-    if (time->count() % 60'000 != 0) return std::to_string(time->count()) + " ms";
-    return std::to_string(time->count() / 60'000) + " min";
-}
-// "1 h" and "60 min" are one length.
-std::string minutes_of(const std::string& text)
-{
-    if (!text.ends_with(" h")) return text;
-    return std::to_string(static_cast<int>(number_of(text)) * 60) + " min";
-}
-
 // The table of planned infusions states these cells and no other.
 TEST(Indications, EveryCellIsTheRegimens)
 {
-    const toml::table document = toml::parse_file(MAGWATCH_SOURCE_DIR "/tests/rules/indications.toml");
-    EXPECT_EQ(document.size(), builtin_sessions().indications.size());
-    for (const IndicationRow& row : builtin_sessions().indications) {
-        const toml::table* wanted = document[name(row.indication)].as_table();
-        ASSERT_TRUE(wanted) << row.title;
-        const std::pair<const char*, std::string> cells[] = {
-            {"bolus_max", cell_text(row.bolus_max, "g")},
-            {"bolus_min_duration", cell_text(row.bolus_min_duration)},
-            {"bolus_rate_max", cell_text(row.bolus_rate_max, "g/h")},
-            {"rate_warn", cell_text(row.rate_warn, "g/h")},
-            {"rate_alarm", cell_text(row.rate_alarm, "g/h")},
-            {"session_cap", cell_text(row.session_cap, "g")},
-            {"hour_cap", cell_text(row.hour_cap, "g")},
-            {"day_cap", cell_text(row.day_cap, "g")},
-            {"two_day_cap_renal", cell_text(row.two_day_cap_renal, "g")},
-            {"duration_max", cell_text(row.duration_max)},
-            {"check_every", cell_text(row.check_every)},
-            {"after_watch", cell_text(row.after_watch)},
-        };
-        std::size_t stated = 0;
-        for (const auto& [cell, found] : cells) {
-            const std::string text = (*wanted)[cell].value_or(std::string{});
-            EXPECT_EQ(found, minutes_of(text)) << row.title << ": " << cell;
-            stated += text.empty() ? 0 : 1;
-        }
-        EXPECT_EQ(stated, wanted->size()) << row.title << ": a cell of the transcription has another name";
+    EXPECT_EQ(test::indication_differences(builtin_sessions()), std::vector<std::string>{});
+}
+
+// Every check of every pack is due when its sources say.
+TEST(Schedules, OfEveryPackAreTheTranscribed)
+{
+    for (const auto& path : test::shipped_packs()) {
+        const CompiledPack compiled = test::compiled_pack(path);
+        ASSERT_TRUE(compiled.pack) << path;
+        EXPECT_EQ(test::schedule_differences(*compiled.pack), std::vector<std::string>{}) << path;
     }
 }
 

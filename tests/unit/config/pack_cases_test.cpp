@@ -6,6 +6,7 @@
 #include "daemon/app/config_checks.hpp"
 #include "daemon/app/last_good.hpp"
 #include "daemon/config/pack_cases.hpp"
+#include "tests/support/slow_pack.hpp"
 
 namespace magwatch {
 namespace {
@@ -17,31 +18,11 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-const std::string pack = R"(name = "site"
-title = "t"
-version = "1"
-[limits]
-stop = { value = "12 /min", source = "s" }
-[[rule]]
-id = "slow"
-title = "t"
-message = "m"
-source = "s"
-priority = "medium"
-for = "30 s"
-clear_for = "10 s"
-clear = "rr >= stop + 2 /min"
-when = "rr < stop"
-)";
-const std::string near_miss = "[[case]]\ntitle = \"quiet\"\nrule = \"slow\"\nseries = { rr = \"16x10 11x29 12x60\" }\n"
-                              "expect = []\n";
+using test::slow_near_miss;
+using test::slow_raises;
 
-std::string positive(const std::string& raised)
-{
-    return "[[case]]\ntitle = \"raises\"\nrule = \"slow\"\nseries = { rr = \"16x10 11x40\" }\nexpect = [\"raised " +
-           raised + "\"]\n";
-}
-const std::string good_cases = positive("40 s") + near_miss;
+const std::string pack = test::slow_pack("site");
+const std::string good_cases = slow_raises() + slow_near_miss;
 
 std::string config_text(const std::string& mode, const std::string& rules = "")
 {
@@ -94,7 +75,7 @@ TEST(PackCases, APackWhoseCasesPassIsLoaded)
 TEST(PackCases, ACaseThatFailsRefusesThePackInEveryMode)
 {
     for (const std::string mode : {"ward", "demo", "replay"}) {
-        const auto told = mistakes(files(pack, positive("41 s") + near_miss).load(config_text(mode)));
+        const auto told = mistakes(files(pack, slow_raises("41 s") + slow_near_miss).load(config_text(mode)));
         EXPECT_THAT(told, ElementsAre(AllOf(StartsWith("/nowhere/site.test.toml:1:1: error: the case \"raises\" fails: "
                                                        "expected, but not seen: slow raised at 41 s (and 1 more)"),
                                             HasSubstr("    1 | [[case]]\n      | ^"))));
@@ -104,7 +85,7 @@ TEST(PackCases, ACaseThatFailsRefusesThePackInEveryMode)
 TEST(PackCases, OfManyCasesThatFailTheFirstAreShownAndTheRestCounted)
 {
     std::string cases = good_cases;
-    for (int i = 0; i < 5; ++i) cases += positive("2 s");
+    for (int i = 0; i < 5; ++i) cases += slow_raises("2 s");
     const auto told = mistakes(files(pack, cases).load(config_text("ward")));
     ASSERT_THAT(told, SizeIs(4));
     EXPECT_THAT(told[0], StartsWith("/nowhere/site.test.toml:11:1: error: "));
@@ -121,7 +102,7 @@ TEST(PackCases, AMistakeInTheCasesIsAMistakeOfTheConfiguration)
 
 TEST(PackCases, AWardRunsNoRuleThatNoCaseCoversADemonstrationSaysSo)
 {
-    for (const std::optional<std::string>& cases : {std::optional<std::string>{}, std::optional{near_miss}}) {
+    for (const std::optional<std::string>& cases : {std::optional<std::string>{}, std::optional{slow_near_miss}}) {
         const Files some = files(pack, cases);
         const auto told = mistakes(some.load(config_text("ward")));
         ASSERT_THAT(told, SizeIs(1));
@@ -138,10 +119,8 @@ TEST(PackCases, AWardRunsNoRuleThatNoCaseCoversADemonstrationSaysSo)
 TEST(PackCases, APackThatChangesNothingNeedsNoCasesOfItsOwn)
 {
     const std::string child = "name = \"site\"\ntitle = \"t\"\nversion = \"1\"\nextends = \"base\"\n";
-    std::string base = pack;
-    base.replace(base.find("site"), 4, "base");
     Files some = files(child, std::nullopt);
-    some.texts["/nowhere/base.toml"] = base;
+    some.texts["/nowhere/base.toml"] = test::slow_pack("base");
     some.texts["/nowhere/base.test.toml"] = good_cases;
     const LoadedConfig same = some.load(config_text("ward"));
     EXPECT_THAT(mistakes(same), IsEmpty());
@@ -149,7 +128,7 @@ TEST(PackCases, APackThatChangesNothingNeedsNoCasesOfItsOwn)
     some.texts["/nowhere/site.toml"] = child + "[limits]\nstop = { value = \"10 /min\", source = \"s\" }\n";
     EXPECT_THAT(mistakes(some.load(config_text("ward"))), ElementsAre(HasSubstr("slow: no case raises it")));
     some.texts["/nowhere/site.toml"] = child;
-    some.texts["/nowhere/base.test.toml"] = positive("39 s") + near_miss;
+    some.texts["/nowhere/base.test.toml"] = slow_raises("39 s") + slow_near_miss;
     EXPECT_THAT(mistakes(some.load(config_text("ward"))), ElementsAre(StartsWith("/nowhere/base.test.toml:1:1: error: ")));
 }
 

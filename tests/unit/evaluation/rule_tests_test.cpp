@@ -5,53 +5,34 @@
 
 #include <string>
 
+#include "tests/support/slow_pack.hpp"
+
 namespace magwatch {
 namespace {
 
-const std::string pack = R"(
-name = "p"
-title = "t"
-version = "1"
-[limits]
-stop = "12 /min"
-[[rule]]
-id = "slow"
-title = "t"
-message = "m"
-source = "s"
-priority = "medium"
-for = "30 s"
-clear_for = "10 s"
-clear = "rr >= stop + 2 /min"
-when = "rr < stop"
-)";
+using test::slow_case;
+using test::slow_near_miss;
+using test::slow_raises;
 
-std::string positive(const std::string& expect)
-{
-    return "[[case]]\ntitle = \"raises\"\nrule = \"slow\"\nseries = { rr = \"16x10 11x40 14x20\" }\nexpect = " + expect +
-           "\n";
-}
-const std::string near_miss = "[[case]]\ntitle = \"quiet\"\nrule = \"slow\"\nseries = { rr = \"16x10 11x30 12x60\" }\n"
-                              "expect = []\n";
+const std::string pack = test::slow_pack("p");
 
 TEST(RuleTests, PassWhenEverythingComesInTime)
 {
-    const PackTest result = test_pack(pack, positive(R"(["raised 40 s", "cleared 60 s"])") + near_miss);
+    const std::string late_miss = "[[case]]\ntitle = \"quiet\"\nrule = \"slow\"\n"
+                                  "series = { rr = \"16x10 11x30 12x60\" }\nexpect = []\n";
+    const PackTest result = test_pack(pack, slow_raises() + late_miss);
     for (const auto& error : result.errors) ADD_FAILURE() << error.text();
     EXPECT_EQ(result.cases.size(), 2U);
     EXPECT_FALSE(result.passed()) << "30 samples of 11 last from 10 s until the 12 at 40 s: 30 s";
     EXPECT_TRUE(result.cases[0].passed);
-    const PackTest good = test_pack(pack, positive(R"(["raised 40 s", "cleared 60 s"])") +
-                                              "[[case]]\ntitle = \"quiet\"\nrule = \"slow\"\n"
-                                              "series = { rr = \"16x10 11x29 12x60\" }\nexpect = []\n");
-    EXPECT_TRUE(good.passed());
+    EXPECT_TRUE(test_pack(pack, slow_raises() + slow_near_miss).passed());
 }
 
 TEST(RuleTests, FailOnAnAlarmThatIsLateMissingOrTooMuch)
 {
     for (const char* wrong : {R"(["raised 41 s", "cleared 60 s"])", R"(["raised 40 s"])", "[]",
                               R"(["raised 40 s", "cleared 60 s", "raised 65 s"])"}) {
-        const PackTest result = test_pack(pack, positive(wrong));
+        const PackTest result = test_pack(pack, slow_case(wrong));
         ASSERT_EQ(result.cases.size(), 1U);
         EXPECT_FALSE(result.cases[0].passed) << wrong;
         EXPECT_FALSE(result.cases[0].differences.empty());
@@ -62,14 +43,14 @@ TEST(RuleTests, FailOnAnAlarmThatIsLateMissingOrTooMuch)
 TEST(RuleTests, EveryRuleNeedsAPositiveCaseAndANearMiss)
 {
     EXPECT_EQ(test_pack(pack, "").untested.size(), 2U);
-    const PackTest half = test_pack(pack, positive(R"(["raised 40 s", "cleared 60 s"])"));
+    const PackTest half = test_pack(pack, slow_raises());
     ASSERT_EQ(half.untested.size(), 1U);
     EXPECT_NE(half.untested[0].find("near miss"), std::string::npos);
 }
 
 TEST(RuleTests, CasesMayStandInThePackItself)
 {
-    const PackTest result = test_pack(pack + positive(R"(["raised 40 s", "cleared 60 s"])"), "");
+    const PackTest result = test_pack(pack + slow_raises(), "");
     ASSERT_EQ(result.cases.size(), 1U);
     EXPECT_TRUE(result.cases[0].passed);
 }
@@ -92,7 +73,7 @@ TEST(RuleTests, MistakesInCasesAreShownAtTheirPlace)
 
 TEST(RuleTests, ABrokenPackIsReportedAndRunsNothing)
 {
-    const PackTest result = test_pack("name = \"p\"", near_miss);
+    const PackTest result = test_pack("name = \"p\"", slow_near_miss);
     EXPECT_FALSE(result.errors.empty());
     EXPECT_TRUE(result.cases.empty());
     EXPECT_FALSE(result.passed());
@@ -116,11 +97,9 @@ public:
     std::optional<PackSource> find(std::string_view name) const override
     {
         if (name != "p") return std::nullopt;
-        return PackSource{pack, "p.toml", positive(R"(["raised 40 s", "cleared 60 s"])") + quiet, "p.test.toml"};
+        return PackSource{pack, "p.toml", slow_raises() + slow_near_miss, "p.test.toml"};
     }
     std::vector<std::string> names() const override { return {"p"}; }
-    const std::string quiet = "[[case]]\ntitle = \"quiet\"\nrule = \"slow\"\n"
-                              "series = { rr = \"16x10 11x29 12x60\" }\nexpect = []\n";
 };
 
 TEST(RuleTests, APackInheritsTheCasesOfWhatItLeavesAsItIs)
@@ -136,11 +115,39 @@ TEST(RuleTests, APackInheritsTheCasesOfWhatItLeavesAsItIs)
     const PackTest words = test_pack(child + "[[rule]]\nid = \"slow\"\nmessage = \"Slow\"\n", "", "c.toml", "t", &library);
     EXPECT_TRUE(words.passed());
     for (const std::string change : {"[limits]\nstop = { value = \"10 /min\", source = \"s\" }\n",
+                                     "[limits]\nstop = { value = \"12 /min\", inclusive = true, source = \"s\" }\n",
                                      "[[rule]]\nid = \"slow\"\nfor = \"20 s\"\nsource = \"s\"\n"}) {
         const PackTest changed = test_pack(child + change, "", "c.toml", "c.test.toml", &library);
         EXPECT_TRUE(changed.errors.empty());
         EXPECT_TRUE(changed.cases.empty()) << "the parent's cases say nothing of it";
         EXPECT_EQ(changed.untested.size(), 2U);
+    }
+}
+
+// The parent of an inhibition whose limit does not count itself, with a case in which it holds the rule back.
+class InhibitedParent : public PackLibrary {
+public:
+    std::optional<PackSource> find(std::string_view name) const override
+    {
+        if (name != "p") return std::nullopt;
+        const std::string inhibit = "[[inhibit]]\nid = \"i\"\nrules = [\"slow\"]\nwhen = \"hr above fast\"\nreason = \"r\"\n";
+        std::string text = pack;
+        text.insert(text.find("[[rule]]"), "fast = { value = \"150 /min\", source = \"s\" }\n");
+        return PackSource{text + inhibit, "p.toml", slow_raises() + slow_near_miss, "p.test.toml"};
+    }
+    std::vector<std::string> names() const override { return {"p"}; }
+};
+
+TEST(RuleTests, ALimitOfAnInhibitionThatCountsItselfIsAnotherBehaviour)
+{
+    const InhibitedParent library;
+    const std::string child = "name = \"c\"\ntitle = \"t\"\nversion = \"1\"\nextends = \"p\"\n";
+    EXPECT_TRUE(test_pack(child, "", "c.toml", "c.test.toml", &library).passed());
+    for (const std::string limit : {"value = \"151 /min\"", "value = \"150 /min\", inclusive = true"}) {
+        const std::string changed = child + "[limits]\nfast = { " + limit + ", source = \"s\" }\n";
+        const PackTest result = test_pack(changed, "", "c.toml", "c.test.toml", &library);
+        for (const auto& error : result.errors) ADD_FAILURE() << error.text();
+        EXPECT_TRUE(result.cases.empty()) << limit << ": the parent's cases say nothing of it";
     }
 }
 

@@ -209,6 +209,22 @@ TEST(Recovery, AQuietWardPagesNobodyAfterARestart)
     EXPECT_THAT(rig.pages(), testing::IsEmpty());
 }
 
+TEST(Recovery, AfterTenSecondsAValueIsStillTheNewestAndLaterItIsForgotten)
+{
+    const auto shown_after = [](Duration stop) {
+        Rig rig;
+        rig.watch();
+        rig.stream(Signal::rr, 16, 5);
+        rig.jump(rig.now().at(rig.now().steady + stop));
+        rig.step(restart(2, stop));
+        const WardView view = rig.view();
+        return std::any_of(view.beds[0].signals.begin(), view.beds[0].signals.end(),
+                           [](const SignalView& one) { return one.signal == Signal::rr; });
+    };
+    EXPECT_TRUE(shown_after(10s));
+    EXPECT_FALSE(shown_after(10s + 1ms));
+}
+
 TEST(Recovery, AfterALongStopNothingIsJudgedFromTheTimeInWhichNobodyListened)
 {
     Rig rig;

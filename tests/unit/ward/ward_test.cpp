@@ -297,6 +297,19 @@ when = "known(hr) and not known(mg)"
     EXPECT_THAT(rig.events("level-old"), ElementsAre("raised")) << "12 h after the draw, not after it was typed";
 }
 
+TEST(Ward, AnEntryOfTheNextMinuteIsTakenAndALaterOneRefused)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::sbp, 120}, -1min);
+    ASSERT_NE(rig.reply(), nullptr);
+    EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    rig.chart(ValueEntry{Signal::dbp, 80}, -1min - 1ms);
+    ASSERT_NE(rig.reply(), nullptr);
+    EXPECT_FALSE(rig.reply()->accepted);
+    EXPECT_EQ(rig.reply()->text, "the time lies in the future");
+}
+
 TEST(Ward, AnEntryWithTheSameKeyIsAnsweredAndNotStoredTwice)
 {
     Rig rig;
