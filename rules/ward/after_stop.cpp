@@ -15,7 +15,6 @@ constexpr Duration decision_by = 30min;
 constexpr Duration recurrence_for = 6h;
 constexpr Duration recurrence_every = 15min;
 constexpr Duration toxic_before = 1h;  // a stop this soon after a sign is taken to be for it
-constexpr Duration unplanned_for = 2min; // a syringe or a bag is changed in less
 constexpr Duration end_tolerance = 15min; // a plan is not exact
 constexpr Duration bolus_tolerance = 5min;
 constexpr double whole_dose = 0.95;
@@ -82,9 +81,7 @@ void Ward::State::find_stop(const Watch& watch, Findings& out) const
     const bool on_board = infusion.on_board(out.now, on_board_length(watch, out.now)).value_or(true);
     if (bedside.stopped && infusion.pump_heard() && !infusion.stop_declared() && on_board &&
         infusion.rate_now().value_or(1) <= 0 && !planned(bedside, infusion)) {
-        out.add("session.stopped", "The infusion stopped unplanned", "Infusion stopped unplanned",
-                "Look at pump, line and bag. A fit is the next risk: ask whether it runs on, or chart the stop.",
-                Priority::medium, unplanned_for);
+        out.add(SessionAlarm::stopped);
     }
     if (!bedside.recurrence || out.now >= bedside.recurrence->until) return;
     out.look_again(bedside.recurrence->until);
@@ -92,10 +89,7 @@ void Ward::State::find_stop(const Watch& watch, Findings& out) const
     const Instant due = bedside.recurrence->stopped + decision_by;
     out.look_again(due);
     if (out.now < due) return;
-    out.add("session.decision", "Stopped for toxicity, and no senior has decided how to go on",
-            "No senior decision after STOP",
-            "Ask a senior: restart lower, another drug, or end. Record the decision with its reason.",
-            Priority::medium);
+    out.add(SessionAlarm::decision);
 }
 
 std::optional<Duration> Ward::State::session_checks(const Watch& watch, Instant now) const

@@ -1,6 +1,7 @@
 // Checks that staff chart: when each is due, and overdue.
 #include <algorithm>
 
+#include "rules/ward/session_alarm.hpp"
 #include "rules/ward/state.hpp"
 
 namespace magwatch {
@@ -109,18 +110,11 @@ bool withholds(const Rule& rule, const Check& check)
     return (rule.reads & looked_at) != 0;
 }
 
+// As urgent as the sign.
 AlarmText withheld_text(Priority priority)
 {
-    AlarmText alarm;
-    alarm.rule = "session.dose-withheld";
-    alarm.title = "A dose was given though a sign says to withhold it";
-    alarm.message = "Dose given against a stop sign";
-    alarm.prompt = "Give no further dose. Examine reflexes and breathing now. Ask the doctor whether magnesium goes "
-                   "on. Have calcium gluconate ready.";
-    alarm.kind = AlarmKind::physiological;
+    AlarmText alarm = alarm_text(info(SessionAlarm::dose_withheld));
     alarm.priority = priority;
-    alarm.grade = 1;
-    alarm.latching = true; // a dose cannot be taken back
     return alarm;
 }
 

@@ -7,6 +7,7 @@
 
 #include "rules/alarm/episode.hpp"
 #include "rules/base/instant.hpp"
+#include "rules/ward/session_alarm.hpp"
 
 namespace magwatch {
 
@@ -20,13 +21,17 @@ struct Findings {
     std::vector<Finding> found;
     Instant next = Instant::never();
 
-    void add(std::string rule, std::string title, std::string message, std::string prompt, Priority priority,
-             Duration hold = {}, AlarmKind kind = AlarmKind::physiological)
+    // What the pack's questions and components say.
+    void add(std::string rule, std::string title, std::string message, std::string prompt, Priority priority)
     {
         const bool high = priority == Priority::high;
-        found.push_back({{std::move(rule), std::move(title), std::move(message), std::move(prompt), kind, priority,
-                          static_cast<std::uint8_t>(high ? 1 : 0), high, false},
-                         hold});
+        found.push_back({{std::move(rule), std::move(title), std::move(message), std::move(prompt),
+                          AlarmKind::physiological, priority, static_cast<std::uint8_t>(high ? 1 : 0), high, false},
+                         {}});
+    }
+    void add(SessionAlarm alarm, std::string_view indication = {}, std::string_view setting = {})
+    {
+        found.push_back({alarm_text(info(alarm), indication, setting), info(alarm).hold});
     }
     void look_again(Instant at)
     {

@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 
 // All design values.
 constexpr Duration answer_by = 10min;         // as for the other questions at the start (BEHAVIOUR "Watching")
-constexpr Duration rate_hold = 5s;            // a pump's rate passes through others when it is set
 constexpr double tolerance = 1.1;             // a plan is not exact
 constexpr double exact = 1 + 1e-9;            // conversions round
 constexpr Duration after_bolus = 30min;       // clinical reference: draws during or less than 30 min after a bolus
@@ -24,10 +23,6 @@ constexpr std::size_t levels_max = 64;
 constexpr std::size_t components_max = 16;
 constexpr std::size_t text_longest = 64;
 constexpr std::size_t reason_longest = 200;
-
-constexpr const char* stop_prompt = "STOP magnesium at the pump. Check bag, rate and prescription with a second "
-                                    "person. Examine reflexes and breathing.";
-constexpr const char* look_prompt = "Check rate, bag and prescription with a second person.";
 
 // Magnesium runs, or may.
 bool runs(const Infusion& infusion, Instant now)
@@ -81,15 +76,13 @@ void find_bolus(const IndicationRow& row, const Infusion& infusion, Findings& ou
 {
     if (!infusion.bolus_running(out.now)) return;
     if (row.bolus_max && infusion.bolus_grams() > *row.bolus_max * exact) {
-        out.add("session.bolus-dose", "Bolus larger than for: " + row.title, "BOLUS TOO LARGE for this use",
-                stop_prompt, Priority::high);
+        out.add(SessionAlarm::bolus_dose, row.title);
     }
     const double hours = infusion.bolus_grams() / infusion.bolus_rate();
     const bool short_time = row.bolus_min_duration &&
                             hours * 3'600'000 * exact < static_cast<double>(row.bolus_min_duration->count()) - 1;
     if (short_time || (row.bolus_rate_max && infusion.bolus_rate() > *row.bolus_rate_max * exact)) {
-        out.add("session.bolus-fast", "Bolus faster than for: " + row.title, "BOLUS TOO FAST for this use", stop_prompt,
-                Priority::high);
+        out.add(SessionAlarm::bolus_fast, row.title);
     }
 }
 
@@ -98,15 +91,12 @@ void find_rate(const IndicationRow& row, const Session& session, const Infusion&
     const auto rate = infusion.rate_now();
     if (!rate || infusion.bolus_running(out.now)) return;
     if (row.rate_alarm && *rate > *row.rate_alarm * exact) {
-        out.add("session.rate-alarm", "Infusion too fast for: " + row.title, "INFUSION TOO FAST for this use",
-                stop_prompt, Priority::high, rate_hold);
+        out.add(SessionAlarm::rate_alarm, row.title);
     } else if (row.rate_warn && *rate > *row.rate_warn * exact) {
-        out.add("session.rate-warn", "Infusion above the usual rate for: " + row.title,
-                "Infusion above usual for this use", look_prompt, Priority::medium, rate_hold);
+        out.add(SessionAlarm::rate_warn, row.title);
     }
     if (session.grams_per_hour > 0 && *rate > session.grams_per_hour * tolerance) {
-        out.add("session.rate-plan", "Infusion faster than planned", "Infusion faster than planned", look_prompt,
-                Priority::medium, rate_hold);
+        out.add(SessionAlarm::rate_plan);
     }
 }
 
@@ -120,31 +110,24 @@ void find_renal_dose(const SessionTable& table, const IndicationRow* planned, co
             cap = std::min(cap.value_or(*row.two_day_cap_renal), *row.two_day_cap_renal);
     }
     if (cap && infusion.dose_in(48h, out.now) > *cap * exact) {
-        out.add("session.renal-cap", "Too much in 48 h for failing kidneys", "DOSE TOO HIGH in 48 h for her kidneys",
-                "STOP magnesium. Add up what was given, by vein and into the muscle. Examine reflexes and breathing, "
-                "send creatinine and a level.",
-                Priority::high);
+        out.add(SessionAlarm::renal_cap);
     }
 }
 
 void find_dose(const IndicationRow& row, const Session& session, const Infusion& infusion, Findings& out)
 {
     if (row.hour_cap && infusion.dose_in(1h, out.now) > *row.hour_cap * exact) {
-        out.add("session.hour-cap", "Too much in 1 h for: " + row.title, "DOSE TOO HIGH in 1 h for this use",
-                stop_prompt, Priority::high);
+        out.add(SessionAlarm::hour_cap, row.title);
     }
     if (row.day_cap && infusion.dose_in(24h, out.now) > *row.day_cap * exact) {
-        out.add("session.day-cap", "Too much in 24 h for: " + row.title, "DOSE TOO HIGH in 24 h for this use",
-                stop_prompt, Priority::high);
+        out.add(SessionAlarm::day_cap, row.title);
     }
     const double given = infusion.dose_total() - session.dose_before;
     if (row.session_cap && given > *row.session_cap * exact) {
-        out.add("session.cap", "More in all than for: " + row.title, "DOSE TOO HIGH for this use", stop_prompt,
-                Priority::high);
+        out.add(SessionAlarm::cap, row.title);
     }
     if (session.grams > 0 && given > session.grams * tolerance) {
-        out.add("session.dose-plan", "More magnesium than planned", "More magnesium than planned", look_prompt,
-                Priority::medium);
+        out.add(SessionAlarm::dose_plan);
     }
 }
 
@@ -159,30 +142,24 @@ void find_plan(const IndicationRow& row, const Bedside& bedside, const Infusion&
 {
     const Session& session = *bedside.session;
     if (!row.fits(session.plan.setting) && !decided(bedside, "setting")) {
-        out.add("session.setting", row.title + ": not in setting " + std::string{name(session.plan.setting)},
-                "This place does not fit the infusion",
-                "Ask where she should be treated; record the decision with its reason.", Priority::medium);
+        out.add(SessionAlarm::setting, row.title, name(session.plan.setting));
     }
     if (above(row, session) && !decided(bedside, "plan")) {
-        out.add("session.plan", "The plan is above the caps for: " + row.title, "Plan above the cap: check it",
-                "Check the prescription with a second person before it runs.", Priority::medium);
+        out.add(SessionAlarm::plan, row.title);
     }
     if (bedside.salt && *bedside.salt != session.plan.salt && running && !decided(bedside, "salt")) {
-        out.add("session.salt", "Another magnesium salt than planned", "Other magnesium salt than planned",
-                "Sulfate and chloride are different drugs: read the label of the bag.", Priority::medium);
+        out.add(SessionAlarm::salt);
     }
     if (session.expected_end) {
         out.look_again(*session.expected_end);
         if (running && out.now >= *session.expected_end) {
-            out.add("session.overrun", "Infusion runs past its planned end", "Infusion past its planned end",
-                    "Stop it, or chart a new plan.", Priority::medium);
+            out.add(SessionAlarm::overrun);
         }
     }
     if (const auto began = infusion.first_dose(); began && row.duration_max) {
         out.look_again(*began + *row.duration_max);
         if (running && out.now >= *began + *row.duration_max) {
-            out.add("session.long", "Infusion longer than usual for: " + row.title, "Infusion longer than usual",
-                    "Ask whether it should still run.", Priority::medium);
+            out.add(SessionAlarm::too_long, row.title);
         }
     }
 }
@@ -369,17 +346,14 @@ void Ward::State::review_session(const Moment& now, BedId id)
         const Instant due = watch.since.steady + answer_by;
         if (now.steady < due) out.look_again(due);
         else if (!screened(watch)) {
-            out.add("screening.missing", "Screening before magnesium not recorded", "Screening not recorded",
-                    "Ask the questions before an infusion and record the answers.", Priority::medium, {},
-                    AlarmKind::technical);
+            out.add(SessionAlarm::not_screened);
         }
     }
     find_answers(pack->sessions, bedside, running, out);
     // A declared bolus holds back the rules over the rate: what the pump does instead is looked at here.
     if (infusion.pump_fresh() && infusion.bolus_running(now.steady) &&
         infusion.rate_now().value_or(0) > infusion.bolus_rate() * tolerance) {
-        out.add("session.bolus-pump", "The pump runs faster than the declared bolus", "PUMP FASTER THAN THE BOLUS",
-                stop_prompt, Priority::high, rate_hold);
+        out.add(SessionAlarm::bolus_pump);
     }
     const IndicationRow* planned = bedside.session ? &pack->sessions.row(bedside.session->plan.indication) : nullptr;
     if (watch.patient.value(Signal::renal_impairment, now.steady).value_or(0) > 0)

@@ -10,6 +10,7 @@
 #include <toml++/toml.h>
 
 #include "rules/alarm/rule_tests.hpp"
+#include "rules/ward/session_alarm.hpp"
 #include "rules/ward/technical.hpp"
 #include "tests/support/packs.hpp"
 
@@ -89,6 +90,18 @@ template <class Fault> void expect_delays(std::size_t count, std::set<std::strin
         EXPECT_EQ(text(about.policy.clear_hold), (*wanted)[1].value_or(std::string{})) << about.alarm.rule << ", to end";
         seen.insert(id);
     }
+}
+
+TEST(BuiltinDelays, OfTheSessionsAlarmsAreTheWrittenOnes)
+{
+    const toml::table& wanted = *document()["session"].as_table();
+    std::size_t seen = 0;
+    for (const SessionAlarmInfo& about : session_alarms()) {
+        const std::string is = about.hold > Duration{} ? length_text(about.hold) : "";
+        EXPECT_EQ(is, wanted[about.id].value_or(std::string{})) << about.id;
+        seen += is.empty() ? 0 : 1;
+    }
+    EXPECT_EQ(seen, wanted.size());
 }
 
 TEST(BuiltinDelays, OfTechnicalAlarmsAreTheWrittenOnes)

@@ -4,207 +4,15 @@
 #include <array>
 
 #include "rules/alarm/rule_tests.hpp"
+#include "rules/ward/session_alarm.hpp"
 
 namespace magwatch::cli
 {
 namespace
 {
 
-using namespace std::chrono_literals;
-
 constexpr Priority medium = Priority::medium;
 constexpr Priority high = Priority::high;
-
-constexpr const char* stop_prompt = "STOP magnesium at the pump. Check bag, rate and prescription "
-                                    "with a second person. Examine reflexes and breathing.";
-constexpr const char* look_prompt = "Check rate, bag and prescription with a second person.";
-
-struct SessionWords {
-    const char *id, *title, *message, *prompt;
-    Priority priority;
-    Duration hold;
-    const char* when;
-    std::vector<std::string> cells;
-    AlarmKind kind = AlarmKind::physiological;
-};
-
-// As rules/ward/session.cpp, checks.cpp and after_stop.cpp have them. INDICATION: the title of the
-// planned one.
-const std::vector<SessionWords> session_words = {
-    {"session.bolus-dose",
-     "Bolus larger than for: INDICATION",
-     "BOLUS TOO LARGE for this use",
-     stop_prompt,
-     high,
-     {},
-     "a declared bolus is being given that is larger than bolus_max of the planned indication",
-     {"bolus_max"}},
-    {"session.bolus-fast",
-     "Bolus faster than for: INDICATION",
-     "BOLUS TOO FAST for this use",
-     stop_prompt,
-     high,
-     {},
-     "a declared bolus is being given in less time than bolus_min_duration of the planned "
-     "indication, or faster than its bolus_rate_max",
-     {"bolus_min_duration", "bolus_rate_max"}},
-    {"session.bolus-pump",
-     "The pump runs faster than the declared bolus",
-     "PUMP FASTER THAN THE BOLUS",
-     stop_prompt,
-     high,
-     5s,
-     "the pump runs more than a tenth faster than the declared bolus, with or without a plan",
-     {}},
-    {"session.rate-alarm",
-     "Infusion too fast for: INDICATION",
-     "INFUSION TOO FAST for this use",
-     stop_prompt,
-     high,
-     5s,
-     "the infusion, outside of a bolus, is faster than rate_alarm of the planned indication",
-     {"rate_alarm"}},
-    {"session.rate-warn",
-     "Infusion above the usual rate for: INDICATION",
-     "Infusion above usual for this use",
-     look_prompt,
-     medium,
-     5s,
-     "the infusion, outside of a bolus, is faster than rate_warn of the planned indication and not "
-     "above its rate_alarm",
-     {"rate_warn"}},
-    {"session.rate-plan",
-     "Infusion faster than planned",
-     "Infusion faster than planned",
-     look_prompt,
-     medium,
-     5s,
-     "the infusion, outside of a bolus, is more than a tenth faster than planned",
-     {}},
-    {"session.renal-cap",
-     "Too much in 48 h for failing kidneys",
-     "DOSE TOO HIGH in 48 h for her kidneys",
-     "STOP magnesium. Add up what was given, by vein and into the muscle. Examine reflexes and "
-     "breathing, send creatinine and a level.",
-     high,
-     {},
-     "renal impairment is recorded and more was given in 48 h than two_day_cap_renal of the "
-     "planned indication (without a plan: the lowest of all)",
-     {"two_day_cap_renal"}},
-    {"session.hour-cap",
-     "Too much in 1 h for: INDICATION",
-     "DOSE TOO HIGH in 1 h for this use",
-     stop_prompt,
-     high,
-     {},
-     "more was given in 1 h, by all routes, than hour_cap of the planned indication",
-     {"hour_cap"}},
-    {"session.day-cap",
-     "Too much in 24 h for: INDICATION",
-     "DOSE TOO HIGH in 24 h for this use",
-     stop_prompt,
-     high,
-     {},
-     "more was given in 24 h, by all routes, than day_cap of the planned indication",
-     {"day_cap"}},
-    {"session.cap",
-     "More in all than for: INDICATION",
-     "DOSE TOO HIGH for this use",
-     stop_prompt,
-     high,
-     {},
-     "more was given since the plan than session_cap of the planned indication",
-     {"session_cap"}},
-    {"session.dose-plan",
-     "More magnesium than planned",
-     "More magnesium than planned",
-     look_prompt,
-     medium,
-     {},
-     "more was given than the planned dose and a tenth of it",
-     {}},
-    {"session.dose-withheld",
-     "A dose was given though a sign says to withhold it",
-     "Dose given against a stop sign",
-     "Give no further dose. Examine reflexes and breathing now. Ask the doctor whether magnesium "
-     "goes on. Have calcium gluconate ready.",
-     medium,
-     {},
-     "a bolus or injection after the load is charted while a rule of grade 1 or 2 is raised over "
-     "what a check asks for before each dose; it is high if that rule's alarm is",
-     {}},
-    {"session.setting",
-     "INDICATION: not in setting SETTING",
-     "This place does not fit the infusion",
-     "Ask where she should be treated; record the decision with its reason.",
-     medium,
-     {},
-     "the planned setting is none of the indication's, and no decision about 'setting' is recorded",
-     {"settings"}},
-    {"session.plan",
-     "The plan is above the caps for: INDICATION",
-     "Plan above the cap: check it",
-     "Check the prescription with a second person before it runs.",
-     medium,
-     {},
-     "the planned rate is above rate_alarm of the indication (rate_warn where it has none) or the "
-     "planned dose above its session_cap, and no decision about 'plan' is recorded",
-     {"rate_warn", "rate_alarm", "session_cap"}},
-    {"session.salt",
-     "Another magnesium salt than planned",
-     "Other magnesium salt than planned",
-     "Sulfate and chloride are different drugs: read the label of the bag.",
-     medium,
-     {},
-     "magnesium runs, the salt charted is not the planned one, and no decision about 'salt' is "
-     "recorded",
-     {}},
-    {"session.overrun",
-     "Infusion runs past its planned end",
-     "Infusion past its planned end",
-     "Stop it, or chart a new plan.",
-     medium,
-     {},
-     "magnesium still runs at the planned end",
-     {}},
-    {"session.long",
-     "Infusion longer than usual for: INDICATION",
-     "Infusion longer than usual",
-     "Ask whether it should still run.",
-     medium,
-     {},
-     "magnesium still runs duration_max of the planned indication after the first dose",
-     {"duration_max"}},
-    {"session.stopped",
-     "The infusion stopped unplanned",
-     "Infusion stopped unplanned",
-     "Look at pump, line and bag. A fit is the next risk: ask whether it runs on, or chart the "
-     "stop.",
-     medium,
-     2min,
-     "the pump's rate fell to 0 and nobody charted a stop, while magnesium is or may be on board; "
-     "not from 15 min before the planned end, after 95 % of the planned dose, or at the end of a "
-     "bolus that nothing was to follow",
-     {}},
-    {"session.decision",
-     "Stopped for toxicity, and no senior has decided how to go on",
-     "No senior decision after STOP",
-     "Ask a senior: restart lower, another drug, or end. Record the decision with its reason.",
-     medium,
-     {},
-     "no decision about 'after_stop' is recorded 30 min after a stop for toxicity, and for 6 h",
-     {}},
-    {"screening.missing",
-     "Screening before magnesium not recorded",
-     "Screening not recorded",
-     "Ask the questions before an infusion and record the answers.",
-     medium,
-     {},
-     "magnesium was given or runs, and a question before an infusion is not answered 10 min after "
-     "the watch began",
-     {},
-     AlarmKind::technical},
-};
 
 // When each technical fault is present; its text, priority and delay are the ward's own.
 struct FaultWords {
@@ -279,23 +87,20 @@ AlarmText alarm_of(std::string id, std::string title, std::string message, std::
 
 std::optional<BuiltinCondition> of_session(std::string_view id)
 {
-    const auto found = std::find_if(session_words.begin(), session_words.end(),
-                                    [&](const SessionWords& one) { return one.id == id; });
-    if (found == session_words.end()) return std::nullopt;
+    const auto all = session_alarms();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.id == id; });
+    if (found == all.end()) return std::nullopt;
     BuiltinCondition out;
-    out.alarm = alarm_of(found->id, found->title, found->message, found->prompt, found->priority,
-                         found->kind);
+    out.alarm = alarm_text(*found);
     out.policy.hold = found->hold;
     out.when = found->when;
-    out.cells = found->cells;
-    out.source = found->cells.empty()
+    for (const std::string_view cell : found->cells) {
+        if (!cell.empty()) out.cells.emplace_back(cell);
+    }
+    out.source = out.cells.empty()
                      ? "design"
                      : "that of each cell of the table of indications; the rest design";
-    if (id == "session.dose-withheld") {
-        out.alarm.grade = 1;
-        out.alarm.latching = true; // a dose cannot be taken back
-        out.until = "somebody has seen it";
-    }
+    if (found->for_good) out.until = "somebody has seen it";
     return out;
 }
 
@@ -426,7 +231,7 @@ std::optional<BuiltinCondition> builtin_condition(const Pack& pack, std::string_
 std::vector<std::string> builtin_conditions(const Pack& pack)
 {
     std::vector<std::string> out;
-    for (const SessionWords& one : session_words) out.emplace_back(one.id);
+    for (const SessionAlarmInfo& one : session_alarms()) out.emplace_back(one.id);
     for (const Question& one : pack.sessions.questions) {
         out.push_back("screening." + one.id);
         if (rings(one) && one.priority == high) out.push_back("screening." + one.id + ".running");

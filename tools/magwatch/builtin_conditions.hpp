@@ -1,8 +1,8 @@
 // The conditions that ring under every pack and stand in none, in words: the planned session, screening, bags, checks
 // and technical faults.
 //
-// Pure. What the ward itself holds as a table (technical faults, the pack's checks, questions and components) comes
-// from there; the words for the rest are here and are held to rules/ward by tests.
+// Pure. What each is comes from the ward's own tables and from the pack; only when a technical fault is present is
+// said here.
 #pragma once
 
 #include <optional>
