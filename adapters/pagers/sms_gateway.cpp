@@ -4,7 +4,7 @@
 
 namespace magwatch::adapters {
 
-SmsPager::SmsPager(PagerParts parts, std::vector<SmsGateway> gateways) : CurlPager{std::move(parts)}
+SmsPager::SmsPager(PagerParts parts, std::vector<SmsGateway> gateways) : CurlPager{std::move(parts), &judge_http}
 {
     for (SmsGateway& gateway : gateways) {
         if (!mistakes(gateway).empty()) continue;

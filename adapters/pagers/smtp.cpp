@@ -34,7 +34,7 @@ std::vector<std::string> mistakes(const SmtpServer& server)
 }
 
 SmtpPager::SmtpPager(PagerParts parts, SmtpServer server)
-    : CurlPager{std::move(parts)}, server_{std::move(server)}, url_{url_of(server_)},
+    : CurlPager{std::move(parts), &judge_smtp}, server_{std::move(server)}, url_{url_of(server_)},
       usable_{mistakes(server_).empty()}
 {
     know_channel(server_.name);

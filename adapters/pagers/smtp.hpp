@@ -37,7 +37,6 @@ public:
 
 private:
     [[nodiscard]] std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const override;
-    [[nodiscard]] Verdict judge(const TransferResult& result) const override { return judge_smtp(result); }
     [[nodiscard]] std::string channel_of(const Page&) const override { return server_.name; }
 
     SmtpServer server_;

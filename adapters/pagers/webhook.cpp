@@ -74,7 +74,7 @@ std::string webhook_body(const Page& page, std::string_view text, const AnswerLi
 }
 
 WebhookPager::WebhookPager(PagerParts parts, std::vector<WebhookEndpoint> endpoints)
-    : CurlPager{std::move(parts)}
+    : CurlPager{std::move(parts), &judge_http}
 {
     for (WebhookEndpoint& endpoint : endpoints) {
         if (!mistakes(endpoint).empty()) continue;

@@ -39,7 +39,6 @@ public:
 
 private:
     [[nodiscard]] std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const override;
-    [[nodiscard]] Verdict judge(const TransferResult& result) const override { return judge_http(result); }
     [[nodiscard]] std::string channel_of(const Page& page) const override;
 
     std::map<std::string, WebhookEndpoint> endpoints_;

@@ -127,10 +127,32 @@ std::vector<adapters::SmsGateway> PagerSet::sms_gateways(const Config& config, s
     return gateways;
 }
 
+std::vector<adapters::SnppGateway> PagerSet::snpp_gateways(const Config& config, std::vector<std::string>& mistakes)
+{
+    std::vector<adapters::SnppGateway> gateways;
+    for (const SnppGatewayConfig& one : config.pager.snpp) {
+        adapters::SnppGateway gateway;
+        gateway.name = one.name;
+        gateway.host = one.server.host;
+        gateway.port = one.server.port;
+        gateway.user = one.user;
+        std::vector<std::string> wrong;
+        if (!one.password.empty()) {
+            auto loaded = load_secret(one.password);
+            if (auto reason = reason_of(loaded); !reason.empty()) wrong.push_back(std::move(reason));
+            else gateway.password = std::move(std::get<Secret>(loaded));
+        }
+        if (wrong.empty()) wrong = adapters::mistakes(gateway);
+        for (const auto& w : wrong) mistakes.push_back("SNPP gateway " + one.name + ": " + w);
+        if (wrong.empty()) gateways.push_back(std::move(gateway));
+    }
+    return gateways;
+}
+
 std::vector<adapters::Pager*> PagerSet::Channels::all() const
 {
     std::vector<adapters::Pager*> found;
-    for (const auto* one : {&webhook, &sms, &smtp})
+    for (const auto* one : {&webhook, &sms, &snpp, &smtp})
         if (*one) found.push_back(one->get());
     return found;
 }
@@ -145,6 +167,10 @@ std::vector<std::string> PagerSet::configure(const Config& config)
     next.webhook = std::make_unique<adapters::WebhookPager>(parts, std::move(endpoints));
     if (!config.pager.sms.empty())
         next.sms = std::make_unique<adapters::SmsPager>(parts, sms_gateways(config, mistakes));
+    if (!config.pager.snpp.empty()) {
+        adapters::QueueParts queue{executor_, clock_, adapters::random_jitter(), {}};
+        next.snpp = std::make_unique<adapters::SnppPager>(std::move(queue), snpp_gateways(config, mistakes));
+    }
     if (config.pager.smtp) {
         const SmtpConfig& smtp = *config.pager.smtp;
         adapters::SmtpServer server;
@@ -191,6 +217,7 @@ void PagerSet::send(const Page& page, Done done)
         }
     }
     if (page.channel_kind == "sms") pager = now_.sms.get();
+    if (page.channel_kind == "snpp") pager = now_.snpp.get();
     if (page.channel_kind == "smtp") pager = now_.smtp.get();
     if (pager == nullptr) {
         done(page.key, PageOutcome::failed, "this channel is not configured");

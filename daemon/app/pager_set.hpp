@@ -14,6 +14,7 @@
 #include "adapters/pagers/answer_link.hpp"
 #include "adapters/pagers/curl_pager.hpp"
 #include "adapters/pagers/sms_gateway.hpp"
+#include "adapters/pagers/snpp.hpp"
 #include "adapters/pagers/webhook.hpp"
 #include "daemon/config/config.hpp"
 #include "rules/escalation/page.hpp"
@@ -41,7 +42,7 @@ private:
     // A person's channel: {person, channel}.
     using ChannelKey = std::pair<std::string, std::string>;
     struct Channels {
-        std::unique_ptr<adapters::Pager> webhook, sms, smtp;
+        std::unique_ptr<adapters::Pager> webhook, sms, snpp, smtp;
         [[nodiscard]] std::vector<adapters::Pager*> all() const; // those that there are
         std::map<ChannelKey, std::string> endpoints; // the webhook endpoint of each: URL and secret
         std::string answer_url;
@@ -49,6 +50,8 @@ private:
     static std::vector<adapters::WebhookEndpoint> webhooks(const Config& config, Channels& channels,
                                                            std::vector<std::string>& mistakes);
     static std::vector<adapters::SmsGateway> sms_gateways(const Config& config, std::vector<std::string>& mistakes);
+    static std::vector<adapters::SnppGateway> snpp_gateways(const Config& config,
+                                                            std::vector<std::string>& mistakes);
     boost::asio::any_io_executor executor_;
     Clock& clock_;
     std::string answer_key_;

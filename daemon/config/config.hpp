@@ -87,6 +87,14 @@ struct SmsGatewayConfig {
     std::string secret;             // secret reference; "" = none
 };
 
+// An SNPP gateway: adapters/pagers/snpp.
+struct SnppGatewayConfig {
+    std::string name;
+    Endpoint server;
+    std::string user;     // "" = no login
+    std::string password; // secret reference
+};
+
 // The secret that signs one channel's messages; the channel itself is in `ward.people`.
 struct ChannelSecret {
     std::string person, channel;
@@ -95,7 +103,8 @@ struct ChannelSecret {
 
 struct PagerConfig {
     std::optional<SmtpConfig> smtp;
-    std::vector<SmsGatewayConfig> sms; // a channel of kind "sms" has the address "GATEWAY +NUMBER"
+    std::vector<SmsGatewayConfig> sms;   // a channel of kind "sms" has the address "GATEWAY +NUMBER"
+    std::vector<SnppGatewayConfig> snpp; // one of kind "snpp" the address "GATEWAY PAGER"
     std::vector<ChannelSecret> secrets;
     std::string answer_url; // where the links in pages lead: "http://127.0.0.1:8300"; "" = no links
     std::string answer_secret; // secret reference that signs those links; "" = one made at start

@@ -43,7 +43,7 @@ LoadedConfig ConfigReader::run()
     beds();
     modbus();
     hl7();
-    sms_gateways(); // before the people whom they reach
+    gateways(); // before the people whom they reach
     people();
     escalation();
     pager();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "adapters/pagers/sms_template.hpp"
+#include "adapters/pagers/snpp_dialogue.hpp"
 #include "daemon/config/reading.hpp"
 
 namespace magwatch::config_reading {
@@ -79,10 +80,10 @@ void ConfigReader::person(const TomlTable& table)
 std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::string& person_name,
                                              std::size_t index)
 {
-    static const std::vector<std::string_view> kinds{"webhook", "sms", "smtp"};
+    static const std::vector<std::string_view> kinds{"webhook", "sms", "snpp", "smtp"};
     const auto kind = table.need_choice("kind", kinds);
     if (!kind) {
-        for (const char* key : {"name", "url", "secret", "to", "gateway"}) (void)table.has(key);
+        for (const char* key : {"name", "url", "secret", "to", "gateway", "pager"}) (void)table.has(key);
         return std::nullopt;
     }
     Channel channel;
@@ -92,6 +93,7 @@ std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::
     if (table.has("name"))
         channel.name = new_name(table, "name", none, "channel name").value_or(channel.name);
     if (channel.kind == "sms") return sms_channel(table, std::move(channel));
+    if (channel.kind == "snpp") return snpp_channel(table, std::move(channel));
     if (channel.kind == "webhook") return webhook_channel(table, std::move(channel), person_name);
     const auto to = table.need_text("to");
     if (to && !is_mail_address(to->value))
@@ -101,11 +103,29 @@ std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::
     return to ? std::optional{channel} : std::nullopt;
 }
 
-std::optional<Channel> ConfigReader::sms_channel(const TomlTable& table, Channel channel)
+std::optional<TomlText> ConfigReader::known_gateway(const TomlTable& table, const std::string& kind)
 {
     const auto gateway = table.need_text("gateway");
-    if (gateway && !gateways_.contains(gateway->value))
-        table.fail("gateway", fmt::format("there is no [[pager.sms]] named '{}'", gateway->value));
+    if (gateway && !gateways_[kind].contains(gateway->value))
+        table.fail("gateway", fmt::format("there is no [[pager.{}]] named '{}'", kind, gateway->value));
+    return gateway;
+}
+
+std::optional<Channel> ConfigReader::snpp_channel(const TomlTable& table, Channel channel)
+{
+    const auto gateway = known_gateway(table, channel.kind);
+    const auto pager = table.need_text("pager");
+    if (pager && !adapters::is_snpp_word(pager->value))
+        table.fail("pager", fmt::format("'{}' is not the id of a pager: one word of at most 64 characters",
+                                        pager->value));
+    if (!gateway || !pager) return std::nullopt;
+    channel.address = gateway->value + " " + pager->value;
+    return channel;
+}
+
+std::optional<Channel> ConfigReader::sms_channel(const TomlTable& table, Channel channel)
+{
+    const auto gateway = known_gateway(table, channel.kind);
     const auto to = table.need_text("to");
     if (to && !adapters::is_phone_number(to->value))
         table.fail("to", fmt::format("'{}' is not a telephone number with its country: \"+447700900123\"",
@@ -230,18 +250,36 @@ void ConfigReader::pager()
     config_.pager.answer_url = url->value;
 }
 
-void ConfigReader::sms_gateways()
+void ConfigReader::gateways()
 {
     const auto pager = root_.table("pager");
     if (!pager) return;
     for (const TomlTable& table : pager->tables("sms")) sms_gateway(table);
+    for (const TomlTable& table : pager->tables("snpp")) snpp_gateway(table);
+}
+
+void ConfigReader::snpp_gateway(const TomlTable& table)
+{
+    SnppGatewayConfig gateway;
+    gateway.name = new_name(table, "name", gateways_["snpp"], "SNPP gateway").value_or("");
+    const auto server = destination(table);
+    if (const auto user = table.text("user")) gateway.user = user->value;
+    gateway.password = secret_reference(table, "password");
+    if (gateway.user.empty() != gateway.password.empty())
+        table.fail("'user' and 'password' belong together");
+    if (!server) return;
+    gateway.server = *server;
+    if (gateway.server.port == 0) gateway.server.port = 444; // RFC 1861
+    if (!gateway.user.empty() && !is_loopback(gateway.server.host))
+        table.fail("user", "SNPP is not encrypted: a login is possible to 127.0.0.1 only");
+    config_.pager.snpp.push_back(std::move(gateway));
 }
 
 // What the templates mean is for the channel to say.
 void ConfigReader::sms_gateway(const TomlTable& table)
 {
     SmsGatewayConfig gateway;
-    gateway.name = new_name(table, "name", gateways_, "SMS gateway").value_or("");
+    gateway.name = new_name(table, "name", gateways_["sms"], "SMS gateway").value_or("");
     const auto url = table.need_text("url");
     const auto format = table.need_choice("format", {"form", "json"});
     const auto take = [&](const char* key, auto& into) {

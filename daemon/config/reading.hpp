@@ -49,7 +49,7 @@ private:
     void hl7_source(const TomlTable& table, Hl7Config& hl7);
     void hl7_source_codes(const TomlTable& table, Hl7SourceConfig& source);
     void hl7_source_beds(const TomlTable& table, Hl7SourceConfig& source);
-    void sms_gateways();
+    void gateways();
     void people();
     void person(const TomlTable& table);
     std::optional<Channel> channel(const TomlTable& table, const std::string& person_name,
@@ -61,7 +61,10 @@ private:
     void pager();
     void smtp(const TomlTable& table);
     void sms_gateway(const TomlTable& table);
+    void snpp_gateway(const TomlTable& table);
+    std::optional<TomlText> known_gateway(const TomlTable& table, const std::string& kind);
     std::optional<Channel> sms_channel(const TomlTable& table, Channel channel);
+    std::optional<Channel> snpp_channel(const TomlTable& table, Channel channel);
     std::optional<Channel> webhook_channel(const TomlTable& table, Channel channel, const std::string& person_name);
     void http();
     void journal();
@@ -88,7 +91,8 @@ private:
     Config config_;
     std::vector<Diagnostic> elsewhere_; // mistakes in the files it names
     std::vector<std::string> notes_;
-    std::set<std::string> aliases_, sources_, person_names_, gateways_;
+    std::set<std::string> aliases_, sources_, person_names_;
+    std::map<std::string, std::set<std::string>> gateways_; // kind -> names
     std::map<std::string, std::vector<std::string>> roles_; // role -> people
     std::set<std::string> maps_checked_;
     bool reaches_smtp_ = false;

@@ -134,5 +134,19 @@ TEST_F(PagerSetTest, AGatewayWithoutItsSecretIsAMistakeAndItsPagesFail)
     EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::failed);
 }
 
+TEST_F(PagerSetTest, APagerIsReachedThroughTheSnppGatewayThatItsPersonNames)
+{
+    Peer gateway{"tests/integration/pagers/snpp_peer.pl", {"2"}};
+    config.pager.snpp.push_back({"hospital", {"127.0.0.1", gateway.port()}, "", ""});
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    pagers.send(test_page(7, "snpp", "hospital 5551234"), rig.note());
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted);
+    const auto seen = gateway.report();
+    EXPECT_EQ(seen["pager"], "5551234");
+    EXPECT_THAT(seen["text"].get<std::string>(), HasSubstr("STOP magnesium"));
+    EXPECT_EQ(seen["alert"], 1);
+}
+
 } // namespace
 } // namespace magwatch

@@ -36,7 +36,8 @@ pid_t spawn(std::vector<std::string> command, int out, bool quiet = false)
 
 Peer::Peer(const std::string& script, std::vector<std::string> arguments)
 {
-    std::vector<std::string> command{"/usr/bin/python3", std::string{MAGWATCH_SOURCE_DIR} + "/" + script};
+    const char* const language = script.ends_with(".pl") ? "/usr/bin/perl" : "/usr/bin/python3";
+    std::vector<std::string> command{language, std::string{MAGWATCH_SOURCE_DIR} + "/" + script};
     command.insert(command.end(), arguments.begin(), arguments.end());
     int pipe[2];
     if (::pipe2(pipe, O_CLOEXEC) != 0) throw std::runtime_error{"no pipe"};

@@ -1,4 +1,4 @@
-// A Python peer in a process of its own: started on a free port, its lines read with a deadline, ended with
+// A peer in Python or Perl in a process of its own: started on a free port, its lines read with a deadline, ended with
 // the test.
 #pragma once
 

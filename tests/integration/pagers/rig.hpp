@@ -33,6 +33,11 @@ struct Rig {
         policy.jitter = 0;
         return {io.get_executor(), lane, clock, [] { return 0.5; }, policy};
     }
+    adapters::QueueParts queue_parts()
+    {
+        adapters::PagerParts all = parts();
+        return {all.executor, all.clock, all.random, all.policy};
+    }
     adapters::Pager::Done note()
     {
         return [this](const PageKey& key, PageOutcome outcome, const std::string& detail) {

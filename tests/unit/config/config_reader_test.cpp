@@ -64,7 +64,8 @@ name = "charge-1"
 role = "charge"
 channels = [{ kind = "webhook", url = "http://127.0.0.1:9000/p", secret = "credential:hook" },
             { kind = "smtp", to = "charge@ward.example" },
-            { kind = "sms", gateway = "city", to = "+447700900123" }]
+            { kind = "sms", gateway = "city", to = "+447700900123" },
+            { kind = "snpp", gateway = "hospital", pager = "5551234" }]
 
 [escalation.high]
 rungs = [["bedside"], ["charge", "midwife-1"]]
@@ -84,6 +85,11 @@ fields = { "/messages/0/to" = "{to}", "/messages/0/text" = "{text}" }
 headers = { Authorization = "App {secret}" }
 secret = "credential:sms"
 idempotency_header = "Idempotency-Key"
+[[pager.snpp]]
+name = "hospital"
+host = "127.0.0.1"
+user = "ward"
+password = "credential:snpp"
 [pager.smtp]
 host = "127.0.0.1"
 port = 2525
@@ -173,6 +179,10 @@ TEST(ConfigReader, ReadsAWholeWard)
     EXPECT_EQ(c.pager.smtp->server.port, 2525);
     EXPECT_EQ(c.ward.people[1].channels.at(2).kind, "sms");
     EXPECT_EQ(c.ward.people[1].channels.at(2).address, "city +447700900123");
+    EXPECT_EQ(c.ward.people[1].channels.at(3).address, "hospital 5551234");
+    ASSERT_THAT(c.pager.snpp, SizeIs(1));
+    EXPECT_EQ(c.pager.snpp[0].server, (Endpoint{"127.0.0.1", 444}));
+    EXPECT_EQ(c.pager.snpp[0].password, "credential:snpp");
     ASSERT_THAT(c.pager.sms, SizeIs(1));
     EXPECT_TRUE(c.pager.sms[0].json);
     EXPECT_THAT(c.pager.sms[0].fields, ElementsAre(Pair("/messages/0/to", "{to}"), Pair("/messages/0/text", "{text}")));
@@ -283,6 +293,11 @@ INSTANTIATE_TEST_SUITE_P(
                "never holds the secret itself"},
         Broken{", secret = \"credential:hook\" }]\n[[", "}]\n[[", "webhooks are signed"},
         Broken{"kind = \"smtp\"", "kind = \"fax\"", "'kind': \"fax\" is not one of"},
+        Broken{"gateway = \"hospital\"", "gateway = \"city\"", "there is no [[pager.snpp]] named 'city'"},
+        Broken{"pager = \"5551234\"", "pager = \"555 1234\"", "is not the id of a pager"},
+        Broken{"host = \"127.0.0.1\"\nuser = \"ward\"", "host = \"snpp.example\"\nuser = \"ward\"",
+               "SNPP is not encrypted"},
+        Broken{"user = \"ward\"\n", "", "'user' and 'password' belong together"},
         Broken{"gateway = \"city\"", "gateway = \"town\"", "there is no [[pager.sms]] named 'town'"},
         Broken{"to = \"+447700900123\"", "to = \"07700900123\"", "is not a telephone number"},
         Broken{"format = \"json\"", "format = \"xml\"", "'format': \"xml\" is not one of"},

@@ -1,0 +1,145 @@
+// The SNPP pager against Net::SNPP::Server, which somebody else wrote, and against a fake for the faults that no
+// real gateway shows on request.
+#include <gtest/gtest.h>
+
+#include "adapters/pagers/snpp.hpp"
+#include "tests/integration/pagers/peer.hpp"
+#include "tests/integration/pagers/rig.hpp"
+
+namespace magwatch::adapters {
+namespace {
+
+using namespace testing_support;
+
+const std::string text = "MAG HIGH Ward L4 Bed 3 02:14. Slow breathing. STOP magnesium at pump. #1207";
+
+struct SnppRig : Rig {
+    SnppRig(const std::string& script, std::vector<std::string> arguments, Duration limit = Duration{10'000})
+        : peer{"tests/integration/pagers/" + script, std::move(arguments)},
+          pager{queue_parts(), one("127.0.0.1", peer.port()), limit}
+    {
+    }
+    static std::vector<SnppGateway> one(const std::string& host, std::uint16_t port)
+    {
+        std::vector<SnppGateway> all(1);
+        all[0].name = "hospital";
+        all[0].host = host;
+        all[0].port = port;
+        return all;
+    }
+    void send(std::uint32_t call, const std::string& address = "hospital 5551234")
+    {
+        pager.send(test_page(call, "snpp", address), text, {}, note());
+    }
+    // The words that the fake was sent, until it hears nothing for a while.
+    std::vector<std::string> heard()
+    {
+        std::vector<std::string> lines;
+        while (const auto line = peer.line(std::chrono::milliseconds{300}))
+            lines.push_back(nlohmann::json::parse(*line)["line"]);
+        return lines;
+    }
+    Peer peer;
+    SnppPager pager;
+};
+
+TEST(SnppPeer, ARealGatewayTakesThePage)
+{
+    for (const char* level : {"1", "2"}) {
+        SnppRig rig{"snpp_peer.pl", {level}};
+        rig.send(7);
+        ASSERT_TRUE(rig.until_outcomes(1));
+        EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted) << rig.outcomes[0].detail;
+        EXPECT_EQ(rig.outcomes[0].detail, "SNPP 250 to SEND");
+        const auto seen = rig.peer.report();
+        EXPECT_EQ(seen["pager"], "5551234");
+        EXPECT_EQ(seen["text"], text);
+        EXPECT_EQ(seen["alert"], level[0] == '2' ? 1 : 0) << "level 1 knows no urgency";
+    }
+}
+
+TEST(SnppPeer, ARealGatewayRefusesAPagerItDoesNotKnow)
+{
+    SnppRig rig{"snpp_peer.pl", {"2"}};
+    rig.send(7, "hospital abc");
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::failed);
+    EXPECT_EQ(rig.outcomes[0].detail, "SNPP 550 to PAGE");
+    rig.send(8); // and goes on
+    ASSERT_TRUE(rig.until_outcomes(2));
+    EXPECT_EQ(rig.outcomes[1].outcome, PageOutcome::accepted);
+}
+
+TEST(SnppFaults, WhatWasCutBeforeSendIsTriedAgain)
+{
+    for (const std::vector<std::string>& replies : std::vector<std::vector<std::string>>{
+             {"cut"}, {"220 r", "cut"}, {"220 r", "500 no", "cut"}, {"220 r", "500 no", "500 no", "250 ok", "cut"},
+             {"long"}, {"HTTP/1.1 400 Bad Request"}}) {
+        SnppRig rig{"snpp_fault_peer.py", replies};
+        rig.send(7);
+        ASSERT_TRUE(rig.until([&] { return rig.pager.health()[0].attempts >= 3; })) << replies.back();
+        EXPECT_TRUE(rig.outcomes.empty());
+        EXPECT_FALSE(rig.pager.health()[0].working);
+    }
+}
+
+TEST(SnppFaults, WhatWasCutAfterSendIsSentTwiceAtMost)
+{
+    for (const char* last : {"cut", "hang", "421 closing"}) {
+        SnppRig rig{"snpp_fault_peer.py", {"220 r", "500 no", "500 no", "250 ok", "250 ok", last}, Duration{300}};
+        rig.send(7);
+        ASSERT_TRUE(rig.until_outcomes(1)) << last;
+        EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::unknown) << last;
+        const auto lines = rig.heard();
+        EXPECT_EQ(std::count(lines.begin(), lines.end(), "SEND"), 2) << last;
+    }
+}
+
+TEST(SnppFaults, ABlackHoleEndsAtItsLimitAndARefusedConnectionAtOnce)
+{
+    SnppRig rig{"snpp_fault_peer.py", {"hang"}, Duration{100}};
+    rig.send(7);
+    ASSERT_TRUE(rig.until([&] { return rig.pager.health()[0].attempts >= 2; }));
+    EXPECT_EQ(rig.pager.health()[0].detail, "no reply to the connection");
+
+    Rig other;
+    SnppPager nobody{other.queue_parts(), SnppRig::one("127.0.0.1", closed_port())};
+    nobody.send(test_page(8, "snpp", "hospital 5551234"), text, {}, other.note());
+    ASSERT_TRUE(other.until([&] { return nobody.health()[0].attempts >= 2; }));
+    EXPECT_EQ(nobody.health()[0].detail, "connection refused");
+}
+
+TEST(SnppFaults, APagerThatGoesTakesItsSessionsAlong)
+{
+    Rig rig;
+    Peer peer{"tests/integration/pagers/snpp_fault_peer.py", {"hang"}};
+    {
+        SnppPager pager{rig.queue_parts(), SnppRig::one("127.0.0.1", peer.port())};
+        pager.send(test_page(7, "snpp", "hospital 5551234"), text, {}, rig.note());
+        rig.io.run_one_for(std::chrono::milliseconds{200});
+    }
+    while (rig.io.poll() > 0) {}
+    EXPECT_TRUE(rig.outcomes.empty()) << "such a page is sent again at the next start";
+}
+
+TEST(SnppGateways, MistakesAreFound)
+{
+    SnppGateway gateway = std::move(SnppRig::one("snpp.example", 444)[0]);
+    EXPECT_TRUE(mistakes(gateway).empty());
+    gateway.user = "ward";
+    EXPECT_EQ(mistakes(gateway).size(), 2U) << "no password, and a login over the network";
+    gateway.password.emplace("two words");
+    EXPECT_EQ(mistakes(gateway).size(), 2U);
+    gateway.host = "127.0.0.1";
+    gateway.password.emplace("one");
+    EXPECT_TRUE(mistakes(gateway).empty());
+    gateway.host = "bad host";
+    gateway.port = 0;
+    EXPECT_EQ(mistakes(gateway).size(), 3U);
+    EXPECT_FALSE(snpp_address("hospital"));
+    EXPECT_FALSE(snpp_address("hospital 1 2"));
+    EXPECT_EQ(snpp_address("hospital 12")->pager, "12");
+}
+
+} // namespace
+} // namespace magwatch::adapters
