@@ -50,6 +50,70 @@ TEST(Delays, OfASilentMonitorFollowItsPeriodWithinBounds)
     EXPECT_EQ(silent_after(6s), 24s) << "a slow one: 4 periods";
 }
 
+TEST(Delays, OfALongSilenceWithMagnesiumOnBoard)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.observe(Signal::rr, 16);
+    const Instant last = rig.now().steady;
+    rig.pass(5min);
+    EXPECT_EQ(raised_after(rig, "technical.silent_long", last), 5s + 2min);
+}
+
+TEST(Delays, OfLiveDataWithoutAWatch)
+{
+    Rig rig;
+    const Instant first = rig.now().steady;
+    for (int i = 0; i < 150; ++i) rig.stream(Signal::rr, 16, 1);
+    EXPECT_EQ(raised_after(rig, "technical.unwatched", first), 2min);
+}
+
+TEST(Delays, OfTheWordThatNobodyWasWatching)
+{
+    Rig rig;
+    rig.watch();
+    rig.jump(rig.now().at(rig.now().steady + 10min));
+    const Instant back = rig.now().steady;
+    Started started;
+    started.incarnation = 2;
+    started.unwatched = 10min;
+    rig.step(started);
+    rig.pass(10min);
+    EXPECT_EQ(raised_after(rig, "technical.gap", back), Duration{});
+    EXPECT_EQ(raised_after(rig, "technical.gap", back, AlarmEvent::cleared), 1s + 5min);
+}
+
+// A sign that is over and was seen still makes a stop within the hour one for toxicity.
+TEST(Delays, OfASignBeforeAStop)
+{
+    const auto toxic = [](Duration later) {
+        Rig rig;
+        rig.watch();
+        rig.chart(InfusionRateEntry{1, {}});
+        rig.chart(ValueEntry{Signal::reflex_knee, 0});
+        rig.chart(ValueEntry{Signal::reflex_knee, 2});
+        for (const auto& e : rig.view().episodes) rig.act(Acknowledge{e.id});
+        rig.pass(later);
+        rig.chart(InfusionStopEntry{});
+        return rig.view().beds[0].after_stop.has_value();
+    };
+    EXPECT_TRUE(toxic(1h));
+    EXPECT_FALSE(toxic(1h + 1ms));
+}
+
+TEST(Delays, OfAPause)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.act(PauseAudio{BedId{0}, 10min});
+    rig.pass(2min - 1ms);
+    EXPECT_FALSE(rig.view().calls[0].sounding);
+    rig.pass(1ms);
+    EXPECT_TRUE(rig.view().calls[0].sounding);
+}
+
 TEST(Delays, OfAFrozenMonitor)
 {
     for (const bool counter : {true, false}) {
