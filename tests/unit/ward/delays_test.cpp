@@ -114,6 +114,30 @@ TEST(Delays, OfAPause)
     EXPECT_TRUE(rig.view().calls[0].sounding);
 }
 
+TEST(Delays, OfMagnesiumOnBoard)
+{
+    for (const bool renal : {false, true}) {
+        Rig rig;
+        rig.watch();
+        if (renal) rig.chart(ValueEntry{Signal::renal_impairment, 1});
+        rig.chart(IntramuscularEntry{5, {}});
+        rig.pass((renal ? Duration{24h} : Duration{12h}) - 1ms);
+        EXPECT_EQ(rig.view().beds[0].mg_on_board, "yes") << renal;
+        rig.pass(1ms);
+        EXPECT_EQ(rig.view().beds[0].mg_on_board, "no") << renal;
+    }
+}
+
+// A source whose values hold longer than usual is lost when they do not hold any more.
+TEST(Delays, OfALostSignal)
+{
+    PatientState patient;
+    patient.set_fresh_for(Signal::rr, 30s);
+    EXPECT_EQ(patient.lost_after(Signal::rr), 20s);
+    patient.set_fresh_for(Signal::rr, 30s + 1ms);
+    EXPECT_EQ(patient.lost_after(Signal::rr), 30s + 1ms);
+}
+
 TEST(Delays, OfAFrozenMonitor)
 {
     for (const bool counter : {true, false}) {
