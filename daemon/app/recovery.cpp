@@ -10,21 +10,19 @@ namespace {
 constexpr std::size_t batches_at_once = 1000;
 
 // Steps the inputs of one batch; effects stand there for people and tools, not for us.
-void replay(const JournalBatch& batch, Recovered& out)
+void replay(const JournalBatch& batch, RecordReader& reader, Recovered& out)
 {
     EffectBuffer effects;
-    for (const std::string_view bytes : batch.records) {
-        const auto record = decode_record(bytes);
-        if (!record) {
-            out.notes.push_back("batch " + std::to_string(batch.id) + ": a record is damaged or of another version");
-            continue;
-        }
-        const auto* input = std::get_if<InputRecord>(&*record);
-        if (input == nullptr) continue;
-        if (input->at.steady < out.ward.last_instant()) continue; // before the snapshot
+    const auto step = [&](const Moment& at, const Input& input) {
+        if (at.steady < out.ward.last_instant()) return; // before the snapshot
         effects.clear();
-        out.ward.step(input->at, input->input, effects);
+        out.ward.step(at, input, effects);
         ++out.replayed;
+    };
+    for (const std::string_view bytes : batch.records) {
+        if (!reader.read(bytes, step, [](const Effect&) {})) {
+            out.notes.push_back("batch " + std::to_string(batch.id) + ": a record is damaged or of another version");
+        }
     }
 }
 
@@ -49,6 +47,7 @@ std::variant<Recovered, std::string> recover(JournalFile& journal, const ClockRe
             out.notes.emplace_back("the snapshot is of another format: all inputs are replayed");
         }
     }
+    RecordReader reader;
     for (;;) {
         const auto batches = journal.batches_after(after, batches_at_once);
         if (const auto* error = std::get_if<JournalError>(&batches)) return error->what;
@@ -56,9 +55,9 @@ std::variant<Recovered, std::string> recover(JournalFile& journal, const ClockRe
         for (const auto& batch : found) {
             if (batch.damaged) out.notes.push_back("batch " + std::to_string(batch.id) + " is damaged");
             if (batch.lost_before > 0) {
-                out.notes.push_back(std::to_string(batch.lost_before) + " inputs were lost while the disk failed");
+                out.notes.push_back(std::to_string(batch.lost_before) + " records were lost while the disk failed");
             }
-            replay(batch, out);
+            replay(batch, reader, out);
             after = batch.id;
         }
         if (found.size() < batches_at_once) break;

@@ -26,8 +26,10 @@ constexpr std::array<std::uint32_t, 256> crc_table = [] {
     return table;
 }();
 
+// Making a context costs more than packing or unpacking a batch with it.
 struct FreeContext {
     void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }
+    void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
 };
 
 } // namespace
@@ -36,7 +38,6 @@ Bytes pack_bytes(std::string_view bytes)
 {
     Bytes packed;
     if (bytes.size() >= worth_compressing) {
-        // Making a context costs more than compressing a batch with it.
         thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context{ZSTD_createCCtx()};
         packed.resize(1 + ZSTD_compressBound(bytes.size()));
         const std::size_t size = ZSTD_compressCCtx(
@@ -66,7 +67,9 @@ std::optional<Bytes> unpack_bytes(std::string_view packed)
         size > largest_payload)
         return std::nullopt;
     Bytes bytes(size);
-    if (ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size()) != bytes.size())
+    thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context{ZSTD_createDCtx()};
+    if (ZSTD_decompressDCtx(context.get(), bytes.data(), bytes.size(), packed.data(), packed.size()) !=
+        bytes.size())
         return std::nullopt;
     return bytes;
 }

@@ -44,7 +44,7 @@ std::variant<JournalReader, JournalError> JournalReader::open(const std::string&
         if (database.integer("PRAGMA application_id") != journal_application_id)
             return JournalError{file + " is not a journal of magwatch"};
         const std::int64_t version = database.integer("PRAGMA user_version");
-        if (version != journal_version)
+        if (version < 1 || version > journal_version)
             return JournalError{fmt::format("{} has format {}, this magwatch knows {}", file,
                                             version, journal_version)};
         return JournalReader{std::make_unique<Impl>(Impl{std::move(database)})};

@@ -85,6 +85,9 @@ std::optional<Database> open_database(const std::string& path, const StoreFormat
             database.run(fmt::format("PRAGMA application_id={}", format.application_id));
             database.run(fmt::format("PRAGMA user_version={}", format.version));
             transaction.commit();
+        } else if (database.integer("PRAGMA user_version") < format.version) {
+            // The tables are the same; what is written from now on, an older program cannot read.
+            database.run(fmt::format("PRAGMA user_version={}", format.version));
         }
         return database;
     } catch (const SqliteError& error) {

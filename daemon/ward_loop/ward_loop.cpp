@@ -146,9 +146,9 @@ void WardLoop::keep(const Moment& now, const Input& input)
     // A tick that decided nothing happens again by itself whenever the next input is stepped.
     if (std::holds_alternative<Tick>(input) && !decided) return;
     urgent_ = urgent_ || decided || is_urgent(input);
-    records_.push_back(encode_record(now, input));
+    records_.add(now, input);
     for (const auto& effect : effects_) {
-        if (is_recorded(effect)) records_.push_back(encode_record(effect));
+        if (is_recorded(effect)) records_.add(effect);
     }
     ++since_snapshot_;
 }
@@ -156,8 +156,7 @@ void WardLoop::keep(const Moment& now, const Input& input)
 void WardLoop::append(const Moment& now)
 {
     if (!records_.empty()) {
-        sequence_ = journal_->append(std::move(records_), now, urgent_ || !waiting_.empty());
-        records_.clear();
+        sequence_ = journal_->append(records_.take(), now, urgent_ || !waiting_.empty());
         appended_ = now.steady;
     } else if (now.steady - appended_ >= idle_max) {
         journal_->alive(now);

@@ -121,7 +121,7 @@ private:
     WardInbox inbox_;
     std::vector<Input> inputs_;  // of this turn
     EffectBuffer effects_;       // of one step
-    std::vector<Bytes> records_; // of this turn
+    RecordWriter records_;       // of this turn
     EffectBuffer page_acts_;     // of this turn
     EffectBuffer replies_;       // of this turn
     std::vector<std::shared_ptr<Waiter>> waiting_;

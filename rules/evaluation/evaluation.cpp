@@ -1,6 +1,7 @@
 #include "rules/evaluation/evaluation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "rules/base/assert.hpp"
@@ -11,16 +12,9 @@ namespace {
 // Each level of nesting can leave a sum and a product waiting.
 using Stack = std::array<double, 2 * expression_depth_max + 4>;
 
-// As std::min, but both stay in registers.
-void bring_forward(Instant& due, Instant candidate)
+// The value of a numeric expression; false where any of its inputs is unknown.
+bool number(const std::vector<NumericStep>& steps, const PatientState& patient, Instant now, double& out)
 {
-    if (candidate < due) due = candidate;
-}
-
-// The value of a numeric expression, or nullopt where any of its inputs is unknown.
-std::optional<double> number(const std::vector<NumericStep>& steps, const PatientState& patient, Instant now)
-{
-    if (steps.size() == 1 && steps[0].op == NumericOp::constant) return steps[0].constant;
     Stack stack; // every step writes before another reads
     std::size_t depth = 0;
     for (const NumericStep& step : steps) {
@@ -28,17 +22,15 @@ std::optional<double> number(const std::vector<NumericStep>& steps, const Patien
         switch (step.op) {
         case NumericOp::constant: stack[depth++] = step.constant; break;
         case NumericOp::value:
-            if (!state.known(now)) return std::nullopt;
+            if (!state.known(now)) return false;
             stack[depth++] = state.value;
             break;
         case NumericOp::previous:
-            if (!state.has_previous) return std::nullopt;
+            if (!state.has_previous) return false;
             stack[depth++] = state.previous;
             break;
         case NumericOp::window: {
-            const auto value = state.known(now) ? patient.window(step.index).value() : std::nullopt;
-            if (!value) return std::nullopt;
-            stack[depth++] = *value;
+            if (!state.known(now) || !patient.window(step.index).read(stack[depth++])) return false;
             break;
         }
         case NumericOp::negate: stack[depth - 1] = -stack[depth - 1]; break;
@@ -47,15 +39,17 @@ std::optional<double> number(const std::vector<NumericStep>& steps, const Patien
         case NumericOp::multiply: --depth; stack[depth - 1] *= stack[depth]; break;
         }
     }
-    return stack[0];
+    out = stack[0];
+    return true;
 }
 
 Truth ask_comparison(const Comparison& comparison, const PatientState& patient, Instant now)
 {
-    const auto left = number(comparison.left, patient, now);
-    const auto right = number(comparison.right, patient, now);
-    if (!left || !right) return Truth::unknown;
-    return truth_of(compare(comparison.compare, *left, *right));
+    double left = 0, right = 0;
+    if (!number(comparison.left, patient, now, left) || !number(comparison.right, patient, now, right)) {
+        return Truth::unknown;
+    }
+    return truth_of(compare(comparison.compare, left, right));
 }
 
 bool explicitly_lost(const SignalState& state)
@@ -91,8 +85,8 @@ Truth ask_falling(const Atom& atom, const PatientState& patient, Instant now)
 {
     const SignalState& state = patient.latest(atom.signal);
     if (!state.has_value || now - state.received >= falling_answers_for) return Truth::unknown;
-    const auto fall = patient.window(atom.index).value();
-    return fall ? truth_of(*fall >= atom.limit) : Truth::unknown;
+    double fall = 0;
+    return patient.window(atom.index).read(fall) ? truth_of(fall >= atom.limit) : Truth::unknown;
 }
 
 Truth ask_atom(const Plan& plan, const Atom& atom, const PatientState& patient, Instant now)
@@ -156,29 +150,46 @@ Instant deadline(const Atom& atom, const PatientState& patient)
 
 Evaluation::Evaluation(const Pack& pack) { start(pack); }
 
+void Evaluation::Range::begin_at(double limit)
+{
+    auto nearest = static_cast<float>(limit);
+    if (nearest < limit) nearest = std::nextafter(nearest, infinity);
+    low = std::max(low, nearest);
+}
+
+void Evaluation::Range::end_before(double limit)
+{
+    auto nearest = static_cast<float>(limit);
+    if (nearest > limit) nearest = std::nextafter(nearest, -infinity);
+    high = std::min(high, nearest);
+}
+
 void Evaluation::start(const Pack& pack)
 {
     words_ = {};
     affected_ = {};
     any_affected_ = false;
     next_due_ = Instant::never();
-    awake_ = ~std::uint64_t{0};
-    values_ = {};
     since_.assign(pack.plan.sustained.size(), not_running);
     truths_.assign(pack.rules.size(), RuleTruth{});
     for (std::size_t i = 0; i < pack.rules.size(); ++i) truths_[i] = judge(pack.rules[i]);
-    windows_.assign(pack.windows.size(), Range{});
-    prepared_ = pack.plan.shape;
+    forget_ranges(pack.plan);
+}
+
+// The next sample of every signal is looked at closely.
+void Evaluation::forget_ranges(const Plan& plan)
+{
+    awake_ = ~std::uint64_t{0};
+    settled_ = 0;
+    ranges_.assign(plan.ranges, Range{});
+    prepared_ = plan.shape;
 }
 
 // After a read the answers stand; under another pack nothing does.
 void Evaluation::prepare(const Pack& pack)
 {
     if (truths_.size() != pack.rules.size() || since_.size() != pack.plan.sustained.size()) start(pack);
-    awake_ = ~std::uint64_t{0};
-    values_ = {};
-    windows_.assign(pack.windows.size(), Range{});
-    prepared_ = pack.plan.shape;
+    forget_ranges(pack.plan);
 }
 
 Truth Evaluation::run(const Program& program) const
@@ -232,25 +243,53 @@ void Evaluation::mark(const Plan& plan, std::size_t word, std::uint64_t changed)
     }
 }
 
-[[gnu::always_inline]] inline void Evaluation::update_signal(const Plan& plan, const SignalPlan& mine,
-                                                             const PatientState& patient, Instant now,
-                                                             Signal signal)
+void Evaluation::update_signal(const Plan& plan, const SignalPlan& mine, const PatientState& patient, Instant now,
+                               Signal signal)
 {
     if (mine.mask != 0) {
         const SignalState& state = patient.latest(signal);
-        bool quiet = state.known(now) && values_.data()[static_cast<std::size_t>(signal)].has(state.value);
-        const std::uint16_t* const windows = plan.windows_compared.data();
-        for (std::size_t i = mine.first_window; i != mine.last_window; ++i) {
-            quiet = quiet && windows_.data()[windows[i]].has(patient.window(windows[i]).value());
-        }
-        if (!quiet) compare_all(plan, patient, now, signal);
+        if (!state.known(now) || !in_ranges(plan, mine, patient, state)) compare_all(plan, patient, now, signal);
     }
-    if (mine.first_other != mine.last_other) update_others(plan, mine, patient, now);
+    const SignalMask bit = mask(signal);
+    const SignalState& state = patient.latest(signal);
+    if ((settled_ & bit) != 0 && one_more(mine, state, now)) {
+        update_others(plan, mine.first_other, mine.first_calm, patient, now);
+        return;
+    }
+    update_others(plan, mine.first_other, mine.last_other, patient, now);
+    settled_ = state.known(now) && settles(plan, mine) ? settled_ | bit : settled_ & ~bit;
 }
 
-void Evaluation::update_others(const Plan& plan, const SignalPlan& mine, const PatientState& patient, Instant now)
+// Whether the calm atoms answer what they answer after every valid sample, so that the next need not ask.
+bool Evaluation::settles(const Plan& plan, const SignalPlan& mine) const
 {
-    for (std::size_t i = mine.first_other; i < mine.last_other; ++i) {
+    for (std::size_t i = mine.first_calm; i < mine.last_other; ++i) {
+        const std::uint16_t index = plan.others.data()[i];
+        const Atom& one = plan.atoms.data()[index];
+        const Truth answer = atom(index);
+        switch (one.kind) {
+        case AtomKind::age: // of a value that has just arrived
+            if (answer != truth_of(compare(one.compare, 0, static_cast<double>(one.duration.count())))) return false;
+            break;
+        case AtomKind::lost:
+            if (answer != Truth::no) return false;
+            break;
+        case AtomKind::known:
+            if (answer != Truth::yes) return false;
+            break;
+        case AtomKind::armed: // yes for good; no until next_due_ at the least
+            if (answer == Truth::unknown) return false;
+            break;
+        default: break; // comparisons: whatever they say of this value
+        }
+    }
+    return true;
+}
+
+void Evaluation::update_others(const Plan& plan, std::size_t first, std::size_t last, const PatientState& patient,
+                               Instant now)
+{
+    for (std::size_t i = first; i < last; ++i) {
         const std::uint16_t other = plan.others.data()[i];
         set_atom(plan, other, ask_atom(plan, plan.atoms.data()[other], patient, now));
     }
@@ -268,12 +307,12 @@ void Evaluation::compare_all(const Plan& plan, const PatientState& patient, Inst
         const double limit = plan.thresholds[mine.first + i];
         if (state.value < limit) {
             less |= std::uint64_t{1} << i;
-            range.high = std::min(range.high, limit);
+            range.end_before(limit);
         } else {
-            range.low = std::max(range.low, limit);
+            range.begin_at(limit);
         }
     }
-    values_[static_cast<std::size_t>(signal)] = known != 0 ? range : Range{};
+    ranges_[mine.range] = known != 0 ? range : Range{};
     compare_windows(plan, mine, patient, less, known);
     const std::uint64_t yes = ((less << mine.shift) ^ mine.invert) & known;
     Word& word = words_[mine.word];
@@ -287,22 +326,22 @@ void Evaluation::compare_all(const Plan& plan, const PatientState& patient, Inst
 void Evaluation::compare_windows(const Plan& plan, const SignalPlan& mine, const PatientState& patient,
                                  std::uint64_t& less, std::uint64_t& known)
 {
-    for (std::size_t i = mine.first_window; i < mine.last_window; ++i) {
-        const std::uint16_t window = plan.windows_compared[i];
-        windows_[window] = patient.window(window).value() ? Range::all() : Range::unknown();
-    }
-    for (std::size_t i = 0; i < mine.windows; ++i) {
-        const std::size_t bit = mine.values + i;
-        const std::uint16_t window = plan.window_of[mine.first + bit];
-        const double limit = plan.thresholds[mine.first + bit];
+    for (std::size_t w = mine.first_window; w < mine.last_window; ++w) {
+        const std::uint16_t window = plan.windows_compared[w];
         const auto value = patient.window(window).value();
-        if (!value) {
-            known &= ~(std::uint64_t{1} << (bit + mine.shift));
-        } else if (*value < limit) {
-            less |= std::uint64_t{1} << bit;
-            windows_[window].high = std::min(windows_[window].high, limit);
-        } else {
-            windows_[window].low = std::max(windows_[window].low, limit);
+        Range& range = ranges_[mine.range + 1U + w - mine.first_window];
+        range = value ? Range::all() : Range::unknown();
+        for (std::size_t bit = mine.values; bit < std::size_t{mine.values} + mine.windows; ++bit) {
+            if (plan.window_of[mine.first + bit] != window) continue;
+            const double limit = plan.thresholds[mine.first + bit];
+            if (!value) {
+                known &= ~(std::uint64_t{1} << (bit + mine.shift));
+            } else if (*value < limit) {
+                less |= std::uint64_t{1} << bit;
+                range.end_before(limit);
+            } else {
+                range.begin_at(limit);
+            }
         }
     }
 }
@@ -321,9 +360,9 @@ void Evaluation::sample_sustained(const Plan& plan, Instant now, std::size_t ind
         set_atom(plan, one.atom, holds);
         return;
     }
-    awake_ |= bit;
     if (since == not_running) since = now.ms;
     const bool long_enough = now.ms - since >= one.duration.count();
+    awake_ |= bit;
     set_atom(plan, one.atom, truth_of(long_enough));
     if (one.condition.timed && !long_enough) next_due_ = std::min(next_due_, Instant{since} + one.duration);
 }
@@ -346,17 +385,9 @@ bool Evaluation::update(const Pack& pack, const PatientState& patient, Instant n
     for (SignalMask rest = changed; rest != 0; rest &= rest - 1) {
         const auto signal = static_cast<Signal>(std::countr_zero(rest));
         const SignalPlan& mine = plan.signals.data()[static_cast<std::size_t>(signal)];
-        const SignalState& state = patient.latest(signal);
         update_signal(plan, mine, patient, now, signal);
-        if (mine.value_read && state.known(now)) bring_forward(next_due_, state.stale);
-        if (mine.soonest_ms != INT64_MAX && state.seen) {
-            // A lower bound; the exact instant is found when it is reached.
-            Instant base = state.has_value ? state.received : patient.first_seen(signal);
-            if (state.has_value) bring_forward(base, state.value_at);
-            const Instant earliest = now + Duration{1};
-            const Instant due = base + Duration{mine.soonest_ms};
-            bring_forward(next_due_, due < earliest ? earliest : due);
-        }
+        const SignalState& state = patient.latest(signal);
+        look_again(mine, state, state.has_value ? state.received : patient.first_seen(signal), now);
         // Where no answer changed and no run goes on, no sustained condition changes.
         if ((awake_ & mine.sustained_bits) == 0 && !any_affected_) changed &= ~mask(signal);
     }

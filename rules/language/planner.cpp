@@ -98,6 +98,8 @@ std::vector<std::uint16_t> lay_out(const std::vector<Atom>& atoms, const std::ve
             }
         }
         signal.last_window = static_cast<std::uint16_t>(plan.windows_compared.size());
+        signal.range = static_cast<std::uint16_t>(plan.ranges);
+        plan.ranges += 1U + signal.last_window - signal.first_window;
     }
     for (const bool last : {false, true}) {
         for (std::size_t i = 0; i < atoms.size(); ++i) {
@@ -134,18 +136,56 @@ bool needs_fresh_value(const Atom& atom)
            atom.kind == AtomKind::known || atom.kind == AtomKind::member;
 }
 
+// Whether a comparison depends on the latest values alone.
+bool of_latest(const Comparison& comparison)
+{
+    const auto plain = [](const NumericStep& step) {
+        return step.op != NumericOp::previous && step.op != NumericOp::window;
+    };
+    return std::all_of(comparison.left.begin(), comparison.left.end(), plain) &&
+           std::all_of(comparison.right.begin(), comparison.right.end(), plain);
+}
+
+// Whether the answer that a valid sample has left stands after the next one: of the same value, if it compares it.
+bool is_calm(const Atom& atom, const Plan& plan)
+{
+    switch (atom.kind) {
+    case AtomKind::value:
+    case AtomKind::member:
+    case AtomKind::armed:
+    case AtomKind::lost: return true;
+    case AtomKind::known: return atom.index == no_window;
+    case AtomKind::general: return of_latest(plan.comparisons[atom.index]);
+    case AtomKind::age: {
+        const SignalKind kind = info(atom.signal).kind; // what was charted, and what follows from it, may be old
+        return kind != SignalKind::charted && kind != SignalKind::laboratory && kind != SignalKind::derived;
+    }
+    case AtomKind::window:
+    case AtomKind::after:
+    case AtomKind::falling:
+    case AtomKind::sustained: break;
+    }
+    return false;
+}
+
 void plan_signal(Plan& plan, Signal s)
 {
     SignalPlan& signal = plan.signals[static_cast<std::size_t>(s)];
     signal.first_other = static_cast<std::uint16_t>(plan.others.size());
+    std::vector<std::uint16_t> calm;
     for (std::size_t i = 0; i < plan.atoms.size(); ++i) {
         const Atom& atom = plan.atoms[i];
         if ((atom.reads & mask(s)) == 0 || atom.kind == AtomKind::sustained) continue;
         const bool in_word = i / 64 == signal.word && ((signal.mask >> (i % 64)) & 1) != 0;
-        if (!in_word) plan.others.push_back(static_cast<std::uint16_t>(i));
+        if (!in_word) (is_calm(atom, plan) ? calm : plan.others).push_back(static_cast<std::uint16_t>(i));
+        const bool compares =
+            atom.kind == AtomKind::general || atom.kind == AtomKind::value || atom.kind == AtomKind::member;
+        signal.compared |= !in_word && compares && is_calm(atom, plan);
         signal.value_read |= needs_fresh_value(atom);
         signal.soonest_ms = std::min(signal.soonest_ms, soonest(atom));
     }
+    signal.first_calm = static_cast<std::uint16_t>(plan.others.size());
+    plan.others.insert(plan.others.end(), calm.begin(), calm.end());
     signal.last_other = static_cast<std::uint16_t>(plan.others.size());
     signal.first_sustained = static_cast<std::uint16_t>(plan.sustained_of.size());
     for (std::size_t i = 0; i < plan.sustained.size(); ++i) {

@@ -143,7 +143,7 @@ using RuleSet = std::array<std::uint64_t, rules_max / 64>;
 // What to do when a signal changes. The plain comparisons of one signal and of its windows with constants lie
 // side by side in one word of bits: bit `shift + i` is (value < thresholds[first + i]) xor its bit of `invert`,
 // first those of the latest value, then those of windows.
-struct SignalPlan {
+struct alignas(64) SignalPlan {
     std::uint64_t mask = 0;
     std::uint64_t invert = 0;
     std::int64_t soonest_ms = INT64_MAX; // the least time after which time alone can matter
@@ -153,10 +153,13 @@ struct SignalPlan {
     std::uint16_t values = 0;  // how many compare the latest value
     std::uint16_t windows = 0; // how many compare window `window_of[first + values + i]`
     std::uint16_t first_window = 0, last_window = 0;       // in `windows_compared`: those windows, each once
-    std::uint16_t first_other = 0, last_other = 0;         // in `others`: further atoms, without sustained ones
+    // In `others`: further atoms, without sustained ones; up to `first_calm` those to ask at every sample.
+    std::uint16_t first_other = 0, first_calm = 0, last_other = 0;
     std::uint16_t first_sustained = 0, last_sustained = 0; // in `sustained_of`
-    std::uint64_t sustained_bits = 0; // those, for Evaluation::awake_
+    std::uint16_t range = 0; // of its latest value, in Evaluation's ranges; those of `windows_compared` follow it
     bool value_read = false; // some atom becomes unknown when the value goes stale
+    bool compared = false;   // some calm atom is a comparison: it stands only while the value does not change
+    std::uint64_t sustained_bits = 0; // those, for Evaluation::awake_
 };
 
 struct Plan {
@@ -171,6 +174,7 @@ struct Plan {
     std::array<SignalPlan, signal_count> signals;
     std::vector<RuleSet> rules_of_atom;
     SignalMask reads = 0;
+    std::size_t ranges = 0; // one for each signal that is compared, and for each of its windows that is
     // A hash of everything above and of the rules that were compiled: answers kept under one plan mean nothing under
     // another. Never 0.
     std::uint64_t shape = 0;

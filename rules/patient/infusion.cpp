@@ -173,12 +173,6 @@ std::optional<bool> Infusion::on_board(Instant now, Duration on_board) const
     return now - last_dose_ < on_board;
 }
 
-std::optional<Instant> Infusion::first_dose() const
-{
-    if (first_dose_ == Instant::never()) return std::nullopt;
-    return first_dose_;
-}
-
 std::optional<Instant> Infusion::last_dose() const
 {
     if (last_dose_ == Instant::never()) return std::nullopt;

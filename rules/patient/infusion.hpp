@@ -56,7 +56,10 @@ public:
     [[nodiscard]] std::optional<Instant> rate_unknown_since() const;
     // True while magnesium acts, false when it surely does not, nothing when nobody knows.
     [[nodiscard]] std::optional<bool> on_board(Instant now, Duration on_board) const;
-    [[nodiscard]] std::optional<Instant> first_dose() const;
+    [[nodiscard]] std::optional<Instant> first_dose() const
+    {
+        return first_dose_ == Instant::never() ? std::nullopt : std::optional{first_dose_};
+    }
     [[nodiscard]] std::optional<Instant> last_dose() const;
 
     template <class Archive> void archive(Archive& a)

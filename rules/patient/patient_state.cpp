@@ -57,10 +57,10 @@ bool PatientState::reindex()
     if (windows_.size() > 0xFF) return false;
     std::size_t next = 0;
     for (std::size_t s = 0; s < signal_count; ++s) {
-        first_window_[s] = static_cast<std::uint8_t>(next);
+        signals_[s].first_window = static_cast<std::uint8_t>(next);
         while (next < windows_.size() && index(windows_[next].spec().signal) == s) ++next;
+        signals_[s].last_window = static_cast<std::uint8_t>(next);
     }
-    first_window_[signal_count] = static_cast<std::uint8_t>(next);
     return next == windows_.size();
 }
 
@@ -100,9 +100,10 @@ void PatientState::store(Signal signal, double value, Instant at, Instant receiv
     set_stale(signal);
 }
 
-void PatientState::feed(std::size_t first, std::size_t last, double value, Instant at)
+void PatientState::feed(const SignalState& state, double value, Instant at)
 {
-    for (Window* window = windows_.data() + first; window != windows_.data() + last; ++window) {
+    Window* const last = windows_.data() + state.last_window;
+    for (Window* window = windows_.data() + state.first_window; window != last; ++window) {
         if (window->kind() == WindowKind::covered) {
             window->push_covering(window->newest().value_or(watch_start_.value_or(at)), at, value);
         } else {
@@ -116,7 +117,8 @@ void PatientState::accept_volume(Signal signal, double value, Instant at, Instan
 {
     if (!since) return accept(signal, value, at, received, source);
     store(signal, value, at, received, source);
-    for (std::size_t i = first_window_[index(signal)]; i < first_window_[index(signal) + 1]; ++i) {
+    const SignalState& state = latest(signal);
+    for (std::size_t i = state.first_window; i < state.last_window; ++i) {
         Window& window = windows_[i];
         if (window.kind() == WindowKind::covered) {
             window.push_covering(*since, at, value);
@@ -138,19 +140,13 @@ void PatientState::reject(Signal signal, Validity validity, Instant received)
 
 void PatientState::forget(Signal signal)
 {
-    const std::int64_t fresh_for_ms = signals_[index(signal)].fresh_for_ms;
-    signals_[index(signal)] = SignalState{};
-    signals_[index(signal)].fresh_for_ms = fresh_for_ms;
-    for (std::size_t i = first_window_[index(signal)]; i < first_window_[index(signal) + 1]; ++i) {
-        windows_[i].clear();
-    }
-}
-
-std::optional<double> PatientState::value(Signal signal, Instant now) const
-{
-    const SignalState& state = latest(signal);
-    if (!state.known(now)) return std::nullopt;
-    return state.value;
+    SignalState& state = signals_[index(signal)];
+    SignalState fresh;
+    fresh.fresh_for_ms = state.fresh_for_ms;
+    fresh.first_window = state.first_window;
+    fresh.last_window = state.last_window;
+    state = fresh;
+    for (std::size_t i = state.first_window; i < state.last_window; ++i) windows_[i].clear();
 }
 
 std::optional<Instant> PatientState::stale_at(Signal signal, Instant now) const

@@ -37,6 +37,7 @@ struct alignas(64) SignalState {
     bool has_value = false;      // a valid value was seen
     bool has_previous = false;
     Validity validity = Validity::not_available; // of the latest sample
+    std::uint8_t first_window = 0, last_window = 0; // the signal's windows are [first, last): PatientState's own
 
     [[nodiscard]] bool known(Instant now) const { return now < stale; }
 
@@ -67,12 +68,9 @@ public:
     // The caller decided that it is the newest; older values go nowhere (history is the shell's).
     void accept(Signal signal, double value, Instant at, Instant received, SourceId source)
     {
-        const std::size_t index = static_cast<std::size_t>(signal);
-        const std::size_t first = first_window_.data()[index];
-        const std::size_t last = first_window_.data()[index + 1];
-        if (first != last) __builtin_prefetch(windows_.data() + first); // while the latest value is on its way
         store(signal, value, at, received, source);
-        if (first != last) feed(first, last, value, at);
+        const SignalState& state = latest(signal);
+        if (state.first_window != state.last_window) feed(state, value, at);
     }
     // A volume, collected since `since` or, if that is not said, since the previous entry.
     void accept_volume(Signal signal, double value, Instant at, Instant received, SourceId source,
@@ -85,10 +83,14 @@ public:
 
     [[nodiscard]] const SignalState& latest(Signal signal) const
     {
-        return signals_[static_cast<std::size_t>(signal)];
+        return signals_.data()[static_cast<std::size_t>(signal)];
     }
     // The value if it is known at `now`: valid, and fresh.
-    [[nodiscard]] std::optional<double> value(Signal signal, Instant now) const;
+    [[nodiscard]] std::optional<double> value(Signal signal, Instant now) const
+    {
+        const SignalState& state = latest(signal);
+        return state.known(now) ? std::optional{state.value} : std::nullopt;
+    }
     // The instant at which the signal's value goes stale, if it is fresh at `now`.
     [[nodiscard]] std::optional<Instant> stale_at(Signal signal, Instant now) const;
     // Since when there has been no newer valid value: the latest one's time (its freshness base), or the
@@ -119,13 +121,10 @@ private:
     [[nodiscard]] bool reindex(); // false: not in the order of signals
     void set_stale(Signal signal);
     void store(Signal signal, double value, Instant at, Instant received, SourceId source);
-    void feed(std::size_t first, std::size_t last, double value, Instant at);
+    void feed(const SignalState& state, double value, Instant at);
 
     std::array<SignalState, signal_count> signals_{};
     std::vector<Window> windows_; // ordered by signal, so that an observation touches only its own
-    // The windows of signal s are [first_window_[s], first_window_[s + 1]). Within one cache line, so that a
-    // sample can reach its windows without waiting for anything else.
-    std::array<std::uint8_t, signal_count + 1> first_window_{};
     std::array<Instant, signal_count> first_{};
     std::optional<Instant> watch_start_;
 };

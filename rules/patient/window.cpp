@@ -12,23 +12,50 @@ void Window::push_covering(Instant from, Instant at, double value)
     if (count_ > 0 && at.ms < newest_at_) return;
     const std::int64_t start = std::min(from.ms, at.ms);
     if (count_ == 0 || start > newest_at_) covered_from_ = start;
-    append_accounted({at.ms, value});
+    append_accounted(at.ms, value);
 }
 
 // For every kind that sums.
-void Window::append_accounted(const Sample& sample)
+void Window::append_accounted(std::int64_t at, double value)
 {
-    // Field by field: a copy of 16 bytes would wait for the two stores of 8 that made the sample.
-    const std::int64_t at = sample.at;
-    const double value = sample.value;
-    put({at, value});
+    put(at, value);
+    if (fits()) return append_fitted(at, fixed(value));
     sum_ += fixed(value);
-    if (fits()) account({at, value}, 1);
-    while (oldest_at_ <= newest_at_ - length_ms_) {
-        sum_ -= fixed(front().value);
-        account(front(), -1);
+    while (oldest_at_ <= at - length_ms_) leave(front());
+}
+
+// The sample is in the ring. All that leaves is gathered first: sums of 128 bits that are written and read again
+// one after the other wait for each other.
+void Window::append_fitted(std::int64_t at, std::int64_t value)
+{
+    Wide t = at, tt = Wide{at} * at, tv = Wide{at} * value;
+    while (oldest_at_ <= at - length_ms_) {
+        const std::int64_t left = oldest_at_, gone = fixed(front().value);
+        value -= gone;
+        t -= left;
+        tt -= Wide{left} * left;
+        tv -= Wide{left} * gone;
         drop_front();
     }
+    sum_ += value;
+    t_sum_ += t;
+    tt_sum_ += tt;
+    tv_sum_ += tv;
+}
+
+// Lets go of the oldest sample of a kind that sums.
+void Window::leave(const Sample& oldest)
+{
+    const std::int64_t value = fixed(oldest.value);
+    sum_ -= value;
+    if (fits()) {
+        t_sum_ -= oldest.at;
+        tt_sum_ -= Wide{oldest.at} * oldest.at;
+        tv_sum_ -= Wide{oldest.at} * value;
+    } else if (kind_ == WindowKind::covered) {
+        left_ = oldest.at;
+    }
+    drop_front();
 }
 
 void Window::clear() { *this = Window{spec()}; }
@@ -38,40 +65,25 @@ void Window::make_room()
     if (room() == capacity_max) {
         truncated_ = true;
         truncated_at_ = oldest_at_;
-        if (sums()) {
-            sum_ -= fixed(front().value);
-            account(front(), -1);
-        }
-        drop_front();
+        sums() ? leave(front()) : drop_front();
         return;
     }
-    const std::uint32_t larger = count_ == 0 ? 8 : room() * 2;
+    const std::uint32_t larger = count_ == 0 ? 8U : room() * 2U;
     auto ring = std::make_unique<Sample[]>(larger);
-    for (std::size_t i = 0; i < count_; ++i) ring[i] = ring_[(head_ + i) & mask_];
+    for (std::size_t i = 0; i < count_; ++i) ring[i] = slot(static_cast<std::uint32_t>(head_ + i));
     ring_ = std::move(ring);
-    mask_ = larger - 1;
+    mask_ = static_cast<std::uint16_t>(larger - 1);
     head_ = 0;
 }
 
-void Window::account(const Sample& sample, std::int64_t sign)
-{
-    if (fits()) {
-        const Wide t = sample.at;
-        t_sum_ += sign * t;
-        tt_sum_ += sign * t * t;
-        tv_sum_ += sign * t * fixed(sample.value);
-    } else if (kind_ == WindowKind::covered) {
-        left_ = sample.at;
-    }
-}
-
-std::optional<double> Window::fitted(double span_ms) const
+bool Window::fitted(double span_ms, double& rise) const
 {
     const Wide n = static_cast<Wide>(count_);
     const Wide spread = n * tt_sum_ - t_sum_ * t_sum_;
-    if (spread == 0) return std::nullopt; // one instant has no slope
-    const Wide rise = n * tv_sum_ - t_sum_ * sum_;
-    return static_cast<double>(rise) / static_cast<double>(spread) * span_ms / fixed_one;
+    if (spread == 0) return false; // one instant has no slope
+    const Wide together = n * tv_sum_ - t_sum_ * sum_;
+    rise = static_cast<double>(together) / static_cast<double>(spread) * span_ms / fixed_one;
+    return true;
 }
 
 double Window::covered() const
@@ -92,7 +104,7 @@ bool Window::rebuild(const std::vector<Sample>& samples)
     constexpr double value_max = 1e6;
     constexpr std::int64_t time_max = std::int64_t{1} << 45;
     const auto within = [](std::int64_t t) { return t == none || (t <= time_max && t >= -time_max); };
-    if (samples.size() > capacity_max || kind_ > WindowKind::covered || length_ms_ <= 0 || length_ms_ > time_max ||
+    if (samples.size() > capacity_max || kind_ > WindowKind::covered || length_ms_ <= 0 ||
         static_cast<std::size_t>(signal_) >= signal_count || !within(truncated_at_) || !within(covered_from_) ||
         !within(left_)) {
         return false;
@@ -102,7 +114,7 @@ bool Window::rebuild(const std::vector<Sample>& samples)
         if (!(sample.value >= -value_max && sample.value <= value_max)) return false;
         if (sample.at > time_max || sample.at < -time_max) return false;
         if (fresh.count_ > 0 && sample.at < fresh.newest_at_) return false;
-        fresh.sums() ? fresh.append_accounted(sample) : fresh.append(sample);
+        fresh.sums() ? fresh.append_accounted(sample.at, sample.value) : fresh.append(sample.at, sample.value);
     }
     fresh.truncated_ = truncated_;
     fresh.truncated_at_ = truncated_at_;

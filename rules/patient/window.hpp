@@ -49,7 +49,7 @@ public:
 
     Window() = default;
     explicit Window(const WindowSpec& spec)
-        : kind_{spec.kind}, signal_{spec.signal}, length_ms_{spec.length.count()}
+        : kind_{spec.kind}, signal_{spec.signal}, length_ms_{static_cast<std::int32_t>(spec.length.count())}
     {
     }
 
@@ -59,20 +59,20 @@ public:
         if (count_ > 0 && at.ms < newest_at_) return;
         switch (kind_) {
         case WindowKind::min: // a sample that a later one outdoes can never be the extreme again
-            while (count_ > 0 && latest_ >= value) drop_back();
-            append({at.ms, value});
+            while (count_ > 0 && latest() >= value) drop_back();
+            append(at.ms, value);
             break;
         case WindowKind::max:
         case WindowKind::drop:
-            while (count_ > 0 && latest_ <= value) drop_back();
-            append({at.ms, value});
+            while (count_ > 0 && latest() <= value) drop_back();
+            append(at.ms, value);
             break;
         case WindowKind::delta:
-        case WindowKind::count: append({at.ms, value}); break;
+        case WindowKind::count: append(at.ms, value); break;
         case WindowKind::mean:
-        case WindowKind::sum: append_summed({at.ms, value}); break;
+        case WindowKind::sum: append_summed(at.ms, value); break;
         case WindowKind::slope:
-        case WindowKind::fall: append_accounted({at.ms, value}); break;
+        case WindowKind::fall: append_accounted(at.ms, value); break;
         case WindowKind::covered:
             push_covering(Instant{count_ > 0 ? newest_at_ : at.ms}, at, value);
             break;
@@ -88,24 +88,32 @@ public:
     // The aggregate at the newest sample; nullopt if the samples do not tell it.
     [[nodiscard]] std::optional<double> value() const
     {
-        if (count_ == 0 || truncated()) return std::nullopt;
+        double found = 0;
+        if (!read(found)) return std::nullopt;
+        return found;
+    }
+    // The same for the tight loop; false where value() is nullopt.
+    [[nodiscard]] bool read(double& out) const
+    {
+        if (count_ == 0 || truncated()) return false;
         switch (kind_) {
         case WindowKind::min:
-        case WindowKind::max: return front().value;
-        case WindowKind::drop: return front().value - latest_;
-        case WindowKind::delta: return latest_ - front().value;
-        case WindowKind::sum: return static_cast<double>(sum_) / fixed_one;
-        case WindowKind::mean: return static_cast<double>(sum_) / (fixed_one * static_cast<double>(count_));
-        case WindowKind::count: return static_cast<double>(count_);
-        case WindowKind::slope: return fitted(60000.0);
+        case WindowKind::max: out = front().value; return true;
+        case WindowKind::drop: out = front().value - latest(); return true;
+        case WindowKind::delta: out = latest() - front().value; return true;
+        case WindowKind::sum: out = static_cast<double>(sum_) / fixed_one; return true;
+        case WindowKind::mean: out = static_cast<double>(sum_) / (fixed_one * static_cast<double>(count_)); return true;
+        case WindowKind::count: out = static_cast<double>(count_); return true;
+        case WindowKind::slope: return fitted(60000.0, out);
         case WindowKind::fall:
-            if ((newest_at_ - oldest_at_) * 3 < length_ms_) return std::nullopt;
-            return fitted(static_cast<double>(oldest_at_ - newest_at_));
+            if ((newest_at_ - oldest_at_) * 3 < length_ms_) return false;
+            return fitted(static_cast<double>(oldest_at_ - newest_at_), out);
         case WindowKind::covered:
-            if (!covers()) return std::nullopt;
-            return covered();
+            if (!covers()) return false;
+            out = covered();
+            return true;
         }
-        return std::nullopt;
+        return false;
     }
     // Samples held (for min, max and drop only those that can still matter).
     [[nodiscard]] std::size_t held() const { return count_; }
@@ -120,11 +128,13 @@ public:
         std::vector<Sample> samples;
         if constexpr (!Archive::reading) {
             samples.reserve(count_);
-            for (std::size_t i = 0; i < count_; ++i) samples.push_back(ring_[(head_ + i) & mask_]);
+            for (std::size_t i = 0; i < count_; ++i) samples.push_back(slot(head_ + static_cast<std::uint32_t>(i)));
         }
-        a(signal_, length_ms_, kind_, samples, covered_from_, left_, truncated_, truncated_at_);
+        std::int64_t length = length_ms_;
+        a(signal_, length, kind_, samples, covered_from_, left_, truncated_, truncated_at_);
         if constexpr (Archive::reading) {
-            if (!rebuild(samples)) a.fail();
+            length_ms_ = static_cast<std::int32_t>(length);
+            if (length_ms_ != length || !rebuild(samples)) a.fail();
         }
     }
 
@@ -144,13 +154,16 @@ private:
     }
     static constexpr std::int64_t none = INT64_MIN;
 
-    [[nodiscard]] const Sample& front() const { return ring_[head_]; }
+    // Index modulo the ring's size.
+    [[nodiscard]] Sample& slot(std::uint32_t index) const { return ring_.get()[index & mask_]; }
+    [[nodiscard]] const Sample& front() const { return ring_.get()[head_]; }
+    [[nodiscard]] double latest() const { return slot(head_ + count_ - 1U).value; }
     [[nodiscard]] bool truncated() const
     {
         return truncated_ && truncated_at_ > newest_at_ - length_ms_;
     }
-    // How much the fitted line rises in so many milliseconds.
-    [[nodiscard]] std::optional<double> fitted(double span_ms) const;
+    // How much the fitted line rises in so many milliseconds; false if there is no line.
+    [[nodiscard]] bool fitted(double span_ms, double& rise) const;
     [[nodiscard]] bool fits() const { return kind_ == WindowKind::slope || kind_ == WindowKind::fall; }
     // Whether entries cover the whole window; then how much of them lies in it.
     [[nodiscard]] bool covers() const
@@ -158,66 +171,64 @@ private:
         return covered_from_ != none && covered_from_ <= newest_at_ - length_ms_;
     }
     [[nodiscard]] double covered() const;
-    void put(const Sample& sample)
+    // Time and value apart: a copy of a Sample of 16 bytes would wait for the two stores of 8 that made it.
+    void put(std::int64_t at, double value)
     {
         if (count_ == room()) [[unlikely]] make_room();
-        ring_[(head_ + count_) & mask_] = sample;
-        if (count_ == 0) oldest_at_ = sample.at;
-        newest_at_ = sample.at;
+        Sample& next = slot(std::uint32_t{head_} + count_);
+        next.at = at;
+        next.value = value;
+        if (count_ == 0) oldest_at_ = at;
+        newest_at_ = at;
         ++count_;
     }
     void drop_front()
     {
-        head_ = (head_ + 1) & mask_;
+        head_ = static_cast<std::uint16_t>((head_ + 1U) & mask_);
         --count_;
-        oldest_at_ = ring_[head_].at;
+        oldest_at_ = front().at;
     }
-    void drop_back()
-    {
-        --count_;
-        latest_ = ring_[(head_ + count_ - 1) & mask_].value;
-    }
+    void drop_back() { --count_; }
     // Each takes the sample in and lets go of those that are no longer in the window; the newest always
     // stays, because lengths are positive.
-    void append(const Sample& sample)
+    void append(std::int64_t at, double value)
     {
-        put(sample);
-        latest_ = sample.value;
-        while (oldest_at_ <= newest_at_ - length_ms_) drop_front();
+        put(at, value);
+        while (oldest_at_ <= at - length_ms_) drop_front();
     }
-    void append_summed(const Sample& sample)
+    void append_summed(std::int64_t at, double value)
     {
-        put(sample);
-        sum_ += fixed(sample.value);
-        while (oldest_at_ <= newest_at_ - length_ms_) {
+        put(at, value);
+        sum_ += fixed(value);
+        while (oldest_at_ <= at - length_ms_) {
             sum_ -= fixed(front().value);
             drop_front();
         }
     }
-    void append_accounted(const Sample& sample);
+    void append_accounted(std::int64_t at, double value);
     [[nodiscard]] bool sums() const { return kind_ <= WindowKind::fall || kind_ == WindowKind::covered; }
-    [[nodiscard]] std::uint32_t room() const { return mask_ + 1; }
+    [[nodiscard]] std::uint16_t room() const { return static_cast<std::uint16_t>(mask_ + 1U); }
     void make_room();
-    void account(const Sample& sample, std::int64_t sign);
+    void append_fitted(std::int64_t at, std::int64_t value);
+    void leave(const Sample& oldest);
     [[nodiscard]] bool rebuild(const std::vector<Sample>& samples); // false: no window of ours
 
-    // What every sample touches fits one cache line.
+    // What every sample touches fits one cache line (of slope and fall, two).
     std::unique_ptr<Sample[]> ring_;
-    std::uint32_t mask_ = ~std::uint32_t{0}; // the ring's size, a power of two, less 1
-    std::uint32_t head_ = 0;
-    std::uint32_t count_ = 0;
+    std::uint16_t mask_ = 0xFFFF; // the ring's size, a power of two, less 1; without a ring, of 65,536
+    std::uint16_t head_ = 0;
+    std::uint16_t count_ = 0;
     WindowKind kind_{};
     Signal signal_{};
+    std::int32_t length_ms_ = 0;
     bool truncated_ = false; // a sample was dropped for want of room, at truncated_at_
-    std::int64_t length_ms_ = 0;
     std::int64_t newest_at_ = 0; // this and the next: meaningless while empty
     std::int64_t oldest_at_ = 0;
-    std::int64_t sum_ = 0; // of fixed(value), for the kinds that sum
-    double latest_ = 0;    // value of the newest sample, for the other kinds
-
-    std::int64_t truncated_at_ = none;
+    std::int64_t sum_ = 0;             // of fixed(value), for the kinds that sum
     std::int64_t covered_from_ = none; // entries cover everything from here to the newest
     std::int64_t left_ = none;         // when the last entry that left a covered window was charted
+
+    std::int64_t truncated_at_ = none;
     Wide t_sum_ = 0, tt_sum_ = 0, tv_sum_ = 0;
 };
 

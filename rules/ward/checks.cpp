@@ -130,6 +130,7 @@ std::string joined(const std::vector<std::string>& parts)
 void Ward::State::review_checks(const Moment& now, BedId id)
 {
     Watch& watch = *beds[id.value].watch;
+    watch.checks_next = Instant{};
     const auto session = session_checks(watch, now.steady);
     for (std::size_t i = 0; i < watch.checks.size(); ++i) {
         const Check& check = watch.pack->checks[i];
@@ -170,6 +171,7 @@ void Ward::State::check_done(const Moment& now, BedId id, Signal signal)
         const auto from = answered(check, watch.patient);
         if (!from) continue;
         state.due = *from + interval(check, watch, *from, session_checks(watch, now.steady));
+        watch.checks_next = Instant{};
         ended = ended || state.slot.condition.present();
     }
     if (ended) review_checks(now, id);
@@ -193,6 +195,7 @@ std::string Ward::State::checks_before_dose(const Moment& now, BedId id, Instant
         if (!recent || (!load && !covered(check, watch.patient, at - first))) {
             missing.push_back(check.title);
             if (!load) watch.checks[i].due = std::min(watch.checks[i].due, now.steady - check.overdue_after);
+            watch.checks_next = Instant{};
         }
         for (std::size_t r = 0; r < watch.pack->rules.size(); ++r) {
             const Rule& rule = watch.pack->rules[r];

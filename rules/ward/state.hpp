@@ -123,6 +123,7 @@ struct Watch {
     std::map<std::string, Slot> session_slots; // by rule: findings of screening, bag and plan
     Instant session_next = Instant::never();
     std::uint32_t delays = 0; // rule conditions with a running delay
+    Instant checks_next{}; // no check is overdue before; {0}: not known. Follows from `checks`, so it is not saved
 };
 
 struct Bed {
@@ -193,6 +194,7 @@ struct Ward::State {
     [[nodiscard]] Instant next_due() const;
     void bed_due(BedId bed, const Moment& now);
     void refresh_next(Bed& bed, Instant now);
+    [[nodiscard]] static Instant next_overdue(const Watch& watch);
     Serial new_serial();
 
     // --- configure.cpp ---

@@ -187,13 +187,25 @@ void Ward::State::bed_due(BedId id, const Moment& now)
     bed.next = std::max(bed.next, now.steady + Duration{1}); // what could be done at `now` is done
 }
 
+// When the next check is overdue that is not already.
+Instant Ward::State::next_overdue(const Watch& watch)
+{
+    Instant next = Instant::never();
+    for (std::size_t i = 0; i < watch.checks.size(); ++i) {
+        const CheckState& check = watch.checks[i];
+        if (check.due == Instant::never() || check.slot.condition.present()) continue;
+        next = std::min(next, check.due + watch.pack->checks[i].overdue_after);
+    }
+    return next;
+}
+
 // The next instant at which this bed must be looked at; nothing earlier can change by itself.
 void Ward::State::refresh_next(Bed& bed, Instant now)
 {
     Instant next = bed.review;
     if (bed.paused_until != Instant{}) next = std::min(next, bed.paused_until);
     if (bed.watch) {
-        const Watch& watch = *bed.watch;
+        Watch& watch = *bed.watch;
         next = std::min({next, watch.infusion_next, watch.events_next, watch.session_next});
         if (watch.evaluation) next = std::min(next, watch.evaluation->next_due());
         if (watch.delays > 0) {
@@ -205,11 +217,11 @@ void Ward::State::refresh_next(Bed& bed, Instant now)
             }
         }
         for (const auto& own : watch.own_limits) next = std::min(next, own.until);
-        for (std::size_t i = 0; i < watch.checks.size(); ++i) {
-            const CheckState& check = watch.checks[i];
-            if (check.due == Instant::never() || check.slot.condition.present()) continue;
-            next = std::min(next, check.due + watch.pack->checks[i].overdue_after);
-        }
+        if (watch.checks_next == Instant{}) watch.checks_next = next_overdue(watch);
+#ifndef NDEBUG
+        MAGWATCH_ASSERT(watch.checks_next == next_overdue(watch));
+#endif
+        next = std::min(next, watch.checks_next);
     }
     bed.next = std::max(next, now);
     soonest = std::min(soonest, bed.next);

@@ -194,27 +194,43 @@ int replay_csv(const ReplayRequest& request, const std::string& text, std::ostre
     return 0;
 }
 
-// Steps one record of a journal; false if its bytes are not ours.
-bool replay_record(std::string_view bytes, const std::optional<std::string>& pack, const ReplayRequest& request,
-                   Runner& runner, Timeline& timeline)
-{
-    const auto record = decode_record(bytes);
-    if (!record) return false;
-    if (const auto* input = std::get_if<InputRecord>(&*record)) {
-        Input what = input->input;
-        auto* configuration = std::get_if<Configuration>(&what);
-        if (configuration != nullptr && pack) {
-            configuration->pack_name = request.pack;
-            configuration->pack_text = *pack;
-            configuration->limits = request.limits;
-        }
-        runner.set_now(input->at);
-        runner.step(what);
-    } else if (const auto* page = std::get_if<SendPage>(&std::get<Effect>(*record))) {
-        timeline.recorded(page->page);
+// Steps the records of a journal.
+class JournalSteps {
+public:
+    JournalSteps(const std::optional<std::string>& pack, const ReplayRequest& request, Runner& runner,
+                 Timeline& timeline)
+        : pack_{pack}, request_{request}, runner_{runner}, timeline_{timeline}
+    {
     }
-    return true;
-}
+    // False if the bytes are not ours.
+    bool step(std::string_view bytes)
+    {
+        const auto on_input = [this](const Moment& at, const Input& input) { take(at, input); };
+        const auto on_effect = [this](const Effect& effect) {
+            if (const auto* page = std::get_if<SendPage>(&effect)) timeline_.recorded(page->page);
+        };
+        return reader_.read(bytes, on_input, on_effect);
+    }
+
+private:
+    void take(const Moment& at, const Input& input)
+    {
+        runner_.set_now(at);
+        const auto* recorded = std::get_if<Configuration>(&input);
+        if (recorded == nullptr || !pack_) return runner_.step(input);
+        Configuration configuration = *recorded;
+        configuration.pack_name = request_.pack;
+        configuration.pack_text = *pack_;
+        configuration.limits = request_.limits;
+        runner_.step(configuration);
+    }
+
+    const std::optional<std::string>& pack_;
+    const ReplayRequest& request_;
+    Runner& runner_;
+    Timeline& timeline_;
+    RecordReader reader_;
+};
 
 int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream& errors, ReplayTally* tally)
 {
@@ -232,6 +248,7 @@ int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream
     Timeline timeline{out, request.json, tally};
     if (!pack) timeline.compare_pages();
     Runner runner{timeline, recording_start};
+    JournalSteps steps{pack, request, runner, timeline};
     bool started = false;
     std::size_t damaged = 0;
     for (std::int64_t after = 0;;) {
@@ -248,7 +265,7 @@ int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream
             started = true;
             damaged += batch.damaged ? 1 : 0;
             for (const std::string_view bytes : batch.records) {
-                if (!replay_record(bytes, pack, request, runner, timeline)) ++damaged;
+                if (!steps.step(bytes)) ++damaged;
             }
         }
     }

@@ -38,8 +38,9 @@ bool compare(int patients, int ticks, int rounds)
                     static_cast<unsigned long long>(run->tally.raises),
                     static_cast<unsigned long long>(run->tally.clears), run->tally.hash);
     }
-    std::printf("{\"bench\":\"rules\",\"patients\":%d,\"ratio\":%.2f,\"bar\":4.0}\n", patients,
-                best_engine.ns_per_observation() / best_floor.ns_per_observation());
+    // The bar of a ward whose state fits a cache, and that of 1,000 patients.
+    std::printf("{\"bench\":\"rules\",\"patients\":%d,\"ratio\":%.2f,\"bar\":%.1f}\n", patients,
+                best_engine.ns_per_observation() / best_floor.ns_per_observation(), patients < 1000 ? 4.0 : 3.0);
     return true;
 }
 

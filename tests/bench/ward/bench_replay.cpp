@@ -1,10 +1,10 @@
 // bench_replay [BEDS [MINUTES [ROUNDS]]]: a recorded ward through Ward::step, its journal's codec included.
 //
 // Every bed sends seven vital signs and its pump's rate each second, and checks are charted on time, so the
-// ward is as quiet as most are. The inputs are packed as the journal packs its batches; what is timed is
-// unpacking, checksum, decoding and stepping, and the encoding of what has to be recorded again.
+// ward is as quiet as most are. The inputs are recorded as the ward's loop does, one monitor's in one turn, and packed
+// as the journal packs its batches; what is timed is unpacking, checksum, decoding and stepping, and the encoding of
+// what has to be recorded again. CPU time of the one thread: what others do on the machine is not counted.
 // Build it optimised (cmake --preset release -DMAGWATCH_TESTS=ON). Prints one JSON line for each pack.
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +12,7 @@
 #include "daemon/journal/journal_format.hpp"
 #include "daemon/ward_loop/record.hpp"
 #include "rules/ward/ward.hpp"
+#include "tests/bench/rules/trace.hpp"
 #include "tests/support/packs.hpp"
 
 using namespace magwatch;
@@ -59,6 +60,7 @@ public:
             observe(bed, Signal::dbp, 84 + std::round(4 * breath));
             observe(bed, Signal::temp, 36.8);
             observe(bed, Signal::pump_rate, 1);
+            end_turn();
         }
         flush();
     }
@@ -105,9 +107,15 @@ private:
             ++observations;
         }
     }
-    void add(const Input& input) { records_.push_back(encode_record(now_, input)); }
+    void add(const Input& input) { turn_.add(now_, input); }
+    // The ward's loop steps what one monitor says in one turn, and hands the records to the journal.
+    void end_turn()
+    {
+        for (const Bytes& record : turn_.take()) records_.push_back(record);
+    }
     void flush()
     {
+        end_turn();
         Block block;
         block.count = records_.size();
         block.packed = pack_records(records_);
@@ -118,12 +126,13 @@ private:
 
     int beds_;
     Moment now_;
+    RecordWriter turn_;
     Records records_;
 };
 
 struct Outcome {
     double seconds = 0;
-    std::uint64_t effects = 0, transitions = 0, bytes = 0;
+    std::uint64_t transitions = 0;
 };
 
 Outcome replay(const Recorder& recorder)
@@ -131,25 +140,27 @@ Outcome replay(const Recorder& recorder)
     Outcome out;
     Ward ward;
     EffectBuffer effects;
-    const auto began = std::chrono::steady_clock::now();
+    RecordWriter again;
+    const auto step = [&](const Moment& at, const Input& input) {
+        ward.step(at, input, effects);
+        for (const Effect& effect : effects) {
+            if (!std::holds_alternative<Publish>(effect)) again.add(effect);
+            out.transitions += std::holds_alternative<AlarmTransition>(effect) ? 1U : 0U;
+        }
+        effects.clear();
+    };
+    RecordReader reader;
+    const double began = bench::cpu_seconds();
     for (const Block& block : recorder.blocks) {
         if (crc32c(as_text(block.packed)) != block.crc) std::abort();
         const auto records = unpack_records(as_text(block.packed), block.count);
         if (!records) std::abort();
         for (const std::string_view bytes : *records) {
-            const auto record = decode_record(bytes);
-            const auto* input = record ? std::get_if<InputRecord>(&*record) : nullptr;
-            if (input == nullptr) std::abort();
-            ward.step(input->at, input->input, effects);
-            for (const Effect& effect : effects) {
-                if (!std::holds_alternative<Publish>(effect)) out.bytes += encode_record(effect).size();
-                out.transitions += std::holds_alternative<AlarmTransition>(effect) ? 1U : 0U;
-            }
-            out.effects += effects.size();
-            effects.clear();
+            if (!reader.read(bytes, step, [](const Effect&) {})) std::abort();
         }
+        (void)again.take();
     }
-    out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    out.seconds = bench::cpu_seconds() - began;
     return out;
 }
 

@@ -144,20 +144,21 @@ struct RetryTest : ::testing::Test {
         EXPECT_TRUE(opened.file);
         Ward ward;
         EffectBuffer effects;
+        const auto step = [&](const Moment& moment, const Input& input) {
+            effects.clear();
+            ward.step(moment, input, effects);
+            const auto* entry = std::get_if<Entry>(&input);
+            if (entry == nullptr || entry->key != key) return;
+            ++count.first;
+            for (const auto& effect : effects) {
+                const auto* reply = std::get_if<Reply>(&effect);
+                count.second += reply != nullptr && reply->accepted && reply->text == "recorded" ? 1 : 0;
+            }
+        };
+        RecordReader reader;
         for (const JournalBatch& batch : value_of(opened.file->batches_after(0, 100'000))) {
             for (const std::string_view bytes : batch.records) {
-                const auto record = decode_record(bytes);
-                const auto* input = record ? std::get_if<InputRecord>(&*record) : nullptr;
-                if (input == nullptr) continue;
-                effects.clear();
-                ward.step(input->at, input->input, effects);
-                const auto* entry = std::get_if<Entry>(&input->input);
-                if (entry == nullptr || entry->key != key) continue;
-                ++count.first;
-                for (const auto& effect : effects) {
-                    const auto* reply = std::get_if<Reply>(&effect);
-                    count.second += reply != nullptr && reply->accepted && reply->text == "recorded" ? 1 : 0;
-                }
+                EXPECT_TRUE(reader.read(bytes, step, [](const Effect&) {}));
             }
         }
         return count;

@@ -1,5 +1,6 @@
 #include "daemon/journal/journal_file.hpp"
 
+#include <array>
 #include <fstream>
 #include <random>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include "daemon/journal/journal_reader.hpp"
 #include "tests/integration/journal/scratch.hpp"
 
 namespace magwatch {
@@ -109,7 +111,7 @@ TEST(JournalFile, ANewerFormatIsRefusedAndLeftAsItIs)
         ASSERT_FALSE(opened.file->checkpoint());
     }
     overwrite(scratch.file("journal.db"), 60,
-              std::string_view{"\0\0\0\x02", 4}); // user_version in the header
+              std::string_view{"\0\0\0\x03", 4}); // user_version in the header
     const auto before = std::filesystem::last_write_time(scratch.file("journal.db"));
     const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
     EXPECT_FALSE(opened.file);
@@ -117,6 +119,29 @@ TEST(JournalFile, ANewerFormatIsRefusedAndLeftAsItIs)
     EXPECT_THAT(opened.error->what, HasSubstr("made by a newer one"));
     EXPECT_EQ(std::filesystem::last_write_time(scratch.file("journal.db")), before);
     EXPECT_THAT(opened.moved_aside, IsEmpty());
+}
+
+TEST(JournalFile, AnOlderFormatIsReadAndRaisedBeforeAnythingIsWritten)
+{
+    const Scratch scratch;
+    {
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        ASSERT_FALSE(write(*opened.file, batch_of(1, {"a"})));
+        ASSERT_FALSE(opened.file->checkpoint());
+    }
+    overwrite(scratch.file("journal.db"), 60, std::string_view{"\0\0\0\x01", 4});
+    EXPECT_TRUE(std::holds_alternative<JournalReader>(JournalReader::open(scratch.path())));
+    {
+        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+        ASSERT_TRUE(opened.file);
+        EXPECT_EQ(value_of(opened.file->batches_after(0, 10)).at(0).records.front(), "a");
+        ASSERT_FALSE(opened.file->checkpoint());
+    }
+    std::ifstream file{scratch.file("journal.db"), std::ios::binary};
+    file.seekg(60);
+    std::array<char, 4> version{};
+    file.read(version.data(), version.size());
+    EXPECT_EQ(version[3], static_cast<char>(journal_version)) << "an older magwatch must refuse it from now on";
 }
 
 TEST(JournalFile, ADatabaseOfAnotherProgramIsRefusedAndLeftAsItIs)

@@ -527,6 +527,46 @@ TEST(Evaluation, ContinuesByteForByteAcrossASave)
     }
 }
 
+// A sample inside all ranges is not looked at closely. One that was read from bytes has no ranges and asks everything.
+TEST(Evaluation, WhatStandsIsWhatAskingAgainSays)
+{
+    const auto pack = pack_of({"when = \"rr < 12 /min or avpu == voice\"", "when = \"rr >= 0.5 * hr\"",
+                               "when = \"hr - pulse > 10 /min\"", "when = \"hr > 1.5 * previous(hr)\"",
+                               "when = \"sustained(hr < 60 /min, 10 s) and armed(rr, 1 min)\"",
+                               "when = \"lost(rr) and age(rr) > 25 s\"", "when = \"known(rr) and not known(pulse)\"",
+                               "when = \"mean(spo2, 20 s) < 94 % or falling(spo2)\"", "when = \"age(hr) < 10 s\"",
+                               "when = \"min(sbp, 1 min) < 85 mmHg\"\nclear = \"sbp >= 91 mmHg\""});
+    const std::vector<std::pair<Signal, double>> signals = {
+        {Signal::rr, 9},    {Signal::hr, 24},  {Signal::pulse, 24},
+        {Signal::spo2, 90}, {Signal::sbp, 82}, {Signal::avpu, 0}};
+    std::mt19937_64 random{11};
+    Bed bed{pack};
+    std::vector<std::pair<std::size_t, Truth>> asked;
+    for (int step = 0; step < 20'000; ++step) {
+        const auto& [signal, low] = signals[random() % signals.size()];
+        const auto dice = random() % 100;
+        // Mostly what it was: that is what stands.
+        const double before = bed.patient.latest(signal).value;
+        const double other = low + static_cast<double>(random() % (low == 0 ? 4 : 12)) * (low > 60 ? 1 : low == 0 ? 1 : 4);
+        const double value = dice < 70 && before != 0 ? before : other;
+        if (dice < 94) bed.patient.accept(signal, value, bed.now, bed.now, no_source);
+        else if (dice < 99) bed.patient.reject(signal, static_cast<Validity>(1 + random() % 3), bed.now);
+        else bed.patient.forget(signal);
+        Evaluation cold;
+        const Bytes bytes = to_bytes(bed.evaluation);
+        Reader reader{bytes};
+        reader(cold);
+        asked.clear();
+        cold.evaluate(*pack, bed.patient, bed.now, mask(signal),
+                      [&](std::size_t r, const RuleTruth& t) { asked.emplace_back(r, t.raise); });
+        bed.changes.clear();
+        bed.evaluate(mask(signal));
+        ASSERT_EQ(to_bytes(bed.evaluation), to_bytes(cold)) << "step " << step;
+        ASSERT_EQ(bed.changes, asked) << "step " << step;
+        bed.wait(Duration{random() % 30 == 0 ? 40'000 : random() % 3 * 500});
+    }
+}
+
 TEST(Evaluation, StateOfAnotherPackStartsAfresh)
 {
     const auto before = pack_of({"when = \"rr < 12 /min\"", "when = \"hr < 50 /min\""});
