@@ -545,6 +545,9 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
     case RouteId::limits:
         read_limit(f, r, parameter, action);
         break;
+    case RouteId::test_page:
+        action.what = TestPage{f.text("to", name_longest)};
+        break;
     default:
         f.refuse("", "nothing changes here", 404);
         break;

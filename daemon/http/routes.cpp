@@ -34,6 +34,7 @@ constexpr std::array table = {
     Route{RouteId::acknowledge, P, "/api/v1/alarms/{id}/acknowledge", "acknowledge", Guard::change},
     Route{RouteId::answer_call, P, "/api/v1/calls/{id}/answer", "answer_call", Guard::change},
     Route{RouteId::pause, P, "/api/v1/beds/{alias}/pause", "pause", Guard::change},
+    Route{RouteId::test_page, P, "/api/v1/pages/test", "test_page", Guard::change},
     Route{RouteId::limits, P, "/api/v1/beds/{alias}/limits", "limits", Guard::change},
     Route{RouteId::answer_page, G, "/answer/{token}", "answer_page", Guard::read},
     Route{RouteId::answer_link, P, "/answer/{token}", "answer_link", Guard::link},

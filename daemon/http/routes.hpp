@@ -35,6 +35,7 @@ enum class RouteId : std::uint8_t {
     answer_call,
     pause,
     limits,
+    test_page,
     answer_page,
     answer_link,
 };

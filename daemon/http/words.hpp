@@ -62,28 +62,7 @@ namespace magwatch::http
     }
     return "unknown";
 }
-[[nodiscard]] constexpr std::string_view word(PageReason v)
-{
-    switch (v) {
-    case PageReason::first:
-        return "first";
-    case PageReason::next_rung:
-        return "next_rung";
-    case PageReason::repeat:
-        return "repeat";
-    case PageReason::new_sign:
-        return "new_sign";
-    case PageReason::not_attended:
-        return "not_attended";
-    case PageReason::declined:
-        return "declined";
-    case PageReason::persists:
-        return "persists";
-    case PageReason::restart:
-        return "restart";
-    }
-    return "unknown";
-}
+[[nodiscard]] inline std::string_view word(PageReason v) { return name(v); }
 [[nodiscard]] constexpr std::string_view word(SourceKind v)
 {
     switch (v) {

@@ -15,6 +15,7 @@ std::string_view name(PageReason reason)
     case PageReason::declined: return "declined";
     case PageReason::persists: return "persists";
     case PageReason::restart: return "restart";
+    case PageReason::test: return "test";
     }
     return "unknown";
 }

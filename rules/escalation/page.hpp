@@ -40,6 +40,7 @@ enum class PageReason : std::uint8_t {
     declined,     // "cannot"
     persists,     // the acknowledgement expired and the cause is still there
     restart,      // the daemon was down while this call was open
+    test,         // somebody tries the pager: nothing is wrong, and no call is open
 };
 [[nodiscard]] std::string_view name(PageReason reason);
 

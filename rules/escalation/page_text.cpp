@@ -26,6 +26,7 @@ struct Draft {
 std::string head(const Page& page)
 {
     std::string text = page.simulation ? "SIMULATION MAG " : "MAG ";
+    if (page.reason == PageReason::test) return text + "TEST";
     if (page.kind == AlarmKind::technical) return text + "TECHNICAL";
     switch (page.priority) {
     case Priority::high: return text + "HIGH";
@@ -57,6 +58,7 @@ std::string reason_sentence(const Page& page)
     case PageReason::restart:
         if (page.unwatched.count() <= 0) return "Watching was interrupted.";
         return "Not watched for " + length_in_words(page.unwatched) + ".";
+    case PageReason::test: return "Pager test, no patient.";
     }
     return "";
 }
@@ -91,6 +93,9 @@ Draft draft(const Page& page, std::string_view local_time)
         std::string text = finding(words, d.findings.empty());
         if (!text.empty()) d.findings.push_back(std::move(text));
     }
+    d.callback = to_gsm7(page.callback);
+    d.number = (page.reason == PageReason::test ? "T" : "") + std::to_string(page.number);
+    if (page.reason == PageReason::test) return d;
     const bool at_a_bed = page.bed != no_bed || !page.bed_alias.empty();
     if (page.kind == AlarmKind::technical) {
         // The system cannot tell how she is: somebody must look.
@@ -107,8 +112,6 @@ Draft draft(const Page& page, std::string_view local_time)
     }
     if (page.kind == AlarmKind::physiological && page.priority == Priority::high)
         d.emergency = to_gsm7(page.emergency);
-    d.callback = to_gsm7(page.callback);
-    d.number = std::to_string(page.number);
     return d;
 }
 

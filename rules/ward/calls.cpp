@@ -38,8 +38,7 @@ bool Ward::State::join_call(Episode& episode)
     if (open == calls.end()) {
         Call call;
         call.id = new_serial();
-        call.number = next_number;
-        next_number = next_number >= 9999 ? 1001 : next_number + 1;
+        call.number = new_number();
         call.bed = episode.bed;
         call.kind = alarm.kind;
         call.priority = alarm.priority;
@@ -129,8 +128,8 @@ void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeI
             break;
         }
     }
-    bool reached = false;
-    Page page;
+    Page page = page_of_ward(now);
+    page.key = {call.id, call.rung, call.repetition, "", ""};
     page.number = call.number;
     page.bed = call.bed;
     page.bed_alias = call.bed.value < bed_names.size() ? bed_names[call.bed.value].alias : "";
@@ -139,30 +138,64 @@ void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeI
     page.kind = call.kind;
     page.grade = call.grade;
     page.words = words(call.id, fresh);
-    page.at = now.wall;
     page.reason = ring.reason;
-    page.callback = configuration.callback;
     page.emergency = configuration.emergency;
-    page.simulation = configuration.mode != Mode::ward;
-    for (const auto& person : ring.people) {
-        const auto known = std::find_if(configuration.people.begin(), configuration.people.end(),
-                                        [&](const Person& p) { return p.name == person; });
-        if (known == configuration.people.end()) continue;
-        for (const auto& channel : known->channels) {
-            page.key = {call.id, call.rung, call.repetition, person, channel.name};
-            page.channel_kind = channel.kind;
-            page.address = channel.address;
-            reached = true;
-            ++pages_sent;
-            pages.push_back({page, false, PageOutcome::unknown, ""});
-            effects->push_back(SendPage{now, page});
-        }
-    }
+    bool reached = false;
+    for (const auto& person : ring.people) reached = send_to(now, page, person) > 0 || reached;
     if (!reached && configuration.mode != Mode::replay && !ring.people.empty()) {
         set_fault(now, WardFault::no_owner, true, "");
     }
     forget_pages(pages);
     publish(call.bed);
+}
+
+Page Ward::State::page_of_ward(const Moment& now) const
+{
+    Page page;
+    page.place = configuration.name;
+    page.at = now.wall;
+    page.callback = configuration.callback;
+    page.simulation = configuration.mode != Mode::ward;
+    return page;
+}
+
+std::size_t Ward::State::send_to(const Moment& now, Page page, const std::string& person)
+{
+    const auto known = std::find_if(configuration.people.begin(), configuration.people.end(),
+                                    [&](const Person& p) { return p.name == person; });
+    if (known == configuration.people.end()) return 0;
+    page.key.person = person;
+    for (const auto& channel : known->channels) {
+        page.key.channel = channel.name;
+        page.channel_kind = channel.kind;
+        page.address = channel.address;
+        ++pages_sent;
+        pages.push_back({page, false, PageOutcome::unknown, ""});
+        effects->push_back(SendPage{now, page});
+    }
+    return known->channels.size();
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const TestPage& test)
+{
+    Page page = page_of_ward(now);
+    page.key.call = new_serial();
+    page.number = new_number();
+    page.priority = Priority::low;
+    page.kind = AlarmKind::technical; // it waits behind every page that is about a patient
+    page.reason = PageReason::test;
+    if (send_to(now, page, test.to) == 0)
+        return reply(now, action.request, false, "nobody of this name has a channel: '" + test.to + "'");
+    forget_pages(pages);
+    publish(no_bed);
+    reply(now, action.request, true, "test #T" + std::to_string(page.number) + " goes to " + test.to);
+}
+
+std::uint32_t Ward::State::new_number()
+{
+    const std::uint32_t number = next_number;
+    next_number = next_number >= 9999 ? 1001 : next_number + 1;
+    return number;
 }
 
 void Ward::State::call_moves(const Moment& now, CallId id)

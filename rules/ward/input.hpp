@@ -246,10 +246,18 @@ struct SetLimit {
     template <class Archive> void archive(Archive& a) { a(bed, limit, value, length, reason); }
 };
 
+// One test message to one person, on every channel that person has; nobody else is told and nothing rings.
+struct TestPage {
+    std::string to;
+    template <class Archive> void archive(Archive& a) { a(to); }
+};
+
 // New alternatives go to the end, as in Input.
 struct Action {
     std::string person;
-    std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio, SetLimit> what;
+    std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio, SetLimit,
+                 TestPage>
+        what;
     std::uint64_t request = 0; // as in Entry
     template <class Archive> void archive(Archive& a) { a(person, what, request); }
 };

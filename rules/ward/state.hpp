@@ -316,6 +316,11 @@ struct Ward::State {
     void leave_call(const Moment& now, CallId id);
     // `fresh`: the finding that this ring is about; a page names it first.
     void send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh = {});
+    [[nodiscard]] Page page_of_ward(const Moment& now) const;
+    // Sends a page to every channel of a person; how many they are.
+    std::size_t send_to(const Moment& now, Page page, const std::string& person);
+    void do_action(const Moment& now, const Action& action, const TestPage& test);
+    [[nodiscard]] std::uint32_t new_number(); // of a call or a test, as people say it
     void call_moves(const Moment& now, CallId id);
     void acknowledgement_over(const Moment& now, EpisodeId id);
     void bedside_act(const Moment& now, BedId bed, const std::string& person);

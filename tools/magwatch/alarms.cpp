@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <chrono>
 #include <memory>
+
+#include <poll.h>
 
 #include <CLI/CLI.hpp>
 
@@ -80,6 +84,58 @@ struct Act {
     double seconds = 120;
 };
 
+// The pages of one test, by what people call it: "T1208".
+std::vector<Json> pages_of(const Json& all, const std::string& number)
+{
+    std::vector<Json> found;
+    for (const Json& page : all["pages"])
+        if (page["reason"] == "test" && "T" + cell(page["number"]) == number) found.push_back(page);
+    return found;
+}
+
+bool is_known(const Json& page) { return !page["outcome"].is_null(); }
+
+void print_test(const Shell& shell, const std::string& number, const std::vector<Json>& pages)
+{
+    if (shell.json) {
+        shell.print({{"test", number}, {"pages", pages}});
+        return;
+    }
+    Table table{{"CHANNEL", "KIND", "OUTCOME", "DETAIL"}};
+    for (const Json& page : pages)
+        table.row({cell(page["channel"]), cell(page["channel_kind"]),
+                   is_known(page) ? cell(page["outcome"]) : "no outcome yet", cell(page["detail"])});
+    table.print();
+}
+
+// Sends a test and waits for what becomes of it on every channel.
+int test_page(Shell& shell, const Act& act)
+{
+    const Client client{shell};
+    int code = ok;
+    const auto answer = client.change("/api/v1/pages/test", {{"person", act.person}, {"to", act.id}}, code);
+    if (!answer) return code;
+    const std::string text = cell((*answer)["text"]); // "test #T1208 goes to midwife-1"
+    const std::size_t hash = text.find('#');
+    const std::string number = text.substr(hash + 1, text.find(' ', hash) - hash - 1);
+    if (!shell.json) std::printf("%s\n", text.c_str());
+    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>{act.seconds};
+    std::vector<Json> pages;
+    for (;;) {
+        const auto all = client.get("/api/v1/pages", code);
+        if (!all) return code;
+        pages = pages_of(*all, number);
+        const bool done = !pages.empty() && std::all_of(pages.begin(), pages.end(), is_known);
+        if (done || std::chrono::steady_clock::now() >= end) break;
+        (void)::poll(nullptr, 0, 200); // the next look; a command has nothing else to do
+    }
+    print_test(shell, number, pages);
+    const bool good = !pages.empty() && std::all_of(pages.begin(), pages.end(), [](const Json& page) {
+        return page["outcome"] == "accepted";
+    });
+    return good ? ok : failed;
+}
+
 } // namespace
 
 void add_alarms(CLI::App& app, Shell& shell)
@@ -116,6 +172,17 @@ void add_alarms(CLI::App& app, Shell& shell)
     CLI::App& pages = *group(app, "pages", "messages that went out");
     leaf(pages, shell, "list", "the newest pages and what became of them", Talks::yes,
          [&shell] { return list_pages(shell); });
+
+    CLI::App& page = *group(app, "page", "try the channels that pages take");
+    const auto test = std::make_shared<Act>();
+    test->seconds = 30;
+    CLI::App* testing = leaf(page, shell, "test", "send one test message to one person, on every channel",
+                             Talks::yes, [=, &shell] { return test_page(shell, *test); });
+    testing->add_option("--to", test->id, "who gets it, a name of the configuration")->required();
+    testing->add_option("--wait", test->seconds, "seconds to wait for what becomes of it")->capture_default_str();
+    add_person(*testing, test->person);
+    testing->footer("\"MAG TEST ... Pager test, no patient.\" Nobody else is told. Exit 1 if a channel did not take "
+                    "it; \"accepted\" means that the channel took it, not that it was read.");
 
     const auto pause = std::make_shared<Act>();
     CLI::App* pausing = leaf(

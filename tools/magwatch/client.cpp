@@ -145,6 +145,13 @@ int Client::post(const std::string& path, const Json& body) const
     return finish(call(path, &body));
 }
 
+std::optional<Json> Client::change(const std::string& path, const Json& body, int& exit_code) const
+{
+    std::optional<Answer> answer = call(path, &body);
+    exit_code = answer && answer->good() ? ok : finish(answer);
+    return exit_code == ok ? std::optional{std::move(answer->body)} : std::nullopt;
+}
+
 int Client::post_entry(const std::string& path, const Json& body) const
 {
     std::optional<Answer> answer;

@@ -24,6 +24,9 @@ public:
     [[nodiscard]] std::optional<Json> get(const std::string& path, int& exit_code) const;
     // Sends a change and prints what the ward said. The exit code.
     [[nodiscard]] int post(const std::string& path, const Json& body) const;
+    // As post(), but the ward's answer comes back instead of being printed; nullopt with `exit_code` set, and the
+    // reason said, if it is no good one.
+    [[nodiscard]] std::optional<Json> change(const std::string& path, const Json& body, int& exit_code) const;
     // As post(), for a body with an idempotency key: asked again while the ward has not confirmed
     // it.
     [[nodiscard]] int post_entry(const std::string& path, const Json& body) const;

@@ -18,6 +18,7 @@ OK, FAILED, USAGE, UNREACHABLE = 0, 1, 2, 4
 AT = "2026-01-02T03:04:05Z"
 ENTRIES = [
     ["reflex", "bed-3", "--site", "knee", "--grade", "1"],
+    ["reflex", "bed-3", "--not-possible", "both legs in plaster"],
     ["urine", "bed-3", "--ml", "30", "--since", "2026-01-02T02:04:05Z", "--at", AT],
     ["avpu", "bed-3", "--value", "voice"],
     ["rr", "bed-3", "--per-min", "9", "--at", AT],
@@ -91,6 +92,8 @@ class Usage(unittest.TestCase):
         for path in subcommands():
             self.assertEqual(run(*path, "--no-such-option").returncode, USAGE, path)
         for line in ([], ["nothing"], ["watch"], ["enter", "reflex"], ["enter", "reflex", "bed-3", "--grade", "x"],
+                     ["enter", "reflex", "bed-3", *WHO],
+                     ["enter", "reflex", "bed-3", "--site", "knee", "--grade", "1", "--not-possible", "x", *WHO],
                      ["calls", "answer", "1207", "maybe", *WHO],
                      ["enter", "bolus", "b", "--g", "4", "--over", "x", *WHO],
                      ["enter", "rr", "b", "--per-min", "9", "--at", "noon", *WHO], ["enter", "infusion", "b", *WHO],

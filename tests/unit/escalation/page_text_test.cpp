@@ -267,5 +267,20 @@ TEST(PageReasonName, EveryReasonHasAStableWord)
     EXPECT_EQ(name(PageReason::not_attended), "not_attended");
 }
 
+TEST(PageText, ATestSaysThatItIsOneAndNothingElse)
+{
+    Page page;
+    page.place = "Ward L4";
+    page.number = 1042;
+    page.callback = "4471";
+    page.reason = PageReason::test;
+    page.kind = AlarmKind::technical;
+    page.priority = Priority::low;
+    EXPECT_EQ(page_text(page, "02:14"), "MAG TEST Ward L4 02:14. Pager test, no patient. Ring 4471. #T1042");
+    page.simulation = true;
+    EXPECT_EQ(page_text(page, "02:14"),
+              "SIMULATION MAG TEST Ward L4 02:14. Pager test, no patient. Ring 4471. #T1042");
+}
+
 } // namespace
 } // namespace magwatch

@@ -650,5 +650,45 @@ TEST(Ward, AMissedCheckIsAnAlarmOfItsOwn)
     EXPECT_THAT(rig.events("check.reflex"), ElementsAre("raised", "cleared"));
 }
 
+TEST(TestPage, GoesToOnePersonOnEveryChannelAndRingsNobodyElse)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.people[0].channels.push_back({"smtp", "mail", "m"});
+    rig.step(c);
+    rig.act(TestPage{"midwife"}, "engineer");
+    EXPECT_TRUE(rig.reply()->accepted);
+    EXPECT_EQ(rig.reply()->text, "test #T1001 goes to midwife");
+    const auto pages = rig.pages();
+    ASSERT_EQ(pages.size(), 2U);
+    EXPECT_EQ(pages[0].key.channel, "web");
+    EXPECT_EQ(pages[1].key.channel, "mail");
+    EXPECT_EQ(pages[0].reason, PageReason::test);
+    EXPECT_EQ(pages[0].number, pages[1].number);
+    EXPECT_TRUE(rig.view().calls.empty());
+    EXPECT_TRUE(rig.view().episodes.empty());
+    rig.step(Receipt{pages[0].key, PageOutcome::accepted, "HTTP 204"});
+    EXPECT_EQ(rig.view().pages[0].outcome, PageOutcome::accepted);
+    rig.pass(Duration{600'000});
+    EXPECT_EQ(rig.pages().size(), 2U) << "a test is not repeated";
+}
+
+TEST(TestPage, ToNobodyIsRefused)
+{
+    Rig rig;
+    rig.act(TestPage{"midwive"}, "engineer");
+    EXPECT_FALSE(rig.reply()->accepted);
+    EXPECT_TRUE(rig.pages().empty());
+}
+
+TEST(TestPage, TakesItsNumberFromThoseThatPeopleSay)
+{
+    Rig rig;
+    rig.watch();
+    rig.act(TestPage{"midwife"}, "engineer");
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    EXPECT_EQ(rig.pages().back().number, rig.pages().front().number + 1);
+}
+
 } // namespace
 } // namespace magwatch::test
