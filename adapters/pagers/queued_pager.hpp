@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -69,6 +70,19 @@ protected:
     [[nodiscard]] virtual std::string channel_of(const Page& page) const = 0;
     // Lists a channel in health() before its first page.
     void know_channel(const std::string& name);
+    // Those without mistakes(), by name; each is listed in health().
+    template <class Channel> using ByName = std::map<std::string, Channel, std::less<>>;
+    template <class Channel> [[nodiscard]] ByName<Channel> usable(std::vector<Channel> channels)
+    {
+        ByName<Channel> found;
+        for (Channel& channel : channels) {
+            if (!mistakes(channel).empty()) continue;
+            know_channel(channel.name);
+            std::string name = channel.name;
+            found.insert_or_assign(std::move(name), std::move(channel));
+        }
+        return found;
+    }
     [[nodiscard]] const boost::asio::any_io_executor& executor() const { return parts_.executor; }
 
 private:

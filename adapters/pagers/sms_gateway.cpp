@@ -4,14 +4,9 @@
 
 namespace magwatch::adapters {
 
-SmsPager::SmsPager(PagerParts parts, std::vector<SmsGateway> gateways) : CurlPager{std::move(parts), &judge_http}
+SmsPager::SmsPager(PagerParts parts, std::vector<SmsGateway> gateways)
+    : CurlPager{std::move(parts), &judge_http}, gateways_{usable(std::move(gateways))}
 {
-    for (SmsGateway& gateway : gateways) {
-        if (!mistakes(gateway).empty()) continue;
-        know_channel(gateway.name);
-        std::string name = gateway.name;
-        gateways_.insert_or_assign(std::move(name), std::move(gateway));
-    }
 }
 
 std::string SmsPager::channel_of(const Page& page) const

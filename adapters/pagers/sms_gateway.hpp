@@ -4,7 +4,6 @@
 // request whose fate is unknown is tried a second time, never a third: both texts say the same number.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -22,7 +21,7 @@ private:
     [[nodiscard]] std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const override;
     [[nodiscard]] std::string channel_of(const Page& page) const override;
 
-    std::map<std::string, SmsGateway, std::less<>> gateways_;
+    ByName<SmsGateway> gateways_;
 };
 
 } // namespace magwatch::adapters

@@ -154,12 +154,10 @@ bool is_phone_number(std::string_view text)
     return std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-std::optional<SmsAddress> sms_address(std::string_view address)
+std::optional<GatewayAddress> sms_address(std::string_view address)
 {
-    const std::size_t blank = address.find(' ');
-    if (blank == std::string_view::npos || blank == 0) return std::nullopt;
-    SmsAddress out{std::string{address.substr(0, blank)}, std::string{address.substr(blank + 1)}};
-    return is_phone_number(out.to) ? std::optional{out} : std::nullopt;
+    auto out = gateway_address(address);
+    return out && is_phone_number(out->to) ? out : std::nullopt;
 }
 
 std::vector<std::string> mistakes(const SmsGateway& gateway)

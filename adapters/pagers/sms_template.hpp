@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/pagers/gateway_address.hpp"
 #include "rules/escalation/page.hpp"
 #include "runtime/secret.hpp"
 
@@ -41,11 +42,8 @@ struct SmsGateway {
 // E.164: "+" and 7 to 15 digits, the first not 0.
 [[nodiscard]] bool is_phone_number(std::string_view text);
 
-// A channel's address: the gateway's name, a blank, the number.
-struct SmsAddress {
-    std::string gateway, to;
-};
-[[nodiscard]] std::optional<SmsAddress> sms_address(std::string_view address);
+// A channel's address, if what follows the gateway's name can be a telephone number.
+[[nodiscard]] std::optional<GatewayAddress> sms_address(std::string_view address);
 
 // The request of one page. A gateway with mistakes gives an empty body.
 struct SmsRequest {

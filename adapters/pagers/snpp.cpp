@@ -11,6 +11,7 @@
 
 #include "adapters/pagers/mail_message.hpp"
 #include "adapters/pagers/snpp_dialogue.hpp"
+#include "adapters/pagers/url.hpp"
 
 namespace magwatch::adapters {
 
@@ -111,28 +112,20 @@ std::vector<std::string> mistakes(const SnppGateway& gateway)
     if (!gateway.user.empty() && !is_snpp_word(gateway.user)) found.emplace_back("user must be one plain word");
     if (gateway.password && !gateway.password->reveal().empty() && !is_snpp_word(gateway.password->reveal()))
         found.emplace_back("the password must be one plain word");
-    const bool here = gateway.host == "localhost" || gateway.host == "::1" || gateway.host.starts_with("127.");
-    if (!gateway.user.empty() && !here) found.emplace_back("SNPP is not encrypted: a login is for this machine alone");
+    if (!gateway.user.empty() && !is_loopback_host(gateway.host))
+        found.emplace_back("SNPP is not encrypted: a login is for this machine alone");
     return found;
 }
 
-std::optional<SnppAddress> snpp_address(std::string_view address)
+std::optional<GatewayAddress> snpp_address(std::string_view address)
 {
-    const std::size_t blank = address.find(' ');
-    if (blank == std::string_view::npos || blank == 0) return std::nullopt;
-    SnppAddress out{std::string{address.substr(0, blank)}, std::string{address.substr(blank + 1)}};
-    return is_snpp_word(out.pager) ? std::optional{out} : std::nullopt;
+    auto out = gateway_address(address);
+    return out && is_snpp_word(out->to) ? out : std::nullopt;
 }
 
 SnppPager::SnppPager(QueueParts parts, std::vector<SnppGateway> gateways, Duration limit)
-    : QueuedPager{std::move(parts)}, limit_{limit}
+    : QueuedPager{std::move(parts)}, gateways_{usable(std::move(gateways))}, limit_{limit}
 {
-    for (SnppGateway& gateway : gateways) {
-        if (!mistakes(gateway).empty()) continue;
-        know_channel(gateway.name);
-        std::string name = gateway.name;
-        gateways_.insert_or_assign(std::move(name), std::move(gateway));
-    }
 }
 
 SnppPager::~SnppPager()
@@ -154,7 +147,7 @@ std::optional<QueuedPager::Refusal> SnppPager::begin(const Job& job, WallTime, A
     const auto at = gateways_.find(address->gateway);
     if (at == gateways_.end()) return Refusal{"no SNPP gateway of this name"};
     const SnppGateway& gateway = at->second;
-    SnppPage page{address->pager, job.text, job.page.priority == Priority::high, gateway.user, ""};
+    SnppPage page{address->to, job.text, job.page.priority == Priority::high, gateway.user, ""};
     if (gateway.password) page.password = gateway.password->reveal();
     std::erase_if(running_, [](const auto& session) { return session.expired(); });
     const auto session = std::make_shared<Session>(executor(), std::move(page), std::move(done));

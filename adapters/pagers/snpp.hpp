@@ -4,12 +4,12 @@
 // possible on this machine alone. An attempt has 10 s in all (design value, as over HTTP).
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "adapters/pagers/gateway_address.hpp"
 #include "adapters/pagers/queued_pager.hpp"
 #include "runtime/secret.hpp"
 
@@ -26,11 +26,8 @@ struct SnppGateway {
 // What is wrong with a gateway; empty = nothing.
 [[nodiscard]] std::vector<std::string> mistakes(const SnppGateway& gateway);
 
-// A channel's address: the gateway's name, a blank, the pager's id.
-struct SnppAddress {
-    std::string gateway, pager;
-};
-[[nodiscard]] std::optional<SnppAddress> snpp_address(std::string_view address);
+// A channel's address, if what follows the gateway's name can be a pager's id.
+[[nodiscard]] std::optional<GatewayAddress> snpp_address(std::string_view address);
 
 class SnppPager final : public QueuedPager {
 public:
@@ -43,7 +40,7 @@ private:
     [[nodiscard]] std::optional<Refusal> begin(const Job& job, WallTime now, AttemptDone done) override;
     [[nodiscard]] std::string channel_of(const Page& page) const override;
 
-    std::map<std::string, SnppGateway, std::less<>> gateways_;
+    ByName<SnppGateway> gateways_;
     Duration limit_;
     std::vector<std::weak_ptr<Session>> running_;
 };

@@ -36,9 +36,11 @@ std::optional<UrlParts> url_parts(std::string_view url)
     return parts;
 }
 
+} // namespace
+
 bool is_loopback_host(std::string_view host)
 {
-    if (host == "localhost" || host == "[::1]") return true;
+    if (host == "localhost" || host == "[::1]" || host == "::1") return true;
     int numbers = 0;
     for (std::string_view rest = host; ; ++numbers) {
         const std::size_t dot = std::min(rest.find('.'), rest.size());
@@ -50,8 +52,6 @@ bool is_loopback_host(std::string_view host)
         rest.remove_prefix(dot + 1);
     }
 }
-
-} // namespace
 
 std::vector<std::string> url_mistakes(std::string_view url)
 {

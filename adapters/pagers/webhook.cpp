@@ -74,14 +74,8 @@ std::string webhook_body(const Page& page, std::string_view text, const AnswerLi
 }
 
 WebhookPager::WebhookPager(PagerParts parts, std::vector<WebhookEndpoint> endpoints)
-    : CurlPager{std::move(parts), &judge_http}
+    : CurlPager{std::move(parts), &judge_http}, endpoints_{usable(std::move(endpoints))}
 {
-    for (WebhookEndpoint& endpoint : endpoints) {
-        if (!mistakes(endpoint).empty()) continue;
-        know_channel(endpoint.name);
-        std::string key = endpoint.name;
-        endpoints_.insert_or_assign(std::move(key), std::move(endpoint));
-    }
 }
 
 std::string WebhookPager::channel_of(const Page& page) const { return page.address; }

@@ -4,7 +4,6 @@
 // else, redirects included, is final. Plain http is for loopback alone.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +40,7 @@ private:
     [[nodiscard]] std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const override;
     [[nodiscard]] std::string channel_of(const Page& page) const override;
 
-    std::map<std::string, WebhookEndpoint> endpoints_;
+    ByName<WebhookEndpoint> endpoints_;
 };
 
 } // namespace magwatch::adapters

@@ -45,6 +45,22 @@ std::vector<std::string> take_key(adapters::WebhookEndpoint& endpoint, const std
     return adapters::mistakes(endpoint);
 }
 
+// Gives a gateway the secret that the reference names ("" = it wants none), and keeps it if nothing is wrong with it.
+template <class Gateway>
+void keep(Gateway gateway, std::optional<Secret> Gateway::*secret, const std::string& reference, std::string_view what,
+          std::vector<Gateway>& kept, std::vector<std::string>& mistakes)
+{
+    std::vector<std::string> wrong;
+    if (!reference.empty()) {
+        auto loaded = load_secret(reference);
+        if (auto reason = reason_of(loaded); !reason.empty()) wrong.push_back(std::move(reason));
+        else gateway.*secret = std::move(std::get<Secret>(loaded));
+    }
+    if (wrong.empty()) wrong = adapters::mistakes(gateway);
+    for (const auto& w : wrong) mistakes.push_back(std::string{what} + " gateway " + gateway.name + ": " + w);
+    if (wrong.empty()) kept.push_back(std::move(gateway));
+}
+
 } // namespace
 
 std::string answer_key(const std::string& directory)
@@ -112,18 +128,8 @@ std::vector<adapters::WebhookEndpoint> PagerSet::webhooks(const Config& config, 
 std::vector<adapters::SmsGateway> PagerSet::sms_gateways(const Config& config, std::vector<std::string>& mistakes)
 {
     std::vector<adapters::SmsGateway> gateways;
-    for (const SmsGatewayConfig& one : config.pager.sms) {
-        adapters::SmsGateway gateway = sms_gateway(one);
-        std::vector<std::string> wrong;
-        if (!one.secret.empty()) {
-            auto loaded = load_secret(one.secret);
-            if (auto reason = reason_of(loaded); !reason.empty()) wrong.push_back(std::move(reason));
-            else gateway.secret = std::move(std::get<Secret>(loaded));
-        }
-        if (wrong.empty()) wrong = adapters::mistakes(gateway);
-        for (const auto& w : wrong) mistakes.push_back("SMS gateway " + one.name + ": " + w);
-        if (wrong.empty()) gateways.push_back(std::move(gateway));
-    }
+    for (const SmsGatewayConfig& one : config.pager.sms)
+        keep(sms_gateway(one), &adapters::SmsGateway::secret, one.secret, "SMS", gateways, mistakes);
     return gateways;
 }
 
@@ -131,20 +137,8 @@ std::vector<adapters::SnppGateway> PagerSet::snpp_gateways(const Config& config,
 {
     std::vector<adapters::SnppGateway> gateways;
     for (const SnppGatewayConfig& one : config.pager.snpp) {
-        adapters::SnppGateway gateway;
-        gateway.name = one.name;
-        gateway.host = one.server.host;
-        gateway.port = one.server.port;
-        gateway.user = one.user;
-        std::vector<std::string> wrong;
-        if (!one.password.empty()) {
-            auto loaded = load_secret(one.password);
-            if (auto reason = reason_of(loaded); !reason.empty()) wrong.push_back(std::move(reason));
-            else gateway.password = std::move(std::get<Secret>(loaded));
-        }
-        if (wrong.empty()) wrong = adapters::mistakes(gateway);
-        for (const auto& w : wrong) mistakes.push_back("SNPP gateway " + one.name + ": " + w);
-        if (wrong.empty()) gateways.push_back(std::move(gateway));
+        adapters::SnppGateway gateway{one.name, one.server.host, one.server.port, one.user, std::nullopt};
+        keep(std::move(gateway), &adapters::SnppGateway::password, one.password, "SNPP", gateways, mistakes);
     }
     return gateways;
 }

@@ -130,15 +130,19 @@ TEST(SnppGateways, MistakesAreFound)
     EXPECT_EQ(mistakes(gateway).size(), 2U) << "no password, and a login over the network";
     gateway.password.emplace("two words");
     EXPECT_EQ(mistakes(gateway).size(), 2U);
-    gateway.host = "127.0.0.1";
     gateway.password.emplace("one");
-    EXPECT_TRUE(mistakes(gateway).empty());
+    for (const char* here : {"127.0.0.1", "127.1.2.3", "::1", "localhost"}) {
+        gateway.host = here;
+        EXPECT_TRUE(mistakes(gateway).empty()) << here;
+    }
+    gateway.host = "127.example.com";
+    EXPECT_EQ(mistakes(gateway).size(), 1U) << "a name that merely begins like this machine";
     gateway.host = "bad host";
     gateway.port = 0;
     EXPECT_EQ(mistakes(gateway).size(), 3U);
     EXPECT_FALSE(snpp_address("hospital"));
     EXPECT_FALSE(snpp_address("hospital 1 2"));
-    EXPECT_EQ(snpp_address("hospital 12")->pager, "12");
+    EXPECT_EQ(snpp_address("hospital 12")->to, "12");
 }
 
 } // namespace
