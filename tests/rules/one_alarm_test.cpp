@@ -14,10 +14,7 @@ namespace {
 std::vector<std::string> raised_about_the_record(const std::filesystem::path& pack)
 {
     Rig rig;
-    Configuration c = Rig::configuration();
-    c.pack_name = pack.filename().string();
-    c.pack_text = effective_pack_text(pack);
-    rig.step(c);
+    rig.use_pack(pack.filename().string(), effective_pack_text(pack));
     rig.watch();
     for (int i = 0; i < 180; ++i) {
         rig.observe(Signal::rr, 16);
@@ -55,10 +52,7 @@ TEST(Schedule, OfUsNursingCountsAsItsSourceSays)
     steps.insert(steps.end(), 2, 4h);
     for (std::size_t counted = 0; counted < steps.size(); ++counted) {
         Rig rig;
-        Configuration c = Rig::configuration();
-        c.pack_name = "us-nursing.toml";
-        c.pack_text = effective_pack_text(shipped_pack("us-nursing"));
-        rig.step(c);
+        rig.use_pack("us-nursing.toml", effective_pack_text(shipped_pack("us-nursing")));
         rig.watch();
         rig.chart(InfusionRateEntry{1, {}});
         for (std::size_t i = 0; i < counted; ++i) {

@@ -106,6 +106,14 @@ public:
         return c;
     }
 
+    // The same ward under another pack.
+    void use_pack(std::string name, std::string text)
+    {
+        Configuration c = configuration();
+        c.pack_name = std::move(name);
+        c.pack_text = std::move(text);
+        step(c);
+    }
     void step(const Input& input)
     {
         const std::size_t before = effects.size();

@@ -12,13 +12,15 @@ CodeMeaning meaning(std::string_view code)
     return meaning_of(code, Separators{});
 }
 
-void expect_value(std::string_view code, Signal signal)
+void expect_use(std::string_view code, CodeUse use, Signal signal)
 {
     const CodeMeaning m = meaning(code);
     EXPECT_FALSE(m.mismatch) << code;
-    EXPECT_EQ(m.use, CodeUse::value) << code;
+    EXPECT_EQ(m.use, use) << code;
     EXPECT_EQ(m.signal, signal) << code;
 }
+void expect_value(std::string_view code, Signal signal) { expect_use(code, CodeUse::value, signal); }
+void expect_flag(std::string_view code, Signal signal) { expect_use(code, CodeUse::flag, signal); }
 
 TEST(Codes, number_and_name_or_either_alone)
 {
@@ -64,14 +66,6 @@ TEST(Codes, for_events_and_attributes_the_name_counts)
     EXPECT_TRUE(m.renumbered);
     EXPECT_EQ(meaning("2327^MDC_ATTR_NU_MSMT_RES^MDC").use, CodeUse::unused);
     EXPECT_EQ(meaning("0^MDC_ATTR_SAMP_RATE^MDC").use, CodeUse::unknown);
-}
-
-void expect_flag(std::string_view code, Signal signal)
-{
-    const CodeMeaning m = meaning(code);
-    EXPECT_FALSE(m.mismatch) << code;
-    EXPECT_EQ(m.use, CodeUse::flag) << code;
-    EXPECT_EQ(m.signal, signal) << code;
 }
 
 TEST(Codes, the_monitors_arrest_and_heart_block)

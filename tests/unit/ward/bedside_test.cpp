@@ -77,18 +77,10 @@ priority = "medium"
 when = "post_ictal"
 )toml";
 
-Configuration with_symptom_rules()
-{
-    Configuration c = Rig::configuration();
-    c.pack_name = "symptoms.toml";
-    c.pack_text = symptom_pack;
-    return c;
-}
-
 struct Ward4 : Rig {
     Ward4()
     {
-        step(with_symptom_rules());
+        use_pack("symptoms.toml", symptom_pack);
         watch();
         pass(1min);
     }
@@ -310,10 +302,7 @@ source = "test"
 TEST(UntestableReflex, AnswersTheHourlyCheckAndAsksForLevelsUntilAReflexIsCharted)
 {
     Rig rig;
-    Configuration c = Rig::configuration();
-    c.pack_name = "untestable.toml";
-    c.pack_text = untestable_checks;
-    rig.step(c);
+    rig.use_pack("untestable.toml", untestable_checks);
     rig.watch();
     rig.chart(InfusionRateEntry{1, {}});
     for (int hour = 0; hour < 4; ++hour) {
@@ -341,10 +330,7 @@ TEST(UntestableReflex, AnswersTheHourlyCheckAndAsksForLevelsUntilAReflexIsCharte
 TEST(UntestableReflex, IsNoAnswerBeforeADoseAndNoReflex)
 {
     Rig rig;
-    Configuration c = Rig::configuration();
-    c.pack_name = "untestable.toml";
-    c.pack_text = untestable_checks;
-    rig.step(c);
+    rig.use_pack("untestable.toml", untestable_checks);
     rig.watch();
     rig.chart(ValueEntry{Signal::reflex_knee, 0}, 40min);
     EXPECT_THAT(rig.events("reflex-absent"), ElementsAre("raised"));

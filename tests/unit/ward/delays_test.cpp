@@ -271,10 +271,7 @@ TEST(Delays, OfTheLoadIntoVeinAndMuscle)
 {
     const auto overdue = [](Duration second) {
         Rig rig;
-        Configuration c = Rig::configuration();
-        c.pack_name = "who-mcpc.toml";
-        c.pack_text = effective_pack_text(shipped_pack("who-mcpc"));
-        rig.step(c);
+        rig.use_pack("who-mcpc.toml", effective_pack_text(shipped_pack("who-mcpc")));
         rig.watch();
         rig.chart(IntramuscularEntry{5, {}});
         rig.pass(second);

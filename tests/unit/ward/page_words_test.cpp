@@ -68,10 +68,7 @@ TEST(PageWords, ThePageOfSlowBreathingNamesTheOpioid)
 {
     for (const bool sedated : {true, false}) {
         Rig rig;
-        Configuration c = Rig::configuration();
-        c.pack_name = "ggc";
-        c.pack_text = effective_pack_text(shipped_pack("ggc"));
-        rig.step(c);
+        rig.use_pack("ggc", effective_pack_text(shipped_pack("ggc")));
         rig.watch();
         if (sedated) rig.chart(SedationEntry{"morphine"});
         rig.chart(ValueEntry{Signal::rr_counted, 12});
