@@ -55,19 +55,22 @@ std::optional<std::string> decoded(std::string_view text, std::string_view alpha
     return out;
 }
 
-} // namespace
-
-std::string hmac_sha256(std::string_view key, std::string_view data)
+std::string hmac(const EVP_MD* hash, std::string_view key, std::string_view data)
 {
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> mac{};
+    std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
     unsigned size = 0;
     // An empty key must still be a key for OpenSSL: nullptr would mean "as before".
     const void* key_bytes = key.empty() ? static_cast<const void*>("") : key.data();
-    if (::HMAC(::EVP_sha256(), key_bytes, static_cast<int>(key.size()), bytes_of(data), data.size(), mac.data(),
-               &size) == nullptr)
-        throw std::runtime_error{"HMAC-SHA256 failed"};
+    if (::HMAC(hash, key_bytes, static_cast<int>(key.size()), bytes_of(data), data.size(), mac.data(), &size) ==
+        nullptr)
+        throw std::runtime_error{"HMAC failed"};
     return {reinterpret_cast<const char*>(mac.data()), size};
 }
+
+} // namespace
+
+std::string hmac_sha256(std::string_view key, std::string_view data) { return hmac(::EVP_sha256(), key, data); }
+std::string hmac_sha1(std::string_view key, std::string_view data) { return hmac(::EVP_sha1(), key, data); }
 
 std::string sha256(std::string_view data)
 {

@@ -1,4 +1,4 @@
-// HMAC-SHA256 and its text forms: what webhooks and answer links are signed with.
+// HMACs and their text forms: what webhooks, answer links and callbacks are signed with.
 //
 // Pure (OpenSSL does the arithmetic). Comparing takes the same time wherever two texts differ.
 #pragma once
@@ -11,6 +11,8 @@ namespace magwatch::adapters {
 
 // 32 bytes.
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view data);
+// 20 bytes: only for peers that sign so (Twilio); as a MAC it is still sound.
+[[nodiscard]] std::string hmac_sha1(std::string_view key, std::string_view data);
 [[nodiscard]] std::string sha256(std::string_view data);
 
 // True if equal; the time taken depends on the lengths alone.

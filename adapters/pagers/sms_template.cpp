@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "adapters/pagers/page_token.hpp"
 #include "adapters/pagers/signing.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
 #include "adapters/pagers/url.hpp"
@@ -16,7 +17,7 @@ namespace {
 
 // What a template can name.
 struct Values {
-    std::string_view to, text, key, number, secret;
+    std::string_view to, text, key, number, secret, status_url;
     [[nodiscard]] const std::string_view* find(std::string_view name) const
     {
         if (name == "to") return &to;
@@ -24,6 +25,7 @@ struct Values {
         if (name == "key") return &key;
         if (name == "number") return &number;
         if (name == "secret") return &secret;
+        if (name == "status_url") return &status_url;
         return nullptr;
     }
 };
@@ -130,7 +132,7 @@ void find_template_mistakes(const SmsGateway& gateway, std::vector<std::string>&
             for (const auto& one : names.found) {
                 if (Values{}.find(one) == nullptr)
                     found.push_back(fmt::format("{} '{}' names {{{}}}: there are {{to}}, {{text}}, {{key}}, "
-                                                "{{number}} and {{secret}}",
+                                                "{{number}}, {{secret}} and {{status_url}}",
                                                 what, name, one));
                 used.insert(one);
             }
@@ -141,6 +143,9 @@ void find_template_mistakes(const SmsGateway& gateway, std::vector<std::string>&
     if (!to) found.emplace_back("no field holds the number, {to}");
     if (!text) found.emplace_back("no field holds the text, {text}");
     read("header", gateway.headers);
+    if (used.contains("status_url") && gateway.status_base.empty())
+        found.emplace_back("{status_url} is used, but nothing listens there: it needs [callbacks] with a 'url' and "
+                           "this gateway's 'callback' with a 'status'");
     if (used.contains("secret") && !gateway.secret) found.emplace_back("{secret} is used, but there is no secret");
     if (gateway.secret && !used.contains("secret") && gateway.user.empty())
         found.emplace_back("the secret is used nowhere: name a user, or {secret} in a field or header");
@@ -184,7 +189,9 @@ SmsRequest sms_request(const SmsGateway& gateway, const Page& page, std::string_
 {
     const std::string key = page.key.text(), number = std::to_string(page.number);
     const std::string_view secret = gateway.secret ? gateway.secret->reveal() : "";
-    const Values values{to, text, key, number, secret};
+    const std::string status_url =
+        gateway.status_key ? gateway.status_base + make_page_token(page.key, gateway.status_key->reveal()) : "";
+    const Values values{to, text, key, number, secret, status_url};
     SmsRequest request;
     if (gateway.format == SmsGateway::Format::json) {
         request.headers.emplace_back("Content-Type: application/json");

@@ -2,7 +2,8 @@
 //
 // Gateways agree on nothing but that a POST with a number and a text sends a message. So a site states the fields of
 // the request (form or JSON), and this fills them in: {to} the telephone number, {text} the page, {key} the page's
-// identity, {number} what people call it ("1207"), {secret} the gateway's token. Each value is escaped for its place.
+// identity, {number} what people call it ("1207"), {secret} the gateway's token, {status_url} where the gateway is to
+// say what became of the message. Each value is escaped for its place.
 // Plain http is for loopback alone.
 #pragma once
 
@@ -34,6 +35,8 @@ struct SmsGateway {
     std::string user;             // HTTP basic, with the secret as password; "" = none
     std::optional<Secret> secret; // of `user`, or for {secret}
     std::string ca_file;          // "" = the system's authorities
+    std::string status_base;      // {status_url} is this and the page's signed key; "" = nothing listens
+    std::optional<Secret> status_key;
 };
 
 // What is wrong with a gateway; empty = nothing. For the configuration check.

@@ -23,6 +23,7 @@ struct Request {
     std::string client;        // X-Magwatch-Client
     bool trusted_peer = false; // came over the Unix socket from a peer that was checked
     std::string body;
+    std::vector<std::pair<std::string, std::string>> headers; // all, as sent, names in lower case
 };
 
 struct Response {

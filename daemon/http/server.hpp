@@ -32,6 +32,7 @@ struct ServerLimits {
     std::size_t connections = 256;
     std::size_t per_address = 16;
     std::size_t per_user = 64; // of the Unix socket
+    bool one_request = false;  // then the connection closes
 };
 
 struct ServerOptions {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -32,11 +33,19 @@ struct Session::Buffer {
     beast::flat_buffer bytes{header_limit + body_limit};
 };
 
-Session::Session(Socket socket, Peer peer, Host& host, const ServerLimits& limits)
-    : socket_{std::move(socket)}, timer_{socket_.get_executor()},
-      buffer_{std::make_shared<Buffer>()}, peer_{std::move(peer)}, host_{host}, limits_{limits}
+struct Session::Tls {
+    Tls(Socket& socket, std::shared_ptr<TlsContext> c) : context{std::move(c)}, stream{socket, *context} {}
+    std::shared_ptr<TlsContext> context; // a reload may have replaced it
+    asio::ssl::stream<Socket&> stream;
+};
+
+Session::Session(Socket socket, Peer peer, Host& host, const ServerLimits& limits, std::shared_ptr<TlsContext> tls)
+    : socket_{std::move(socket)}, tls_{tls ? std::make_unique<Tls>(socket_, std::move(tls)) : nullptr},
+      timer_{socket_.get_executor()}, buffer_{std::make_shared<Buffer>()}, peer_{std::move(peer)}, host_{host}, limits_{limits}
 {
 }
+
+Session::~Session() = default;
 
 void Session::close()
 {
@@ -68,7 +77,22 @@ asio::awaitable<bool> Session::send(std::string bytes)
 {
     deadline(limits_.write);
     const auto buffer = asio::buffer(bytes);
-    const auto [error, n] = co_await asio::async_write(socket_, buffer, as_result);
+    boost::system::error_code failed;
+    if (tls_) {
+        const auto [error, n] = co_await asio::async_write(tls_->stream, buffer, as_result);
+        failed = error;
+    } else {
+        const auto [error, n] = co_await asio::async_write(socket_, buffer, as_result);
+        failed = error;
+    }
+    co_return !failed;
+}
+
+asio::awaitable<bool> Session::shake_hands()
+{
+    deadline(limits_.header);
+    const auto [error] = co_await tls_->stream.async_handshake(asio::ssl::stream_base::server, as_result);
+    if (error) host_.turned_away(timed_out_ ? HttpRefusal::timeout : HttpRefusal::malformed);
     co_return !error;
 }
 
@@ -109,10 +133,15 @@ asio::awaitable<Session::Next> Session::one_request()
     deadline(limits_.header);
     Parser parser;
     set_limits(parser);
-    const auto [header_error, header_bytes] =
-        co_await beast::http::async_read_header(socket_, buffer, parser, as_result);
-    if (header_error == beast::http::error::end_of_stream) co_return Next::close;
-    boost::system::error_code failed = header_error;
+    boost::system::error_code failed;
+    if (tls_) {
+        const auto [error, n] = co_await beast::http::async_read_header(tls_->stream, buffer, parser, as_result);
+        failed = error;
+    } else {
+        const auto [error, n] = co_await beast::http::async_read_header(socket_, buffer, parser, as_result);
+        failed = error;
+    }
+    if (failed == beast::http::error::end_of_stream) co_return Next::close;
     if (!failed && !parser.is_done()) {
         deadline(limits_.body);
         const auto expects = parser.get()[beast::http::field::expect];
@@ -122,9 +151,13 @@ asio::awaitable<Session::Next> Session::one_request()
             if (!sent) co_return Next::close;
             deadline(limits_.body);
         }
-        const auto [body_error, body_bytes] =
-            co_await beast::http::async_read(socket_, buffer, parser, as_result);
-        failed = body_error;
+        if (tls_) {
+            const auto [error, n] = co_await beast::http::async_read(tls_->stream, buffer, parser, as_result);
+            failed = error;
+        } else {
+            const auto [error, n] = co_await beast::http::async_read(socket_, buffer, parser, as_result);
+            failed = error;
+        }
     }
     if (failed) {
         WireError error = wire_error(failed);
@@ -141,7 +174,7 @@ asio::awaitable<Session::Next> Session::one_request()
 
     reading_ = false;
     ++armed_; // no deadline of the client's while it waits for us
-    const bool keep_alive = parser.get().keep_alive() && !peer_.refused;
+    const bool keep_alive = parser.get().keep_alive() && !peer_.refused && !tls_ && !limits_.one_request;
     const bool with_body = parser.get().method() != beast::http::verb::head;
     auto read = to_request(parser);
     if (const auto* bad = std::get_if<WireError>(&read)) {
@@ -168,6 +201,10 @@ asio::awaitable<void> Session::run()
 {
     const auto self = shared_from_this();
     Next next = Next::again;
+    if (tls_) {
+        const bool shaken = co_await shake_hands();
+        if (!shaken) next = Next::close;
+    }
     while (next == Next::again) {
         next = co_await one_request();
     }

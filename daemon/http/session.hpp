@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "daemon/http/request.hpp"
@@ -18,6 +19,7 @@ namespace magwatch::http
 {
 
 using Socket = boost::asio::generic::stream_protocol::socket;
+using TlsContext = boost::asio::ssl::context;
 
 // Who is at the other end.
 struct Peer {
@@ -34,13 +36,20 @@ public:
     virtual boost::asio::awaitable<Response> answer(Request request) = 0;
     virtual Response refuse(unsigned status, std::string_view text,
                             std::optional<HttpRefusal> why) = 0;
+    virtual void turned_away(HttpRefusal why) = 0;
+    virtual void connections(std::size_t count) = 0; // how many there are now
     [[nodiscard]] virtual bool simulation() const = 0;
 };
 
 class Session : public std::enable_shared_from_this<Session>
 {
 public:
-    Session(Socket socket, Peer peer, Host& host, const ServerLimits& limits);
+    // With `tls` it shakes hands first, within the header's time, and serves one request.
+    Session(Socket socket, Peer peer, Host& host, const ServerLimits& limits,
+            std::shared_ptr<TlsContext> tls = nullptr);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 
     boost::asio::awaitable<void> run();
     // Ends it at once.
@@ -53,6 +62,7 @@ public:
 private:
     enum class Next : std::uint8_t { again, close, linger };
     boost::asio::awaitable<Next> one_request();
+    boost::asio::awaitable<bool> shake_hands();
     boost::asio::awaitable<bool> send(std::string bytes);
     boost::asio::awaitable<Next> send_error(WireError error);
     boost::asio::awaitable<void> linger();
@@ -60,7 +70,9 @@ private:
     void expire(std::uint64_t armed);
 
     struct Buffer;
+    struct Tls;
     Socket socket_;
+    std::unique_ptr<Tls> tls_; // around socket_
     boost::asio::steady_timer timer_;
     std::shared_ptr<Buffer> buffer_;
     Peer peer_;

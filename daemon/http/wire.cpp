@@ -1,5 +1,7 @@
 #include "daemon/http/wire_beast.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/buffer.hpp>
 
 namespace magwatch::http
@@ -77,6 +79,12 @@ std::variant<Request, WireError> to_request(Parser& parser)
     request.content_type = text(beast_http::field::content_type);
     request.fetch_site = text("Sec-Fetch-Site");
     request.client = text("X-Magwatch-Client");
+    for (const auto& field : message) {
+        std::string name{field.name_string().data(), field.name_string().size()};
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        request.headers.emplace_back(std::move(name), std::string{field.value().data(), field.value().size()});
+    }
     request.body = std::move(message.body());
     return request;
 }
