@@ -47,6 +47,10 @@ public:
     // The call is over: what is not on the wire yet is not sent, and ends as failed, "cancelled".
     virtual void cancel(CallId call) = 0;
 
+    // What the call rang for is over, for everybody: a channel that keeps an alarm standing takes it down. An answer is
+    // no end. May come more than once.
+    virtual void ended(CallId) {}
+
     [[nodiscard]] virtual std::vector<ChannelHealth> health() const = 0;
 
     // Pages without an outcome; a drain at shutdown waits for 0.

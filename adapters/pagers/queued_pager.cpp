@@ -17,6 +17,7 @@ DeliveryQueue::Random random_jitter()
 
 QueuedPager::QueuedPager(QueueParts parts)
     : parts_{std::move(parts)}, queue_{parts_.policy, parts_.random}, timer_{parts_.executor},
+      probe_timer_{parts_.executor},
       self_{std::make_shared<QueuedPager*>(this)}
 {
 }
@@ -91,16 +92,50 @@ void QueuedPager::attempt(DeliveryQueue::Ticket ticket)
 
 void QueuedPager::attempt_ended(DeliveryQueue::Ticket ticket, const AttemptEnd& end)
 {
-    ChannelHealth& health = health_[channel_of(pages_.at(ticket).job.page)];
+    note_end(health_[channel_of(pages_.at(ticket).job.page)], end);
+    queue_.attempt_ended(ticket, end.verdict, end.detail, end.retry_after, parts_.clock.now().steady);
+}
+
+void QueuedPager::note_end(ChannelHealth& health, const AttemptEnd& end)
+{
     if (end.verdict == Verdict::accepted) {
         health.failed_in_a_row = 0;
         health.working = true;
-    } else {
-        ++health.failed_in_a_row;
-        health.detail = end.detail;
-        if (health.failed_in_a_row >= 2) health.working = false;
+        return;
     }
-    queue_.attempt_ended(ticket, end.verdict, end.detail, end.retry_after, parts_.clock.now().steady);
+    ++health.failed_in_a_row;
+    health.detail = end.detail;
+    if (health.failed_in_a_row >= 2) health.working = false;
+}
+
+void QueuedPager::probe(const std::string&, const Moment&, AttemptDone) {}
+
+void QueuedPager::probe_every(Duration every)
+{
+    probe_every_ = every;
+    probe_in(Duration{0});
+}
+
+void QueuedPager::probe_in(Duration wait)
+{
+    probe_timer_.expires_after(wait);
+    probe_timer_.async_wait([weak = std::weak_ptr{self_}](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (self && !error) (*self)->probe_now();
+    });
+}
+
+void QueuedPager::probe_now()
+{
+    for (const auto& [name, health] : health_) {
+        const auto done = [weak = std::weak_ptr{self_}, name = name](const AttemptEnd& end) {
+            const auto self = weak.lock();
+            if (!self) return;
+            note_end((*self)->health_[name], end);
+        };
+        probe(name, parts_.clock.now(), done);
+    }
+    if (probe_every_ > Duration{0}) probe_in(probe_every_);
 }
 
 void QueuedPager::report(const DeliveryQueue::Ended& ended)

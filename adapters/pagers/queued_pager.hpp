@@ -83,7 +83,13 @@ protected:
         }
         return found;
     }
+    // Asks a channel whether it is there, without paging anybody; a channel that cannot be asked drops `done`.
+    virtual void probe(const std::string& name, const Moment& now, AttemptDone done);
+    // Probes every channel that was made known, from now on. Called by constructors: the first comes after them.
+    void probe_every(Duration every);
+    void probe_now();
     [[nodiscard]] const boost::asio::any_io_executor& executor() const { return parts_.executor; }
+    [[nodiscard]] Clock& clock() const { return parts_.clock; }
 
 private:
     struct Pending {
@@ -94,12 +100,15 @@ private:
     void attempt(DeliveryQueue::Ticket ticket);
     void attempt_ended(DeliveryQueue::Ticket ticket, const AttemptEnd& end);
     void report(const DeliveryQueue::Ended& ended);
+    void probe_in(Duration wait);
+    static void note_end(ChannelHealth& health, const AttemptEnd& end);
 
     QueueParts parts_;
     DeliveryQueue queue_;
     std::map<DeliveryQueue::Ticket, Pending> pages_;
     std::map<std::string, ChannelHealth> health_;
-    boost::asio::steady_timer timer_;
+    boost::asio::steady_timer timer_, probe_timer_;
+    Duration probe_every_{};
     std::shared_ptr<QueuedPager*> self_; // gone with the pager; late callbacks find nothing
 };
 

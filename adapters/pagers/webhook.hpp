@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapters/pagers/curl_pager.hpp"
+#include "adapters/pagers/iso_time.hpp"
 #include "runtime/secret.hpp"
 
 namespace magwatch::adapters {
@@ -27,9 +28,6 @@ struct WebhookEndpoint {
 //  "kind":"physiological","grade":2,"reason":"first","simulation":false,"at":"2026-11-21T02:14:05.123Z",
 //  "answers":{"coming":url,"cannot":url,"here":url}}; an answer without a link is left out. UTF-8.
 [[nodiscard]] std::string webhook_body(const Page& page, std::string_view text, const AnswerLinks& links);
-
-// ISO 8601, UTC, milliseconds.
-[[nodiscard]] std::string iso_8601(WallTime time);
 
 class WebhookPager final : public CurlPager {
 public:

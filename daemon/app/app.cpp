@@ -97,7 +97,7 @@ MetricLabels labels_of(const Config& config)
         const AlarmText& alarm = info(static_cast<WardFault>(i)).alarm;
         labels.rules.push_back({alarm.rule, alarm.priority, alarm.kind});
     }
-    labels.channels = {"webhook", "sms", "snpp", "smtp"};
+    labels.channels = {"webhook", "sms", "snpp", "smtp", "alertmanager"};
     return labels;
 }
 
@@ -265,6 +265,7 @@ WardLoopPorts App::State::ports()
     WardLoopPorts ports;
     ports.send_page = [this](const SendPage& page) { send_page(page); };
     ports.cancel_pages = [this](CallId call) { pagers->cancel(call); };
+    ports.call_ended = [this](CallId call) { pagers->ended(call); };
     ports.reply = [this](const Reply& reply, bool stored) { server->reply(reply, stored); };
     ports.transition = [this](const AlarmTransition& transition) { told(transition); };
     ports.publish = [this](const Ward& ward, const Moment& now) { publish(ward, now); };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <functional>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include "adapters/pagers/smtp.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
 #include "daemon/app/config_checks.hpp"
+#include "daemon/config/gateways.hpp"
 
 namespace magwatch {
 namespace {
@@ -46,20 +49,22 @@ std::vector<std::string> take_key(adapters::WebhookEndpoint& endpoint, const std
 }
 
 // Gives a gateway the secret that the reference names ("" = it wants none), and keeps it if nothing is wrong with it.
-template <class Gateway>
-void keep(Gateway gateway, std::optional<Secret> Gateway::*secret, const std::string& reference, std::string_view what,
+template <class Gateway, class Secrets>
+void keep(Gateway gateway, Secrets secret, const std::string& reference, std::string_view what,
           std::vector<Gateway>& kept, std::vector<std::string>& mistakes)
 {
     std::vector<std::string> wrong;
     if (!reference.empty()) {
         auto loaded = load_secret(reference);
         if (auto reason = reason_of(loaded); !reason.empty()) wrong.push_back(std::move(reason));
-        else gateway.*secret = std::move(std::get<Secret>(loaded));
+        else std::invoke(secret, gateway) = std::move(std::get<Secret>(loaded));
     }
     if (wrong.empty()) wrong = adapters::mistakes(gateway);
     for (const auto& w : wrong) mistakes.push_back(std::string{what} + " gateway " + gateway.name + ": " + w);
     if (wrong.empty()) kept.push_back(std::move(gateway));
 }
+
+template <class Gateway> std::optional<Secret>& take_login(Gateway& gateway) { return gateway.login.secret; }
 
 } // namespace
 
@@ -143,10 +148,20 @@ std::vector<adapters::SnppGateway> PagerSet::snpp_gateways(const Config& config,
     return gateways;
 }
 
+std::vector<adapters::AlertmanagerCluster> PagerSet::alertmanagers(const Config& config,
+                                                                   std::vector<std::string>& mistakes)
+{
+    std::vector<adapters::AlertmanagerCluster> clusters;
+    for (const AlertmanagerConfig& one : config.pager.alertmanager)
+        keep(alertmanager_cluster(one, config.label), take_login<adapters::AlertmanagerCluster>, one.login.secret,
+             "Alertmanager", clusters, mistakes);
+    return clusters;
+}
+
 std::vector<adapters::Pager*> PagerSet::Channels::all() const
 {
     std::vector<adapters::Pager*> found;
-    for (const auto* one : {&webhook, &sms, &snpp, &smtp})
+    for (const auto* one : {&webhook, &sms, &snpp, &smtp, &alertmanager})
         if (*one) found.push_back(one->get());
     return found;
 }
@@ -165,6 +180,9 @@ std::vector<std::string> PagerSet::configure(const Config& config)
         adapters::QueueParts queue{executor_, clock_, adapters::random_jitter(), {}};
         next.snpp = std::make_unique<adapters::SnppPager>(std::move(queue), snpp_gateways(config, mistakes));
     }
+    if (!config.pager.alertmanager.empty())
+        next.alertmanager =
+            std::make_unique<adapters::AlertmanagerPager>(parts, alertmanagers(config, mistakes), alerts_);
     if (config.pager.smtp) {
         const SmtpConfig& smtp = *config.pager.smtp;
         adapters::SmtpServer server;
@@ -212,6 +230,7 @@ void PagerSet::send(const Page& page, Done done)
     }
     if (page.channel_kind == "sms") pager = now_.sms.get();
     if (page.channel_kind == "snpp") pager = now_.snpp.get();
+    if (page.channel_kind == "alertmanager") pager = now_.alertmanager.get();
     if (page.channel_kind == "smtp") pager = now_.smtp.get();
     if (pager == nullptr) {
         done(page.key, PageOutcome::failed, "this channel is not configured");
@@ -230,6 +249,13 @@ void PagerSet::cancel(CallId call)
     for (adapters::Pager* pager : now_.all()) pager->cancel(call);
     for (const auto& channels : old_)
         for (adapters::Pager* pager : channels.all()) pager->cancel(call);
+}
+
+void PagerSet::ended(CallId call)
+{
+    for (adapters::Pager* pager : now_.all()) pager->ended(call);
+    for (const auto& channels : old_)
+        for (adapters::Pager* pager : channels.all()) pager->ended(call);
 }
 
 std::size_t PagerSet::pending() const

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/pagers/alertmanager.hpp"
 #include "adapters/pagers/answer_link.hpp"
 #include "adapters/pagers/curl_pager.hpp"
 #include "adapters/pagers/sms_gateway.hpp"
@@ -34,6 +35,7 @@ public:
     [[nodiscard]] std::vector<std::string> configure(const Config& config);
     void send(const Page& page, Done done);
     void cancel(CallId call);
+    void ended(CallId call); // what it rang for is over
     [[nodiscard]] std::size_t pending() const;
     [[nodiscard]] std::vector<adapters::ChannelHealth> health() const;
     [[nodiscard]] std::uint64_t lane_turns() const { return lane_.turns(); }
@@ -42,7 +44,7 @@ private:
     // A person's channel: {person, channel}.
     using ChannelKey = std::pair<std::string, std::string>;
     struct Channels {
-        std::unique_ptr<adapters::Pager> webhook, sms, snpp, smtp;
+        std::unique_ptr<adapters::Pager> webhook, sms, snpp, smtp, alertmanager;
         [[nodiscard]] std::vector<adapters::Pager*> all() const; // those that there are
         std::map<ChannelKey, std::string> endpoints; // the webhook endpoint of each: URL and secret
         std::string answer_url;
@@ -52,10 +54,13 @@ private:
     static std::vector<adapters::SmsGateway> sms_gateways(const Config& config, std::vector<std::string>& mistakes);
     static std::vector<adapters::SnppGateway> snpp_gateways(const Config& config,
                                                             std::vector<std::string>& mistakes);
+    static std::vector<adapters::AlertmanagerCluster> alertmanagers(const Config& config,
+                                                                    std::vector<std::string>& mistakes);
     boost::asio::any_io_executor executor_;
     Clock& clock_;
     std::string answer_key_;
     adapters::CurlLane lane_;
+    std::shared_ptr<adapters::AlertBook> alerts_ = std::make_shared<adapters::AlertBook>();
     Channels now_;
     std::vector<Channels> old_; // with pages on their way
 };

@@ -95,6 +95,20 @@ struct SnppGatewayConfig {
     std::string password; // secret reference
 };
 
+// A server's login over HTTP: a user with a password, or a token.
+struct LoginConfig {
+    std::string user;   // "" = the secret is a token
+    std::string secret; // secret reference; "" = no login
+};
+
+// A Prometheus Alertmanager: adapters/pagers/alertmanager.
+struct AlertmanagerConfig {
+    std::string name;
+    std::vector<std::string> urls; // of every member
+    LoginConfig login;
+    std::string ca_file; // "" = the system's authorities
+};
+
 // The secret that signs one channel's messages; the channel itself is in `ward.people`.
 struct ChannelSecret {
     std::string person, channel;
@@ -105,6 +119,7 @@ struct PagerConfig {
     std::optional<SmtpConfig> smtp;
     std::vector<SmsGatewayConfig> sms;   // a channel of kind "sms" has the address "GATEWAY +NUMBER"
     std::vector<SnppGatewayConfig> snpp; // one of kind "snpp" the address "GATEWAY PAGER"
+    std::vector<AlertmanagerConfig> alertmanager; // one of kind "alertmanager" the address "CLUSTER"
     std::vector<ChannelSecret> secrets;
     std::string answer_url; // where the links in pages lead: "http://127.0.0.1:8300"; "" = no links
     std::string answer_secret; // secret reference that signs those links; "" = one made at start

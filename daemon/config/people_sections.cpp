@@ -80,7 +80,7 @@ void ConfigReader::person(const TomlTable& table)
 std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::string& person_name,
                                              std::size_t index)
 {
-    static const std::vector<std::string_view> kinds{"webhook", "sms", "snpp", "smtp"};
+    static const std::vector<std::string_view> kinds{"webhook", "sms", "snpp", "smtp", "alertmanager"};
     const auto kind = table.need_choice("kind", kinds);
     if (!kind) {
         for (const char* key : {"name", "url", "secret", "to", "gateway", "pager"}) (void)table.has(key);
@@ -94,6 +94,7 @@ std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::
         channel.name = new_name(table, "name", none, "channel name").value_or(channel.name);
     if (channel.kind == "sms") return sms_channel(table, std::move(channel));
     if (channel.kind == "snpp") return snpp_channel(table, std::move(channel));
+    if (channel.kind == "alertmanager") return gateway_channel(table, std::move(channel));
     if (channel.kind == "webhook") return webhook_channel(table, std::move(channel), person_name);
     const auto to = table.need_text("to");
     if (to && !is_mail_address(to->value))
@@ -256,6 +257,7 @@ void ConfigReader::gateways()
     if (!pager) return;
     for (const TomlTable& table : pager->tables("sms")) sms_gateway(table);
     for (const TomlTable& table : pager->tables("snpp")) snpp_gateway(table);
+    for (const TomlTable& table : pager->tables("alertmanager")) alertmanager_cluster(table);
 }
 
 void ConfigReader::snpp_gateway(const TomlTable& table)

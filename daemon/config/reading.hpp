@@ -62,6 +62,9 @@ private:
     void smtp(const TomlTable& table);
     void sms_gateway(const TomlTable& table);
     void snpp_gateway(const TomlTable& table);
+    void alertmanager_cluster(const TomlTable& table);
+    LoginConfig login(const TomlTable& table);
+    std::optional<Channel> gateway_channel(const TomlTable& table, Channel channel);
     std::optional<TomlText> known_gateway(const TomlTable& table, const std::string& kind);
     std::optional<Channel> sms_channel(const TomlTable& table, Channel channel);
     std::optional<Channel> snpp_channel(const TomlTable& table, Channel channel);

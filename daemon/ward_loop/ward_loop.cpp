@@ -216,6 +216,8 @@ void WardLoop::act(const Effect& effect, bool durable)
         ports_.send_page(*page);
     } else if (const auto* cancel = std::get_if<CancelPages>(&effect)) {
         ports_.cancel_pages(cancel->call);
+        // The ward may be ahead of what is acted on, and a call that is over stays over.
+        if (!ward_.is_open(cancel->call)) ports_.call_ended(cancel->call);
     } else if (const auto* reply = std::get_if<Reply>(&effect)) {
         ports_.reply(*reply, durable || !reply->accepted);
     }

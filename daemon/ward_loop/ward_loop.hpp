@@ -34,6 +34,7 @@ using WardInbox = Inbox<Input, InputKey>;
 struct WardLoopPorts {
     std::function<void(const SendPage&)> send_page;
     std::function<void(CallId)> cancel_pages;
+    std::function<void(CallId)> call_ended; // for everybody; an answered call goes on
     // `stored`: what was accepted is durable. If not, it may become so later or never.
     std::function<void(const Reply&, bool stored)> reply;
     std::function<void(const AlarmTransition&)> transition;

@@ -27,6 +27,8 @@ std::optional<Instant> Ward::next_deadline() const
 
 Instant Ward::last_instant() const { return state_->last.steady; }
 
+bool Ward::is_open(CallId call) const { return state_->calls.contains(call); }
+
 bool Ward::has_configuration(const Configuration& configuration) const
 {
     return to_bytes(configuration) == to_bytes(state_->configuration);

@@ -41,6 +41,8 @@ public:
     [[nodiscard]] std::optional<SourceId> find_source(std::string_view name) const;
     [[nodiscard]] const BedConfiguration* bed_configuration(BedId bed) const;
     [[nodiscard]] Instant last_instant() const;
+    // Whether what this call rang for still needs somebody; answered is not over.
+    [[nodiscard]] bool is_open(CallId call) const;
     // Whether exactly this configuration is in force.
     [[nodiscard]] bool has_configuration(const Configuration& configuration) const;
 

@@ -134,6 +134,35 @@ TEST_F(PagerSetTest, AGatewayWithoutItsSecretIsAMistakeAndItsPagesFail)
     EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::failed);
 }
 
+TEST_F(PagerSetTest, AnAlertRingsOverAReloadUntilItsCallEnds)
+{
+    Peer server{"tests/integration/pagers/plain_peer.py", {"200"}};
+    config.label = "Ward L4";
+    config.pager.alertmanager.push_back({"hospital", {"http://127.0.0.1:" + std::to_string(server.port())}, {}, ""});
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    pagers.send(test_page(7, "alertmanager", "hospital"), rig.note());
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted);
+    // {labels, whether it rings} of the next telling that is not empty.
+    const auto next = [&] {
+        nlohmann::json found;
+        (void)rig.until([&] {
+            if (!found.is_null()) return true;
+            const auto seen = server.report(std::chrono::milliseconds{20});
+            if (seen.is_object() && !seen["json"].empty()) found = seen["json"][0];
+            return !found.is_null();
+        });
+        return found;
+    };
+    EXPECT_EQ(next()["labels"]["ward"], "Ward L4");
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    const auto again = next();
+    EXPECT_EQ(again["labels"]["call"], "1-7");
+    EXPECT_GT(again["endsAt"].get<std::string>(), adapters::iso_8601(rig.clock.now().wall));
+    pagers.ended({1, 7});
+    EXPECT_LE(next()["endsAt"].get<std::string>(), adapters::iso_8601(rig.clock.now().wall));
+}
+
 TEST_F(PagerSetTest, APagerIsReachedThroughTheSnppGatewayThatItsPersonNames)
 {
     Peer gateway{"tests/integration/pagers/snpp_peer.pl", {"2"}};

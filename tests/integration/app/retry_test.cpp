@@ -43,6 +43,7 @@ struct RetryTest : ::testing::Test {
         WardLoopPorts ports;
         ports.send_page = [this](const SendPage& page) { pages.push_back(page); };
         ports.cancel_pages = [](CallId) {};
+        ports.call_ended = [this](CallId call) { over.push_back(call); };
         ports.reply = [this](const Reply& reply, bool stored) {
             told[reply.request] = {reply.accepted, stored, reply.text};
         };
@@ -172,6 +173,7 @@ struct RetryTest : ::testing::Test {
     std::unique_ptr<WardLoop> loop;
     std::map<std::uint64_t, Told> told;
     std::vector<SendPage> pages;
+    std::vector<CallId> over;
     std::uint64_t requests = 0;
     WardLoopLimits limits{.page = 200ms, .answer = 60s}; // no slow machine may take for a disk that hangs
     int running = 0;
@@ -199,6 +201,30 @@ TEST_F(RetryTest, ARepetitionIsConfirmedOnlyWhenTheFirstIsOnDisk)
     stop();
     faults.heal();
     EXPECT_EQ(recorded("u1").second, 1) << "counted once";
+}
+
+TEST_F(RetryTest, ACallThatIsOverIsToldAndAnAnsweredOneIsNot)
+{
+    watch();
+    post(absent_reflex());
+    ASSERT_TRUE(until([this] { return !pages.empty(); }));
+    const CallId call = pages[0].page.key.call;
+    const auto answer = [&](AnswerKind kind) {
+        Action action;
+        action.person = "midwife";
+        action.what = Answer{call, kind};
+        EXPECT_TRUE(post(action).accepted);
+    };
+    answer(AnswerKind::coming);
+    answer(AnswerKind::here);
+    EXPECT_TRUE(over.empty());
+    Entry present = absent_reflex();
+    present.key = "r2";
+    present.at = clock->now().wall;
+    present.what = ValueEntry{Signal::reflex_knee, 2};
+    EXPECT_TRUE(post(present).accepted);
+    answer(AnswerKind::here); // what is over latches until somebody has seen it
+    EXPECT_TRUE(until([&] { return !over.empty() && over.back() == call; }));
 }
 
 TEST_F(RetryTest, ARepetitionAfterARestartIsStoredAnew)

@@ -100,6 +100,21 @@ TEST(Ward, ComingStopsThePagesButNotTheWardsSignalAndNotAttendingRingsTheNextRun
     EXPECT_FALSE(rig.view().calls[0].sounding);
 }
 
+TEST(Ward, ACallIsOpenUntilWhatItRangForIsOver)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.stream(Signal::rr, 10, 40);
+    const CallId call = rig.pages()[0].key.call;
+    EXPECT_TRUE(rig.ward.is_open(call));
+    rig.act(Answer{call, AnswerKind::here});
+    EXPECT_TRUE(rig.ward.is_open(call)) << "answered is not over";
+    rig.stream(Signal::rr, 15, 70);
+    rig.act(Answer{call, AnswerKind::here});
+    EXPECT_FALSE(rig.ward.is_open(call));
+}
+
 TEST(Ward, AttendedThatPersistsRingsAgainAfterThreeMinutes)
 {
     Rig rig;

@@ -1,0 +1,59 @@
+// The sections of gateways to people over HTTP: [[pager.alertmanager]] and its like. What is wrong with a gateway is for
+// its adapter to say.
+#include "daemon/config/gateways.hpp"
+
+#include "daemon/config/reading.hpp"
+
+namespace magwatch {
+namespace {
+
+adapters::HttpLogin login_of(const LoginConfig& config)
+{
+    adapters::HttpLogin login;
+    login.user = config.user;
+    if (!config.secret.empty()) login.secret.emplace("");
+    return login;
+}
+
+} // namespace
+
+adapters::AlertmanagerCluster alertmanager_cluster(const AlertmanagerConfig& config, const std::string& ward)
+{
+    return {config.name, config.urls, ward, login_of(config.login), config.ca_file};
+}
+
+namespace config_reading {
+
+LoginConfig ConfigReader::login(const TomlTable& table)
+{
+    LoginConfig login;
+    if (const auto user = table.text("user")) login.user = user->value;
+    login.secret = secret_reference(table, "secret");
+    return login;
+}
+
+std::optional<Channel> ConfigReader::gateway_channel(const TomlTable& table, Channel channel)
+{
+    const auto gateway = known_gateway(table, channel.kind);
+    if (!gateway) return std::nullopt;
+    channel.address = gateway->value;
+    return channel;
+}
+
+void ConfigReader::alertmanager_cluster(const TomlTable& table)
+{
+    AlertmanagerConfig cluster;
+    cluster.name = new_name(table, "name", gateways_["alertmanager"], "Alertmanager").value_or("");
+    if (!table.has("urls")) table.fail("missing 'urls', one for every member of the cluster");
+    const auto urls = table.texts("urls");
+    cluster.login = login(table);
+    if (const auto file = table.text("ca_file")) cluster.ca_file = file->value;
+    if (!urls) return;
+    for (const TomlText& url : *urls) cluster.urls.push_back(url.value);
+    for (const std::string& mistake : adapters::mistakes(magwatch::alertmanager_cluster(cluster, "")))
+        table.fail(mistake);
+    config_.pager.alertmanager.push_back(std::move(cluster));
+}
+
+} // namespace config_reading
+} // namespace magwatch

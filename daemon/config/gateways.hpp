@@ -1,0 +1,16 @@
+// The channels that the configuration of a gateway asks for, as adapters/pagers knows them.
+//
+// Pure. Without their secrets: one that is named counts as given.
+#pragma once
+
+#include <string>
+
+#include "adapters/pagers/alertmanager_form.hpp"
+#include "daemon/config/config.hpp"
+
+namespace magwatch {
+
+[[nodiscard]] adapters::AlertmanagerCluster alertmanager_cluster(const AlertmanagerConfig& config,
+                                                                 const std::string& ward);
+
+} // namespace magwatch

@@ -1,0 +1,80 @@
+// Gateways to people, and the channels that go through them, as the configuration states them.
+#include <algorithm>
+
+#include <gmock/gmock.h>
+
+#include "daemon/config/config_reader.hpp"
+#include "daemon/config/gateways.hpp"
+
+namespace magwatch {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const std::string base = "[ward]\nname = \"l4\"\nmode = \"demo\"\n";
+
+LoadedConfig load(const std::string& text)
+{
+    return parse_config(text, "/etc/magwatch/magwatch.toml",
+                        [](const std::string& path) -> std::variant<std::string, Diagnostic> {
+                            return Diagnostic{path, 0, 0, "cannot be read", ""};
+                        });
+}
+
+std::string with_person(const std::string& channel)
+{
+    return base + "[[person]]\nname = \"midwife-1\"\nchannels = [" + channel + "]\n";
+}
+
+std::vector<std::string> errors(const std::string& text)
+{
+    std::vector<std::string> found;
+    for (const Diagnostic& one : load(text).errors) found.push_back(one.text());
+    return found;
+}
+
+const std::string alertmanager = R"([[pager.alertmanager]]
+name = "hospital"
+urls = ["https://alerts-1.example:9093", "https://alerts-2.example:9093"]
+user = "ward"
+secret = "credential:alerts"
+ca_file = "/etc/ssl/hospital.pem"
+)";
+
+TEST(AlertmanagerSection, SaysEverythingTheChannelNeeds)
+{
+    const auto loaded = load(with_person(R"({ kind = "alertmanager", gateway = "hospital" })") + alertmanager);
+    ASSERT_TRUE(loaded.config) << loaded.errors[0].text();
+    EXPECT_EQ(loaded.config->ward.people[0].channels[0].kind, "alertmanager");
+    EXPECT_EQ(loaded.config->ward.people[0].channels[0].address, "hospital");
+    ASSERT_THAT(loaded.config->pager.alertmanager, SizeIs(1));
+    const auto cluster = alertmanager_cluster(loaded.config->pager.alertmanager[0], "Ward L4");
+    EXPECT_THAT(cluster.urls, ElementsAre("https://alerts-1.example:9093", "https://alerts-2.example:9093"));
+    EXPECT_EQ(cluster.ward, "Ward L4");
+    EXPECT_EQ(cluster.login.user, "ward");
+    EXPECT_EQ(cluster.ca_file, "/etc/ssl/hospital.pem");
+    EXPECT_THAT(mistakes(cluster), IsEmpty());
+}
+
+TEST(AlertmanagerSection, IsRefusedWithItsMistakes)
+{
+    const std::string channel = with_person(R"({ kind = "alertmanager", gateway = "hospital" })");
+    EXPECT_THAT(errors(channel), ElementsAre(HasSubstr("there is no [[pager.alertmanager]] named 'hospital'")));
+    const auto broken = [&](const std::string& from, const std::string& to) {
+        std::string text = channel + alertmanager;
+        text.replace(text.find(from), from.size(), to);
+        return errors(text);
+    };
+    EXPECT_THAT(broken("https://alerts-1", "http://alerts-1"), ElementsAre(HasSubstr("is for this machine alone")));
+    EXPECT_THAT(broken("credential:alerts", "hunter2"), Contains(HasSubstr("never holds the secret itself")));
+    EXPECT_THAT(broken("urls", "url"), Contains(HasSubstr("missing 'urls'")));
+    EXPECT_THAT(broken("ca_file", "cafile"), ElementsAre(HasSubstr("cafile")));
+    EXPECT_THAT(errors(channel + alertmanager + alertmanager), Contains(HasSubstr("a second Alertmanager")));
+}
+
+} // namespace
+} // namespace magwatch
