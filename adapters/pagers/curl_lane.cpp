@@ -24,7 +24,7 @@
 namespace magwatch::adapters {
 namespace {
 
-constexpr std::size_t reply_max = 16 * 1024; // headers and body; we read only the status
+constexpr std::size_t reply_max = 16 * 1024; // headers and body
 constexpr std::size_t mails_max = 64;        // threads; far above what the deliveries' lines can ask for
 
 struct EasyDelete {
@@ -46,6 +46,7 @@ struct Transfer {
     std::unique_ptr<curl_slist, ListDelete> list{}; // headers or the recipient
     std::unique_ptr<CURL, EasyDelete> easy{};
     std::size_t reply_bytes = 0;
+    std::string reply{}; // the body, where it is wanted
     std::size_t read_at = 0; // of a mail's message
     bool set_up = true;
 };
@@ -99,6 +100,13 @@ std::size_t count_reply(const char*, std::size_t size, std::size_t n, void* user
     auto* transfer = static_cast<Transfer*>(user);
     transfer->reply_bytes += size * n;
     return transfer->reply_bytes > reply_max ? 0 : size * n;
+}
+
+std::size_t keep_reply(const char* data, std::size_t size, std::size_t n, void* user)
+{
+    auto* transfer = static_cast<Transfer*>(user);
+    transfer->reply.append(data, size * n);
+    return count_reply(data, size, n, user);
 }
 
 std::size_t read_mail(char* to, std::size_t size, std::size_t n, void* user)
@@ -207,9 +215,14 @@ void set_up(Transfer& transfer, const CurlLimits& limits, const HttpPost& post)
     set(transfer, CURLOPT_HTTPHEADER, transfer.list.get());
     set(transfer, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(transfer, CURLOPT_USERAGENT, "magwatch");
-    set(transfer, CURLOPT_POST, 1L);
-    set(transfer, CURLOPT_POSTFIELDS, post.body.data());
-    set(transfer, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
+    if (post.get) {
+        set(transfer, CURLOPT_HTTPGET, 1L);
+    } else {
+        set(transfer, CURLOPT_POST, 1L);
+        set(transfer, CURLOPT_POSTFIELDS, post.body.data());
+        set(transfer, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
+    }
+    if (post.keep_reply) set(transfer, CURLOPT_WRITEFUNCTION, &keep_reply);
     set(transfer, CURLOPT_HEADERFUNCTION, &count_reply);
     set(transfer, CURLOPT_HEADERDATA, &transfer);
 }
@@ -318,6 +331,7 @@ TransferResult result_of(const Transfer& transfer, CURLcode code, const CurlLimi
     const bool status_known = http ? result.status >= 200 : refused_by_mail;
     if (code == CURLE_OK || status_known) {
         result.end = TransferEnd::answered;
+        if (code == CURLE_OK) result.reply = transfer.reply;
         result.detail = (http ? "HTTP " : "SMTP ") + std::to_string(result.status);
         return result;
     }

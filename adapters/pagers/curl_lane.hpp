@@ -30,6 +30,8 @@ struct HttpPost {
     std::string body;
     std::string ca_file;        // "" = the system's authorities
     bool loopback_only = false; // refuse to connect to any other address, whatever the name resolves to
+    bool get = false;           // GET, without a body
+    bool keep_reply = false;    // the reply's body is wanted; else its status alone
 };
 
 struct Mail {
@@ -58,6 +60,7 @@ struct TransferResult {
     long status = 0;
     Duration retry_after{}; // what the peer asked for
     std::string detail;     // our words: "HTTP 503", "connection refused"
+    std::string reply;      // the body, if it was asked for and came whole
 };
 
 struct CurlLimits {

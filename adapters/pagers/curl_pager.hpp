@@ -32,6 +32,8 @@ protected:
     // The request of one attempt; signed anew each time.
     [[nodiscard]] virtual std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const = 0;
 
+    [[nodiscard]] CurlLane& lane() const { return lane_; }
+
 private:
     [[nodiscard]] std::optional<Refusal> begin(const Job& job, WallTime now, AttemptDone done) final;
 

@@ -32,6 +32,9 @@ struct QueueParts {
 // A source of jitter that no two daemons share.
 [[nodiscard]] DeliveryQueue::Random random_jitter();
 
+// How often a channel is asked whether it is there (reliability P1).
+inline constexpr Duration channel_probe{60'000};
+
 // How one attempt ended.
 struct AttemptEnd {
     Verdict verdict = Verdict::retry;

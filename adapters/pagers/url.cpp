@@ -69,6 +69,12 @@ std::vector<std::string> url_mistakes(std::string_view url)
     return found;
 }
 
+std::string url_host(std::string_view url)
+{
+    const auto parts = url_parts(url);
+    return parts ? parts->host : "";
+}
+
 bool is_loopback_url(std::string_view url)
 {
     const auto parts = url_parts(url);

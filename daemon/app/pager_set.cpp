@@ -158,10 +158,18 @@ std::vector<adapters::AlertmanagerCluster> PagerSet::alertmanagers(const Config&
     return clusters;
 }
 
+std::vector<adapters::NtfyServer> PagerSet::ntfy_servers(const Config& config, std::vector<std::string>& mistakes)
+{
+    std::vector<adapters::NtfyServer> servers;
+    for (const NtfyConfig& one : config.pager.ntfy)
+        keep(ntfy_server(one), take_login<adapters::NtfyServer>, one.login.secret, "ntfy", servers, mistakes);
+    return servers;
+}
+
 std::vector<adapters::Pager*> PagerSet::Channels::all() const
 {
     std::vector<adapters::Pager*> found;
-    for (const auto* one : {&webhook, &sms, &snpp, &smtp, &alertmanager})
+    for (const auto* one : {&webhook, &sms, &snpp, &smtp, &alertmanager, &ntfy})
         if (*one) found.push_back(one->get());
     return found;
 }
@@ -183,6 +191,8 @@ std::vector<std::string> PagerSet::configure(const Config& config)
     if (!config.pager.alertmanager.empty())
         next.alertmanager =
             std::make_unique<adapters::AlertmanagerPager>(parts, alertmanagers(config, mistakes), alerts_);
+    if (!config.pager.ntfy.empty())
+        next.ntfy = std::make_unique<adapters::NtfyPager>(parts, ntfy_servers(config, mistakes));
     if (config.pager.smtp) {
         const SmtpConfig& smtp = *config.pager.smtp;
         adapters::SmtpServer server;
@@ -231,6 +241,7 @@ void PagerSet::send(const Page& page, Done done)
     if (page.channel_kind == "sms") pager = now_.sms.get();
     if (page.channel_kind == "snpp") pager = now_.snpp.get();
     if (page.channel_kind == "alertmanager") pager = now_.alertmanager.get();
+    if (page.channel_kind == "ntfy") pager = now_.ntfy.get();
     if (page.channel_kind == "smtp") pager = now_.smtp.get();
     if (pager == nullptr) {
         done(page.key, PageOutcome::failed, "this channel is not configured");

@@ -14,6 +14,7 @@
 #include "adapters/pagers/alertmanager.hpp"
 #include "adapters/pagers/answer_link.hpp"
 #include "adapters/pagers/curl_pager.hpp"
+#include "adapters/pagers/ntfy.hpp"
 #include "adapters/pagers/sms_gateway.hpp"
 #include "adapters/pagers/snpp.hpp"
 #include "adapters/pagers/webhook.hpp"
@@ -44,7 +45,7 @@ private:
     // A person's channel: {person, channel}.
     using ChannelKey = std::pair<std::string, std::string>;
     struct Channels {
-        std::unique_ptr<adapters::Pager> webhook, sms, snpp, smtp, alertmanager;
+        std::unique_ptr<adapters::Pager> webhook, sms, snpp, smtp, alertmanager, ntfy;
         [[nodiscard]] std::vector<adapters::Pager*> all() const; // those that there are
         std::map<ChannelKey, std::string> endpoints; // the webhook endpoint of each: URL and secret
         std::string answer_url;
@@ -56,6 +57,7 @@ private:
                                                             std::vector<std::string>& mistakes);
     static std::vector<adapters::AlertmanagerCluster> alertmanagers(const Config& config,
                                                                     std::vector<std::string>& mistakes);
+    static std::vector<adapters::NtfyServer> ntfy_servers(const Config& config, std::vector<std::string>& mistakes);
     boost::asio::any_io_executor executor_;
     Clock& clock_;
     std::string answer_key_;

@@ -109,6 +109,13 @@ struct AlertmanagerConfig {
     std::string ca_file; // "" = the system's authorities
 };
 
+// A server of ntfy: adapters/pagers/ntfy.
+struct NtfyConfig {
+    std::string name, url;
+    LoginConfig login;
+    std::string ca_file; // "" = the system's authorities
+};
+
 // The secret that signs one channel's messages; the channel itself is in `ward.people`.
 struct ChannelSecret {
     std::string person, channel;
@@ -120,6 +127,7 @@ struct PagerConfig {
     std::vector<SmsGatewayConfig> sms;   // a channel of kind "sms" has the address "GATEWAY +NUMBER"
     std::vector<SnppGatewayConfig> snpp; // one of kind "snpp" the address "GATEWAY PAGER"
     std::vector<AlertmanagerConfig> alertmanager; // one of kind "alertmanager" the address "CLUSTER"
+    std::vector<NtfyConfig> ntfy; // one of kind "ntfy" the address "SERVER TOPIC"
     std::vector<ChannelSecret> secrets;
     std::string answer_url; // where the links in pages lead: "http://127.0.0.1:8300"; "" = no links
     std::string answer_secret; // secret reference that signs those links; "" = one made at start

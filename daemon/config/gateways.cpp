@@ -22,6 +22,11 @@ adapters::AlertmanagerCluster alertmanager_cluster(const AlertmanagerConfig& con
     return {config.name, config.urls, ward, login_of(config.login), config.ca_file};
 }
 
+adapters::NtfyServer ntfy_server(const NtfyConfig& config)
+{
+    return {config.name, config.url, login_of(config.login), config.ca_file};
+}
+
 namespace config_reading {
 
 LoginConfig ConfigReader::login(const TomlTable& table)
@@ -53,6 +58,30 @@ void ConfigReader::alertmanager_cluster(const TomlTable& table)
     for (const std::string& mistake : adapters::mistakes(magwatch::alertmanager_cluster(cluster, "")))
         table.fail(mistake);
     config_.pager.alertmanager.push_back(std::move(cluster));
+}
+
+std::optional<Channel> ConfigReader::ntfy_channel(const TomlTable& table, Channel channel)
+{
+    const auto gateway = known_gateway(table, channel.kind);
+    const auto topic = table.need_text("topic");
+    if (topic && !adapters::is_ntfy_topic(topic->value))
+        table.fail("topic", "'topic' is 1 to 64 of A-Z a-z 0-9 - _");
+    if (!gateway || !topic) return std::nullopt;
+    channel.address = gateway->value + " " + topic->value;
+    return channel;
+}
+
+void ConfigReader::ntfy_server(const TomlTable& table)
+{
+    NtfyConfig server;
+    server.name = new_name(table, "name", gateways_["ntfy"], "ntfy server").value_or("");
+    const auto url = table.need_text("url");
+    server.login = login(table);
+    if (const auto file = table.text("ca_file")) server.ca_file = file->value;
+    if (!url) return;
+    server.url = url->value;
+    for (const std::string& mistake : adapters::mistakes(magwatch::ntfy_server(server))) table.fail(mistake);
+    config_.pager.ntfy.push_back(std::move(server));
 }
 
 } // namespace config_reading

@@ -6,11 +6,13 @@
 #include <string>
 
 #include "adapters/pagers/alertmanager_form.hpp"
+#include "adapters/pagers/ntfy_form.hpp"
 #include "daemon/config/config.hpp"
 
 namespace magwatch {
 
 [[nodiscard]] adapters::AlertmanagerCluster alertmanager_cluster(const AlertmanagerConfig& config,
                                                                  const std::string& ward);
+[[nodiscard]] adapters::NtfyServer ntfy_server(const NtfyConfig& config);
 
 } // namespace magwatch

@@ -47,19 +47,6 @@ struct AlertRig : Rig {
         page.at = clock.now().wall;
         pager.send(page, text, {}, note());
     }
-    // The next report of a peer that `wanted` holds for; the loop turns meanwhile.
-    nlohmann::json find(Peer& peer, const std::function<bool(const nlohmann::json&)>& wanted)
-    {
-        nlohmann::json found;
-        (void)until([&] {
-            if (found.is_object()) return true;
-            const auto seen = peer.report(std::chrono::milliseconds{20});
-            if (seen.is_object() && wanted(seen)) found = seen;
-            return found.is_object();
-        });
-        return found;
-    }
-
     std::shared_ptr<AlertBook> book = std::make_shared<AlertBook>();
     AlertmanagerPager pager;
 };

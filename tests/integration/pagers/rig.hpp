@@ -12,6 +12,7 @@
 #include "adapters/pagers/curl_lane.hpp"
 #include "adapters/pagers/curl_pager.hpp"
 #include "runtime/clock.hpp"
+#include "tests/integration/pagers/peer.hpp"
 
 namespace magwatch::testing_support {
 
@@ -54,6 +55,19 @@ struct Rig {
     bool until_outcomes(std::size_t n)
     {
         return until([this, n] { return outcomes.size() >= n; });
+    }
+
+    // The next report of a peer that `wanted` holds for; the loop turns meanwhile.
+    nlohmann::json find(Peer& peer, const std::function<bool(const nlohmann::json&)>& wanted)
+    {
+        nlohmann::json found;
+        (void)until([&] {
+            if (found.is_object()) return true;
+            const auto seen = peer.report(std::chrono::milliseconds{20});
+            if (seen.is_object() && wanted(seen)) found = seen;
+            return found.is_object();
+        });
+        return found;
     }
 
     boost::asio::io_context io;

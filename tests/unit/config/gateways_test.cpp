@@ -76,5 +76,37 @@ TEST(AlertmanagerSection, IsRefusedWithItsMistakes)
     EXPECT_THAT(errors(channel + alertmanager + alertmanager), Contains(HasSubstr("a second Alertmanager")));
 }
 
+const std::string ntfy = R"([[pager.ntfy]]
+name = "ward"
+url = "https://ntfy.ward.example"
+secret = "credential:ntfy"
+)";
+
+TEST(NtfySection, SaysEverythingTheChannelNeeds)
+{
+    const auto loaded = load(with_person(R"({ kind = "ntfy", gateway = "ward", topic = "midwives_L4" })") + ntfy);
+    ASSERT_TRUE(loaded.config) << loaded.errors[0].text();
+    EXPECT_EQ(loaded.config->ward.people[0].channels[0].address, "ward midwives_L4");
+    ASSERT_THAT(loaded.config->pager.ntfy, SizeIs(1));
+    EXPECT_EQ(loaded.config->pager.ntfy[0].login.secret, "credential:ntfy");
+    EXPECT_EQ(ntfy_server(loaded.config->pager.ntfy[0]).url, "https://ntfy.ward.example");
+}
+
+TEST(NtfySection, IsRefusedWithItsMistakes)
+{
+    const std::string text = with_person(R"({ kind = "ntfy", gateway = "ward", topic = "midwives_L4" })") + ntfy;
+    const auto broken = [&](const std::string& from, const std::string& to) {
+        std::string other = text;
+        other.replace(other.find(from), from.size(), to);
+        return errors(other);
+    };
+    EXPECT_THAT(broken("ntfy.ward.example", "ntfy.sh"), ElementsAre(HasSubstr("ntfy.sh is public")));
+    EXPECT_THAT(broken("https:", "http:"), ElementsAre(HasSubstr("this machine alone")));
+    EXPECT_THAT(broken("midwives_L4", "mid wives"), ElementsAre(HasSubstr("'topic' is 1 to 64")));
+    EXPECT_THAT(broken("secret = \"credential:ntfy\"\n", ""), ElementsAre(HasSubstr("a secret is needed")));
+    EXPECT_THAT(broken("gateway = \"ward\"", "gateway = \"wart\""), ElementsAre(HasSubstr("no [[pager.ntfy]] named")));
+    EXPECT_THAT(broken("secret", "token"), Contains(HasSubstr("unknown key 'token'")));
+}
+
 } // namespace
 } // namespace magwatch
