@@ -41,7 +41,7 @@ Verdict judge_smtp(const TransferResult& result)
 }
 
 CurlPager::CurlPager(PagerParts parts, Judge judge)
-    : QueuedPager{{parts.executor, parts.clock, std::move(parts.random), parts.policy}},
+    : QueuedPager{{parts.executor, parts.clock, std::move(parts.random), parts.policy, parts.feedback}},
       lane_{parts.lane}, judge_{judge}
 {
 }

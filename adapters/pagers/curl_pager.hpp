@@ -18,6 +18,7 @@ struct PagerParts {
     Clock& clock;
     DeliveryQueue::Random random; // jitter only
     DeliveryPolicy policy{};
+    Feedback feedback{}; // of two-way channels
 };
 
 // What the end of a transfer means for a page. Pure.

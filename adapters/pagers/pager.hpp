@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/escalation/answer.hpp"
 #include "rules/escalation/page.hpp"
 
 namespace magwatch::adapters {
@@ -30,6 +31,14 @@ struct ChannelHealth {
     std::uint64_t accepted = 0, failed = 0, unknown = 0; // pages by outcome
     std::uint64_t attempts = 0;
     std::uint64_t retries = 0; // attempts beyond the first of a page
+};
+
+// What a two-way channel says of a page after its hand-over. Empty functions where nobody listens.
+struct Feedback {
+    // `delivered`, `read`, or a late `failed`; `detail` as in Pager::Done.
+    std::function<void(const PageKey& key, PageOutcome outcome, const std::string& detail)> receipt;
+    // The person's own word.
+    std::function<void(const PageKey& key, AnswerKind kind)> answer;
 };
 
 class Pager {

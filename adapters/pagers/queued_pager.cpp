@@ -146,6 +146,8 @@ void QueuedPager::report(const DeliveryQueue::Ended& ended)
     case PageOutcome::accepted: ++health.accepted; break;
     case PageOutcome::failed: ++health.failed; break;
     case PageOutcome::unknown: ++health.unknown; break;
+    case PageOutcome::delivered:
+    case PageOutcome::read: break; // never the end of an attempt: they come by Feedback
     }
     // Posted: the owner may call send() or cancel() from `done`.
     boost::asio::post(parts_.executor,

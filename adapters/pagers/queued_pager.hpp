@@ -27,6 +27,7 @@ struct QueueParts {
     Clock& clock;
     DeliveryQueue::Random random; // jitter only
     DeliveryPolicy policy{};
+    Feedback feedback{}; // of two-way channels
 };
 
 // A source of jitter that no two daemons share.

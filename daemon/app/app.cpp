@@ -115,6 +115,7 @@ struct App::State {
     bool open_journal(StartConfig& start);
     void build(StartConfig start);
     WardLoopPorts ports();
+    adapters::Feedback feedback();
     void configure_shell();
     asio::awaitable<void> main_task();
     asio::awaitable<void> signal_task();
@@ -238,7 +239,7 @@ void App::State::build(StartConfig start)
     metrics.config_last_reload_successful.Set(start.fallback ? 0 : 1);
     metrics.config_last_reload.Set(static_cast<double>(health.started.ms) / 1000);
     if (start.fallback) log(event_fallback, start.reason);
-    pagers = std::make_unique<PagerSet>(io.get_executor(), *clock, answer_key(directory));
+    pagers = std::make_unique<PagerSet>(io.get_executor(), *clock, answer_key(directory), feedback());
     loop = std::make_unique<WardLoop>(io.get_executor(), *clock, std::move(recovered->ward), ports());
     JournalOptions journal_options;
     journal_options.limits = {config.journal.keep, config.journal.max_bytes};
@@ -272,6 +273,20 @@ WardLoopPorts App::State::ports()
     ports.turn = [this](const Moment& now) { turn(now); };
     ports.stepped = [this](const Input& input) { stepped(input); };
     return ports;
+}
+
+// What channels say of their own: it enters the ward as any other word does.
+adapters::Feedback App::State::feedback()
+{
+    adapters::Feedback feedback;
+    feedback.receipt = [this](const PageKey& key, PageOutcome outcome, const std::string& detail) {
+        log(event_outcome, name(outcome), {{LogKey::page, key.text()}, {LogKey::reason, detail}});
+        loop->push(Input{Receipt{key, outcome, detail}});
+    };
+    feedback.answer = [this](const PageKey& key, AnswerKind kind) {
+        loop->push(Input{Action{key.person, Answer{key.call, kind}, 0}});
+    };
+    return feedback;
 }
 
 // Everything outside the core that follows the configuration in force.

@@ -89,8 +89,8 @@ std::string answer_key(const std::string& directory)
     return key;
 }
 
-PagerSet::PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::string key)
-    : executor_{std::move(executor)}, clock_{clock}, answer_key_{std::move(key)}
+PagerSet::PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::string key, adapters::Feedback feedback)
+    : executor_{std::move(executor)}, clock_{clock}, answer_key_{std::move(key)}, feedback_{std::move(feedback)}
 {
 }
 
@@ -179,13 +179,13 @@ std::vector<std::string> PagerSet::configure(const Config& config)
     std::vector<std::string> mistakes;
     Channels next;
     std::vector<adapters::WebhookEndpoint> endpoints = webhooks(config, next, mistakes);
-    const adapters::PagerParts parts{executor_, lane_, clock_, adapters::random_jitter(), {}};
+    const adapters::PagerParts parts{executor_, lane_, clock_, adapters::random_jitter(), {}, feedback_};
     next.answer_url = config.pager.answer_url;
     next.webhook = std::make_unique<adapters::WebhookPager>(parts, std::move(endpoints));
     if (!config.pager.sms.empty())
         next.sms = std::make_unique<adapters::SmsPager>(parts, sms_gateways(config, mistakes));
     if (!config.pager.snpp.empty()) {
-        adapters::QueueParts queue{executor_, clock_, adapters::random_jitter(), {}};
+        adapters::QueueParts queue{executor_, clock_, adapters::random_jitter(), {}, feedback_};
         next.snpp = std::make_unique<adapters::SnppPager>(std::move(queue), snpp_gateways(config, mistakes));
     }
     if (!config.pager.alertmanager.empty())

@@ -28,7 +28,9 @@ class PagerSet {
 public:
     using Done = adapters::Pager::Done;
 
-    PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::string answer_key);
+    // `feedback`: what two-way channels say after the hand-over.
+    PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::string answer_key,
+             adapters::Feedback feedback = {});
     ~PagerSet();
 
     // Takes the channels of `config`; pages that are on their way keep going. Mistakes that make a channel
@@ -61,6 +63,7 @@ private:
     boost::asio::any_io_executor executor_;
     Clock& clock_;
     std::string answer_key_;
+    adapters::Feedback feedback_;
     adapters::CurlLane lane_;
     std::shared_ptr<adapters::AlertBook> alerts_ = std::make_shared<adapters::AlertBook>();
     Channels now_;

@@ -50,18 +50,7 @@ namespace magwatch::http
     }
     return "unknown";
 }
-[[nodiscard]] constexpr std::string_view word(PageOutcome v)
-{
-    switch (v) {
-    case PageOutcome::accepted:
-        return "accepted";
-    case PageOutcome::failed:
-        return "failed";
-    case PageOutcome::unknown:
-        return "unknown";
-    }
-    return "unknown";
-}
+[[nodiscard]] inline std::string_view word(PageOutcome v) { return name(v); }
 [[nodiscard]] inline std::string_view word(PageReason v) { return name(v); }
 [[nodiscard]] constexpr std::string_view word(SourceKind v)
 {

@@ -48,18 +48,7 @@ std::string word(AlarmKind k)
 {
     return k == AlarmKind::technical ? "technical" : "physiological";
 }
-std::string word(PageOutcome o)
-{
-    switch (o) {
-    case PageOutcome::accepted:
-        return "accepted";
-    case PageOutcome::failed:
-        return "failed";
-    case PageOutcome::unknown:
-        return "unknown";
-    }
-    return "unknown";
-}
+std::string word(PageOutcome o) { return std::string{name(o)}; }
 
 // "quality bit" -> "quality_bit": label values are one word.
 std::string one_word(std::string_view text)
@@ -386,8 +375,8 @@ void Metrics::configure(const MetricLabels& labels)
         auto& channel = f.channels[id];
         if (channel) continue;
         channel = std::make_unique<ChannelMetrics>();
-        constexpr std::array outcomes{PageOutcome::accepted, PageOutcome::failed,
-                                      PageOutcome::unknown};
+        constexpr std::array outcomes{PageOutcome::accepted, PageOutcome::failed, PageOutcome::unknown,
+                                      PageOutcome::delivered, PageOutcome::read};
         for (const PageOutcome o : outcomes)
             channel->pages_[static_cast<std::size_t>(o)] =
                 &f.pages.Add({{"channel", id}, {"result", word(o)}});

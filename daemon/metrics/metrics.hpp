@@ -146,7 +146,7 @@ public:
 
 private:
     friend class Metrics;
-    std::array<prometheus::Counter*, 3> pages_{};
+    std::array<prometheus::Counter*, 5> pages_{};
     prometheus::Histogram* delivery_ = nullptr;
 };
 

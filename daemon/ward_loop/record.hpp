@@ -1,8 +1,9 @@
 // What stands in the journal: an input with its moment, an effect that it caused, or a run of observations.
 //
-// Pure. The first byte of a record tells its form. 1: an input or an effect, by rules/base/archive.hpp. 2: observations
-// that followed one another, a few bytes each (docs/JOURNAL_FORMAT.md), for they are nearly all that a ward's journal
-// holds. Damaged bytes give nothing, never a part of what they say, and never more memory than so many observations.
+// Pure. The first byte of a record tells its form. 1: an input or an effect, by rules/base/archive.hpp in format 8.
+// 2: observations that followed one another, a few bytes each (docs/JOURNAL_FORMAT.md), for they are nearly all that a
+// ward's journal holds. 3: as 1, in the format that stands before it. Damaged bytes give nothing, never a part of what
+// they say, and never more memory than so many observations.
 #pragma once
 
 #include <optional>
@@ -18,7 +19,8 @@
 
 namespace magwatch {
 
-inline constexpr std::uint8_t record_version = 1;
+inline constexpr std::uint8_t record_version = 3;
+inline constexpr std::uint8_t old_record_version = 1; // of archive format 8
 inline constexpr std::uint8_t run_version = 2;
 inline constexpr std::size_t run_longest = 4096; // observations
 
@@ -39,7 +41,7 @@ inline constexpr std::size_t usual_record_bytes = 64; // an observation's; what 
     Bytes out;
     out.reserve(usual_record_bytes);
     Writer writer{out};
-    writer(record_version);
+    writer(record_version, newest_format);
     writer.varint(0);
     writer(at, input);
     return out;
@@ -51,7 +53,7 @@ inline constexpr std::size_t usual_record_bytes = 64; // an observation's; what 
     Bytes out;
     out.reserve(usual_record_bytes);
     Writer writer{out};
-    writer(record_version);
+    writer(record_version, newest_format);
     writer.varint(1);
     writer(effect);
     return out;
@@ -63,11 +65,12 @@ inline constexpr std::size_t usual_record_bytes = 64; // an observation's; what 
     Reader reader{bytes};
     std::uint8_t version = 0;
     std::optional<Record> record{std::in_place};
+    std::uint32_t format = 8;
     reader(version);
-    if (version != record_version) {
-        record.reset();
-        return record;
-    }
+    if (version == record_version) reader(format);
+    else if (version != old_record_version) reader.fail();
+    if (format < 8 || format > newest_format) reader.fail();
+    reader.set_format(format);
     reader(*record);
     if (!reader.done()) record.reset();
     return record;

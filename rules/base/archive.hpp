@@ -25,6 +25,10 @@ namespace magwatch {
 
 using Bytes = std::vector<std::uint8_t>;
 
+// The layout of all types together. A type that gets a field asks the archive for its format, so that what an older
+// program wrote is still read: `if (a.format() >= 9) a(field);`. Writing is always in the newest.
+inline constexpr std::uint32_t newest_format = 9;
+
 template <class T, class Archive>
 concept HasArchive = requires(T& t, Archive& a) { t.archive(a); };
 
@@ -32,6 +36,7 @@ class Writer {
 public:
     static constexpr bool reading = false;
     explicit Writer(Bytes& out) : out_{out} {}
+    [[nodiscard]] static constexpr std::uint32_t format() { return newest_format; }
 
     template <class... T> void operator()(const T&... fields) { (put(fields), ...); }
 
@@ -125,6 +130,9 @@ public:
     explicit Reader(const Bytes& in) : p_{in.data()}, end_{in.data() + in.size()} {}
 
     template <class... T> void operator()(T&... fields) { (get(fields), ...); }
+
+    [[nodiscard]] std::uint32_t format() const { return format_; }
+    void set_format(std::uint32_t format) { format_ = format; }
 
     // False once any read ran past the end or met an impossible value; the fields are then meaningless.
     [[nodiscard]] bool ok() const { return ok_; }
@@ -272,6 +280,7 @@ private:
 
     const std::uint8_t* p_;
     const std::uint8_t* end_;
+    std::uint32_t format_ = newest_format;
     bool ok_ = true;
 };
 

@@ -118,6 +118,17 @@ void answer_here(Call& call, const LadderPolicy& policy, const std::string& pers
     call.next = now + at_least_a_second(policy.acknowledged);
 }
 
+std::string_view name(Responsibility responsibility)
+{
+    switch (responsibility) {
+    case Responsibility::undefined: return "undefined";
+    case Responsibility::accepted: return "accepted";
+    case Responsibility::declined: return "declined";
+    case Responsibility::attended: return "attended";
+    }
+    std::abort();
+}
+
 std::string_view name(CallState state)
 {
     switch (state) {

@@ -24,6 +24,20 @@ enum class CallState : std::uint8_t {
 };
 [[nodiscard]] std::string_view name(CallState state);
 
+// Responsibility, in the words of IEC 60601-1-8: undefined until the person says something.
+enum class Responsibility : std::uint8_t { undefined, accepted, declined, attended };
+[[nodiscard]] std::string_view name(Responsibility responsibility);
+
+// One person whom this call told.
+struct Told {
+    std::string person;
+    std::uint16_t rung = 0; // on which they were told first
+    Instant first{};
+    Responsibility answer{};
+    Instant answered{};
+    template <class Archive> void archive(Archive& a) { a(person, rung, first, answer, answered); }
+};
+
 struct Call {
     CallId id;
     std::uint32_t number = 0; // "#1207"
@@ -38,10 +52,14 @@ struct Call {
     Instant since{};
     Instant next = Instant::never(); // when the ladder moves if nothing happens
     std::string person;              // who is coming or here
+    std::uint16_t code = 0;          // "17Y": short, of no other open call; 0 = of a program that knew none
+    std::vector<Told> told;          // everybody whom it paged, in that order
+    std::uint32_t merged = 0;        // beds whose technical calls became this one
 
     template <class Archive> void archive(Archive& a)
     {
         a(id, number, bed, kind, priority, grade, together, state, rung, repetition, since, next, person);
+        if (a.format() >= 9) a(code, told, merged);
     }
 };
 

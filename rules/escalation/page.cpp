@@ -16,6 +16,21 @@ std::string_view name(PageReason reason)
     case PageReason::persists: return "persists";
     case PageReason::restart: return "restart";
     case PageReason::test: return "test";
+    case PageReason::taken: return "taken";
+    case PageReason::escalated: return "escalated";
+    case PageReason::ended: return "ended";
+    }
+    return "unknown";
+}
+
+std::string_view name(PageOutcome outcome)
+{
+    switch (outcome) {
+    case PageOutcome::accepted: return "accepted";
+    case PageOutcome::failed: return "failed";
+    case PageOutcome::unknown: return "unknown";
+    case PageOutcome::delivered: return "delivered";
+    case PageOutcome::read: return "read";
     }
     return "unknown";
 }

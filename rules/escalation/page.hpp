@@ -41,10 +41,17 @@ enum class PageReason : std::uint8_t {
     persists,     // the acknowledgement expired and the cause is still there
     restart,      // the daemon was down while this call was open
     test,         // somebody tries the pager: nothing is wrong, and no call is open
+    // What those hear who were told before:
+    taken,     // somebody is coming, or at the bed
+    escalated, // others are paged now
+    ended,     // the call is over
 };
 [[nodiscard]] std::string_view name(PageReason reason);
+// Wants no answer and is not followed by another channel.
+[[nodiscard]] constexpr bool is_follow_up(PageReason reason) { return reason >= PageReason::taken; }
 
-// Everything that a channel needs to write its text. No identity of a patient, no measured value.
+// Everything that a channel needs to write its text. No identity of a patient; measured values for encrypted channels
+// alone.
 struct Page {
     PageKey key;
     std::uint32_t number = 0; // "#1207": what people say to each other
@@ -64,11 +71,15 @@ struct Page {
     std::string channel_kind;
     std::string address;
     std::uint8_t attempt = 1; // 2 after a restart that found no outcome
+    std::uint16_t code = 0;   // "17Y": what people type to answer; 0 = none
+    std::string person;       // who takes it (taken, ended), "" = nobody in particular
+    std::vector<std::string> values; // "RR 9 /min": only where the channel is marked as encrypted
 
     template <class Archive> void archive(Archive& a)
     {
         a(key, number, bed, bed_alias, place, priority, kind, grade, words, at, reason, unwatched, callback,
           emergency, simulation, channel_kind, address, attempt);
+        if (a.format() >= 9) a(code, person, values);
     }
 };
 
@@ -79,8 +90,10 @@ inline constexpr std::size_t place_max = 28;
 inline constexpr std::size_t callback_max = 16;
 inline constexpr std::size_t emergency_max = 8;
 
-// What became of one page. `accepted` is the transport's word, never a person's.
-enum class PageOutcome : std::uint8_t { accepted, failed, unknown };
+// What became of one page. The first three are the hand-over, one of them for each page; the others may follow
+// `accepted`, and so may a late `failed`. All are the transport's word, never a person's.
+enum class PageOutcome : std::uint8_t { accepted, failed, unknown, delivered, read };
+[[nodiscard]] std::string_view name(PageOutcome outcome);
 
 // The text of a page: one GSM-7 message of at most 160 characters. Overlong text drops findings from the
 // last; place, "STOP magnesium", "calcium gluconate", call-back and number are never cut.

@@ -59,6 +59,9 @@ std::string reason_sentence(const Page& page)
         if (page.unwatched.count() <= 0) return "Watching was interrupted.";
         return "Not watched for " + length_in_words(page.unwatched) + ".";
     case PageReason::test: return "Pager test, no patient.";
+    case PageReason::taken:
+    case PageReason::escalated:
+    case PageReason::ended: return "";
     }
     return "";
 }

@@ -39,6 +39,7 @@ bool Ward::State::join_call(Episode& episode)
         Call call;
         call.id = new_serial();
         call.number = new_number();
+        call.code = new_code();
         call.bed = episode.bed;
         call.kind = alarm.kind;
         call.priority = alarm.priority;
@@ -141,7 +142,7 @@ void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeI
     page.reason = ring.reason;
     page.emergency = configuration.emergency;
     bool reached = false;
-    for (const auto& person : ring.people) reached = send_to(now, page, person) > 0 || reached;
+    for (const auto& person : people_for(ring.people, now.wall)) reached = send_to(now, page, person) > 0 || reached;
     if (!reached && configuration.mode != Mode::replay && !ring.people.empty()) {
         set_fault(now, WardFault::no_owner, true, "");
     }
@@ -196,6 +197,20 @@ std::uint32_t Ward::State::new_number()
     const std::uint32_t number = next_number;
     next_number = next_number >= 9999 ? 1001 : next_number + 1;
     return number;
+}
+
+std::uint16_t Ward::State::new_code()
+{
+    const auto taken = [this](std::uint16_t code) {
+        return std::any_of(calls.begin(), calls.end(), [&](const auto& item) { return item.second.code == code; });
+    };
+    // With more calls open than codes the later ones have none, and are answered in the other ways.
+    for (std::uint16_t tried = first_code; tried <= last_code; ++tried) {
+        const std::uint16_t code = next_code;
+        next_code = code >= last_code ? first_code : static_cast<std::uint16_t>(code + 1);
+        if (!taken(code)) return code;
+    }
+    return 0;
 }
 
 void Ward::State::call_moves(const Moment& now, CallId id)

@@ -12,6 +12,7 @@
 #include "rules/escalation/answer.hpp"
 #include "rules/escalation/page.hpp"
 #include "rules/escalation/policy.hpp"
+#include "rules/escalation/roster.hpp"
 #include "rules/language/session_table.hpp"
 #include "rules/observation/message_seen.hpp"
 #include "rules/observation/observation.hpp"
@@ -71,6 +72,7 @@ struct Configuration {
     std::vector<SourceConfiguration> sources;
     std::vector<Person> people;
     LadderPolicy high, medium, technical;
+    std::vector<SpecialPolicy> policies; // before those three; the first that fits
     std::string callback;
     std::string emergency;
     std::string pack_name;
@@ -83,7 +85,15 @@ struct Configuration {
     {
         a(name, mode, beds, sources, people, high, medium, technical, callback, emergency, pack_name,
           pack_text, limits, freshness, fallback, fallback_reason);
+        if (a.format() >= 9) a(policies);
     }
+};
+
+// Who is on call for the coming weeks; replaces what was known. Changes made by staff stay.
+struct Rosters {
+    std::vector<Roster> rosters;
+    std::vector<QuietHours> quiet;
+    template <class Archive> void archive(Archive& a) { a(rosters, quiet); }
 };
 
 // --- what staff chart ---
@@ -252,11 +262,28 @@ struct TestPage {
     template <class Archive> void archive(Archive& a) { a(to); }
 };
 
+// An answer by the code of a page: "17Y". Only of a call that this person was told about.
+struct AnswerCode {
+    std::uint16_t code = 0;
+    AnswerKind kind{};
+    template <class Archive> void archive(Archive& a) { a(code, kind); }
+};
+
+// Somebody else has a duty for a while. An empty `to_person` takes back every change of this roster from `when.from`
+// on.
+inline constexpr Duration roster_change_longest = std::chrono::hours{24 * 14}; // design value: the time checked ahead
+struct ChangeRoster {
+    std::string roster, to_person;
+    Interval when;
+    std::string reason;
+    template <class Archive> void archive(Archive& a) { a(roster, to_person, when, reason); }
+};
+
 // New alternatives go to the end, as in Input.
 struct Action {
     std::string person;
     std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio, SetLimit,
-                 TestPage>
+                 TestPage, AnswerCode, ChangeRoster>
         what;
     std::uint64_t request = 0; // as in Entry
     template <class Archive> void archive(Archive& a) { a(person, what, request); }
@@ -296,6 +323,6 @@ struct ShellStatus {
 
 // New alternatives go to the end: the journal knows them by their place.
 using Input = std::variant<Tick, Started, Configuration, Observation, RefusedValue, DeviceStatus, Entry, Action,
-                           Receipt, ShellStatus, MessageSeen>;
+                           Receipt, ShellStatus, MessageSeen, Rosters>;
 
 } // namespace magwatch

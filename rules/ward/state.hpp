@@ -26,8 +26,9 @@
 namespace magwatch {
 
 // Version of the bytes that Ward::save writes; 2, without the messages, 3, without sessions, 4, without courses,
-// 5, without what follows a stop, 6, without own limits, and 7, without a WardShape, are still read.
-inline constexpr std::uint32_t ward_format = 8;
+// 5, without what follows a stop, 6, without own limits, 7, without a WardShape, and 8, without rosters and channels
+// in order, are still read.
+inline constexpr std::uint32_t ward_format = newest_format;
 
 // How many signals and faults the program that wrote a snapshot knew: new ones are added at the end of their
 // enumerations, and a snapshot tells nothing of them. Until format 7 they were these.
@@ -151,13 +152,22 @@ struct Source {
     }
 };
 
+// A person's next channel, which starts unless the one before says that the page arrived.
+struct Relay {
+    Page page; // as it went to the channel before
+    Instant at{};
+    template <class Archive> void archive(Archive& a) { a(page, at); }
+};
+
 struct PageRecord {
     Page page;
-    bool resolved = false;
+    bool resolved = false; // the hand-over is over
     PageOutcome outcome{};
     std::string detail;
     template <class Archive> void archive(Archive& a) { a(page, resolved, outcome, detail); }
 };
+
+inline constexpr std::uint16_t first_code = 10, last_code = 99; // two digits: read over a telephone at night
 
 struct Findings;
 
@@ -179,6 +189,11 @@ struct Ward::State {
     std::array<std::string, ward_fault_count> fault_details;
     CallId ward_call;
     std::vector<PageRecord> pages; // unresolved ones, and the newest of the others
+    std::vector<Relay> relays;
+    std::vector<Roster> rosters;
+    std::vector<QuietHours> quiet;
+    std::vector<RosterChange> roster_changes; // the newest last
+    std::uint16_t next_code = first_code;
     std::vector<std::string> entry_keys;
     Instant soonest{}; // no deadline is before it; {0}: not known. Follows from the rest, so it is not saved
     Instant gap_ends{};
@@ -265,6 +280,7 @@ struct Ward::State {
     void do_action(const Moment& now, const Action& action, const Acknowledge& acknowledge);
     void do_action(const Moment& now, const Action& action, const Answer& answer);
     void do_action(const Moment& now, const Action& action, const PauseAudio& pause);
+    void do_action(const Moment& now, const Action& action, const AnswerCode& answer);
 
     // --- limits.cpp: limits of one patient ---
     void do_action(const Moment& now, const Action& action, const SetLimit& set);
@@ -321,6 +337,7 @@ struct Ward::State {
     std::size_t send_to(const Moment& now, Page page, const std::string& person);
     void do_action(const Moment& now, const Action& action, const TestPage& test);
     [[nodiscard]] std::uint32_t new_number(); // of a call or a test, as people say it
+    [[nodiscard]] std::uint16_t new_code();   // of no call that is open
     void call_moves(const Moment& now, CallId id);
     void acknowledgement_over(const Moment& now, EpisodeId id);
     void bedside_act(const Moment& now, BedId bed, const std::string& person);
@@ -334,6 +351,13 @@ struct Ward::State {
     void here(const Moment& now, Call& call, const std::string& person);
     [[nodiscard]] bool sounding(const Call& call, Instant now) const;
     [[nodiscard]] bool paused(BedId bed, Instant now) const;
+
+    // --- duty.cpp: who is on call ---
+    void apply(const Moment& now, const Rosters& next);
+    void do_action(const Moment& now, const Action& action, const ChangeRoster& change);
+    // Names of people and rosters to people, each once, in the order of the names.
+    [[nodiscard]] std::vector<std::string> people_for(const std::vector<std::string>& names, WallTime at) const;
+    [[nodiscard]] const Person* find_person(const std::string& person) const;
 
     // --- view.cpp ---
     [[nodiscard]] BedView bed_view(std::size_t index, const Moment& now) const;

@@ -313,6 +313,7 @@ template <class Archive> void Ward::State::archive(Archive& a)
             a.fail();
             return;
         }
+        a.set_format(format);
     }
     WardShape shape = Archive::reading ? WardShape{} : WardShape::ours();
     if (format >= 8) a(shape);
@@ -342,6 +343,7 @@ template <class Archive> void Ward::State::archive(Archive& a)
     for (auto& bed : beds) archive_bed(a, bed, format, shape);
     if (format < 3) return;
     a(messages);
+    if (format >= 9) a(relays, rosters, quiet, roster_changes, next_code);
     if constexpr (Archive::reading) {
         for (const auto& memory : messages) {
             if (memory.oldest != 0 && memory.oldest >= memory.ring.size()) a.fail();

@@ -207,6 +207,21 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Answe
     reply(now, action.request, true, "answer recorded");
 }
 
+// A code is short, and a call is over before its code comes again: only who was told may use it.
+void Ward::State::do_action(const Moment& now, const Action& action, const AnswerCode& answer)
+{
+    const auto found = std::find_if(calls.begin(), calls.end(), [&](const auto& item) {
+        const Call& call = item.second;
+        return call.code == answer.code && call.code != 0 &&
+               std::any_of(call.told.begin(), call.told.end(),
+                           [&](const Told& told) { return told.person == action.person; });
+    });
+    if (found == calls.end())
+        return reply(now, action.request, false,
+                     "no open call with the code " + std::to_string(answer.code) + " was sent to " + action.person);
+    do_action(now, action, Answer{found->first, answer.kind});
+}
+
 void Ward::State::do_action(const Moment& now, const Action& action, const PauseAudio& pause)
 {
     Bed* bed = find(pause.bed);

@@ -111,7 +111,7 @@ TEST(JournalFile, ANewerFormatIsRefusedAndLeftAsItIs)
         ASSERT_FALSE(opened.file->checkpoint());
     }
     overwrite(scratch.file("journal.db"), 60,
-              std::string_view{"\0\0\0\x03", 4}); // user_version in the header
+              std::string_view{"\0\0\0\x04", 4}); // user_version in the header
     const auto before = std::filesystem::last_write_time(scratch.file("journal.db"));
     const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
     EXPECT_FALSE(opened.file);

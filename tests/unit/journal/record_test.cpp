@@ -123,7 +123,7 @@ TEST(Record, IsTheSameBytesHoweverItIsWritten)
         const Bytes bytes = encode_record(start, input);
         Bytes whole;
         Writer writer{whole};
-        writer(record_version, Record{InputRecord{start, input}});
+        writer(record_version, newest_format, Record{InputRecord{start, input}});
         EXPECT_EQ(bytes, whole);
         const auto back = decode_record(as_text(bytes));
         ASSERT_TRUE(back);
@@ -132,7 +132,7 @@ TEST(Record, IsTheSameBytesHoweverItIsWritten)
     const Effect effect{CancelPages{start, CallId{3, 7}}};
     Bytes whole;
     Writer writer{whole};
-    writer(record_version, Record{effect});
+    writer(record_version, newest_format, Record{effect});
     EXPECT_EQ(encode_record(effect), whole);
     EXPECT_FALSE(decode_record("\x02"));
 }

@@ -75,6 +75,25 @@ TEST(StoredSnapshot, OfTheFormatBeforeGoesOnAsItWas)
 
 // Of a program that knew 58 signals: anhydrous sulfate ran, then 5 g of the heptahydrate were injected, and slurred speech
 // and flushing were charted.
+// Of a program whose channels were all used together; a reflex was charted as absent 61 s ago and two rungs were told.
+TEST(StoredSnapshot, OfAProgramWithoutRostersKeepsItsOpenCall)
+{
+    auto ward = Ward::load(stored("ward-8.bin"));
+    ASSERT_TRUE(ward);
+    const Moment left{ward->last_instant(), WallTime{1'767'225'600'000 + ward->last_instant().ms - 1'000'000}};
+    const WardView view = ward->view(left);
+    ASSERT_EQ(view.calls.size(), 1U);
+    EXPECT_EQ(view.calls[0].state, CallState::calling);
+    EXPECT_EQ(view.calls[0].rung, 1);
+    EXPECT_EQ(view.calls[0].number, 1001U);
+    EXPECT_FALSE(view.pages.empty());
+    EffectBuffer effects;
+    ward->step(left.at(left.steady + 60s), Tick{}, effects);
+    std::size_t repeated = 0;
+    for (const auto& effect : effects) repeated += std::holds_alternative<SendPage>(effect) ? 1 : 0;
+    EXPECT_EQ(repeated, 2U);
+}
+
 TEST(StoredSnapshot, TellsWhatItKnowsOfSignalsThatCameLater)
 {
     const auto ward = Ward::load(stored("ward-7-symptoms.bin"));

@@ -1,0 +1,111 @@
+// Who is on call, as the ward asks it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+Interval from_now(const Rig& rig, Duration from, Duration to) { return {rig.now().wall + from, rig.now().wall + to}; }
+
+Rosters doctors(const Rig& rig)
+{
+    return {{{"on-call", {{from_now(rig, -1h, 1h), "midwife"}, {from_now(rig, 1h, 2h), "charge"}}, "doctor"}}, {}};
+}
+
+// The ward of the rig, where a roster is the only rung.
+void use_roster(Rig& rig)
+{
+    Configuration c = Rig::configuration();
+    c.high.rungs = {{{"on-call"}}};
+    rig.step(doctors(rig));
+    rig.step(c);
+    rig.watch();
+}
+
+std::string paged(Rig& rig)
+{
+    rig.effects.clear();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    for (const Page& page : rig.pages())
+        if (page.kind == AlarmKind::physiological) return page.key.person;
+    return "";
+}
+
+TEST(OnCall, ARosterOnARungPagesWhoHasTheDuty)
+{
+    Rig rig;
+    use_roster(rig);
+    EXPECT_EQ(paged(rig), "midwife");
+}
+
+TEST(OnCall, TheNextShiftIsPagedWhenItHasBegun)
+{
+    Rig rig;
+    use_roster(rig);
+    rig.pass(1h);
+    EXPECT_EQ(paged(rig), "charge");
+}
+
+TEST(OnCall, BeyondEveryShiftTheLastResortIsPaged)
+{
+    Rig rig;
+    use_roster(rig);
+    rig.pass(3h);
+    EXPECT_EQ(paged(rig), "doctor");
+}
+
+TEST(OnCall, WhoLeftTheConfigurationIsReplacedByTheLastResort)
+{
+    Rig rig;
+    use_roster(rig);
+    rig.step(Rosters{{{"on-call", {{from_now(rig, -1h, 1h), "gone"}}, "doctor"}}, {}});
+    EXPECT_EQ(paged(rig), "doctor");
+}
+
+TEST(RosterChange, HoldsForItsTimeAndThroughARestart)
+{
+    Rig rig;
+    use_roster(rig);
+    rig.act(ChangeRoster{"on-call", "doctor", from_now(rig, 0s, 10min), "swapped"}, "charge");
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    auto loaded = Ward::load(as_text(rig.ward.save()));
+    ASSERT_TRUE(loaded);
+    rig.ward = std::move(*loaded);
+    EXPECT_EQ(paged(rig), "doctor");
+}
+
+TEST(RosterChange, IsTakenBack)
+{
+    Rig rig;
+    use_roster(rig);
+    rig.act(ChangeRoster{"on-call", "doctor", from_now(rig, 0s, 10min), "swapped"}, "charge");
+    rig.act(ChangeRoster{"on-call", "", from_now(rig, 0s, 0s), ""}, "charge");
+    EXPECT_TRUE(rig.reply()->accepted);
+    EXPECT_EQ(paged(rig), "midwife");
+}
+
+TEST(RosterChange, IsRefusedWithTheReason)
+{
+    Rig rig;
+    use_roster(rig);
+    const auto refused = [&](ChangeRoster change) {
+        rig.act(std::move(change), "charge");
+        EXPECT_FALSE(rig.reply()->accepted);
+        return rig.reply()->text;
+    };
+    EXPECT_THAT(refused({"other", "doctor", from_now(rig, 0s, 1h), ""}), HasSubstr("no such roster"));
+    EXPECT_THAT(refused({"on-call", "nobody", from_now(rig, 0s, 1h), ""}), HasSubstr("nobody of this name"));
+    EXPECT_THAT(refused({"on-call", "doctor", from_now(rig, 1h, 1h), ""}), HasSubstr("before it begins"));
+    EXPECT_THAT(refused({"on-call", "doctor", from_now(rig, -2h, -1h), ""}), HasSubstr("before it begins"));
+    EXPECT_THAT(refused({"on-call", "doctor", from_now(rig, 0s, 24h * 14 + 1ms), ""}), HasSubstr("14 days"));
+    rig.act(ChangeRoster{"on-call", "doctor", from_now(rig, 0s, 24h * 14), ""}, "charge");
+    EXPECT_TRUE(rig.reply()->accepted);
+}
+
+} // namespace
+} // namespace magwatch::test
