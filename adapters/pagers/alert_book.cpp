@@ -61,8 +61,8 @@ std::string alerts_body(const std::vector<Alert>& alerts, WallTime now)
 
 void AlertBook::ring(const std::string& cluster, const Page& page, Alert alert, const Moment& now)
 {
-    // Nobody ends a test: it is told once and ends by itself.
-    if (page.reason == PageReason::test) return;
+    // Nobody ends a test: it is told once and ends by itself. What merely tells how a call goes on rings nowhere.
+    if (page.reason == PageReason::test || is_follow_up(page.reason)) return;
     const std::tuple age{page.key.repetition, page.key.rung};
     const auto [at, fresh] = ringing_.try_emplace({cluster, page.key.call, page.key.person}, Ringing{age, alert});
     if (fresh || age <= at->second.age) return;

@@ -84,6 +84,11 @@ std::optional<QueuedPager::Refusal> AlertmanagerPager::begin(const Job& job, Wal
 {
     const auto at = clusters_.find(job.page.address);
     if (at == clusters_.end()) return Refusal{"no Alertmanager of this name"};
+    // An alert has no words for "somebody is coming": its end says that the call is over, and until then it stands.
+    if (is_follow_up(job.page.reason)) {
+        tell(at->second, alerts_body(book_->alerts(at->first, {clock().now().steady, now}), now), std::move(done));
+        return std::nullopt;
+    }
     const Alert alert = alert_of(job.page, job.text, at->second.ward);
     book_->ring(at->first, job.page, alert, {clock().now().steady, now});
     tell(at->second, alerts_body({alert}, now), std::move(done));

@@ -22,7 +22,7 @@ bool is_public(std::string_view url)
 // 5 is what breaks through "do not disturb" where the phone lets it.
 int priority_of(const Page& page)
 {
-    if (page.reason == PageReason::test) return 3;
+    if (page.reason == PageReason::test || is_follow_up(page.reason)) return 3;
     switch (page.priority) {
     case Priority::low: return 2;
     case Priority::medium: return 4;
@@ -79,7 +79,7 @@ std::vector<std::string> ntfy_headers(const Page& page, const AnswerLinks& links
 {
     nlohmann::ordered_json actions = nlohmann::ordered_json::array();
     const auto add = [&](const char* label, const std::string& url) {
-        if (url.empty()) return;
+        if (url.empty() || is_follow_up(page.reason)) return;
         actions.push_back({{"action", "http"}, {"label", label}, {"url", url}, {"method", "POST"}, {"clear", true}});
     };
     add("Coming", links.coming);

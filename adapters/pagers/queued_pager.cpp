@@ -92,12 +92,13 @@ void QueuedPager::attempt(DeliveryQueue::Ticket ticket)
 
 void QueuedPager::attempt_ended(DeliveryQueue::Ticket ticket, const AttemptEnd& end)
 {
-    note_end(health_[channel_of(pages_.at(ticket).job.page)], end);
+    note_health(channel_of(pages_.at(ticket).job.page), end);
     queue_.attempt_ended(ticket, end.verdict, end.detail, end.retry_after, parts_.clock.now().steady);
 }
 
-void QueuedPager::note_end(ChannelHealth& health, const AttemptEnd& end)
+void QueuedPager::note_health(const std::string& name, const AttemptEnd& end)
 {
+    ChannelHealth& health = health_[name];
     if (end.verdict == Verdict::accepted) {
         health.failed_in_a_row = 0;
         health.working = true;
@@ -131,7 +132,7 @@ void QueuedPager::probe_now()
         const auto done = [weak = std::weak_ptr{self_}, name = name](const AttemptEnd& end) {
             const auto self = weak.lock();
             if (!self) return;
-            note_end((*self)->health_[name], end);
+            (*self)->note_health(name, end);
         };
         probe(name, parts_.clock.now(), done);
     }

@@ -92,6 +92,8 @@ protected:
     // Probes every channel that was made known, from now on. Called by constructors: the first comes after them.
     void probe_every(Duration every);
     void probe_now();
+    // What a channel's health learns outside of attempts.
+    void note_health(const std::string& name, const AttemptEnd& end);
     [[nodiscard]] const boost::asio::any_io_executor& executor() const { return parts_.executor; }
     [[nodiscard]] Clock& clock() const { return parts_.clock; }
 
@@ -105,7 +107,6 @@ private:
     void attempt_ended(DeliveryQueue::Ticket ticket, const AttemptEnd& end);
     void report(const DeliveryQueue::Ended& ended);
     void probe_in(Duration wait);
-    static void note_end(ChannelHealth& health, const AttemptEnd& end);
 
     QueueParts parts_;
     DeliveryQueue queue_;

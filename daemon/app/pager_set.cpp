@@ -166,10 +166,18 @@ std::vector<adapters::NtfyServer> PagerSet::ntfy_servers(const Config& config, s
     return servers;
 }
 
+std::vector<adapters::WctpCarrier> PagerSet::wctp_carriers(const Config& config, std::vector<std::string>& mistakes)
+{
+    std::vector<adapters::WctpCarrier> carriers;
+    for (const WctpConfig& one : config.pager.wctp)
+        keep(wctp_carrier(one), &adapters::WctpCarrier::security_code, one.secret, "WCTP", carriers, mistakes);
+    return carriers;
+}
+
 std::vector<adapters::Pager*> PagerSet::Channels::all() const
 {
     std::vector<adapters::Pager*> found;
-    for (const auto* one : {&webhook, &sms, &snpp, &smtp, &alertmanager, &ntfy})
+    for (const auto* one : {&webhook, &sms, &snpp, &smtp, &alertmanager, &ntfy, &wctp})
         if (*one) found.push_back(one->get());
     return found;
 }
@@ -193,6 +201,8 @@ std::vector<std::string> PagerSet::configure(const Config& config)
             std::make_unique<adapters::AlertmanagerPager>(parts, alertmanagers(config, mistakes), alerts_);
     if (!config.pager.ntfy.empty())
         next.ntfy = std::make_unique<adapters::NtfyPager>(parts, ntfy_servers(config, mistakes));
+    if (!config.pager.wctp.empty())
+        next.wctp = std::make_unique<adapters::WctpPager>(parts, wctp_carriers(config, mistakes));
     if (config.pager.smtp) {
         const SmtpConfig& smtp = *config.pager.smtp;
         adapters::SmtpServer server;
@@ -242,6 +252,7 @@ void PagerSet::send(const Page& page, Done done)
     if (page.channel_kind == "snpp") pager = now_.snpp.get();
     if (page.channel_kind == "alertmanager") pager = now_.alertmanager.get();
     if (page.channel_kind == "ntfy") pager = now_.ntfy.get();
+    if (page.channel_kind == "wctp") pager = now_.wctp.get();
     if (page.channel_kind == "smtp") pager = now_.smtp.get();
     if (pager == nullptr) {
         done(page.key, PageOutcome::failed, "this channel is not configured");

@@ -17,6 +17,7 @@
 #include "adapters/pagers/ntfy.hpp"
 #include "adapters/pagers/sms_gateway.hpp"
 #include "adapters/pagers/snpp.hpp"
+#include "adapters/pagers/wctp.hpp"
 #include "adapters/pagers/webhook.hpp"
 #include "daemon/config/config.hpp"
 #include "rules/escalation/page.hpp"
@@ -47,7 +48,7 @@ private:
     // A person's channel: {person, channel}.
     using ChannelKey = std::pair<std::string, std::string>;
     struct Channels {
-        std::unique_ptr<adapters::Pager> webhook, sms, snpp, smtp, alertmanager, ntfy;
+        std::unique_ptr<adapters::Pager> webhook, sms, snpp, smtp, alertmanager, ntfy, wctp;
         [[nodiscard]] std::vector<adapters::Pager*> all() const; // those that there are
         std::map<ChannelKey, std::string> endpoints; // the webhook endpoint of each: URL and secret
         std::string answer_url;
@@ -59,6 +60,7 @@ private:
                                                             std::vector<std::string>& mistakes);
     static std::vector<adapters::AlertmanagerCluster> alertmanagers(const Config& config,
                                                                     std::vector<std::string>& mistakes);
+    static std::vector<adapters::WctpCarrier> wctp_carriers(const Config& config, std::vector<std::string>& mistakes);
     static std::vector<adapters::NtfyServer> ntfy_servers(const Config& config, std::vector<std::string>& mistakes);
     boost::asio::any_io_executor executor_;
     Clock& clock_;

@@ -116,6 +116,15 @@ struct NtfyConfig {
     std::string ca_file; // "" = the system's authorities
 };
 
+// A carrier of WCTP: adapters/pagers/wctp.
+struct WctpConfig {
+    std::string name, url;
+    std::string sender; // our id there
+    std::string secret; // secret reference of the security code; "" = none
+    bool replies = true;
+    std::string ca_file; // "" = the system's authorities
+};
+
 // The secret that signs one channel's messages; the channel itself is in `ward.people`.
 struct ChannelSecret {
     std::string person, channel;
@@ -128,6 +137,7 @@ struct PagerConfig {
     std::vector<SnppGatewayConfig> snpp; // one of kind "snpp" the address "GATEWAY PAGER"
     std::vector<AlertmanagerConfig> alertmanager; // one of kind "alertmanager" the address "CLUSTER"
     std::vector<NtfyConfig> ntfy; // one of kind "ntfy" the address "SERVER TOPIC"
+    std::vector<WctpConfig> wctp; // one of kind "wctp" the address "CARRIER RECIPIENT"
     std::vector<ChannelSecret> secrets;
     std::string answer_url; // where the links in pages lead: "http://127.0.0.1:8300"; "" = no links
     std::string answer_secret; // secret reference that signs those links; "" = one made at start

@@ -27,6 +27,13 @@ adapters::NtfyServer ntfy_server(const NtfyConfig& config)
     return {config.name, config.url, login_of(config.login), config.ca_file};
 }
 
+adapters::WctpCarrier wctp_carrier(const WctpConfig& config)
+{
+    adapters::WctpCarrier carrier{config.name, config.url, config.sender, std::nullopt, config.replies, config.ca_file};
+    if (!config.secret.empty()) carrier.security_code.emplace("");
+    return carrier;
+}
+
 namespace config_reading {
 
 LoginConfig ConfigReader::login(const TomlTable& table)
@@ -82,6 +89,33 @@ void ConfigReader::ntfy_server(const TomlTable& table)
     server.url = url->value;
     for (const std::string& mistake : adapters::mistakes(magwatch::ntfy_server(server))) table.fail(mistake);
     config_.pager.ntfy.push_back(std::move(server));
+}
+
+std::optional<Channel> ConfigReader::wctp_channel(const TomlTable& table, Channel channel)
+{
+    const auto gateway = known_gateway(table, channel.kind);
+    const auto recipient = table.need_text("recipient");
+    if (recipient && !adapters::is_wctp_recipient(recipient->value))
+        table.fail("recipient", "'recipient' is one word, as the carrier knows the pager");
+    if (!gateway || !recipient) return std::nullopt;
+    channel.address = gateway->value + " " + recipient->value;
+    return channel;
+}
+
+void ConfigReader::wctp_carrier(const TomlTable& table)
+{
+    WctpConfig carrier;
+    carrier.name = new_name(table, "name", gateways_["wctp"], "WCTP carrier").value_or("");
+    const auto url = table.need_text("url");
+    const auto sender = table.need_text("sender");
+    carrier.secret = secret_reference(table, "secret");
+    carrier.replies = table.boolean("replies").value_or(true);
+    if (const auto file = table.text("ca_file")) carrier.ca_file = file->value;
+    if (!url || !sender) return;
+    carrier.url = url->value;
+    carrier.sender = sender->value;
+    for (const std::string& mistake : adapters::mistakes(magwatch::wctp_carrier(carrier))) table.fail(mistake);
+    config_.pager.wctp.push_back(std::move(carrier));
 }
 
 } // namespace config_reading

@@ -80,10 +80,10 @@ void ConfigReader::person(const TomlTable& table)
 std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::string& person_name,
                                              std::size_t index)
 {
-    static const std::vector<std::string_view> kinds{"webhook", "sms", "snpp", "smtp", "alertmanager", "ntfy"};
+    static const std::vector<std::string_view> kinds{"webhook", "sms", "snpp", "smtp", "alertmanager", "ntfy", "wctp"};
     const auto kind = table.need_choice("kind", kinds);
     if (!kind) {
-        for (const char* key : {"name", "url", "secret", "to", "gateway", "pager", "topic"}) (void)table.has(key);
+        for (const char* key : {"name", "url", "secret", "to", "gateway", "pager", "topic", "recipient"}) (void)table.has(key);
         return std::nullopt;
     }
     Channel channel;
@@ -96,6 +96,7 @@ std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::
     if (channel.kind == "snpp") return snpp_channel(table, std::move(channel));
     if (channel.kind == "alertmanager") return gateway_channel(table, std::move(channel));
     if (channel.kind == "ntfy") return ntfy_channel(table, std::move(channel));
+    if (channel.kind == "wctp") return wctp_channel(table, std::move(channel));
     if (channel.kind == "webhook") return webhook_channel(table, std::move(channel), person_name);
     const auto to = table.need_text("to");
     if (to && !is_mail_address(to->value))
@@ -260,6 +261,7 @@ void ConfigReader::gateways()
     for (const TomlTable& table : pager->tables("snpp")) snpp_gateway(table);
     for (const TomlTable& table : pager->tables("alertmanager")) alertmanager_cluster(table);
     for (const TomlTable& table : pager->tables("ntfy")) ntfy_server(table);
+    for (const TomlTable& table : pager->tables("wctp")) wctp_carrier(table);
 }
 
 void ConfigReader::snpp_gateway(const TomlTable& table)

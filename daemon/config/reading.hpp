@@ -65,6 +65,8 @@ private:
     void alertmanager_cluster(const TomlTable& table);
     void ntfy_server(const TomlTable& table);
     std::optional<Channel> ntfy_channel(const TomlTable& table, Channel channel);
+    void wctp_carrier(const TomlTable& table);
+    std::optional<Channel> wctp_channel(const TomlTable& table, Channel channel);
     LoginConfig login(const TomlTable& table);
     std::optional<Channel> gateway_channel(const TomlTable& table, Channel channel);
     std::optional<TomlText> known_gateway(const TomlTable& table, const std::string& kind);

@@ -108,5 +108,33 @@ TEST(NtfySection, IsRefusedWithItsMistakes)
     EXPECT_THAT(broken("secret", "token"), Contains(HasSubstr("unknown key 'token'")));
 }
 
+const std::string wctp = R"([[pager.wctp]]
+name = "carrier"
+url = "https://wctp.example/wctp"
+sender = "ward-l4"
+secret = "credential:wctp"
+)";
+
+TEST(WctpSection, SaysEverythingTheChannelNeedsOrIsRefused)
+{
+    const std::string text = with_person(R"({ kind = "wctp", gateway = "carrier", recipient = "5551234" })") + wctp;
+    const auto loaded = load(text);
+    ASSERT_TRUE(loaded.config) << loaded.errors[0].text();
+    EXPECT_EQ(loaded.config->ward.people[0].channels[0].address, "carrier 5551234");
+    ASSERT_THAT(loaded.config->pager.wctp, SizeIs(1));
+    EXPECT_TRUE(loaded.config->pager.wctp[0].replies);
+    EXPECT_EQ(wctp_carrier(loaded.config->pager.wctp[0]).sender_id, "ward-l4");
+    const auto broken = [&](const std::string& from, const std::string& to) {
+        std::string other = text;
+        other.replace(other.find(from), from.size(), to);
+        return errors(other);
+    };
+    EXPECT_THAT(broken("https:", "http:"), ElementsAre(HasSubstr("this machine alone")));
+    EXPECT_THAT(broken("5551234", "555 1234"), ElementsAre(HasSubstr("'recipient' is one word")));
+    EXPECT_THAT(broken("sender = \"ward-l4\"\n", ""), Contains(HasSubstr("sender")));
+    EXPECT_THAT(broken("credential:wctp", "1234"), Contains(HasSubstr("never holds the secret itself")));
+    EXPECT_THAT(broken("secret", "security_code"), Contains(HasSubstr("unknown key 'security_code'")));
+}
+
 } // namespace
 } // namespace magwatch

@@ -106,6 +106,20 @@ TEST(AlertBook, PeopleAndCallsRingApartAndEndTogether)
     EXPECT_EQ(book.ringing(), 1U);
 }
 
+TEST(AlertBook, HowACallGoesOnRingsNothing)
+{
+    using namespace std::chrono_literals;
+    Book book;
+    book.ring_page(page(7), 0s);
+    for (const auto reason : {PageReason::taken, PageReason::escalated, PageReason::ended}) {
+        Page told = page(7, 5);
+        told.reason = reason;
+        book.ring_page(told, 1s);
+    }
+    ASSERT_THAT(book.alerts("hospital", after(2s)), SizeIs(1));
+    EXPECT_EQ(book.alerts("hospital", after(2s))[0].labels.at("ring"), "0/0");
+}
+
 TEST(AlertBook, ATestEndsByItself)
 {
     using namespace std::chrono_literals;

@@ -64,6 +64,15 @@ TEST(NtfyHeaders, ALockedScreenShowsNoBedAndNoFinding)
     }
 }
 
+TEST(NtfyHeaders, AFollowUpAsksForNothing)
+{
+    Page p = page();
+    p.reason = PageReason::taken;
+    const auto all = ntfy_headers(p, {"https://w/answer/a", "https://w/answer/b", ""});
+    EXPECT_EQ(header(all, "Actions"), "");
+    EXPECT_EQ(header(all, "Priority"), "3");
+}
+
 TEST(NtfyHeaders, UrgencyFollowsThePage)
 {
     Page p = page();

@@ -1,0 +1,253 @@
+#include "adapters/pagers/wctp.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "adapters/pagers/sms_callback.hpp"
+#include "adapters/pagers/url.hpp"
+
+namespace magwatch::adapters {
+namespace {
+
+constexpr std::size_t sent_max = 4'096; // pages whose news is waited for
+constexpr std::size_t early_max = 4;    // statuses of a page that overtook the carrier's word
+constexpr std::size_t seen_max = 512;   // sequence numbers of a carrier
+
+AttemptEnd end_of(const TransferResult& result)
+{
+    const Verdict http = judge_http(result);
+    if (http != Verdict::accepted) return {http, result.detail, result.retry_after};
+    const auto said = parse_wctp_confirmation(result.reply);
+    // It answered, and nobody can tell what: the page may be on its way.
+    if (const auto* mistake = std::get_if<WctpMistake>(&said)) return {Verdict::unanswered, mistake->what, {}};
+    const auto& confirmed = std::get<WctpConfirmed>(said);
+    return {confirmed.verdict, "WCTP " + std::to_string(confirmed.code), {}};
+}
+
+} // namespace
+
+WctpPager::WctpPager(PagerParts parts, std::vector<WctpCarrier> carriers, WctpTimes times)
+    : QueuedPager{{parts.executor, parts.clock, std::move(parts.random), parts.policy}}, lane_{parts.lane},
+      feedback_{std::move(parts.feedback)}, times_{times}, carriers_{usable(std::move(carriers))},
+      timer_{executor()}, self_{std::make_shared<WctpPager*>(this)}
+{
+    for (const auto& [name, carrier] : carriers_)
+        if (carrier.replies) lines_[name].next = clock().now().steady;
+    probe_every(times_.quiet);
+    plan();
+}
+
+WctpPager::~WctpPager() = default;
+
+std::string WctpPager::channel_of(const Page& page) const
+{
+    const auto address = wctp_address(page.address);
+    return address ? address->gateway : page.channel_kind;
+}
+
+void WctpPager::post(const WctpCarrier& carrier, std::string body, CurlLane::Done done)
+{
+    HttpPost post;
+    post.url = carrier.url;
+    post.headers = {"Content-Type: text/xml; charset=utf-8"};
+    post.body = std::move(body);
+    post.ca_file = carrier.ca_file;
+    post.loopback_only = is_loopback_url(carrier.url);
+    post.keep_reply = true;
+    lane_.start(CurlRequest{std::move(post)}, executor(), std::move(done));
+}
+
+std::optional<QueuedPager::Refusal> WctpPager::begin(const Job& job, WallTime now, AttemptDone done)
+{
+    const auto address = wctp_address(job.page.address);
+    if (!address) return Refusal{"no recipient of this form"};
+    const auto at = carriers_.find(address->gateway);
+    if (at == carriers_.end()) return Refusal{"no WCTP carrier of this name"};
+    const std::string id = wctp_message_id(job.page.key);
+    if (at->second.replies) remember(id, at->first, job.page);
+    post(at->second, wctp_submit(at->second, job.page, address->to, job.text, now),
+         [weak = std::weak_ptr{self_}, id, done = std::move(done)](const TransferResult& result) {
+             const auto self = weak.lock();
+             if (self) (*self)->submitted(id, result, done);
+         });
+    return std::nullopt;
+}
+
+void WctpPager::remember(const std::string& id, const std::string& carrier, const Page& page)
+{
+    const Instant now = clock().now().steady;
+    if (!sent_.contains(id)) {
+        order_.push_back(id);
+        if (order_.size() > sent_max) {
+            sent_.erase(order_.front());
+            order_.pop_front();
+        }
+    }
+    Sent& sent = sent_[id];
+    sent.key = page.key;
+    sent.code = page.code;
+    sent.carrier = carrier;
+    sent.until = now + times_.youth;
+    Line& line = lines_[carrier];
+    line.next = std::min(line.next, std::max(line.not_before, now + times_.young));
+    plan();
+}
+
+void WctpPager::submitted(const std::string& id, const TransferResult& result, const AttemptDone& done)
+{
+    const AttemptEnd end = end_of(result);
+    done(end); // posts the outcome, so that what follows here comes after it
+    const auto at = sent_.find(id);
+    if (at == sent_.end() || end.verdict != Verdict::accepted) return;
+    at->second.handed_over = true;
+    if (at->second.early.empty()) return;
+    boost::asio::post(executor(), [weak = std::weak_ptr{self_}, early = std::exchange(at->second.early, {})] {
+        const auto self = weak.lock();
+        if (!self) return;
+        for (const WctpStatus& said : early) (*self)->status(said);
+    });
+}
+
+void WctpPager::probe(const std::string& name, const Moment& now, AttemptDone done)
+{
+    const auto at = carriers_.find(name);
+    if (at == carriers_.end() || at->second.replies) return; // polls tell
+    post(at->second, wctp_version_query(at->second, now.wall),
+         [done = std::move(done)](const TransferResult& result) {
+             const Verdict verdict = judge_http(result);
+             const bool spoke = verdict != Verdict::accepted || is_wctp(result.reply);
+             done(spoke ? AttemptEnd{verdict, result.detail, {}} : AttemptEnd{Verdict::retry, "no WCTP", {}});
+         });
+}
+
+void WctpPager::plan()
+{
+    std::optional<Instant> next;
+    for (const auto& [name, line] : lines_)
+        if (!line.asking && (!next || line.next < *next)) next = line.next;
+    if (!next) {
+        timer_.cancel();
+        return;
+    }
+    // Steady timers stand still in suspend: after it we are at most a second late.
+    timer_.expires_after(std::clamp(*next - clock().now().steady, Duration{0}, Duration{1'000}));
+    timer_.async_wait([weak = std::weak_ptr{self_}](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (!self || error) return;
+        const Instant now = (*self)->clock().now().steady;
+        for (const auto& [name, line] : (*self)->lines_)
+            if (!line.asking && line.next <= now) (*self)->poll(name);
+        (*self)->plan();
+    });
+}
+
+void WctpPager::poll(const std::string& name)
+{
+    Line& line = lines_[name];
+    line.asking = true;
+    const WctpCarrier& carrier = carriers_.find(name)->second;
+    post(carrier, wctp_poll(carrier, line.received),
+         [weak = std::weak_ptr{self_}, name](const TransferResult& result) {
+             const auto self = weak.lock();
+             if (self) (*self)->polled(name, result);
+         });
+}
+
+void WctpPager::polled(const std::string& name, const TransferResult& result)
+{
+    Line& line = lines_[name];
+    line.asking = false;
+    const Instant now = clock().now().steady;
+    AttemptEnd end{judge_http(result), result.detail, {}};
+    std::vector<std::pair<std::string, WctpNotification>> messages;
+    if (end.verdict == Verdict::accepted) {
+        auto said = parse_wctp_poll(result.reply);
+        if (const auto* mistake = std::get_if<WctpMistake>(&said)) {
+            end = {Verdict::retry, mistake->what, {}};
+            ++refused_;
+        } else if (auto& answer = std::get<WctpPolled>(said); answer.code != 0) {
+            end = {Verdict::retry, "WCTP " + std::to_string(answer.code) + " to a poll", {}};
+            line.not_before = now + answer.wait.value_or(Duration{0});
+        } else {
+            line.received.clear(); // confirmed by this poll
+            line.not_before = now + answer.wait.value_or(Duration{0});
+            messages = std::move(answer.messages);
+        }
+    }
+    note_health(name, end);
+    for (auto& [sequence, message] : messages) {
+        line.received.push_back(sequence);
+        if (std::find(line.seen.begin(), line.seen.end(), sequence) != line.seen.end()) continue;
+        line.seen.push_back(sequence);
+        if (line.seen.size() > seen_max) line.seen.pop_front();
+        take(message);
+    }
+    const bool young = std::any_of(sent_.begin(), sent_.end(), [&](const auto& one) {
+        return one.second.carrier == name && one.second.until > now;
+    });
+    const bool soon = young || !line.received.empty();
+    line.next = std::max(line.not_before, now + (soon ? times_.young : times_.quiet));
+    plan();
+}
+
+void WctpPager::take(const WctpNotification& notification)
+{
+    if (const auto* told = std::get_if<WctpStatus>(&notification)) status(*told);
+    else if (const auto* said = std::get_if<WctpReply>(&notification)) reply(*said);
+    else ++refused_;
+}
+
+void WctpPager::status(const WctpStatus& status)
+{
+    const auto at = sent_.find(status.message_id);
+    if (at == sent_.end()) {
+        ++refused_;
+        return;
+    }
+    Sent& sent = at->second;
+    if (status.event == WctpEvent::queued) return;
+    if (!sent.handed_over) {
+        if (sent.early.size() < early_max) sent.early.push_back(status);
+        return;
+    }
+    switch (status.event) {
+    case WctpEvent::queued: return;
+    case WctpEvent::delivered:
+        if (!std::exchange(sent.delivered, true) && !sent.read) tell(sent, PageOutcome::delivered, "delivered");
+        return;
+    case WctpEvent::read:
+        if (!std::exchange(sent.read, true)) tell(sent, PageOutcome::read, "read");
+        return;
+    case WctpEvent::failed:
+        if (!std::exchange(sent.failed, true))
+            tell(sent, PageOutcome::failed, "WCTP " + std::to_string(status.code) + ", not delivered");
+        return;
+    }
+}
+
+void WctpPager::reply(const WctpReply& reply)
+{
+    const auto at = sent_.find(reply.message_id);
+    if (at == sent_.end()) {
+        ++refused_;
+        return;
+    }
+    auto answer = wctp_answer(reply.text);
+    // What the page's text asks people to type does as well, if it is this page's.
+    if (const auto typed = reply_code(reply.text); !answer && typed && typed->code == at->second.code && typed->code != 0)
+        answer = typed->kind;
+    if (!answer) {
+        ++refused_;
+        return;
+    }
+    if (feedback_.answer) feedback_.answer(at->second.key, *answer);
+}
+
+void WctpPager::tell(const Sent& sent, PageOutcome outcome, const std::string& detail)
+{
+    if (feedback_.receipt) feedback_.receipt(sent.key, outcome, detail);
+}
+
+} // namespace magwatch::adapters

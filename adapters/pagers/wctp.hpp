@@ -1,0 +1,79 @@
+// Pages through a carrier of WCTP 1.3: two-way pagers and the telephone systems that speak like them.
+//
+// A carrier that takes replies is polled for them, and for what became of each page: every five seconds while a page is
+// young, every minute otherwise, never sooner than it allows; everything it tells is confirmed with the next poll. A poll
+// that fails is a channel that fails. Others are asked each minute which versions they speak, which changes nothing.
+// What is not ours, not understood or told before is counted and changes nothing. Lives on the io_context thread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/pagers/curl_pager.hpp"
+#include "adapters/pagers/wctp_message.hpp"
+
+namespace magwatch::adapters {
+
+// How often is polled; what a carrier asks for comes on top. Design values.
+struct WctpTimes {
+    Duration young{5'000};        // while a page may still be answered
+    Duration quiet{60'000};       // at other times
+    Duration youth{15 * 60'000}; // of a page
+};
+
+class WctpPager final : public QueuedPager {
+public:
+    WctpPager(PagerParts parts, std::vector<WctpCarrier> carriers, WctpTimes times = {});
+    ~WctpPager() override;
+
+    // What carriers told that was not ours or could not be understood.
+    [[nodiscard]] std::uint64_t refused() const { return refused_; }
+    // Also what a carrier that calls us has said: the same page, the same rules.
+    void take(const WctpNotification& notification);
+
+private:
+    struct Sent {
+        PageKey key;
+        std::uint16_t code = 0; // that people type; 0 = none
+        std::string carrier;
+        Instant until;          // young as long
+        bool handed_over = false;
+        std::vector<WctpStatus> early; // told before the carrier's word was there
+        bool delivered = false, read = false, failed = false;
+    };
+    struct Line {
+        bool asking = false;
+        Instant next, not_before;
+        std::vector<std::string> received;
+        std::deque<std::string> seen;
+    };
+    [[nodiscard]] std::optional<Refusal> begin(const Job& job, WallTime now, AttemptDone done) override;
+    [[nodiscard]] std::string channel_of(const Page& page) const override;
+    void probe(const std::string& name, const Moment& now, AttemptDone done) override;
+
+    void post(const WctpCarrier& carrier, std::string body, CurlLane::Done done);
+    void submitted(const std::string& id, const TransferResult& result, const AttemptDone& done);
+    void plan();
+    void poll(const std::string& name);
+    void polled(const std::string& name, const TransferResult& result);
+    void status(const WctpStatus& status);
+    void reply(const WctpReply& reply);
+    void tell(const Sent& sent, PageOutcome outcome, const std::string& detail);
+    void remember(const std::string& id, const std::string& carrier, const Page& page);
+
+    CurlLane& lane_;
+    Feedback feedback_;
+    WctpTimes times_;
+    ByName<WctpCarrier> carriers_;
+    std::map<std::string, Line, std::less<>> lines_;
+    std::map<std::string, Sent, std::less<>> sent_; // by messageID
+    std::deque<std::string> order_;                 // of sent_, oldest first
+    std::uint64_t refused_ = 0;
+    boost::asio::steady_timer timer_;
+    std::shared_ptr<WctpPager*> self_; // gone with the pager
+};
+
+} // namespace magwatch::adapters
