@@ -21,6 +21,18 @@ std::uint16_t last_rung(const LadderPolicy& policy)
     return static_cast<std::uint16_t>(policy.rungs.empty() ? 0 : policy.rungs.size() - 1);
 }
 
+// The rungs that ring at once with this one.
+std::uint16_t group_begin(const LadderPolicy& policy, std::uint16_t rung)
+{
+    while (rung > 0 && policy.rungs[rung].together) --rung;
+    return rung;
+}
+std::uint16_t group_end(const LadderPolicy& policy, std::uint16_t rung)
+{
+    while (rung < last_rung(policy) && policy.rungs[rung + 1U].together) ++rung;
+    return rung;
+}
+
 // Everybody of the rungs [from, to].
 std::vector<std::string> people_of(const LadderPolicy& policy, std::size_t from, std::size_t to)
 {
@@ -35,9 +47,16 @@ Ring ring(Call& call, const LadderPolicy& policy, Instant now, PageReason reason
     call.rung = std::min(call.rung, last_rung(policy));
     call.state = CallState::calling;
     call.person.clear();
-    call.next = now + at_least_a_second(policy.wait);
+    if (policy.rungs.empty()) {
+        call.next = now + at_least_a_second(policy.wait);
+        return {reason, {}};
+    }
     const bool all = call.together || everybody_told;
-    return {reason, people_of(policy, all ? 0 : call.rung, call.rung)};
+    const std::uint16_t first = all ? std::uint16_t{0} : group_begin(policy, call.rung);
+    call.rung = group_end(policy, call.rung);
+    const Duration own = policy.rungs[call.rung].wait;
+    call.next = now + at_least_a_second(own > Duration{} ? own : policy.wait);
+    return {reason, people_of(policy, first, call.rung)};
 }
 
 Ring ring_next(Call& call, const LadderPolicy& policy, Instant now, PageReason reason)
@@ -52,12 +71,14 @@ Ring ring_next(Call& call, const LadderPolicy& policy, Instant now, PageReason r
 
 } // namespace
 
-Ring open_call(Call& call, const LadderPolicy& policy, Instant now)
+Ring open_call(Call& call, const LadderPolicy& policy, Instant now, Duration hold)
 {
     call.since = now;
-    if (policy.first_after > Duration{} && call.priority != Priority::high) {
+    if (call.priority != Priority::high) hold = std::max(hold, policy.first_after);
+    else if (call.kind == AlarmKind::physiological) hold = {};
+    if (hold > Duration{}) {
         call.state = CallState::waiting;
-        call.next = now + policy.first_after;
+        call.next = now + hold;
         return {};
     }
     call.rung = call.together ? last_rung(policy) : std::uint16_t{0};
@@ -101,6 +122,15 @@ Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& pe
     const bool answered = call.state == CallState::accepted || call.state == CallState::attended;
     if (call.state == CallState::waiting || (answered && call.person != person)) return {};
     return ring_next(call, policy, now, PageReason::declined);
+}
+
+void note_answer(Call& call, const std::string& person, Responsibility answer, Instant now)
+{
+    for (Told& told : call.told) {
+        if (told.person != person) continue;
+        told.answer = answer;
+        told.answered = now;
+    }
 }
 
 void answer_coming(Call& call, const LadderPolicy& policy, const std::string& person, Instant now)

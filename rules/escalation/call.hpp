@@ -69,8 +69,9 @@ struct Ring {
     std::vector<std::string> people; // without doubles, in the order of the rungs
 };
 
-// A new call. Pages at once unless the policy waits first.
-[[nodiscard]] Ring open_call(Call& call, const LadderPolicy& policy, Instant now);
+// A new call. Pages at once unless the policy waits first. `hold`: quiet hours, or the time in which technical calls
+// of several beds become one; a high call about a patient heeds neither.
+[[nodiscard]] Ring open_call(Call& call, const LadderPolicy& policy, Instant now, Duration hold = {});
 // The ladder's own deadline has come.
 [[nodiscard]] Ring call_due(Call& call, const LadderPolicy& policy, Instant now);
 // A new sign or a higher grade: breaks any answer, reaches everybody who was told. Never throttled.
@@ -80,6 +81,8 @@ struct Ring {
 // The daemon was away while the call was open.
 [[nodiscard]] Ring call_restarted(Call& call, const LadderPolicy& policy, Instant now);
 [[nodiscard]] Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& person, Instant now);
+// "Undefined" becomes what this person said, if the call told them.
+void note_answer(Call& call, const std::string& person, Responsibility answer, Instant now);
 void answer_coming(Call& call, const LadderPolicy& policy, const std::string& person, Instant now);
 void answer_here(Call& call, const LadderPolicy& policy, const std::string& person, Instant now);
 

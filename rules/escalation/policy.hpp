@@ -16,11 +16,12 @@ struct Channel {
     std::string kind; // "webhook", "smtp"
     std::string name; // stable name within the person, part of a page's key
     std::string address;
-    bool values = false; // encrypted to the end: its pages may carry measured values
+    bool values = false;  // encrypted to the end: its pages may carry measured values
+    bool replies = false; // what people type back is heard: its pages carry the code
     template <class Archive> void archive(Archive& a)
     {
         a(kind, name, address);
-        if (a.format() >= 9) a(values);
+        if (a.format() >= 9) a(values, replies);
     }
 };
 

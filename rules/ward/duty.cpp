@@ -10,6 +10,12 @@ constexpr std::size_t roster_changes_max = 1000; // far above what two weeks hol
 
 } // namespace
 
+const Roster* Ward::State::find_roster(const std::string& roster) const
+{
+    const auto found = std::find_if(rosters.begin(), rosters.end(), [&](const Roster& r) { return r.name == roster; });
+    return found == rosters.end() ? nullptr : &*found;
+}
+
 const Person* Ward::State::find_person(const std::string& person) const
 {
     const auto found = std::find_if(configuration.people.begin(), configuration.people.end(),
@@ -24,9 +30,8 @@ std::vector<std::string> Ward::State::people_for(const std::vector<std::string>&
         if (std::find(people.begin(), people.end(), person) == people.end()) people.push_back(person);
     };
     for (const std::string& one : names) {
-        const auto roster = std::find_if(rosters.begin(), rosters.end(),
-                                         [&](const Roster& r) { return r.name == one; });
-        if (roster == rosters.end()) {
+        const Roster* roster = find_roster(one);
+        if (roster == nullptr) {
             add(one);
             continue;
         }
@@ -53,9 +58,8 @@ void Ward::State::apply(const Moment& now, const Rosters& next)
 
 void Ward::State::do_action(const Moment& now, const Action& action, const ChangeRoster& change)
 {
-    const auto known = std::find_if(rosters.begin(), rosters.end(),
-                                    [&](const Roster& roster) { return roster.name == change.roster; });
-    if (known == rosters.end()) return reply(now, action.request, false, "no such roster: '" + change.roster + "'");
+    if (find_roster(change.roster) == nullptr)
+        return reply(now, action.request, false, "no such roster: '" + change.roster + "'");
     if (change.to_person.empty()) {
         const auto taken_back = std::erase_if(roster_changes, [&](const RosterChange& one) {
             return one.roster == change.roster && one.when.to > change.when.from;

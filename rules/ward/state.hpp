@@ -357,6 +357,7 @@ struct Ward::State {
     void do_action(const Moment& now, const Action& action, const ChangeRoster& change);
     // Names of people and rosters to people, each once, in the order of the names.
     [[nodiscard]] std::vector<std::string> people_for(const std::vector<std::string>& names, WallTime at) const;
+    [[nodiscard]] const Roster* find_roster(const std::string& roster) const;
     [[nodiscard]] const Person* find_person(const std::string& person) const;
 
     // --- view.cpp ---

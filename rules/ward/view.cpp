@@ -225,6 +225,12 @@ CallView Ward::State::call_view(CallId id, const Call& call, const Moment& now) 
     for (const auto& [episode_id, episode] : episodes) {
         if (episode.call == id) c.episodes.push_back(episode_id);
     }
+    c.code = call.code;
+    for (const Told& told : call.told) {
+        ToldView view{told.person, told.rung, now.at(told.first).wall, told.answer, {}};
+        if (told.answer != Responsibility::undefined) view.answered = now.at(told.answered).wall;
+        c.told.push_back(std::move(view));
+    }
     return c;
 }
 
@@ -257,6 +263,11 @@ WardView Ward::view(const Moment& now) const
     }
     for (const auto& [id, episode] : s.episodes) view.episodes.push_back(s.episode_view(id, episode, now));
     for (const auto& [id, call] : s.calls) view.calls.push_back(s.call_view(id, call, now));
+    for (const Roster& roster : s.rosters) {
+        view.duties.push_back({roster.name, on_duty(roster, s.roster_changes, now.wall), roster.last_resort,
+                               next_handover(roster, s.roster_changes, now.wall)});
+    }
+    view.roster_changes = s.roster_changes;
     for (const auto& record : s.pages) {
         view.pages.push_back({record.page,
                               record.resolved ? std::optional{record.outcome} : std::nullopt, record.detail});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rules/escalation/call.hpp"
+#include "rules/escalation/roster.hpp"
 #include "rules/pharmacokinetics/course.hpp"
 #include "rules/patient/score.hpp"
 #include "rules/ward/effect.hpp"
@@ -47,6 +48,15 @@ struct EpisodeView {
     CallId call; // {0,0}: nobody is called for it
 };
 
+// What one person whom a call told said to it.
+struct ToldView {
+    std::string person;
+    std::uint16_t rung = 0;
+    WallTime first;
+    Responsibility answer{};
+    std::optional<WallTime> answered;
+};
+
 struct CallView {
     CallId id;
     std::uint32_t number = 0;
@@ -62,6 +72,16 @@ struct CallView {
     WallTime since;
     WallTime next_page;
     std::vector<EpisodeId> episodes;
+    std::uint16_t code = 0;     // "17Y"; 0 = none
+    std::vector<ToldView> told; // in the order in which they were told
+};
+
+// Who has a duty now.
+struct DutyView {
+    std::string roster;
+    Duty duty;
+    std::string last_resort;
+    std::optional<WallTime> until; // the next handover
 };
 
 struct PageView {
@@ -202,6 +222,8 @@ struct WardView {
     std::vector<EpisodeView> episodes; // open ones
     std::vector<CallView> calls;       // open ones
     std::vector<PageView> pages;       // the newest last, bounded
+    std::vector<DutyView> duties;
+    std::vector<RosterChange> roster_changes; // the newest last
     std::uint64_t observations = 0, refused = 0, raised = 0, pages_sent = 0;
     std::uint32_t beds_watched = 0;
 };
