@@ -20,13 +20,22 @@ struct Draft {
     std::string action;
     std::string emergency;
     std::string callback;
+    std::string reply;       // "Reply 17Y coming, 17N cannot."
+    std::string short_reply; // what stays of it where room is short
+    std::string values;      // "RR 9, SpO2 91%."
     std::string number;
 };
 
 std::string head(const Page& page)
 {
     std::string text = page.simulation ? "SIMULATION MAG " : "MAG ";
-    if (page.reason == PageReason::test) return text + "TEST";
+    switch (page.reason) {
+    case PageReason::test: return text + "TEST";
+    case PageReason::taken: return text + "TAKEN";
+    case PageReason::escalated: return text + "ESCALATED";
+    case PageReason::ended: return text + "ENDED";
+    default: break;
+    }
     if (page.kind == AlarmKind::technical) return text + "TECHNICAL";
     switch (page.priority) {
     case Priority::high: return text + "HIGH";
@@ -99,6 +108,17 @@ Draft draft(const Page& page, std::string_view local_time)
     d.callback = to_gsm7(page.callback);
     d.number = (page.reason == PageReason::test ? "T" : "") + std::to_string(page.number);
     if (page.reason == PageReason::test) return d;
+    if (is_follow_up(page.reason)) {
+        d.action = "No reply needed.";
+        return d;
+    }
+    if (page.code != 0) {
+        const std::string code = std::to_string(page.code);
+        d.reply = "Reply " + code + "Y coming, " + code + "N cannot.";
+        d.short_reply = "Reply " + code + "Y/" + code + "N.";
+    }
+    for (const std::string& value : page.values) d.values += (d.values.empty() ? "" : ", ") + to_gsm7(value);
+    if (!d.values.empty()) d.values += ".";
     const bool at_a_bed = page.bed != no_bed || !page.bed_alias.empty();
     if (page.kind == AlarmKind::technical) {
         // The system cannot tell how she is: somebody must look.
@@ -127,10 +147,12 @@ std::string written(const Draft& d)
     sentence(d.reason);
     for (std::size_t i = 0; i < d.findings.size(); ++i) text += (i == 0 ? " " : ", ") + d.findings[i];
     if (!d.findings.empty()) text += ".";
+    sentence(d.values);
     sentence(d.stop);
     sentence(d.action);
     if (!d.emergency.empty()) text += " Emergency " + d.emergency + ".";
     if (!d.callback.empty()) text += " Ring " + d.callback + ".";
+    sentence(d.reply);
     return text + " #" + d.number;
 }
 
@@ -181,11 +203,14 @@ std::string shortened_place(const std::string& place, std::size_t drop)
 // Gives up, one after the other and only while the text is too long, what a reader can do without.
 void fit(Draft& d)
 {
+    if (excess(d) > 0) d.values.clear();
     while (excess(d) > 0 && d.findings.size() > 1) d.findings.pop_back();
+    if (excess(d) > 0) d.reply = d.short_reply;
     if (excess(d) > 0 && d.short_reason.empty()) d.reason.clear();
     if (excess(d) > 0 && !d.stop.empty()) d.stop = "STOP magnesium.";
     if (excess(d) > 0) d.reason = d.short_reason;
     if (excess(d) > 0) d.emergency.clear();
+    if (excess(d) > 0 && !d.reply.empty()) d.reason.clear();
     if (const std::size_t over = excess(d); over > 0 && !d.findings.empty()) {
         d.findings.front() = shortened(d.findings.front(), over);
         if (d.findings.front().empty()) d.findings.clear();

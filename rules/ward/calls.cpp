@@ -1,4 +1,4 @@
-// Who is told: episodes join calls, calls ring people, answers and receipts come back.
+// Who is told: episodes join calls, calls ring people, answers come back.
 #include <algorithm>
 
 #include "rules/ward/state.hpp"
@@ -8,8 +8,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t remembered_pages = 200; // and up to 50 more
-constexpr std::uint8_t sends_max = 2; // of one key: the first, and one after a restart without an outcome
+// A technical call of one bed waits so long for those of other beds: one switch that fails is one page (goal G11
+// gives 5 s; design value).
+constexpr Duration gather_for = 2s;
 
 } // namespace
 
@@ -18,6 +19,9 @@ const LadderPolicy& Ward::State::policy(const Call& call) const
     const auto usable = [this](const LadderPolicy& p) -> const LadderPolicy& {
         return p.rungs.empty() ? configuration.high : p;
     };
+    for (const SpecialPolicy& special : configuration.policies) {
+        if (special.fits(call.kind, call.priority, call.grade)) return usable(special.ladder);
+    }
     if (call.kind == AlarmKind::technical) return usable(configuration.technical);
     return call.priority == Priority::high ? configuration.high : usable(configuration.medium);
 }
@@ -34,7 +38,12 @@ bool Ward::State::join_call(Episode& episode)
     const AlarmText& alarm = episode.alarm;
     if (alarm.priority == Priority::low) return false;
     CallId& slot = call_slot(episode.bed, alarm.kind);
-    const auto open = calls.find(slot);
+    auto open = calls.find(slot);
+    if (Call* flood = flood_call(); open == calls.end() && flood != nullptr && alarm.kind == AlarmKind::technical &&
+                                    episode.bed != no_bed) {
+        join_flood(*flood, episode.bed);
+        open = calls.find(slot);
+    }
     if (open == calls.end()) {
         Call call;
         call.id = new_serial();
@@ -64,23 +73,51 @@ void Ward::State::ring_call(const Moment& now, const Episode& episode, bool wors
     if (found == calls.end()) return;
     Call& call = found->second;
     const AlarmText& alarm = episode.alarm;
-    if (call.next == Instant::never()) return send(now, call, open_call(call, policy(call), now.steady), episode.id);
+    const bool of_a_bed = alarm.kind == AlarmKind::technical && call.bed != no_bed;
+    if (call.next == Instant::never()) {
+        const Duration hold = std::max(quiet_hold(call, now), of_a_bed ? gather_for : Duration{});
+        return send(now, call, open_call(call, policy(call), now.steady, hold), episode.id);
+    }
+    if (worse && of_a_bed && call.state == CallState::waiting) {
+        call.next = std::min(call.next, now.steady + gather_for);
+        return;
+    }
     // A new sign of toxicity always rings; one more technical finding rings only if it is worse.
     const bool sign = alarm.kind == AlarmKind::physiological && alarm.priority == Priority::high;
     if (worse || sign) send(now, call, new_finding(call, policy(call), now.steady), episode.id);
 }
 
-void Ward::State::leave_call(const Moment& now, CallId id)
+Duration Ward::State::quiet_hold(const Call& call, const Moment& now) const
+{
+    const LadderPolicy& ladder = policy(call);
+    for (const QuietHours& one : quiet) {
+        if (one.name != ladder.quiet) continue;
+        for (const Interval& hours : one.hours)
+            if (hours.holds(now.wall)) return std::min(hours.to - now.wall, ladder.quiet_hold);
+    }
+    return {};
+}
+
+void Ward::State::leave_call(const Moment& now, CallId id, const std::string& person)
 {
     const bool others = std::any_of(episodes.begin(), episodes.end(),
                                     [&](const auto& item) { return item.second.call == id; });
     if (others) return;
     const auto found = calls.find(id);
     if (found == calls.end()) return;
-    CallId& slot = call_slot(found->second.bed, found->second.kind);
-    if (slot == id) slot = {};
+    const auto forget = [id](CallId& slot) {
+        if (slot == id) slot = {};
+    };
+    forget(ward_call);
+    for (Bed& bed : beds) {
+        forget(bed.physiological);
+        forget(bed.technical);
+    }
+    const Call over = std::move(found->second);
     calls.erase(found);
     effects->push_back(CancelPages{now, id});
+    std::erase_if(relays, [id](const Relay& relay) { return relay.page.key.call == id; });
+    follow_up(now, over, PageReason::ended, person.empty() ? "Alarm over" : "Alarm over, closed by " + person, {person});
 }
 
 // What a page says, the gravest first. What is new comes before all: the rest was told, and may be cut.
@@ -102,94 +139,8 @@ std::vector<std::string> Ward::State::words(CallId id, EpisodeId first) const
             words.push_back(episode->alarm.message);
         }
     }
+    if (const auto call = calls.find(id); call != calls.end() && call->second.merged > 0) tell_beds(call->second, words);
     return words;
-}
-
-namespace {
-
-// The oldest whose outcome is known first; many at once, since each time the rest move up.
-void forget_pages(std::vector<PageRecord>& pages)
-{
-    if (pages.size() <= remembered_pages + 50) return;
-    std::size_t excess = pages.size() - remembered_pages;
-    std::erase_if(pages, [&](const PageRecord& page) { return page.resolved && excess > 0 && excess-- > 0; });
-    pages.erase(pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(excess));
-}
-
-} // namespace
-
-void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh)
-{
-    if (call.state == CallState::waiting || call.next == Instant::never()) return;
-    if (ring.reason == PageReason::next_rung || ring.reason == PageReason::repeat ||
-        ring.reason == PageReason::not_attended || ring.reason == PageReason::declined) {
-        for (const auto& [id, episode] : episodes) {
-            if (episode.call != call.id) continue;
-            emit(now, episode, AlarmEvent::escalated, "");
-            break;
-        }
-    }
-    Page page = page_of_ward(now);
-    page.key = {call.id, call.rung, call.repetition, "", ""};
-    page.number = call.number;
-    page.bed = call.bed;
-    page.bed_alias = call.bed.value < bed_names.size() ? bed_names[call.bed.value].alias : "";
-    page.place = place(call.bed);
-    page.priority = call.priority;
-    page.kind = call.kind;
-    page.grade = call.grade;
-    page.words = words(call.id, fresh);
-    page.reason = ring.reason;
-    page.emergency = configuration.emergency;
-    bool reached = false;
-    for (const auto& person : people_for(ring.people, now.wall)) reached = send_to(now, page, person) > 0 || reached;
-    if (!reached && configuration.mode != Mode::replay && !ring.people.empty()) {
-        set_fault(now, WardFault::no_owner, true, "");
-    }
-    forget_pages(pages);
-    publish(call.bed);
-}
-
-Page Ward::State::page_of_ward(const Moment& now) const
-{
-    Page page;
-    page.place = configuration.name;
-    page.at = now.wall;
-    page.callback = configuration.callback;
-    page.simulation = configuration.mode != Mode::ward;
-    return page;
-}
-
-std::size_t Ward::State::send_to(const Moment& now, Page page, const std::string& person)
-{
-    const auto known = std::find_if(configuration.people.begin(), configuration.people.end(),
-                                    [&](const Person& p) { return p.name == person; });
-    if (known == configuration.people.end()) return 0;
-    page.key.person = person;
-    for (const auto& channel : known->channels) {
-        page.key.channel = channel.name;
-        page.channel_kind = channel.kind;
-        page.address = channel.address;
-        ++pages_sent;
-        pages.push_back({page, false, PageOutcome::unknown, ""});
-        effects->push_back(SendPage{now, page});
-    }
-    return known->channels.size();
-}
-
-void Ward::State::do_action(const Moment& now, const Action& action, const TestPage& test)
-{
-    Page page = page_of_ward(now);
-    page.key.call = new_serial();
-    page.number = new_number();
-    page.priority = Priority::low;
-    page.kind = AlarmKind::technical; // it waits behind every page that is about a patient
-    page.reason = PageReason::test;
-    if (send_to(now, page, test.to) == 0)
-        return reply(now, action.request, false, "nobody of this name has a channel: '" + test.to + "'");
-    forget_pages(pages);
-    publish(no_bed);
-    reply(now, action.request, true, "test #T" + std::to_string(page.number) + " goes to " + test.to);
 }
 
 std::uint32_t Ward::State::new_number()
@@ -218,7 +169,18 @@ void Ward::State::call_moves(const Moment& now, CallId id)
     const auto found = calls.find(id);
     if (found == calls.end()) return;
     Call& call = found->second;
+    if (call.state == CallState::waiting) merge_flood(now, call);
     send(now, call, call_due(call, policy(call), now.steady));
+}
+
+void Ward::State::coming(const Moment& now, Call& call, const std::string& person)
+{
+    if (call.state == CallState::attended) return;
+    const bool known = call.state == CallState::accepted && call.person == person;
+    answer_coming(call, policy(call), person, now.steady);
+    note_answer(call, person, Responsibility::accepted, now.steady);
+    effects->push_back(CancelPages{now, call.id});
+    if (!known) follow_up(now, call, PageReason::taken, person + " is coming", {person});
 }
 
 void Ward::State::acknowledgement_over(const Moment& now, EpisodeId id)
@@ -235,9 +197,13 @@ void Ward::State::acknowledgement_over(const Moment& now, EpisodeId id)
 void Ward::State::here(const Moment& now, Call& call, const std::string& person)
 {
     const LadderPolicy& ladder = policy(call);
+    const bool answered = call.state == CallState::accepted || call.state == CallState::attended;
+    const bool known = answered && call.person == person;
     answer_here(call, ladder, person, now.steady);
+    note_answer(call, person, Responsibility::attended, now.steady);
     const CallId id = call.id;
     effects->push_back(CancelPages{now, id});
+    if (!known) follow_up(now, call, PageReason::taken, person + " is at the bed", {person});
     std::vector<EpisodeId> seen;
     for (auto& [key, episode] : episodes) {
         if (episode.call != id) continue;
@@ -293,58 +259,6 @@ void Ward::State::resume_calls(const Moment& now, Duration unwatched)
         for (std::size_t i = before; i < effects->size(); ++i) {
             if (auto* sent = std::get_if<SendPage>(&(*effects)[i])) sent->page.unwatched = unwatched;
         }
-    }
-}
-
-// An intent without an outcome is sent again under the same key, once.
-void Ward::State::resend_unresolved(const Moment& now)
-{
-    for (auto& record : pages) {
-        if (record.resolved) continue;
-        const auto call = calls.find(record.page.key.call);
-        const bool wanted = call != calls.end() && call->second.state == CallState::calling &&
-                            record.page.attempt < sends_max;
-        if (!wanted) {
-            record.resolved = true;
-            record.outcome = PageOutcome::unknown;
-            record.detail = "no outcome before a restart";
-            continue;
-        }
-        ++record.page.attempt;
-        ++pages_sent;
-        effects->push_back(SendPage{now, record.page});
-    }
-}
-
-void Ward::State::apply(const Moment& now, const Receipt& receipt)
-{
-    const auto found = std::find_if(pages.begin(), pages.end(), [&](const PageRecord& record) {
-        return !record.resolved && record.page.key == receipt.key;
-    });
-    if (found == pages.end()) return;
-    found->resolved = true;
-    found->outcome = receipt.outcome;
-    found->detail = receipt.detail;
-    const std::string channel = found->page.channel_kind;
-    if (receipt.outcome == PageOutcome::accepted) {
-        set_fault(now, WardFault::channel, false, "");
-    } else if (receipt.outcome == PageOutcome::failed) {
-        set_fault(now, WardFault::channel, true, "Pager channel " + channel + " fails");
-    }
-    const auto call = calls.find(receipt.key.call);
-    publish(call == calls.end() ? no_bed : call->second.bed);
-    if (call == calls.end() || receipt.outcome != PageOutcome::failed) return;
-    // If nobody of this rung could be reached, the next rung does not wait.
-    const bool all_failed = std::all_of(pages.begin(), pages.end(), [&](const PageRecord& record) {
-        const PageKey& key = record.page.key;
-        const bool same = key.call == receipt.key.call && key.rung == receipt.key.rung &&
-                          key.repetition == receipt.key.repetition;
-        return !same || (record.resolved && record.outcome == PageOutcome::failed);
-    });
-    Call& waiting = call->second;
-    if (all_failed && waiting.state == CallState::calling && waiting.rung == receipt.key.rung &&
-        waiting.repetition == receipt.key.repetition && waiting.rung + 1U < policy(waiting).rungs.size()) {
-        waiting.next = now.steady + Duration{1};
     }
 }
 

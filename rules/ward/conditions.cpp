@@ -114,7 +114,7 @@ void Ward::State::close_episode(const Moment& now, EpisodeId id, const std::stri
     } else {
         for (auto& slot : faults) forget(slot);
     }
-    if (call.counter != 0) leave_call(now, call);
+    if (call.counter != 0) leave_call(now, call, person);
     publish(bed);
 }
 

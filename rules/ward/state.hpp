@@ -329,28 +329,46 @@ struct Ward::State {
     // Gives the episode its call, a new one if none is open; true if it is new or became worse by it.
     bool join_call(Episode& episode);
     void ring_call(const Moment& now, const Episode& episode, bool worse);
-    void leave_call(const Moment& now, CallId id);
-    // `fresh`: the finding that this ring is about; a page names it first.
-    void send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh = {});
-    [[nodiscard]] Page page_of_ward(const Moment& now) const;
-    // Sends a page to every channel of a person; how many they are.
-    std::size_t send_to(const Moment& now, Page page, const std::string& person);
-    void do_action(const Moment& now, const Action& action, const TestPage& test);
+    void leave_call(const Moment& now, CallId id, const std::string& person);
+    [[nodiscard]] Duration quiet_hold(const Call& call, const Moment& now) const;
     [[nodiscard]] std::uint32_t new_number(); // of a call or a test, as people say it
     [[nodiscard]] std::uint16_t new_code();   // of no call that is open
     void call_moves(const Moment& now, CallId id);
     void acknowledgement_over(const Moment& now, EpisodeId id);
     void bedside_act(const Moment& now, BedId bed, const std::string& person);
     void resume_calls(const Moment& now, Duration unwatched);
-    void resend_unresolved(const Moment& now);
-    void apply(const Moment& now, const Receipt& receipt);
     void apply(const Moment& now, const Tick&);
     [[nodiscard]] const LadderPolicy& policy(const Call& call) const;
     [[nodiscard]] CallId& call_slot(BedId bed, AlarmKind kind);
     [[nodiscard]] std::vector<std::string> words(CallId call, EpisodeId first) const;
+    void coming(const Moment& now, Call& call, const std::string& person);
     void here(const Moment& now, Call& call, const std::string& person);
     [[nodiscard]] bool sounding(const Call& call, Instant now) const;
     [[nodiscard]] bool paused(BedId bed, Instant now) const;
+
+    // --- flood.cpp: many beds, one cause ---
+    [[nodiscard]] Call* flood_call(); // one that later beds may join
+    void join_flood(Call& flood, BedId bed);
+    void merge_flood(const Moment& now, Call& first);
+    void tell_beds(const Call& call, std::vector<std::string>& words) const;
+
+    // --- pages.cpp: how they are told ---
+    // `fresh`: the finding that this ring is about; a page names it first.
+    void send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh = {});
+    [[nodiscard]] Page page_of_ward(const Moment& now) const;
+    [[nodiscard]] Page page_of_call(const Moment& now, const Call& call) const;
+    // Sends a page to a person, on the first channel or on all; on how many.
+    std::size_t send_to(const Moment& now, Page page, const std::string& person);
+    void send_on(const Moment& now, Page page, const Channel& channel);
+    void relay_due(const Moment& now);
+    void follow_up(const Moment& now, const Call& call, PageReason reason, std::string words,
+                   const std::vector<std::string>& except);
+    [[nodiscard]] std::vector<std::string> values_of(BedId bed, Instant now) const;
+    void do_action(const Moment& now, const Action& action, const TestPage& test);
+    void resend_unresolved(const Moment& now);
+    void apply(const Moment& now, const Receipt& receipt);
+    void take_receipt_for_relay(const Moment& now, const Receipt& receipt);
+    void rung_failed(const Moment& now, Call& call, const PageKey& failed);
 
     // --- duty.cpp: who is on call ---
     void apply(const Moment& now, const Rosters& next);

@@ -94,6 +94,7 @@ Instant Ward::State::next_due() const
     Instant next = gap_ends == Instant{} ? Instant::never() : gap_ends;
     for (const auto& bed : beds) next = std::min(next, bed.next);
     for (const auto& [id, call] : calls) next = std::min(next, call.next);
+    for (const auto& relay : relays) next = std::min(next, relay.at);
     for (const auto& [id, episode] : episodes) {
         if (episode.acknowledged) next = std::min(next, episode.acknowledged_until);
     }
@@ -105,7 +106,7 @@ Instant Ward::State::next_due() const
 }
 
 // Fires every deadline that is due, each at its own instant; at one instant beds first, then the ward's
-// faults, then acknowledgements, then calls, each in the order of their ids.
+// faults, then acknowledgements, then channels that take over, then calls, each in the order of their ids.
 void Ward::State::fire_due(const Moment& now)
 {
 #ifndef NDEBUG
@@ -137,6 +138,7 @@ void Ward::State::fire_due(const Moment& now)
             if (episode.acknowledged && episode.acknowledged_until <= at.steady) expired.push_back(id);
         }
         for (const auto id : expired) acknowledgement_over(at, id);
+        relay_due(at);
         std::vector<CallId> moving;
         for (const auto& [id, call] : calls) {
             if (call.next <= at.steady) moving.push_back(id);

@@ -185,8 +185,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Ackno
         return item.second.call != episode.call || item.second.acknowledged;
     });
     if (!all) return;
-    answer_coming(call->second, policy(call->second), action.person, now.steady);
-    effects->push_back(CancelPages{now, episode.call});
+    coming(now, call->second, action.person);
 }
 
 void Ward::State::do_action(const Moment& now, const Action& action, const Answer& answer)
@@ -196,11 +195,11 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Answe
     Call& call = found->second;
     const BedId bed = call.bed; // "here" may end the call
     switch (answer.kind) {
-    case AnswerKind::coming:
-        answer_coming(call, policy(call), action.person, now.steady);
-        effects->push_back(CancelPages{now, call.id});
+    case AnswerKind::coming: coming(now, call, action.person); break;
+    case AnswerKind::cannot:
+        note_answer(call, action.person, Responsibility::declined, now.steady);
+        send(now, call, answer_cannot(call, policy(call), action.person, now.steady));
         break;
-    case AnswerKind::cannot: send(now, call, answer_cannot(call, policy(call), action.person, now.steady)); break;
     case AnswerKind::here: here(now, call, action.person); break;
     }
     publish(bed);

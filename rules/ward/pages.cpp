@@ -1,0 +1,319 @@
+// How people are told: pages on a person's channels, what became of them, and what follows them.
+#include <algorithm>
+
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t remembered_pages = 200; // and up to 50 more
+constexpr std::uint8_t sends_max = 2; // of one key: the first, and one after a restart without an outcome
+
+// In the key of a page that follows others; no ladder is so long.
+constexpr std::uint16_t follow_up_rung = 0xFFFF;
+
+// The oldest whose outcome is known first; many at once, since each time the rest move up.
+void forget_pages(std::vector<PageRecord>& pages)
+{
+    if (pages.size() <= remembered_pages + 50) return;
+    std::size_t excess = pages.size() - remembered_pages;
+    std::erase_if(pages, [&](const PageRecord& page) { return page.resolved && excess > 0 && excess-- > 0; });
+    pages.erase(pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(excess));
+}
+
+// The call went on from people who did not come to others.
+bool moves_on(PageReason reason)
+{
+    return reason == PageReason::next_rung || reason == PageReason::not_attended || reason == PageReason::declined;
+}
+
+std::string words_of_move(PageReason reason)
+{
+    if (reason == PageReason::declined) return "Cannot come: others are paged";
+    if (reason == PageReason::not_attended) return "Nobody at the bed yet: others are paged";
+    return "No answer: others are paged";
+}
+
+bool among(const std::vector<std::string>& people, const std::string& person)
+{
+    return std::find(people.begin(), people.end(), person) != people.end();
+}
+
+} // namespace
+
+Page Ward::State::page_of_ward(const Moment& now) const
+{
+    Page page;
+    page.place = configuration.name;
+    page.at = now.wall;
+    page.callback = configuration.callback;
+    page.simulation = configuration.mode != Mode::ward;
+    return page;
+}
+
+Page Ward::State::page_of_call(const Moment& now, const Call& call) const
+{
+    Page page = page_of_ward(now);
+    page.number = call.number;
+    page.bed = call.bed;
+    page.bed_alias = alias(call.bed);
+    page.place = place(call.bed);
+    page.priority = call.priority;
+    page.kind = call.kind;
+    page.grade = call.grade;
+    return page;
+}
+
+void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh)
+{
+    if (call.state == CallState::waiting || call.next == Instant::never()) return;
+    if (moves_on(ring.reason) || ring.reason == PageReason::repeat) {
+        for (const auto& [id, episode] : episodes) {
+            if (episode.call != call.id) continue;
+            emit(now, episode, AlarmEvent::escalated, "");
+            break;
+        }
+    }
+    const std::vector<std::string> people = people_for(ring.people, now.wall);
+    if (moves_on(ring.reason)) follow_up(now, call, PageReason::escalated, words_of_move(ring.reason), people);
+    Page page = page_of_call(now, call);
+    page.key = {call.id, call.rung, call.repetition, "", ""};
+    page.words = words(call.id, fresh);
+    page.reason = ring.reason;
+    page.emergency = configuration.emergency;
+    page.code = call.code;
+    bool reached = false;
+    for (const auto& person : people) {
+        if (send_to(now, page, person) == 0) continue;
+        reached = true;
+        const auto told = std::find_if(call.told.begin(), call.told.end(),
+                                       [&](const Told& one) { return one.person == person; });
+        if (told == call.told.end()) call.told.push_back({person, call.rung, now.steady, {}, {}});
+    }
+    if (!reached && configuration.mode != Mode::replay && !ring.people.empty()) {
+        set_fault(now, WardFault::no_owner, true, "");
+    }
+    forget_pages(pages);
+    publish(call.bed);
+}
+
+std::size_t Ward::State::send_to(const Moment& now, Page page, const std::string& person)
+{
+    const Person* known = find_person(person);
+    if (known == nullptr || known->channels.empty()) return 0;
+    page.key.person = person;
+    if (known->together || known->channels.size() == 1 || page.reason == PageReason::test) {
+        for (const auto& channel : known->channels) send_on(now, page, channel);
+        return known->channels.size();
+    }
+    send_on(now, page, known->channels.front());
+    // What rings again and again must not put the next channel off for ever.
+    Instant next = now.steady + hand_over_within;
+    std::erase_if(relays, [&](const Relay& relay) {
+        const PageKey& key = relay.page.key;
+        if (key.call != page.key.call || key.person != person) return false;
+        next = std::min(next, relay.at);
+        return true;
+    });
+    page.key.channel = known->channels.front().name;
+    relays.push_back({std::move(page), next});
+    return 1;
+}
+
+void Ward::State::send_on(const Moment& now, Page page, const Channel& channel)
+{
+    page.key.channel = channel.name;
+    page.channel_kind = channel.kind;
+    page.address = channel.address;
+    if (!channel.replies) page.code = 0;
+    if (channel.values && !is_follow_up(page.reason)) page.values = values_of(page.bed, now.steady);
+    ++pages_sent;
+    pages.push_back({page, false, PageOutcome::unknown, ""});
+    effects->push_back(SendPage{now, std::move(page)});
+}
+
+// The channel before did not say that the page arrived: the next one rings, until the last.
+void Ward::State::relay_due(const Moment& now)
+{
+    std::vector<Relay> due;
+    std::erase_if(relays, [&](Relay& relay) {
+        if (relay.at > now.steady) return false;
+        due.push_back(std::move(relay));
+        return true;
+    });
+    for (Relay& relay : due) {
+        const auto call = calls.find(relay.page.key.call);
+        if (call == calls.end() || call->second.state != CallState::calling) continue;
+        const Person* person = find_person(relay.page.key.person);
+        if (person == nullptr) continue;
+        auto next = std::find_if(person->channels.begin(), person->channels.end(),
+                                 [&](const Channel& c) { return c.name == relay.page.key.channel; });
+        if (next == person->channels.end() || ++next == person->channels.end()) continue;
+        relay.page.at = now.wall;
+        send_on(now, relay.page, *next);
+        publish(call->second.bed);
+        if (next + 1 == person->channels.end()) continue;
+        relay.page.key.channel = next->name;
+        relays.push_back({std::move(relay.page), now.steady + hand_over_within});
+    }
+    forget_pages(pages);
+}
+
+// Those who were told hear it where they were told, and nobody else does.
+void Ward::State::follow_up(const Moment& now, const Call& call, PageReason reason, std::string words,
+                            const std::vector<std::string>& except)
+{
+    if (!policy(call).follow_ups) return;
+    Page page = page_of_call(now, call);
+    page.key = {call.id, follow_up_rung, new_serial().counter, "", ""};
+    page.reason = reason;
+    page.priority = Priority::low;
+    page.kind = AlarmKind::technical; // behind every page that wants somebody to come
+    page.words = {std::move(words)};
+    for (const Told& told : call.told) {
+        const Person* person = among(except, told.person) ? nullptr : find_person(told.person);
+        if (person == nullptr) continue;
+        page.key.person = told.person;
+        bool sent = false;
+        for (const Channel& channel : person->channels) {
+            const bool used = std::any_of(pages.begin(), pages.end(), [&](const PageRecord& record) {
+                const PageKey& key = record.page.key;
+                return key.call == call.id && key.person == told.person && key.channel == channel.name &&
+                       !is_follow_up(record.page.reason) &&
+                       !(record.resolved && record.outcome == PageOutcome::failed);
+            });
+            if (!used) continue;
+            send_on(now, page, channel);
+            sent = true;
+        }
+        if (!sent && !person->channels.empty()) send_on(now, page, person->channels.front());
+    }
+    forget_pages(pages);
+}
+
+// What an encrypted page may add: the newest values that are not stale.
+std::vector<std::string> Ward::State::values_of(BedId bed, Instant now) const
+{
+    std::vector<std::string> values;
+    if (bed.value >= beds.size() || !beds[bed.value].watch) return values;
+    const PatientState& patient = beds[bed.value].watch->patient;
+    const auto number = [](double value) {
+        const auto tenths = static_cast<std::int64_t>(value * 10 + (value < 0 ? -0.5 : 0.5));
+        std::string text = std::to_string(tenths / 10);
+        if (tenths % 10 != 0) text += "." + std::to_string(tenths < 0 ? -(tenths % 10) : tenths % 10);
+        return text;
+    };
+    const auto add = [&](Signal signal, const char* before, const char* after) {
+        if (const auto value = patient.value(signal, now)) values.push_back(before + number(*value) + after);
+    };
+    add(Signal::rr, "RR ", "");
+    add(Signal::spo2, "SpO2 ", "%");
+    add(Signal::reflex, "reflexes ", "");
+    add(Signal::infusion_rate, "magnesium ", " g/h");
+    return values;
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const TestPage& test)
+{
+    Page page = page_of_ward(now);
+    page.key.call = new_serial();
+    page.number = new_number();
+    page.priority = Priority::low;
+    page.kind = AlarmKind::technical; // it waits behind every page that is about a patient
+    page.reason = PageReason::test;
+    if (send_to(now, page, test.to) == 0)
+        return reply(now, action.request, false, "nobody of this name has a channel: '" + test.to + "'");
+    forget_pages(pages);
+    publish(no_bed);
+    reply(now, action.request, true, "test #T" + std::to_string(page.number) + " goes to " + test.to);
+}
+
+// An intent without an outcome is sent again under the same key, once.
+void Ward::State::resend_unresolved(const Moment& now)
+{
+    for (auto& record : pages) {
+        if (record.resolved) continue;
+        const auto call = calls.find(record.page.key.call);
+        const bool wanted = call != calls.end() && call->second.state == CallState::calling &&
+                            !is_follow_up(record.page.reason) && record.page.attempt < sends_max;
+        if (!wanted) {
+            record.resolved = true;
+            record.outcome = PageOutcome::unknown;
+            record.detail = "no outcome before a restart";
+            continue;
+        }
+        ++record.page.attempt;
+        ++pages_sent;
+        effects->push_back(SendPage{now, record.page});
+    }
+}
+
+namespace {
+
+// What a word of a channel may change: the hand-over once; after it only what is further on, or a late failure.
+bool tells_more(const PageRecord& record, PageOutcome outcome)
+{
+    if (!record.resolved) return true;
+    if (record.outcome == PageOutcome::read || record.outcome == PageOutcome::failed) return false;
+    if (record.outcome == PageOutcome::delivered) return outcome == PageOutcome::read;
+    return outcome == PageOutcome::delivered || outcome == PageOutcome::read || outcome == PageOutcome::failed;
+}
+
+} // namespace
+
+void Ward::State::apply(const Moment& now, const Receipt& receipt)
+{
+    const auto found = std::find_if(pages.begin(), pages.end(),
+                                    [&](const PageRecord& record) { return record.page.key == receipt.key; });
+    if (found == pages.end() || !tells_more(*found, receipt.outcome)) return;
+    found->resolved = true;
+    found->outcome = receipt.outcome;
+    found->detail = receipt.detail;
+    if (receipt.outcome == PageOutcome::failed) {
+        set_fault(now, WardFault::channel, true, "Pager channel " + found->page.channel_kind + " fails");
+    } else if (receipt.outcome != PageOutcome::unknown) {
+        set_fault(now, WardFault::channel, false, "");
+    }
+    take_receipt_for_relay(now, receipt);
+    const auto call = calls.find(receipt.key.call);
+    publish(call == calls.end() ? no_bed : call->second.bed);
+    if (call != calls.end() && receipt.outcome == PageOutcome::failed) rung_failed(now, call->second, receipt.key);
+}
+
+// When the person's next channel starts: at once after a failure, a while after the hand-over, never after delivery.
+void Ward::State::take_receipt_for_relay(const Moment& now, const Receipt& receipt)
+{
+    std::erase_if(relays, [&](Relay& relay) {
+        if (relay.page.key != receipt.key) return false;
+        switch (receipt.outcome) {
+        case PageOutcome::delivered:
+        case PageOutcome::read: return true;
+        case PageOutcome::accepted:
+            relay.at = std::max(relay.at + (receipt_within - hand_over_within), now.steady + Duration{1});
+            return false;
+        case PageOutcome::failed:
+        case PageOutcome::unknown: relay.at = now.steady + Duration{1}; return false;
+        }
+        return false;
+    });
+}
+
+// If nobody of this rung could be reached, the next rung does not wait.
+void Ward::State::rung_failed(const Moment& now, Call& call, const PageKey& failed)
+{
+    const bool all_failed = std::all_of(pages.begin(), pages.end(), [&](const PageRecord& record) {
+        const PageKey& key = record.page.key;
+        const bool same = key.call == failed.call && key.rung == failed.rung && key.repetition == failed.repetition;
+        return !same || (record.resolved && record.outcome == PageOutcome::failed);
+    });
+    const bool more_channels = std::any_of(relays.begin(), relays.end(),
+                                           [&](const Relay& relay) { return relay.page.key.call == call.id; });
+    if (all_failed && !more_channels && call.state == CallState::calling && call.rung == failed.rung &&
+        call.repetition == failed.repetition && call.rung + 1U < policy(call).rungs.size()) {
+        call.next = now.steady + Duration{1};
+    }
+}
+
+} // namespace magwatch
