@@ -117,7 +117,8 @@ void Ward::State::leave_call(const Moment& now, CallId id, const std::string& pe
     calls.erase(found);
     effects->push_back(CancelPages{now, id});
     std::erase_if(relays, [id](const Relay& relay) { return relay.page.key.call == id; });
-    follow_up(now, over, PageReason::ended, person.empty() ? "Alarm over" : "Alarm over, closed by " + person, {person});
+    const std::string closed = person.empty() ? "Alarm over" : "Alarm over, closed by " + person;
+    follow_up(now, over, PageReason::ended, closed, {person});
 }
 
 // What a page says, the gravest first. What is new comes before all: the rest was told, and may be cut.
@@ -139,7 +140,8 @@ std::vector<std::string> Ward::State::words(CallId id, EpisodeId first) const
             words.push_back(episode->alarm.message);
         }
     }
-    if (const auto call = calls.find(id); call != calls.end() && call->second.merged > 0) tell_beds(call->second, words);
+    const auto call = calls.find(id);
+    if (call != calls.end() && call->second.merged > 0) tell_beds(call->second, words);
     return words;
 }
 

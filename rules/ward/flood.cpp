@@ -40,10 +40,9 @@ void Ward::State::merge_flood(const Moment& now, Call& first)
     std::vector<CallId> others;
     for (const auto& [id, call] : calls) {
         const Duration apart = call.since > first.since ? call.since - first.since : first.since - call.since;
-        if (id != first.id && call.kind == AlarmKind::technical && call.bed != no_bed && call.next != Instant::never() &&
-            call.state == CallState::waiting && apart <= flood_window) {
-            others.push_back(id);
-        }
+        const bool of_a_bed = id != first.id && call.kind == AlarmKind::technical && call.bed != no_bed;
+        const bool unpaged = call.state == CallState::waiting && call.next != Instant::never();
+        if (of_a_bed && unpaged && apart <= flood_window) others.push_back(id);
     }
     if (others.size() + 1 < flood_beds) return;
     first.merged = static_cast<std::uint32_t>(others.size()) + 1;

@@ -247,6 +247,55 @@ TEST(PageText, TheLongestThatAConfigurationAllowsStaysWhole)
                     }
 }
 
+TEST(PageText, SaysWhatToTypeAndNeverGivesThatUp)
+{
+    Page page = toxicity_page();
+    page.code = 17;
+    EXPECT_NE(page_text(page, "02:14").find("Reply 17Y coming, 17N cannot. #1207"), std::string::npos)
+        << page_text(page, "02:14");
+    page.code = 99;
+    page.place = std::string(place_max - 6, 'W') + " Bed 3";
+    page.callback = std::string(callback_max, '4');
+    page.emergency = std::string(emergency_max, '2');
+    page.words = {"CHECK BREATHING NOW", "No reflexes"};
+    page.unwatched = Duration{119'000};
+    for (int reason = 0; reason <= static_cast<int>(PageReason::restart); ++reason) {
+        page.reason = static_cast<PageReason>(reason);
+        const std::string text = page_text(page, "02:14");
+        SCOPED_TRACE(text);
+        EXPECT_LE(gsm7_length(text), gsm7_message_max);
+        for (const std::string& part : {" " + page.place + " 02:14.", std::string{"CHECK BREATHING NOW"},
+                                        std::string{"STOP magnesium"}, std::string{"calcium gluconate"},
+                                        " Ring " + page.callback + ".", std::string{"Reply 99Y/99N."}})
+            EXPECT_NE(text.find(part), std::string::npos) << part;
+    }
+}
+
+TEST(PageText, ValuesGoFirstWhereRoomIsShort)
+{
+    Page page = toxicity_page();
+    page.words = {"Slow breathing"};
+    page.values = {"RR 9", "SpO2 91%"};
+    EXPECT_NE(page_text(page, "02:14").find("Slow breathing. RR 9, SpO2 91%. STOP magnesium at pump."), std::string::npos)
+        << page_text(page, "02:14");
+    page.values.assign(8, "magnesium 1.2 g/h");
+    EXPECT_EQ(page_text(page, "02:14").find("g/h"), std::string::npos);
+    EXPECT_NE(page_text(page, "02:14").find("STOP magnesium at pump."), std::string::npos);
+}
+
+TEST(PageText, AFollowUpAsksForNothing)
+{
+    Page page = toxicity_page();
+    page.code = 17;
+    page.reason = PageReason::taken;
+    page.words = {"dr-1 is coming"};
+    const std::string text = page_text(page, "02:15");
+    EXPECT_EQ(text.rfind("MAG TAKEN ", 0), 0U) << text;
+    EXPECT_NE(text.find(" dr-1 is coming. No reply needed."), std::string::npos) << text;
+    EXPECT_EQ(text.find("STOP"), std::string::npos);
+    EXPECT_EQ(text.find("17Y"), std::string::npos);
+}
+
 TEST(PageText, EvenAnAbsurdConfigurationGivesOneMessageWithItsNumber)
 {
     Page page = toxicity_page();

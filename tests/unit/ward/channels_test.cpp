@@ -1,0 +1,494 @@
+// A person's channels in order, what follows a page, and many beds with one cause.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+constexpr const char* text_channel = "text";
+constexpr const char* mail_channel = "mail";
+constexpr const char* bell_channel = "bell";
+
+struct Channels : ::testing::Test {
+    Channels()
+    {
+        Configuration c = Rig::configuration();
+        c.people = {{"midwife",
+                     {{"sms", text_channel, "a", false, true}, {"smtp", mail_channel, "b"}, {"webhook", bell_channel, "c"}}},
+                    {"charge", {{"webhook", "web", "d"}}},
+                    {"doctor", {{"smtp", "mail", "e"}}}};
+        c.high.rungs = {{{"midwife"}}, {{"charge", "doctor"}}};
+        c.high.follow_ups = true;
+        rig.step(c);
+        rig.watch();
+        rig.effects.clear();
+        rig.chart(ValueEntry{Signal::reflex_knee, 0});
+        first = about_her().front();
+    }
+
+    // Pages about the patient since the last clear, without those about the ward's own troubles.
+    std::vector<Page> about_her() const
+    {
+        std::vector<Page> found = rig.pages();
+        std::erase_if(found, [](const Page& page) { return page.bed != BedId{0} || page.words == no_record; });
+        std::erase_if(found, [this](const Page& page) { return number != 0 && page.number != number; });
+        return found;
+    }
+    std::vector<std::string> channels_of(const std::string& person) const
+    {
+        std::vector<std::string> names;
+        for (const Page& page : about_her())
+            if (page.key.person == person) names.push_back(page.key.channel);
+        return names;
+    }
+    void receipt(const Page& page, PageOutcome outcome) { rig.step(Receipt{page.key, outcome, ""}); }
+
+    static inline const std::vector<std::string> no_record{"Infusion record missing"};
+    Rig rig;
+    Page first;
+    std::uint32_t number = 0;
+};
+
+TEST_F(Channels, TheFirstAloneIsUsedAtOnce) { EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel)); }
+
+TEST_F(Channels, WithoutAHandOverTheNextStartsAfterFiveSeconds)
+{
+    rig.pass(hand_over_within - 1ms);
+    EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel));
+    rig.pass(1ms);
+    EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel, mail_channel));
+    rig.pass(hand_over_within);
+    EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel, mail_channel, bell_channel));
+}
+
+TEST_F(Channels, AfterAFailureTheNextStartsAtOnce)
+{
+    rig.pass(1s);
+    receipt(first, PageOutcome::failed);
+    rig.pass(1ms);
+    EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel, mail_channel));
+}
+
+TEST_F(Channels, AHandOverWithoutAReceiptIsNotReliedOnForLongerThanTwentySeconds)
+{
+    receipt(first, PageOutcome::accepted);
+    rig.pass(receipt_within - 1ms);
+    EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel));
+    rig.pass(1ms);
+    EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel, mail_channel));
+}
+
+TEST_F(Channels, WhatWasDeliveredNeedsNoOtherChannelAndStillEscalates)
+{
+    receipt(first, PageOutcome::accepted);
+    receipt(first, PageOutcome::delivered);
+    rig.pass(59s);
+    EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel));
+    rig.pass(2s);
+    EXPECT_THAT(channels_of("charge"), ElementsAre("web")) << "a receipt is nobody's answer";
+}
+
+TEST_F(Channels, ALateFailureStartsTheNext)
+{
+    receipt(first, PageOutcome::accepted);
+    rig.pass(2s);
+    receipt(first, PageOutcome::failed);
+    rig.pass(1ms);
+    EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel, mail_channel));
+}
+
+TEST_F(Channels, AWordThatComesTooLateTakesNothingBack)
+{
+    const auto outcome = [&] {
+        for (const PageView& page : rig.view().pages)
+            if (page.page.key == first.key) return page.outcome;
+        return std::optional<PageOutcome>{};
+    };
+    receipt(first, PageOutcome::accepted);
+    receipt(first, PageOutcome::read);
+    for (const auto late : {PageOutcome::delivered, PageOutcome::failed, PageOutcome::accepted, PageOutcome::unknown}) {
+        receipt(first, late);
+        EXPECT_EQ(outcome(), PageOutcome::read);
+    }
+}
+
+TEST_F(Channels, AnAnswerStopsThem)
+{
+    rig.act(Answer{first.key.call, AnswerKind::coming}, "midwife");
+    rig.pass(10s);
+    const auto names = channels_of("midwife");
+    EXPECT_EQ(std::count(names.begin(), names.end(), mail_channel), 0);
+}
+
+TEST_F(Channels, ThatRingsAgainAndAgainDoesNotPutTheNextOffForEver)
+{
+    for (int i = 0; i < 4; ++i) {
+        rig.pass(1s);
+        rig.chart(ValueEntry{Signal::reflex_knee, 2});
+        rig.chart(ValueEntry{Signal::reflex_knee, 0}); // a new true start rings the same call anew
+    }
+    auto names = channels_of("midwife");
+    ASSERT_EQ(std::count(names.begin(), names.end(), text_channel), 5);
+    rig.pass(1s);
+    names = channels_of("midwife");
+    EXPECT_EQ(std::count(names.begin(), names.end(), mail_channel), 1);
+}
+
+TEST_F(Channels, SurviveARestart)
+{
+    auto loaded = Ward::load(as_text(rig.ward.save()));
+    ASSERT_TRUE(loaded);
+    rig.ward = std::move(*loaded);
+    rig.pass(hand_over_within);
+    EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel, mail_channel));
+}
+
+TEST_F(Channels, WithoutOneKeyTwice)
+{
+    rig.pass(10min);
+    std::vector<std::string> keys;
+    for (const Page& page : rig.pages()) keys.push_back(page.key.text());
+    std::sort(keys.begin(), keys.end());
+    EXPECT_EQ(std::adjacent_find(keys.begin(), keys.end()), keys.end());
+}
+
+TEST_F(Channels, OnlyThoseThatHearRepliesCarryTheCode)
+{
+    EXPECT_GE(first.code, 10);
+    rig.pass(hand_over_within);
+    EXPECT_EQ(about_her().back().code, 0);
+}
+
+// --- the code of a page ---
+
+TEST_F(Channels, ACodeAnswersTheCallOfThoseWhoWereTold)
+{
+    rig.act(AnswerCode{first.code, AnswerKind::coming}, "midwife");
+    EXPECT_TRUE(rig.reply()->accepted);
+    ASSERT_FALSE(rig.view().calls.empty());
+    const auto calls = rig.view().calls;
+    const auto call = std::find_if(calls.begin(), calls.end(), [&](const CallView& c) { return c.id == first.key.call; });
+    EXPECT_EQ(call->state, CallState::accepted);
+    ASSERT_EQ(call->told.size(), 1U);
+    EXPECT_EQ(call->told[0].answer, Responsibility::accepted);
+}
+
+TEST_F(Channels, ACodeOfSomebodyWhoWasNotToldOrOfNoCallChangesNothing)
+{
+    for (const auto& [person, code] : {std::pair{"doctor", first.code}, {"midwife", std::uint16_t(first.code + 1)},
+                                       {"midwife", std::uint16_t{0}}}) {
+        rig.act(AnswerCode{code, AnswerKind::coming}, person);
+        EXPECT_FALSE(rig.reply()->accepted);
+        EXPECT_THAT(rig.reply()->text, HasSubstr("no open call with the code"));
+    }
+}
+
+// --- follow-ups ---
+
+std::vector<std::string> told(const std::vector<Page>& pages, PageReason reason)
+{
+    std::vector<std::string> people;
+    for (const Page& page : pages)
+        if (page.reason == reason) people.push_back(page.key.person);
+    return people;
+}
+
+TEST_F(Channels, WhoWasToldHearsWhoTakesItAndNobodyElseDoes)
+{
+    rig.pass(61s); // charge and doctor are told
+    rig.effects.clear();
+    rig.act(Answer{first.key.call, AnswerKind::coming}, "charge");
+    const auto pages = rig.pages();
+    EXPECT_THAT(told(pages, PageReason::taken), testing::Each(testing::AnyOf("midwife", "doctor")));
+    EXPECT_THAT(told(pages, PageReason::taken), testing::Contains("doctor"));
+    EXPECT_THAT(told(pages, PageReason::taken), testing::Contains("midwife"));
+    EXPECT_THAT(page_text(pages.front(), "02:15"), HasSubstr("charge is coming"));
+    rig.act(Answer{first.key.call, AnswerKind::coming}, "charge");
+    EXPECT_EQ(rig.pages().size(), pages.size()) << "said twice, told once";
+}
+
+TEST_F(Channels, WhoDidNotComeHearsThatOthersArePaged)
+{
+    rig.effects.clear();
+    rig.act(Answer{first.key.call, AnswerKind::cannot}, "midwife");
+    EXPECT_THAT(told(rig.pages(), PageReason::escalated), ElementsAre("midwife"));
+    EXPECT_THAT(told(rig.pages(), PageReason::declined), UnorderedElementsAre("charge", "doctor"));
+}
+
+TEST_F(Channels, TheEndIsToldToThoseWhoWereTold)
+{
+    rig.pass(61s);
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.effects.clear();
+    rig.act(Answer{first.key.call, AnswerKind::here}, "charge");
+    const auto pages = rig.pages();
+    EXPECT_THAT(told(pages, PageReason::ended), testing::IsSupersetOf({"midwife", "doctor"}));
+    EXPECT_THAT(told(pages, PageReason::ended), testing::Not(testing::Contains("charge")));
+    for (const Page& page : pages) {
+        if (page.reason != PageReason::ended) continue;
+        const std::string text = page_text(page, "02:41");
+        EXPECT_THAT(text, HasSubstr("ENDED Ward L4 Bed 1 02:41. Alarm over, closed by charge. No reply needed."));
+    }
+}
+
+TEST_F(Channels, AFollowUpIsNotRepeatedAndHasNoSecondChannel)
+{
+    rig.act(Answer{first.key.call, AnswerKind::cannot}, "midwife");
+    const auto before = told(rig.pages(), PageReason::escalated).size();
+    rig.pass(30s);
+    EXPECT_EQ(told(rig.pages(), PageReason::escalated).size(), before);
+}
+
+// --- policies ---
+
+TEST(Policies, TheFirstThatFitsIsTaken)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    SpecialPolicy grave{"grave", AlarmKind::physiological, Priority::high, std::uint8_t{1}, c.high};
+    grave.ladder.rungs = {{{"doctor"}}};
+    SpecialPolicy other = grave;
+    other.grade = 2;
+    other.ladder.rungs = {{{"charge"}}};
+    c.policies = {other, grave};
+    rig.step(c);
+    rig.watch();
+    rig.effects.clear();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}); // grade 1
+    EXPECT_THAT(rig.pages().front().key.person, "doctor");
+}
+
+TEST(Policies, RungsMayRingTogetherAndWaitOnTheirOwn)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.high.rungs = {{{"midwife"}}, {{"charge"}, 10s, true}, {{"doctor"}}};
+    rig.step(c);
+    rig.watch();
+    rig.effects.clear();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const auto people = [&] {
+        std::vector<std::string> names;
+        for (const Page& page : rig.pages())
+            if (page.kind == AlarmKind::physiological) names.push_back(page.key.person);
+        return names;
+    };
+    EXPECT_THAT(people(), ElementsAre("midwife", "charge"));
+    rig.pass(10s - 1ms);
+    EXPECT_THAT(people(), ElementsAre("midwife", "charge"));
+    rig.pass(1ms);
+    EXPECT_THAT(people(), ElementsAre("midwife", "charge", "doctor"));
+}
+
+struct Quiet : ::testing::Test {
+    Quiet()
+    {
+        Configuration c = Rig::configuration();
+        c.high.quiet = c.medium.quiet = "night";
+        c.medium.first_after = {};
+        c.medium.quiet_hold = 10min;
+        rig.step(Rosters{{}, {{"night", {{rig.now().wall - 1h, rig.now().wall + 1h}}}}});
+        rig.step(c);
+        rig.watch();
+        rig.effects.clear();
+    }
+    std::size_t pages_of(Priority priority) const
+    {
+        const auto all = rig.pages();
+        return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const Page& page) {
+            return page.kind == AlarmKind::physiological && page.priority == priority;
+        }));
+    }
+    Rig rig;
+};
+
+TEST_F(Quiet, HoursHoldAMediumCallForAWhile)
+{
+    rig.chart(ValueEntry{Signal::sbp, 80});
+    rig.pass(10min - 1ms);
+    EXPECT_EQ(pages_of(Priority::medium), 0U);
+    rig.pass(1ms);
+    EXPECT_EQ(pages_of(Priority::medium), 1U);
+}
+
+TEST_F(Quiet, HoursNeverHoldTheFirstPageOfAHighCall)
+{
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    EXPECT_EQ(pages_of(Priority::high), 1U);
+}
+
+TEST_F(Quiet, HoursEndForACallThatBecomesHigh)
+{
+    rig.chart(ValueEntry{Signal::sbp, 80});
+    rig.pass(1min);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    EXPECT_EQ(pages_of(Priority::high), 1U);
+}
+
+// --- many beds, one cause ---
+
+struct Flood : ::testing::Test {
+    static constexpr std::uint16_t beds = 64;
+    Flood()
+    {
+        Configuration c = Rig::configuration();
+        c.beds.clear();
+        c.sources.clear();
+        for (int i = 1; i <= beds; ++i) {
+            const std::string n = std::to_string(i);
+            c.beds.push_back({"bed-" + n, "Ward L4 Bed " + n});
+            c.sources.push_back({"monitor-" + n, SourceKind::monitor, "bed-" + n, Duration{1000}, false});
+        }
+        c.technical.first_after = {};
+        rig.step(c);
+        ladder = c;
+        for (std::uint16_t bed = 0; bed < beds; ++bed) {
+            rig.watch(bed);
+            rig.chart(InfusionRateEntry{1, Salt{}}, {}, bed);
+        }
+        for (int second = 0; second < 5; ++second) everybody();
+        rig.effects.clear();
+    }
+    // One second of all monitors.
+    void everybody(std::uint16_t but = 1000)
+    {
+        for (std::uint16_t bed = 0; bed < beds; ++bed)
+            if (bed != but) observe(bed, rig.now().steady.ms / 1000);
+        rig.pass(1s);
+    }
+    void observe(std::uint16_t bed, std::int64_t second)
+    {
+        rig.observe(Signal::rr, 14 + static_cast<double>(second % 2), source(bed), bed);
+    }
+    void use_slow_ladder()
+    {
+        ladder.technical.first_after = 3min;
+        rig.step(ladder);
+    }
+    std::uint16_t source(std::uint16_t bed) const
+    {
+        return rig.ward.find_source("monitor-" + std::to_string(bed + 1))->value;
+    }
+    std::vector<Page> technical() const
+    {
+        auto found = rig.pages();
+        std::erase_if(found, [](const Page& page) { return page.kind != AlarmKind::technical; });
+        return found;
+    }
+    void TestBody() override {} // one more ward within a test
+    Rig rig;
+    Configuration ladder;
+};
+
+TEST_F(Flood, OneSwitchThatFailsIsOnePageAMinute)
+{
+    rig.pass(5min);
+    const auto pages = technical();
+    ASSERT_FALSE(pages.empty());
+    EXPECT_EQ(pages[0].bed, no_bed);
+    EXPECT_THAT(page_text(pages[0], "02:14"), HasSubstr("Ward L4 02:14. 64 beds: No data from the monitor"));
+    for (std::size_t i = 1; i < pages.size(); ++i) {
+        if (pages[i].key.rung == pages[i - 1].key.rung && pages[i].key.repetition == pages[i - 1].key.repetition) continue;
+        EXPECT_GE(pages[i].at - pages[i - 1].at, 55s) << page_text(pages[i], "02:14");
+    }
+    EXPECT_LE(pages.size(), 10U);
+    EXPECT_THAT(page_text(pages.back(), "02:14"), HasSubstr("64 beds: No monitor data, magnesium on board"));
+}
+
+TEST_F(Flood, APageAboutAPatientLeavesInTheSameSecond)
+{
+    rig.pass(29s);
+    for (int i = 0; i < 6; ++i) {
+        rig.effects.clear();
+        rig.chart(ValueEntry{Signal::reflex_knee, i % 2 == 0 ? 0.0 : 2.0}, {}, static_cast<std::uint16_t>(40 + i / 2));
+        if (i % 2 == 0) {
+            const auto pages = rig.pages();
+            EXPECT_EQ(std::count_if(pages.begin(), pages.end(), [](const Page& page) {
+                return page.kind == AlarmKind::physiological && page.priority == Priority::high;
+            }), 1);
+        }
+        rig.pass(1s);
+    }
+}
+
+TEST_F(Flood, OneBedKeepsItsOwnPage)
+{
+    for (int second = 0; second < 40; ++second) everybody(7);
+    const auto pages = technical();
+    ASSERT_EQ(pages.size(), 1U);
+    EXPECT_EQ(pages[0].bed_alias, "bed-8");
+}
+
+TEST_F(Flood, ABedThatFollowsJoinsThePageThatIsOut)
+{
+    for (int second = 0; second < 40; ++second) {
+        rig.observe(Signal::rr, 14 + second % 2, source(9), 9);
+        rig.pass(1s);
+    }
+    const std::size_t before = technical().size();
+    rig.pass(35s);
+    const auto pages = technical();
+    ASSERT_GT(pages.size(), before);
+    for (const Page& page : pages) EXPECT_EQ(page.bed, no_bed);
+    EXPECT_THAT(page_text(pages.back(), "02:14"), HasSubstr("64 beds"));
+}
+
+TEST_F(Flood, TechnicalCallsWaitTwoSecondsForOneAnother)
+{
+    while (rig.view().calls.empty()) rig.pass(1ms);
+    rig.pass(2s - 1ms);
+    EXPECT_THAT(technical(), IsEmpty());
+    rig.pass(1ms);
+    EXPECT_EQ(technical().size(), 1U);
+}
+
+// One bed, and two more a while later, while none is paged yet: technical calls wait 3 min for the ward.
+TEST_F(Flood, WhatBeganAMinuteApartHasTwoCauses)
+{
+    for (const int apart : {60, 61}) {
+        Flood ward;
+        ward.use_slow_ladder();
+        for (int second = 0; second < 260; ++second) {
+            for (std::uint16_t bed = 0; bed < beds; ++bed) {
+                if (bed == 0 || (bed <= 2 && second >= apart)) continue;
+                ward.observe(bed, second);
+            }
+            ward.rig.pass(1s);
+        }
+        const auto pages = ward.technical();
+        ASSERT_FALSE(pages.empty());
+        EXPECT_EQ(pages.front().bed == no_bed, apart == 60) << apart;
+    }
+}
+
+TEST_F(Flood, EndsWhenEveryBedIsBack)
+{
+    rig.pass(40s);
+    ASSERT_EQ(rig.view().calls.size(), 1U);
+    for (int second = 0; second < 90; ++second) everybody();
+    EXPECT_THAT(rig.view().calls, IsEmpty());
+    rig.effects.clear();
+    for (int second = 0; second < 40; ++second) everybody(7);
+    EXPECT_EQ(technical().size(), 1U) << "a bed that fails later is called for again";
+}
+
+TEST_F(Flood, SurvivesARestart)
+{
+    rig.pass(33s);
+    auto loaded = Ward::load(as_text(rig.ward.save()));
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(loaded->save(), rig.ward.save());
+}
+
+} // namespace
+} // namespace magwatch::test
