@@ -97,7 +97,7 @@ MetricLabels labels_of(const Config& config)
         const AlarmText& alarm = info(static_cast<WardFault>(i)).alarm;
         labels.rules.push_back({alarm.rule, alarm.priority, alarm.kind});
     }
-    labels.channels = {"webhook", "sms", "snpp", "smtp", "alertmanager", "ntfy", "wctp"};
+    labels.channels = {"webhook", "sms", "snpp", "smtp", "alertmanager", "ntfy", "wctp", "pcd04"};
     return labels;
 }
 

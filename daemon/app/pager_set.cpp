@@ -174,10 +174,22 @@ std::vector<adapters::WctpCarrier> PagerSet::wctp_carriers(const Config& config,
     return carriers;
 }
 
+std::vector<adapters::PcdManager> PagerSet::pcd_managers(const Config& config, std::vector<std::string>& mistakes)
+{
+    std::vector<adapters::PcdManager> managers;
+    for (const PcdConfig& one : config.pager.pcd04) {
+        adapters::PcdManager manager = pcd_manager(one, config.label);
+        const auto wrong = adapters::mistakes(manager);
+        for (const auto& w : wrong) mistakes.push_back("alarm manager " + one.name + ": " + w);
+        if (wrong.empty()) managers.push_back(std::move(manager));
+    }
+    return managers;
+}
+
 std::vector<adapters::Pager*> PagerSet::Channels::all() const
 {
     std::vector<adapters::Pager*> found;
-    for (const auto* one : {&webhook, &sms, &snpp, &smtp, &alertmanager, &ntfy, &wctp})
+    for (const auto* one : {&webhook, &sms, &snpp, &smtp, &alertmanager, &ntfy, &wctp, &pcd04})
         if (*one) found.push_back(one->get());
     return found;
 }
@@ -203,6 +215,13 @@ std::vector<std::string> PagerSet::configure(const Config& config)
         next.ntfy = std::make_unique<adapters::NtfyPager>(parts, ntfy_servers(config, mistakes));
     if (!config.pager.wctp.empty())
         next.wctp = std::make_unique<adapters::WctpPager>(parts, wctp_carriers(config, mistakes));
+    if (!config.pager.pcd04.empty()) {
+        // Ids of messages must differ from those of every run before.
+        if (!pcd_alarms_)
+            pcd_alarms_ = std::make_shared<adapters::PcdBook>("m" + std::to_string(clock_.now().wall.ms));
+        adapters::QueueParts queue{executor_, clock_, adapters::random_jitter(), {}, feedback_};
+        next.pcd04 = std::make_unique<adapters::Pcd04Pager>(std::move(queue), pcd_managers(config, mistakes), pcd_alarms_);
+    }
     if (config.pager.smtp) {
         const SmtpConfig& smtp = *config.pager.smtp;
         adapters::SmtpServer server;
@@ -229,11 +248,35 @@ std::vector<std::string> PagerSet::configure(const Config& config)
     }
     if (now_.webhook) old_.push_back(std::move(now_));
     now_ = std::move(next);
+    hear_pcd_statuses(config, mistakes);
     std::erase_if(old_, [](const Channels& channels) {
         const auto all = channels.all();
         return std::all_of(all.begin(), all.end(), [](const auto* pager) { return pager->pending() == 0; });
     });
     return mistakes;
+}
+
+// A listener whose address is the same stays: its connections live through a reload.
+void PagerSet::hear_pcd_statuses(const Config& config, std::vector<std::string>& mistakes)
+{
+    if (pcd_listener_ && pcd_heard_at_ == config.pager.pcd05) return;
+    pcd_listener_.reset();
+    pcd_heard_at_ = config.pager.pcd05;
+    if (!config.pager.pcd05) return;
+    const PcdStatusConfig& at = *config.pager.pcd05;
+    pcd_listener_ = std::make_unique<adapters::PcdListener>(
+        executor_, clock_, [this](const adapters::PcdStatus& status) { return take_pcd_status(status); });
+    const std::string wrong =
+        pcd_listener_->listen(at.listen.host, at.listen.port, {at.allow_from.begin(), at.allow_from.end()});
+    if (wrong.empty()) return;
+    mistakes.push_back("statuses of alarm managers: cannot listen at " + at.listen.text() + ": " + wrong);
+    pcd_listener_.reset();
+}
+
+bool PagerSet::take_pcd_status(const adapters::PcdStatus& status)
+{
+    auto* pager = dynamic_cast<adapters::Pcd04Pager*>(now_.pcd04.get());
+    return pager != nullptr && pager->take(status);
 }
 
 void PagerSet::send(const Page& page, Done done)
@@ -253,6 +296,7 @@ void PagerSet::send(const Page& page, Done done)
     if (page.channel_kind == "alertmanager") pager = now_.alertmanager.get();
     if (page.channel_kind == "ntfy") pager = now_.ntfy.get();
     if (page.channel_kind == "wctp") pager = now_.wctp.get();
+    if (page.channel_kind == "pcd04") pager = now_.pcd04.get();
     if (page.channel_kind == "smtp") pager = now_.smtp.get();
     if (pager == nullptr) {
         done(page.key, PageOutcome::failed, "this channel is not configured");

@@ -15,6 +15,8 @@
 #include "adapters/pagers/answer_link.hpp"
 #include "adapters/pagers/curl_pager.hpp"
 #include "adapters/pagers/ntfy.hpp"
+#include "adapters/pagers/pcd04.hpp"
+#include "adapters/pagers/pcd_listener.hpp"
 #include "adapters/pagers/sms_gateway.hpp"
 #include "adapters/pagers/snpp.hpp"
 #include "adapters/pagers/wctp.hpp"
@@ -48,7 +50,7 @@ private:
     // A person's channel: {person, channel}.
     using ChannelKey = std::pair<std::string, std::string>;
     struct Channels {
-        std::unique_ptr<adapters::Pager> webhook, sms, snpp, smtp, alertmanager, ntfy, wctp;
+        std::unique_ptr<adapters::Pager> webhook, sms, snpp, smtp, alertmanager, ntfy, wctp, pcd04;
         [[nodiscard]] std::vector<adapters::Pager*> all() const; // those that there are
         std::map<ChannelKey, std::string> endpoints; // the webhook endpoint of each: URL and secret
         std::string answer_url;
@@ -61,6 +63,7 @@ private:
     static std::vector<adapters::AlertmanagerCluster> alertmanagers(const Config& config,
                                                                     std::vector<std::string>& mistakes);
     static std::vector<adapters::WctpCarrier> wctp_carriers(const Config& config, std::vector<std::string>& mistakes);
+    static std::vector<adapters::PcdManager> pcd_managers(const Config& config, std::vector<std::string>& mistakes);
     static std::vector<adapters::NtfyServer> ntfy_servers(const Config& config, std::vector<std::string>& mistakes);
     boost::asio::any_io_executor executor_;
     Clock& clock_;
@@ -68,6 +71,11 @@ private:
     adapters::Feedback feedback_;
     adapters::CurlLane lane_;
     std::shared_ptr<adapters::AlertBook> alerts_ = std::make_shared<adapters::AlertBook>();
+    std::shared_ptr<adapters::PcdBook> pcd_alarms_;
+    void hear_pcd_statuses(const Config& config, std::vector<std::string>& mistakes);
+    bool take_pcd_status(const adapters::PcdStatus& status);
+    std::optional<PcdStatusConfig> pcd_heard_at_;
+    std::unique_ptr<adapters::PcdListener> pcd_listener_;
     Channels now_;
     std::vector<Channels> old_; // with pages on their way
 };

@@ -125,6 +125,22 @@ struct WctpConfig {
     std::string ca_file; // "" = the system's authorities
 };
 
+// A manager of IHE PCD-04 alarm reports: adapters/pagers/pcd04.
+struct PcdConfig {
+    std::string name;
+    Endpoint server;
+    std::string application, facility; // the manager's
+    std::string system_id;             // ours
+    bool allow_plain = false;
+};
+
+// Where those managers tell what became of a report (PCD-05).
+struct PcdStatusConfig {
+    Endpoint listen;
+    std::vector<std::string> allow_from; // addresses beside loopback
+    friend bool operator==(const PcdStatusConfig&, const PcdStatusConfig&) = default;
+};
+
 // The secret that signs one channel's messages; the channel itself is in `ward.people`.
 struct ChannelSecret {
     std::string person, channel;
@@ -138,6 +154,8 @@ struct PagerConfig {
     std::vector<AlertmanagerConfig> alertmanager; // one of kind "alertmanager" the address "CLUSTER"
     std::vector<NtfyConfig> ntfy; // one of kind "ntfy" the address "SERVER TOPIC"
     std::vector<WctpConfig> wctp; // one of kind "wctp" the address "CARRIER RECIPIENT"
+    std::optional<PcdStatusConfig> pcd05;
+    std::vector<PcdConfig> pcd04; // one of kind "pcd04" the address "MANAGER"
     std::vector<ChannelSecret> secrets;
     std::string answer_url; // where the links in pages lead: "http://127.0.0.1:8300"; "" = no links
     std::string answer_secret; // secret reference that signs those links; "" = one made at start

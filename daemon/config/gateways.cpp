@@ -34,6 +34,12 @@ adapters::WctpCarrier wctp_carrier(const WctpConfig& config)
     return carrier;
 }
 
+adapters::PcdManager pcd_manager(const PcdConfig& config, const std::string& ward)
+{
+    return {config.name,     config.server.host, config.server.port, config.application,
+            config.facility, config.system_id,   ward,               config.allow_plain};
+}
+
 namespace config_reading {
 
 LoginConfig ConfigReader::login(const TomlTable& table)
@@ -116,6 +122,36 @@ void ConfigReader::wctp_carrier(const TomlTable& table)
     carrier.sender = sender->value;
     for (const std::string& mistake : adapters::mistakes(magwatch::wctp_carrier(carrier))) table.fail(mistake);
     config_.pager.wctp.push_back(std::move(carrier));
+}
+
+void ConfigReader::pcd_manager(const TomlTable& table)
+{
+    PcdConfig manager;
+    manager.name = new_name(table, "name", gateways_["pcd04"], "alarm manager").value_or("");
+    const auto server = destination(table);
+    const auto id = table.need_text("system_id");
+    if (const auto text = table.text("application")) manager.application = text->value;
+    if (const auto text = table.text("facility")) manager.facility = text->value;
+    manager.allow_plain = table.boolean("allow_plain").value_or(false);
+    if (!server || !id) return;
+    manager.server = *server;
+    manager.system_id = id->value;
+    for (const std::string& mistake : adapters::mistakes(magwatch::pcd_manager(manager, ""))) table.fail(mistake);
+    config_.pager.pcd04.push_back(std::move(manager));
+}
+
+void ConfigReader::pcd_statuses(const TomlTable& table)
+{
+    PcdStatusConfig statuses;
+    const auto listen = listen_address(table, "listen");
+    if (const auto from = table.texts("allow_from"))
+        for (const TomlText& one : *from) statuses.allow_from.push_back(one.value);
+    if (!table.has("listen")) table.fail("missing 'listen', such as \"127.0.0.1:2576\"");
+    if (!listen) return;
+    statuses.listen = *listen;
+    if (!is_loopback(listen->host) && statuses.allow_from.empty())
+        table.fail("listen", "MLLP has neither encryption nor identity: list in 'allow_from' who may connect");
+    config_.pager.pcd05 = std::move(statuses);
 }
 
 } // namespace config_reading

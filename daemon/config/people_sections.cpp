@@ -80,7 +80,7 @@ void ConfigReader::person(const TomlTable& table)
 std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::string& person_name,
                                              std::size_t index)
 {
-    static const std::vector<std::string_view> kinds{"webhook", "sms", "snpp", "smtp", "alertmanager", "ntfy", "wctp"};
+    static const std::vector<std::string_view> kinds{"webhook", "sms", "snpp", "smtp", "alertmanager", "ntfy", "wctp", "pcd04"};
     const auto kind = table.need_choice("kind", kinds);
     if (!kind) {
         for (const char* key : {"name", "url", "secret", "to", "gateway", "pager", "topic", "recipient"}) (void)table.has(key);
@@ -94,7 +94,7 @@ std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::
         channel.name = new_name(table, "name", none, "channel name").value_or(channel.name);
     if (channel.kind == "sms") return sms_channel(table, std::move(channel));
     if (channel.kind == "snpp") return snpp_channel(table, std::move(channel));
-    if (channel.kind == "alertmanager") return gateway_channel(table, std::move(channel));
+    if (channel.kind == "alertmanager" || channel.kind == "pcd04") return gateway_channel(table, std::move(channel));
     if (channel.kind == "ntfy") return ntfy_channel(table, std::move(channel));
     if (channel.kind == "wctp") return wctp_channel(table, std::move(channel));
     if (channel.kind == "webhook") return webhook_channel(table, std::move(channel), person_name);
@@ -262,6 +262,8 @@ void ConfigReader::gateways()
     for (const TomlTable& table : pager->tables("alertmanager")) alertmanager_cluster(table);
     for (const TomlTable& table : pager->tables("ntfy")) ntfy_server(table);
     for (const TomlTable& table : pager->tables("wctp")) wctp_carrier(table);
+    for (const TomlTable& table : pager->tables("pcd04")) pcd_manager(table);
+    if (const auto table = pager->table("pcd05")) pcd_statuses(*table);
 }
 
 void ConfigReader::snpp_gateway(const TomlTable& table)

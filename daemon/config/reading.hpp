@@ -67,6 +67,8 @@ private:
     std::optional<Channel> ntfy_channel(const TomlTable& table, Channel channel);
     void wctp_carrier(const TomlTable& table);
     std::optional<Channel> wctp_channel(const TomlTable& table, Channel channel);
+    void pcd_manager(const TomlTable& table);
+    void pcd_statuses(const TomlTable& table);
     LoginConfig login(const TomlTable& table);
     std::optional<Channel> gateway_channel(const TomlTable& table, Channel channel);
     std::optional<TomlText> known_gateway(const TomlTable& table, const std::string& kind);

@@ -136,5 +136,36 @@ TEST(WctpSection, SaysEverythingTheChannelNeedsOrIsRefused)
     EXPECT_THAT(broken("secret", "security_code"), Contains(HasSubstr("unknown key 'security_code'")));
 }
 
+const std::string pcd = R"([[pager.pcd04]]
+name = "hospital"
+host = "127.0.0.1"
+port = 2575
+system_id = "0009FBFFFF112233"
+application = "MANAGER"
+[pager.pcd05]
+listen = "127.0.0.1:2576"
+)";
+
+TEST(PcdSection, SaysEverythingTheChannelNeedsOrIsRefused)
+{
+    const std::string text = with_person(R"({ kind = "pcd04", gateway = "hospital" })") + pcd;
+    const auto loaded = load(text);
+    ASSERT_TRUE(loaded.config) << loaded.errors[0].text();
+    EXPECT_EQ(loaded.config->ward.people[0].channels[0].address, "hospital");
+    ASSERT_THAT(loaded.config->pager.pcd04, SizeIs(1));
+    EXPECT_EQ(pcd_manager(loaded.config->pager.pcd04[0], "L4").application, "MANAGER");
+    EXPECT_EQ(loaded.config->pager.pcd05->listen.port, 2576);
+    const auto broken = [&](const std::string& from, const std::string& to) {
+        std::string other = text;
+        other.replace(other.find(from), from.size(), to);
+        return errors(other);
+    };
+    EXPECT_THAT(broken("112233", "11223"), ElementsAre(HasSubstr("EUI-64")));
+    EXPECT_THAT(broken("host = \"127.0.0.1\"", "host = \"alarms.example\""), ElementsAre(HasSubstr("not encrypted")));
+    EXPECT_THAT(broken("port = 2575\n", ""), ElementsAre(HasSubstr("port")));
+    EXPECT_THAT(broken("127.0.0.1:2576", "10.0.0.1:2576"), ElementsAre(HasSubstr("neither encryption nor identity")));
+    EXPECT_THAT(broken("application", "app"), ElementsAre(HasSubstr("unknown key 'app'")));
+}
+
 } // namespace
 } // namespace magwatch

@@ -1,0 +1,156 @@
+#include "adapters/pagers/pcd_listener.hpp"
+
+#include <utility>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "adapters/monitors/hl7/mllp.hpp"
+
+namespace magwatch::adapters {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using Error = boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t message_max = 64 * 1024, receive_bytes = 4 * 1024;
+constexpr std::size_t sessions_max = 8;
+
+} // namespace
+
+class PcdListener::Session : public std::enable_shared_from_this<Session> {
+public:
+    Session(tcp::socket socket, std::weak_ptr<State> state)
+        : socket_{std::move(socket)}, state_{std::move(state)}, limit_{socket_.get_executor()}, decoder_{message_max}
+    {
+    }
+    void read()
+    {
+        const auto room = decoder_.prepare(receive_bytes);
+        socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                                [self = shared_from_this()](const Error& error, std::size_t bytes) {
+                                    if (error) return self->close();
+                                    self->decoder_.commit(bytes);
+                                    self->answer();
+                                });
+    }
+    void close()
+    {
+        Error ignored;
+        limit_.cancel();
+        socket_.close(ignored);
+        if (const auto state = state_.lock()) state->sessions.erase(shared_from_this());
+    }
+
+private:
+    void answer()
+    {
+        const auto state = state_.lock();
+        if (!state) return;
+        out_.clear();
+        while (const auto frame = decoder_.next()) {
+            const auto said = parse_pcd05(frame->payload);
+            const auto* status = std::get_if<PcdStatus>(&said);
+            const bool taken = !frame->oversized && status != nullptr && state->take(*status);
+            state->refused += taken ? 0 : 1;
+            const WallTime now = state->clock.now().wall;
+            const std::uint64_t number = ++state->answers;
+            out_ += pcd05_ack(frame->payload, taken, {"a" + std::to_string(now.ms) + "-" + std::to_string(number), 0, now});
+        }
+        watch();
+        if (out_.empty()) return read();
+        asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](const Error& error, std::size_t) {
+            if (error) return self->close();
+            self->out_.clear();
+            self->watch();
+            self->read();
+        });
+    }
+    // Part of a frame, or an answer that is not taken: not for ever.
+    void watch()
+    {
+        const auto state = state_.lock();
+        const bool runs = decoder_.inside_frame() || !out_.empty();
+        if (!runs) limit_.cancel();
+        if (!state || !runs || limited_ == runs) {
+            limited_ = runs;
+            return;
+        }
+        limited_ = true;
+        limit_.expires_after(state->inside_frame);
+        limit_.async_wait([self = shared_from_this()](const Error& error) {
+            if (!error) self->close();
+        });
+    }
+
+    tcp::socket socket_;
+    std::weak_ptr<State> state_;
+    asio::steady_timer limit_;
+    hl7::MllpDecoder decoder_;
+    std::string out_;
+    bool limited_ = false;
+};
+
+PcdListener::PcdListener(asio::any_io_executor executor, Clock& clock, Take take, Duration inside_frame)
+    : state_{std::make_shared<State>(State{tcp::acceptor{executor}, clock, std::move(take), inside_frame, {}, {}})}
+{
+}
+
+PcdListener::~PcdListener()
+{
+    Error ignored;
+    state_->acceptor.close(ignored);
+    for (const auto sessions = std::exchange(state_->sessions, {}); const auto& one : sessions) one->close();
+}
+
+std::string PcdListener::listen(const std::string& host, std::uint16_t port, std::set<std::string> allow_from)
+{
+    Error error;
+    const auto address = asio::ip::make_address(host, error);
+    if (error) return "not an address";
+    const tcp::endpoint at{address, port};
+    tcp::acceptor& acceptor = state_->acceptor;
+    acceptor.open(at.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
+    if (!error) acceptor.bind(at, error);
+    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+        Error ignored;
+        acceptor.close(ignored);
+        return error.message();
+    }
+    state_->allowed = std::move(allow_from);
+    accept(state_);
+    return "";
+}
+
+std::uint16_t PcdListener::port() const
+{
+    Error error;
+    return state_->acceptor.local_endpoint(error).port();
+}
+
+void PcdListener::accept(const std::shared_ptr<State>& state)
+{
+    state->acceptor.async_accept([weak = std::weak_ptr{state}](const Error& error, tcp::socket socket) {
+        const auto self = weak.lock();
+        if (!self || error == asio::error::operation_aborted || !self->acceptor.is_open()) return;
+        if (!error) {
+            Error gone;
+            const auto from = socket.remote_endpoint(gone).address();
+            const bool welcome = !gone && (from.is_loopback() || self->allowed.contains(from.to_string()));
+            if (welcome && self->sessions.size() < sessions_max) {
+                const auto session = std::make_shared<Session>(std::move(socket), weak);
+                self->sessions.insert(session);
+                session->read();
+            } else {
+                ++self->refused; // and closed
+            }
+        }
+        accept(self);
+    });
+}
+
+} // namespace magwatch::adapters

@@ -1,0 +1,53 @@
+// Where alarm managers send what became of our reports: PCD-05 over MLLP, on connections that they make (CP-150).
+//
+// Lives on the io_context thread. MLLP has neither encryption nor identity: only listed addresses may connect, and what
+// is said counts only for a report that was sent. Bounds: connections, bytes of a message, time inside a frame and for
+// taking an answer. A message that is not understood, or not ours, is answered CR and counted.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "adapters/pagers/pcd_message.hpp"
+#include "runtime/clock.hpp"
+
+namespace magwatch::adapters {
+
+class PcdListener {
+public:
+    // True if it was about a report of ours.
+    using Take = std::function<bool(const PcdStatus&)>;
+
+    PcdListener(boost::asio::any_io_executor executor, Clock& clock, Take take, Duration inside_frame = Duration{30'000});
+    ~PcdListener(); // closes everything
+    PcdListener(const PcdListener&) = delete;
+    PcdListener& operator=(const PcdListener&) = delete;
+
+    // Listens at an address (not a name) and port, 0 = any; loopback may always connect. Why it cannot, "" = it can.
+    [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port, std::set<std::string> allow_from);
+    [[nodiscard]] std::uint16_t port() const;
+    [[nodiscard]] std::uint64_t refused() const { return state_->refused; } // connections and messages
+
+private:
+    class Session;
+    struct State {
+        boost::asio::ip::tcp::acceptor acceptor;
+        Clock& clock;
+        Take take;
+        Duration inside_frame;
+        std::set<std::string> allowed;
+        std::set<std::shared_ptr<Session>> sessions;
+        std::uint64_t refused = 0, answers = 0;
+    };
+    static void accept(const std::shared_ptr<State>& state);
+
+    std::shared_ptr<State> state_;
+};
+
+} // namespace magwatch::adapters
