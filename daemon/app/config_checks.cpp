@@ -8,6 +8,7 @@
 #include "daemon/config/pack_cases.hpp"
 #include "daemon/config/pack_library.hpp"
 #include "rules/language/pack.hpp"
+#include "rules/language/protocol_file.hpp"
 
 namespace magwatch {
 
@@ -46,6 +47,20 @@ ConfigChecks config_checks(PackTests tests)
             verdict.notes = std::move(cases.notes);
         }
         return verdict;
+    };
+    checks.protocol = [](const ReferencedFile* protocol, Mode mode) -> std::vector<Diagnostic> {
+        if (protocol == nullptr) {
+            if (mode != Mode::ward) return {};
+            return {{"", 0, 0,
+                     "there are beds, but no [protocol] with a 'file': a ward needs its own calcium gluconate protocol, "
+                     "approved by its clinical safety lead",
+                     ""}};
+        }
+        ReadProtocol read = read_protocol(protocol->text, protocol->path);
+        if (!read.protocol || mode != Mode::ward) return read.errors;
+        const std::string why = why_not_on_a_ward(*read.protocol);
+        if (!why.empty()) read.errors.push_back({protocol->path, 0, 0, why, ""});
+        return read.errors;
     };
     checks.zone = [](std::string_view zone) { return adapters::hl7::Zone::from(zone).has_value(); };
     checks.bed_pattern = [](std::string_view pattern) -> std::optional<std::string> {

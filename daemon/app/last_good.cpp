@@ -18,6 +18,7 @@ struct Stored {
 Bytes pack_last_good(const Config& config)
 {
     Stored stored{config.path, config.text, {}};
+    if (!config.protocol_path.empty()) stored.files.emplace_back(config.protocol_path, config.ward.protocol_text);
     for (const auto& device : config.modbus) stored.files.emplace_back(device.map.path, device.map.text);
     if (!config.pack_path.empty()) stored.files.emplace_back(config.pack_path, config.ward.pack_text);
     return to_bytes(stored);
@@ -33,7 +34,9 @@ std::optional<Config> unpack_last_good(const Bytes& bytes)
         if (found == stored->files.end()) return Diagnostic{path, 0, 0, "was not kept", ""};
         return found->second;
     };
-    LoadedConfig loaded = parse_config(stored->text, stored->path, read, config_checks(PackTests::passed_before));
+    ConfigChecks checks = config_checks(PackTests::passed_before);
+    checks.protocol = nullptr; // it was good; and an earlier version asked for none
+    LoadedConfig loaded = parse_config(stored->text, stored->path, read, checks);
     return std::move(loaded.config);
 }
 

@@ -3,9 +3,31 @@
 #include "daemon/app/config_checks.hpp"
 #include "daemon/app/last_good.hpp"
 #include "daemon/config/pack_library.hpp"
+#include "rules/language/protocol_file.hpp"
 
 namespace magwatch {
 namespace {
+
+// An approved protocol stays. One that is broken, or an example on a ward, is none: follow the local one.
+void drop_bad_protocol(Config& config)
+{
+    const ReadProtocol read = read_protocol(config.ward.protocol_text, config.protocol_path);
+    const bool ward = config.ward.mode == Mode::ward;
+    if (read.protocol && (!ward || why_not_on_a_ward(*read.protocol).empty())) return;
+    config.protocol_path.clear();
+    config.ward.protocol_name.clear();
+    config.ward.protocol_text.clear();
+}
+
+// The file without a look at its protocol.
+std::optional<Config> without_protocol(const std::string& path)
+{
+    ConfigChecks checks = config_checks();
+    checks.protocol = nullptr;
+    LoadedConfig loaded = load_config(path, checks);
+    if (loaded.config) drop_bad_protocol(*loaded.config);
+    return std::move(loaded.config);
+}
 
 // The file with its own pack left unread: the built-in one takes its place.
 std::optional<Config> with_minimal_pack(const std::string& path)
@@ -14,6 +36,7 @@ std::optional<Config> with_minimal_pack(const std::string& path)
     if (!std::holds_alternative<std::string>(text)) return std::nullopt;
     ConfigChecks checks = config_checks();
     checks.pack = nullptr;
+    checks.protocol = nullptr;
     const FileReader read = [](const std::string& name) -> std::variant<std::string, Diagnostic> {
         auto found = read_pack_file(name);
         // A pack that cannot be read does not matter here; a map that cannot leaves its device out.
@@ -25,6 +48,7 @@ std::optional<Config> with_minimal_pack(const std::string& path)
     loaded.config->ward.pack_name = "built-in minimal pack";
     loaded.config->ward.pack_text = std::string{minimal_pack()};
     loaded.config->ward.limits.clear();
+    drop_bad_protocol(*loaded.config);
     return std::move(loaded.config);
 }
 
@@ -49,6 +73,10 @@ void fall_back(StartConfig& start, const std::string& path, JournalFile& journal
     if (const auto* bytes = std::get_if<std::optional<Bytes>>(&kept); bytes != nullptr && *bytes) {
         start.config = unpack_last_good(**bytes);
         start.reason = "the new configuration was refused; the last good one runs";
+    }
+    if (!start.config) {
+        start.config = without_protocol(path);
+        start.reason = "the protocol file was refused, and there is no checklist: follow local protocol";
     }
     if (!start.config) {
         start.config = with_minimal_pack(path);

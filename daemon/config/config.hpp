@@ -183,6 +183,7 @@ struct Config {
     Configuration ward;
     std::string label;     // what screens call the ward
     std::string pack_path; // "" = no pack was named
+    std::string protocol_path; // "" = none was named
     std::vector<ModbusDeviceConfig> modbus;
     std::optional<Hl7Config> hl7;
     PagerConfig pager;

@@ -50,6 +50,7 @@ LoadedConfig ConfigReader::run()
     http();
     journal();
     rules();
+    protocol();
     freshness();
     cross_check();
     LoadedConfig loaded;
@@ -257,6 +258,26 @@ void ConfigReader::rules()
     config_.pack_path = pack->path;
     config_.ward.pack_name = file.filename().string();
     config_.ward.pack_text = std::move(pack->text);
+}
+
+// The text enters the core whole, so that a replay of the journal needs nothing else.
+void ConfigReader::protocol()
+{
+    const auto table = root_.table("protocol");
+    std::optional<ReferencedFile> file;
+    if (table) file = referenced(*table, "file");
+    if (table && !file) return; // that is told
+    if (checks_.protocol && (file || !config_.ward.beds.empty())) {
+        const auto errors = checks_.protocol(file ? &*file : nullptr, config_.ward.mode);
+        for (const Diagnostic& error : errors) {
+            if (error.file.empty()) root_.fail(error.message);
+            else elsewhere_.push_back(error);
+        }
+    }
+    if (!file) return;
+    config_.protocol_path = file->path;
+    config_.ward.protocol_name = std::filesystem::path{file->path}.filename().string();
+    config_.ward.protocol_text = std::move(file->text);
 }
 
 void ConfigReader::freshness()

@@ -32,6 +32,8 @@ struct ConfigChecks {
     std::function<PackVerdict(const ReferencedFile& pack, Mode mode,
                               const std::vector<LimitSetting>& limits, const FileReader& read)>
         pack;
+    // The calcium gluconate checklist's file; null: the configuration has beds and names none.
+    std::function<std::vector<Diagnostic>(const ReferencedFile* protocol, Mode mode)> protocol;
     std::function<bool(std::string_view zone)> zone;
     // nullopt: fine; else what is wrong with the pattern.
     std::function<std::optional<std::string>(std::string_view pattern)> bed_pattern;

@@ -78,6 +78,7 @@ private:
     void http();
     void journal();
     void rules();
+    void protocol();
     void freshness();
     void cross_check();
 

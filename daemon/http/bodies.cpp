@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "daemon/http/checklist.hpp"
 #include "rules/base/diagnostic.hpp"
 #include "rules/observation/symptom.hpp"
 
@@ -544,6 +545,15 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
         break;
     case RouteId::limits:
         read_limit(f, r, parameter, action);
+        break;
+    case RouteId::protocol_open:
+        read_protocol_open(f, find_bed(r.view, parameter), parameter, action);
+        break;
+    case RouteId::protocol_step:
+        read_protocol_step(f, find_bed(r.view, parameter), parameter, action);
+        break;
+    case RouteId::protocol_close:
+        read_protocol_close(f, find_bed(r.view, parameter), parameter, action);
         break;
     case RouteId::test_page:
         action.what = TestPage{f.text("to", name_longest)};

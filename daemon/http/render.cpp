@@ -1,5 +1,6 @@
 #include "daemon/http/render.hpp"
 
+#include "daemon/http/checklist.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/http/words.hpp"
 #include "rules/observation/signal.hpp"
@@ -244,6 +245,7 @@ Json bed_json(const WardView& view, const BedView& bed)
                                    {"by", c.by}});
     out["no_symptoms_at"] = bed.no_symptoms_at ? Json(format_time(*bed.no_symptoms_at)) : Json{};
     session_into(out, bed);
+    out["checklist"] = checklist_json(bed.checklist);
     out["events"] = Json::array();
     for (const auto& e : bed.events)
         out["events"].push_back({{"event", e.kind},
@@ -319,6 +321,8 @@ Json render_status(const PublishedWard& ward, const Liveness& liveness)
     out["ready"] = health.ready;
     out["not_ready_because"] = health.ready ? Json{} : text_or_null(health.not_ready_because);
     out["pack"] = view.pack;
+    out["protocol"] = text_or_null(view.protocol);
+    out["protocol_example"] = view.protocol_example;
     out["config_loaded"] = time_or_null(health.config_loaded);
     out["config_last_reload_successful"] = health.config_last_reload_successful;
     out["fallback"] = view.fallback;

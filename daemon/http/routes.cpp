@@ -36,6 +36,10 @@ constexpr std::array table = {
     Route{RouteId::pause, P, "/api/v1/beds/{alias}/pause", "pause", Guard::change},
     Route{RouteId::test_page, P, "/api/v1/pages/test", "test_page", Guard::change},
     Route{RouteId::limits, P, "/api/v1/beds/{alias}/limits", "limits", Guard::change},
+    Route{RouteId::protocol, G, "/api/v1/beds/{alias}/protocol", "protocol", Guard::read},
+    Route{RouteId::protocol_open, P, "/api/v1/beds/{alias}/protocol/open", "protocol_open", Guard::change},
+    Route{RouteId::protocol_step, P, "/api/v1/beds/{alias}/protocol/step", "protocol_step", Guard::change},
+    Route{RouteId::protocol_close, P, "/api/v1/beds/{alias}/protocol/close", "protocol_close", Guard::change},
     Route{RouteId::answer_page, G, "/answer/{token}", "answer_page", Guard::read},
     Route{RouteId::answer_link, P, "/answer/{token}", "answer_link", Guard::link},
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/http/checklist.hpp"
 #include "daemon/http/render.hpp"
 #include "daemon/http/words.hpp"
 
@@ -183,6 +184,10 @@ Response Service::read(const Found& found, const ClockReading& now) const
     case RouteId::prediction:
         if (const BedView* bed = find_bed(ward.view, found.parameter))
             return json_response(200, simulated, render_prediction(ward.view, *bed));
+        return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
+    case RouteId::protocol:
+        if (const BedView* bed = find_bed(ward.view, found.parameter))
+            return json_response(200, simulated, render_protocol(ward.view, *bed));
         return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
     default:
         return error(404, "no such path");

@@ -66,11 +66,7 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
 {
     const Bed* bed = find(entry.bed);
     if (bed == nullptr) return reply(now, entry.request, false, "no such bed");
-    if (!entry.key.empty()) {
-        if (std::find(entry_keys.begin(), entry_keys.end(), entry.key) != entry_keys.end()) {
-            return reply(now, entry.request, true, "already recorded");
-        }
-    }
+    if (key_known(entry.key)) return reply(now, entry.request, true, "already recorded");
     if (entry.person.empty()) return reply(now, entry.request, false, "who charts this? 'by' is missing");
     if (!bed->watch) {
         return reply(now, entry.request, false, "this bed is not watched: start the watch first");
@@ -78,14 +74,23 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
     const WallTime at_wall = entry.at.ms == 0 ? now.wall : entry.at;
     if (at_wall > now.wall + future_tolerance) return reply(now, entry.request, false, "the time lies in the future");
     if (const std::string why = why_not(entry, now); !why.empty()) return reply(now, entry.request, false, why);
-    if (!entry.key.empty()) {
-        if (entry_keys.size() >= remembered_keys) entry_keys.erase(entry_keys.begin());
-        entry_keys.push_back(entry.key);
-    }
+    remember_key(entry.key);
     std::string text = take_entry(now, entry, at_wall);
     if (done_at_bedside(entry)) bedside_act(now, entry.bed, entry.person);
     refresh_next(beds[entry.bed.value], now.steady);
     reply(now, entry.request, true, std::move(text));
+}
+
+bool Ward::State::key_known(const std::string& key) const
+{
+    return !key.empty() && std::find(entry_keys.begin(), entry_keys.end(), key) != entry_keys.end();
+}
+
+void Ward::State::remember_key(const std::string& key)
+{
+    if (key.empty()) return;
+    if (entry_keys.size() >= remembered_keys) entry_keys.erase(entry_keys.begin());
+    entry_keys.push_back(key);
 }
 
 std::string Ward::State::why_not(const Entry& entry, const Moment& now) const
@@ -120,6 +125,8 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
     }
     if (const auto* decision = std::get_if<DecisionEntry>(&entry.what)) {
         beds[entry.bed.value].watch->bedside.decisions[decision->about] = {decision->reason, now.steady, entry.person};
+        if (decision->about == "after_stop")
+            note_in_antidote(now, entry.bed, StepKind::decide, entry.person, decision->reason, now.steady);
         review_session(now, entry.bed);
         publish(entry.bed);
         return "decision recorded";
@@ -151,6 +158,8 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
     chart_infusion(watch.infusion, watch.course, entry, at, now.steady);
     remember_given(watch.bedside, entry, at);
     evaluate(now, entry.bed, derive_infusion(watch, now.steady) | derive_given(watch, entry, at));
+    if (std::holds_alternative<InfusionStopEntry>(entry.what))
+        note_in_antidote(now, entry.bed, StepKind::stop, entry.person, "", at);
     std::string unchecked;
     const bool dose = std::holds_alternative<BolusEntry>(entry.what) ||
                       std::holds_alternative<IntramuscularEntry>(entry.what);

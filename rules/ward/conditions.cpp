@@ -65,6 +65,7 @@ void Ward::State::raise(const Moment& now, BedId bed, Slot& slot, AlarmText alar
     if (Bed* at = find(bed); at != nullptr && at->watch && grave(stored)) {
         at->watch->bedside.toxic = now.steady;
         if (at->watch->bedside.stopped) at->watch->session_next = now.steady; // the watch after the stop begins anew
+        antidote_for(now, stored);
     }
     // A new alarm breaks a pause.
     if (Bed* at = find(bed); at != nullptr && stored.alarm.priority == Priority::high) at->paused_until = Instant{};

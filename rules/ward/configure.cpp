@@ -27,6 +27,19 @@ CompiledPack compile(const Configuration& configuration, const std::vector<OwnLi
     return compiled;
 }
 
+// What keeps the checklist's file from running.
+ReadProtocol read(const Configuration& configuration)
+{
+    if (configuration.protocol_text.empty()) return {};
+    ReadProtocol read = read_protocol(configuration.protocol_text, configuration.protocol_name);
+    if (!read.protocol || configuration.mode != Mode::ward) return read;
+    if (auto why = why_not_on_a_ward(*read.protocol); !why.empty()) {
+        read.errors.push_back({configuration.protocol_name, 0, 0, std::move(why), {}});
+        read.protocol = nullptr;
+    }
+    return read;
+}
+
 std::string length_text(Duration d)
 {
     const auto seconds = (d.count() + 500) / 1000;
@@ -182,6 +195,11 @@ void Ward::State::carry_over(const Moment& now, BedId id, const Pack* old_pack)
 
 void Ward::State::apply(const Moment& now, const Configuration& next)
 {
+    const ReadProtocol checklist = read(next);
+    if (!checklist.errors.empty()) {
+        set_fault(now, WardFault::configuration, true, "Protocol file refused");
+        return;
+    }
     if (!next.pack_text.empty()) {
         const CompiledPack compiled = compile(next);
         if (!compiled.pack) { // the shell checks before it steps; what does not compile changes nothing
@@ -191,6 +209,7 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
         pack = compiled.pack;
     }
     configuration = next;
+    protocol = checklist.protocol;
     take_beds(next);
     take_sources(now, next);
     for (std::size_t i = 0; i < beds.size(); ++i) {
@@ -217,6 +236,7 @@ std::vector<std::string> Ward::why_refused(const Configuration& next) const
     } else {
         reasons.emplace_back("no rule pack");
     }
+    for (const auto& error : read(next).errors) reasons.push_back(error.text());
     for (std::size_t i = 0; i < state_->beds.size(); ++i) {
         if (!state_->beds[i].watch) continue;
         const std::string& alias = state_->bed_names[i].alias;

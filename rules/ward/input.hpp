@@ -17,6 +17,7 @@
 #include "rules/observation/message_seen.hpp"
 #include "rules/observation/observation.hpp"
 #include "rules/patient/salt.hpp"
+#include "rules/protocol/checklist.hpp"
 
 namespace magwatch {
 
@@ -81,11 +82,13 @@ struct Configuration {
     std::vector<FreshnessOverride> freshness;
     bool fallback = false; // running the last good configuration, because the new one was refused
     std::string fallback_reason;
+    std::string protocol_name; // the calcium gluconate checklist's file; "" = none: "follow local protocol"
+    std::string protocol_text;
     template <class Archive> void archive(Archive& a)
     {
         a(name, mode, beds, sources, people, high, medium, technical, callback, emergency, pack_name,
           pack_text, limits, freshness, fallback, fallback_reason);
-        if (a.format() >= 9) a(policies);
+        if (a.format() >= 9) a(policies, protocol_name, protocol_text);
     }
 };
 
@@ -279,11 +282,34 @@ struct ChangeRoster {
     template <class Archive> void archive(Archive& a) { a(roster, to_person, when, reason); }
 };
 
+// The calcium gluconate checklist of a bed: opened by hand, or made graver.
+struct ProtocolOpen {
+    BedId bed = no_bed;
+    ProtocolBranch branch{};
+    std::string reason; // "" = none was given
+    std::string key;    // as in Entry
+    template <class Archive> void archive(Archive& a) { a(bed, branch, reason, key); }
+};
+// What was done about one of its steps.
+struct ProtocolTap {
+    BedId bed = no_bed;
+    std::string step;
+    StepAct act{};
+    std::string text; // start: who else checked the dose; not_done: why; decide: the decision
+    std::string key;
+    template <class Archive> void archive(Archive& a) { a(bed, step, act, text, key); }
+};
+struct ProtocolClose {
+    BedId bed = no_bed;
+    std::string reason, doctor, key;
+    template <class Archive> void archive(Archive& a) { a(bed, reason, doctor, key); }
+};
+
 // New alternatives go to the end, as in Input.
 struct Action {
     std::string person;
     std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio, SetLimit,
-                 TestPage, AnswerCode, ChangeRoster>
+                 TestPage, AnswerCode, ChangeRoster, ProtocolOpen, ProtocolTap, ProtocolClose>
         what;
     std::uint64_t request = 0; // as in Entry
     template <class Archive> void archive(Archive& a) { a(person, what, request); }

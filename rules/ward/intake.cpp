@@ -166,7 +166,10 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     if (same_time && corrected) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
     SignalMask doubted = 0;
     std::string doubt;
-    if (signal == Signal::mg) doubt = note_level(watch, value, at, from_infusion_arm, true, doubted);
+    if (signal == Signal::mg) {
+        doubt = note_level(watch, value, at, from_infusion_arm, true, doubted);
+        note_in_antidote(now, id, StepKind::sample, "the chart", "", at);
+    }
     // What is charted is as old as its event, whenever it was typed; but a level arrives now, and what was charted
     // between its draw and now was not charted in the knowledge of it.
     const auto from = since ? std::optional{now.instant_of(*since)} : std::nullopt;

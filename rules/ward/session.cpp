@@ -341,6 +341,7 @@ void Ward::State::review_session(const Moment& now, BedId id)
     follow_stop(now, id);
     Findings out{now.steady, {}, Instant::never()};
     find_stop(watch, out);
+    find_antidote(now, id, out);
     const bool running = runs(infusion, now.steady);
     if (infusion.first_dose() || running) {
         const Instant due = watch.since.steady + answer_by;
@@ -383,6 +384,8 @@ void Ward::State::review_session(const Moment& now, BedId id)
     std::erase_if(watch.session_slots, [](const auto& item) {
         return !item.second.open() && item.second.condition.phase == ConditionPhase::clear;
     });
+    // An alarm that was raised by this look may have opened the checklist.
+    if (watch.antidote) out.look_again(next_timer(watch.antidote->list, now.steady).value_or(Instant::never()));
     watch.session_next = out.next;
 }
 

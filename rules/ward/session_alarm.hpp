@@ -37,8 +37,13 @@ enum class SessionAlarm : std::uint8_t {
     stopped,
     decision,
     not_screened,
+    antidote_stop,
+    antidote_giving,
+    antidote_repeat,
+    antidote_recheck,
+    antidote_result,
 };
-inline constexpr std::size_t session_alarm_count = static_cast<std::size_t>(SessionAlarm::not_screened) + 1;
+inline constexpr std::size_t session_alarm_count = static_cast<std::size_t>(SessionAlarm::antidote_result) + 1;
 
 struct SessionAlarmInfo {
     SessionAlarm alarm{};

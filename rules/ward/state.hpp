@@ -100,6 +100,22 @@ struct CheckState {
     template <class Archive> void archive(Archive& a) { a(due, slot); }
 };
 
+// The calcium gluconate checklist of one patient. A new file changes nothing under the hands of those who work through
+// the old one: each runs under the text that was in force when it was opened.
+struct Antidote {
+    std::string text;
+    std::shared_ptr<const Protocol> protocol; // read from the text; never null, never written
+    Checklist list;
+    template <class Archive> void archive(Archive& a)
+    {
+        a(text, list);
+        if constexpr (Archive::reading) {
+            protocol = read_protocol(text, "protocol").protocol;
+            if (!protocol || !sound(list, *protocol)) a.fail();
+        }
+    }
+};
+
 // One patient's stay under watch: everything that moves with her on a transfer.
 struct Watch {
     std::string by;
@@ -113,6 +129,7 @@ struct Watch {
     Bedside bedside;
     CuffArm cuff_arm;
     std::vector<OwnLimit> own_limits;
+    std::optional<Antidote> antidote; // open, or the last one
     std::shared_ptr<const Pack> pack; // the ward's, or the same with her own limits; never written
     std::optional<Evaluation> evaluation; // always there while a pack is
     std::vector<Slot> rules;              // as pack.rules
@@ -178,6 +195,7 @@ struct Ward::State {
     std::uint32_t next_number = 1001; // "#1001": what people say on the telephone
     Configuration configuration;
     std::shared_ptr<const Pack> pack; // compiled from the configuration; never written
+    std::shared_ptr<const Protocol> protocol; // read from the configuration; null: none
     std::vector<BedConfiguration> bed_names;
     std::vector<SourceConfiguration> source_names;
     std::vector<Bed> beds;
@@ -235,6 +253,9 @@ struct Ward::State {
 
     // --- chart.cpp: what people chart ---
     void apply(const Moment& now, const Entry& entry);
+    // What came before under the same key is answered, not taken twice.
+    [[nodiscard]] bool key_known(const std::string& key) const;
+    void remember_key(const std::string& key);
     [[nodiscard]] std::string why_not(const Entry& entry, const Moment& now) const;
     std::string take_entry(const Moment& now, const Entry& entry, WallTime at);
 
@@ -270,6 +291,20 @@ struct Ward::State {
     void find_stop(const Watch& watch, Findings& out) const;
     // The densest interval that the planned session or the watch after a stop asks for.
     [[nodiscard]] std::optional<Duration> session_checks(const Watch& watch, Instant now) const;
+
+    // --- antidote.cpp: the calcium gluconate checklist ---
+    void do_action(const Moment& now, const Action& action, const ProtocolOpen& open);
+    void do_action(const Moment& now, const Action& action, const ProtocolTap& tap);
+    void do_action(const Moment& now, const Action& action, const ProtocolClose& close);
+    void open_antidote(const Moment& now, BedId bed, ProtocolBranch branch, const std::string& by, std::string why);
+    // A grave alarm opens it, or makes it graver.
+    void antidote_for(const Moment& now, const Episode& episode);
+    void find_antidote(const Moment& now, BedId bed, Findings& out);
+    // What was charted elsewhere is a step of it too: the stop, the decision, the level.
+    void note_in_antidote(const Moment& now, BedId bed, StepKind kind, const std::string& person,
+                          const std::string& text, Instant at);
+    [[nodiscard]] RecordedFacts recorded(const Watch& watch, Instant now) const;
+    [[nodiscard]] ChecklistView antidote_view(const Watch& watch, const Moment& now) const;
 
     // --- watch.cpp: what people do ---
     void apply(const Moment& now, const Action& action);

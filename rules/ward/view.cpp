@@ -139,6 +139,7 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     }
     show_bedside(watch.bedside, now, b);
     show_stop(watch.bedside, stop_decided(watch.bedside), now, b);
+    if (watch.antidote) b.checklist = antidote_view(watch, now);
     if (pack) {
         show_screening(watch.bedside, pack->sessions, now, b);
         b.screened = screened(watch);
@@ -248,6 +249,8 @@ WardView Ward::view(const Moment& now) const
     view.mode = s.configuration.mode;
     view.incarnation = s.incarnation;
     view.pack = s.pack ? s.pack->name : "";
+    view.protocol = s.protocol ? s.protocol->stamp() : "";
+    view.protocol_example = s.protocol && s.protocol->example;
     view.fallback = s.configuration.fallback;
     view.observations = s.observations;
     view.refused = s.refused;

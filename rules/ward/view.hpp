@@ -162,6 +162,40 @@ struct AfterStopView {
     bool decided = false;
 };
 
+struct StepTapView {
+    std::string act, by, text;
+    WallTime at;
+};
+
+// One step of the calcium gluconate checklist: all words and figures are the site's.
+struct StepView {
+    std::string id, kind, words, button;
+    std::string drug, concentration, dose, volume, over; // of a dose
+    std::string state;                                   // "open", "running", "done", "not-done"
+    bool on_top = false;
+    std::string timer; // "stop", "giving", "repeat", "recheck", "result"; "" = none runs
+    std::optional<WallTime> due; // it goes on counting after that
+    bool over_due = false;
+    std::uint8_t doses = 0, most = 0;
+    bool second_check = false, second_missing = false;
+    std::string doubt, doubt_words; // of the stop: "unseen", "runs"
+    std::vector<StepTapView> taps;
+};
+
+struct ChecklistView {
+    std::string id, title, version, approver, approved, stamp, notice;
+    bool example = false;
+    std::string branch; // "grade1", "grade2", "arrest"
+    WallTime opened;
+    std::string opened_by; // "" = by rule
+    std::vector<std::pair<WallTime, std::string>> why;
+    std::vector<StepView> steps; // those that are shown
+    std::vector<std::pair<std::string, std::string>> precautions; // those that apply: id, words
+    bool open = true;
+    std::string closed_reason, closed_doctor, closed_by;
+    std::optional<WallTime> closed_at;
+};
+
 // Early-warning scores, as context only: no rule reads them.
 struct ScoresView {
     News2 news2;
@@ -185,6 +219,7 @@ struct BedView {
     std::vector<DecisionView> decisions;
     std::optional<SessionView> session;
     std::optional<AfterStopView> after_stop;
+    std::optional<ChecklistView> checklist; // open, or the last one
     std::vector<LevelView> levels;        // in the order of the draws
     std::vector<EventView> events;        // sedatives and fits, the newest last
     std::vector<InhibitedView> inhibited;
@@ -216,6 +251,8 @@ struct WardView {
     Mode mode{};
     std::uint32_t incarnation = 0;
     std::string pack;
+    std::string protocol; // the checklist's file as it is stamped; "" = none
+    bool protocol_example = false;
     bool fallback = false;
     std::vector<BedView> beds;
     std::vector<SourceView> sources;

@@ -286,6 +286,7 @@ void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const 
     if (format >= 6) a(b.ran, b.stopped, b.toxic, b.recurrence);
     if (format >= 7) a(w.own_limits);
     if (format >= 8) a(w.cuff_arm);
+    if (format >= 9) a(w.antidote);
     if constexpr (Archive::reading) {
         if (shape.signals <= static_cast<std::size_t>(Signal::symptoms)) tell_new_signals(w);
     }
@@ -339,6 +340,10 @@ template <class Archive> void Ward::State::archive(Archive& a)
                 a.fail();
                 return;
             }
+        }
+        if (!configuration.protocol_text.empty()) {
+            protocol = read_protocol(configuration.protocol_text, configuration.protocol_name).protocol;
+            if (!protocol) a.fail();
         }
         beds.resize(bed_names.size());
     }

@@ -141,6 +141,8 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
         }
     }
     if (end.reason.empty()) return reply(now, action.request, false, "a reason is needed");
+    if (bed->watch->antidote && bed->watch->antidote->list.open())
+        return reply(now, action.request, false, "the calcium gluconate checklist is open: close it first");
     Watch& watch = *bed->watch;
     watch.infusion.advance(now.steady);
     const auto last_dose = watch.infusion.last_dose();

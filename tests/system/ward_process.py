@@ -79,6 +79,7 @@ class Ward:
         self.receiver = Receiver(self.directory, key)
         self.port = free_port()
         shutil.copy(ROOT / "rules/packs/example.toml", self.directory / "example.toml")
+        shutil.copy(ROOT / "rules/protocol/example.protocol.toml", self.directory / "example.protocol.toml")
         bed = "".join(f'[[bed]]\nalias = "bed-{i}"\nplace = "Ward L4 Bed {i}"\n' for i in range(1, beds + 1))
         (self.directory / "magwatch.toml").write_text(f'''
 [ward]
@@ -96,6 +97,8 @@ rungs = [["bedside"]]
 wait = "60 s"
 [rules]
 pack = "example.toml"
+[protocol]
+file = "example.protocol.toml"
 [http]
 listen = "127.0.0.1:{self.port}"
 socket = "{self.directory}/magwatchd.sock"

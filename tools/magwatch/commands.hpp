@@ -10,6 +10,7 @@ void add_status(CLI::App& app, Shell& shell);  // status, beds, sources
 void add_watch(CLI::App& app, Shell& shell);   // watch start, transfer, confirm, end
 void add_alarms(CLI::App& app, Shell& shell);  // alarms, calls, pages, pause
 void add_limits(CLI::App& app, Shell& shell);  // limits set, end
+void add_protocol(CLI::App& app, Shell& shell); // protocol show, open, done, ...
 void add_enter(CLI::App& app, Shell& shell);   // enter reflex, urine, ...
 void add_config(CLI::App& app, Shell& shell);  // config check
 void add_rules(CLI::App& app, Shell& shell);   // rules check, test

@@ -36,6 +36,7 @@ int run(int argc, char** argv)
     add_enter(app, shell);
     add_alarms(app, shell);
     add_limits(app, shell);
+    add_protocol(app, shell);
     add_config(app, shell);
     add_rules(app, shell);
     add_hl7(app, shell);

@@ -13,7 +13,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (path.size() % 5 == 0) return magwatch::Diagnostic{path, 0, 0, "cannot be read", ""};
         return "text of " + path;
     };
-    const auto loaded = magwatch::parse_config(text, "/etc/magwatch/magwatch.toml", read);
+    magwatch::ConfigChecks checks;
+    checks.protocol = [](const magwatch::ReferencedFile* file, magwatch::Mode mode) -> std::vector<magwatch::Diagnostic> {
+        if (file != nullptr || mode != magwatch::Mode::ward) return {};
+        return {{"", 0, 0, "no protocol", ""}};
+    };
+    const auto loaded = magwatch::parse_config(text, "/etc/magwatch/magwatch.toml", read, checks);
     // Either it is whole, or there is a reason; a refused file is never half in force.
     if (loaded.config.has_value() != loaded.errors.empty()) std::abort();
     const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;

@@ -105,6 +105,9 @@ directory = "/var/lib/magwatch"
 keep = "30 days"
 max_mib = 512
 
+[protocol]
+file = "site.protocol.toml"
+
 [rules]
 pack = "packs/site.toml"
 limits = { rr_low = "10 /min" }
@@ -454,6 +457,38 @@ TEST(ListenAddress, IsAnAddressAndAPort)
     EXPECT_TRUE(is_loopback("127.8.0.1"));
     EXPECT_FALSE(is_loopback("128.0.0.1"));
     EXPECT_FALSE(is_loopback("127.0.0.1.evil.example"));
+}
+
+TEST(ConfigReader, TheProtocolFileIsReadWhole)
+{
+    const LoadedConfig loaded = parsed(good);
+    ASSERT_TRUE(loaded.config);
+    EXPECT_EQ(loaded.config->protocol_path, "/etc/magwatch/site.protocol.toml");
+    EXPECT_EQ(loaded.config->ward.protocol_name, "site.protocol.toml");
+    EXPECT_EQ(loaded.config->ward.protocol_text, "text of /etc/magwatch/site.protocol.toml");
+    EXPECT_THAT(mistakes(changed("site.protocol.toml", "missing.toml")),
+                ElementsAre(HasSubstr("/etc/magwatch/missing.toml cannot be read")));
+    EXPECT_THAT(mistakes(changed("[protocol]\nfile", "[protocol]\nfiel")),
+                testing::IsSupersetOf({HasSubstr("missing 'file'"), HasSubstr("did you mean 'file'?")}));
+}
+
+TEST(ConfigReader, AProtocolIsJudgedWithItsMode)
+{
+    std::vector<std::string> asked;
+    ConfigChecks checks;
+    checks.protocol = [&](const ReferencedFile* file, Mode mode) -> std::vector<Diagnostic> {
+        asked.push_back((file != nullptr ? file->path : "none") + " " + std::to_string(static_cast<int>(mode)));
+        if (file == nullptr) return {{"", 0, 0, "a ward needs its own", ""}};
+        return {{file->path, 3, 7, "an example runs in demo only", ""}};
+    };
+    const LoadedConfig example = parsed(good, checks);
+    ASSERT_THAT(example.errors, SizeIs(1));
+    EXPECT_THAT(example.errors[0].text(), HasSubstr("site.protocol.toml:3:7: error: an example runs in demo only"));
+    const LoadedConfig none = parsed(changed("[protocol]\nfile = \"site.protocol.toml\"\n", ""), checks);
+    ASSERT_THAT(none.errors, SizeIs(1));
+    EXPECT_THAT(none.errors[0].text(), HasSubstr("/etc/magwatch/magwatch.toml"));
+    EXPECT_THAT(none.errors[0].text(), HasSubstr("a ward needs its own"));
+    EXPECT_THAT(asked, ElementsAre("/etc/magwatch/site.protocol.toml 0", "none 0"));
 }
 
 } // namespace

@@ -460,5 +460,53 @@ TEST(Json, IsReadStrictly)
     EXPECT_EQ(status(R"({"bed":"bed-3","person":"m","x":1e999})"), 400U);
 }
 
+TEST(Actions, TheChecklistIsOpenedTappedAndClosed)
+{
+    const auto open = std::get<ProtocolOpen>(
+        good_action(RouteId::protocol_open, {{"person", "m"}, {"key", "k1"}, {"branch", "arrest"}}, "bed-3").what);
+    EXPECT_EQ(open.branch, ProtocolBranch::arrest);
+    EXPECT_EQ(open.key, "k1");
+    const auto start = std::get<ProtocolTap>(
+        good_action(RouteId::protocol_step,
+                    {{"person", "m"}, {"key", "k2"}, {"step", "calcium"}, {"act", "start"}, {"second_person", "n"}},
+                    "bed-3").what);
+    EXPECT_EQ(start.step, "calcium");
+    EXPECT_EQ(start.act, StepAct::start);
+    EXPECT_EQ(start.text, "n");
+    const auto left = std::get<ProtocolTap>(
+        good_action(RouteId::protocol_step,
+                    {{"person", "m"}, {"key", "k3"}, {"step", "tilt"}, {"act", "not-done"}, {"reason", "born"}},
+                    "bed-3").what);
+    EXPECT_EQ(left.act, StepAct::not_done);
+    EXPECT_EQ(left.text, "born");
+    const auto close = std::get<ProtocolClose>(
+        good_action(RouteId::protocol_close,
+                    {{"person", "m"}, {"key", "k4"}, {"reason", "recovered"}, {"doctor", "Dr 1"}}, "bed-3").what);
+    EXPECT_EQ(close.doctor, "Dr 1");
+}
+
+TEST(Actions, WhatTheChecklistNeedsIsAskedFor)
+{
+    const auto field = [](RouteId route, json body, const char* bed = "bed-3") {
+        return bad_action(route, body, bed).field;
+    };
+    EXPECT_EQ(field(RouteId::protocol_step, {{"person", "m"}, {"key", "k"}, {"step", "tilt"}, {"act", "not-done"}}),
+              "reason");
+    EXPECT_EQ(field(RouteId::protocol_step, {{"person", "m"}, {"step", "tilt"}, {"act", "done"}}), "key");
+    EXPECT_EQ(field(RouteId::protocol_step, {{"person", "m"}, {"key", "k"}, {"step", "tilt"}, {"act", "undo"}}), "act");
+    EXPECT_EQ(field(RouteId::protocol_step,
+                    {{"person", "m"}, {"key", "k"}, {"step", "c"}, {"act", "start"}, {"second_person", "m"}}),
+              "second_person");
+    EXPECT_EQ(field(RouteId::protocol_step,
+                    {{"person", "m"}, {"key", "k"}, {"step", "c"}, {"act", "done"}, {"dose", "5 g"}}),
+              "dose");
+    EXPECT_EQ(field(RouteId::protocol_step, {{"key", "k"}, {"step", "tilt"}, {"act", "done"}}), "person");
+    EXPECT_EQ(field(RouteId::protocol_open, {{"person", "m"}, {"key", "k"}, {"branch", "grade3"}}), "branch");
+    EXPECT_EQ(field(RouteId::protocol_close, {{"person", "m"}, {"key", "k"}, {"reason", "r"}}), "doctor");
+    EXPECT_EQ(field(RouteId::protocol_close, {{"person", "m"}, {"key", "k"}, {"doctor", "d"}}), "reason");
+    EXPECT_EQ(bad_action(RouteId::protocol_open, {{"person", "m"}, {"key", "k"}, {"branch", "grade1"}}, "bed-9").status,
+              404U);
+}
+
 } // namespace
 } // namespace magwatch::http
