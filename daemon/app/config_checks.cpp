@@ -52,8 +52,8 @@ ConfigChecks config_checks(PackTests tests)
         if (protocol == nullptr) {
             if (mode != Mode::ward) return {};
             return {{"", 0, 0,
-                     "there are beds, but no [protocol] with a 'file': a ward needs its own calcium gluconate protocol, "
-                     "approved by its clinical safety lead",
+                     "there are beds, but no [protocol] with a 'file': a ward needs its own calcium gluconate "
+                     "protocol, approved by its clinical safety lead",
                      ""}};
         }
         ReadProtocol read = read_protocol(protocol->text, protocol->path);

@@ -53,9 +53,20 @@ CHANGES = [
     ["pause", "bed-3", "--seconds", "60"],
     ["limits", "set", "bed-3", "rr_stop", "10 /min", "--for", "2h", "--reason", "asleep"],
     ["limits", "end", "bed-3", "rr_stop"],
+    ["protocol", "open", "bed-3", "--grade", "2", "--reason", "looks unwell"],
+    ["protocol", "open", "bed-3", "--arrest"],
+    ["protocol", "done", "bed-3", "stop"],
+    ["protocol", "done", "bed-3", "decision", "--text", "ends"],
+    ["protocol", "start", "bed-3", "calcium", "--second", "midwife-2"],
+    ["protocol", "second", "bed-3", "calcium"],
+    ["protocol", "better", "bed-3", "calcium"],
+    ["protocol", "result", "bed-3", "bloods"],
+    ["protocol", "not-done", "bed-3", "tilt", "--reason", "born"],
+    ["protocol", "close", "bed-3", "--reason", "recovered", "--doctor", "Dr 1"],
 ]
 LISTS = [(["status"], "ward"), (["beds"], "bed-3"), (["beds", "bed-4"], "bed-4"), (["sources"], "monitor-3"),
-         (["alarms", "list"], "Slow breathing"), (["calls", "list"], "#1207"), (["pages", "list"], "midwife-1")]
+         (["alarms", "list"], "Slow breathing"), (["calls", "list"], "#1207"), (["pages", "list"], "midwife-1"),
+         (["protocol", "show", "bed-3"], "giving OVER by 0:30"), (["protocol", "show", "bed-4"], "no checklist")]
 
 
 def run(*arguments, **environment):
@@ -155,6 +166,13 @@ class WithDaemon(unittest.TestCase):
             self.assertEqual((refused.returncode, refused.stdout), (FAILED, ""), line)
             self.assertIn("the ward says no", refused.stderr)
             self.ward.said()
+
+    def test_a_checklist_says_what_is_missing_and_what_applies(self):
+        shown = run("protocol", "show", "bed-3", *self.to).stdout
+        for words in ("MG-7 v3, approved 2026-05-01 by Dr A. Lead", "CAUTION: DIGOXIN: ask the doctor.",
+                      "calcium gluconate 10 % 10 mL (1 g) over 10 min", "SECOND CHECK MISSING", "The team decides."):
+            self.assertIn(words, shown)
+        self.assertNotIn("EXAMPLE", shown)
 
     def test_a_person_may_come_from_the_environment(self):
         self.assertEqual(run("enter", "stop", "bed-3", *self.to, MAGWATCH_PERSON="midwife-9").returncode, OK)

@@ -87,6 +87,27 @@ TEST_F(ServiceTest, PredictsFromWhatIsRecorded)
     EXPECT_THAT(made["what"], HasSubstr("no number here is an all-clear"));
 }
 
+TEST_F(ServiceTest, ShowsTheChecklistOfABedWithTheSitesWordsAlone)
+{
+    const json answer = get("/api/v1/beds/bed-3/protocol");
+    EXPECT_EQ(answer["example"], false);
+    EXPECT_EQ(answer["file"], "MG-7 v3, approved 2026-05-01 by Dr A. Lead");
+    const json& list = answer["checklist"];
+    EXPECT_EQ(list["branch"], "grade2");
+    EXPECT_TRUE(list["opened_by"].is_null()) << "by rule";
+    EXPECT_EQ(list["precautions"][0]["id"], "digoxin");
+    const json& step = list["steps"][0];
+    EXPECT_EQ(step["give"]["dose"], "1 g");
+    EXPECT_EQ(step["give"]["second_check_missing"], true);
+    EXPECT_EQ(step["timer"]["over"], true);
+    EXPECT_EQ(step["timer"]["due"], "2027-01-15T07:59:30.000Z");
+    EXPECT_EQ(step["taps"][0]["by"], "midwife-1");
+    EXPECT_EQ(get("/api/v1/beds/bed-3")["bed"]["checklist"], list);
+    EXPECT_TRUE(get("/api/v1/beds/bed-4/protocol")["checklist"].is_null());
+    get("/api/v1/beds/bed-9/protocol", 404);
+    EXPECT_EQ(get("/api/v1/status")["protocol_example"], false);
+}
+
 TEST_F(ServiceTest, ShowsTheScoresAsContext)
 {
     const json scores = get("/api/v1/beds/bed-3")["bed"]["scores"];

@@ -279,11 +279,11 @@ TEST(Antidote, TheBloodResultIsAskedForUntilALevelDrawnThenIsCharted)
     ward.pass(10min);
     ward.tap("bloods");
     ward.pass(29min);
-    ward.chart(LevelEntry{3.0, false}, 35min);
+    ward.chart(LevelEntry{3.0, false}, 34min + 1ms);
     EXPECT_EQ(ward.at("bloods").timer, "result") << "drawn long before";
     ward.pass(1min);
     EXPECT_THAT(ward.events("protocol.result"), ElementsAre("raised"));
-    ward.chart(LevelEntry{3.1, false}, 30min);
+    ward.chart(LevelEntry{3.1, false}, 35min);
     EXPECT_EQ(ward.at("bloods").timer, "");
     EXPECT_THAT(ward.events("protocol.result"), ElementsAre("raised", "cleared"));
 }
