@@ -27,8 +27,8 @@ std::string timer_text(const Json& timer, const Json& at)
     const auto due = http::parse_time(timer["due"].get<std::string>());
     const auto now = http::parse_time(at.get<std::string>());
     if (!due || !now) return "";
-    const auto seconds = (*due - *now).count() / 1000;
-    const bool over = timer["over"] == true;
+    const long long seconds = (*due - *now).count() / 1000;
+    const bool over = *due <= *now;
     const long long left = over ? -seconds : seconds;
     char text[64];
     std::snprintf(text, sizeof text, "%s %s %lld:%02lld", cell(timer["what"]).c_str(), over ? "OVER by" : "in",

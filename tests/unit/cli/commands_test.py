@@ -66,7 +66,7 @@ CHANGES = [
 ]
 LISTS = [(["status"], "ward"), (["beds"], "bed-3"), (["beds", "bed-4"], "bed-4"), (["sources"], "monitor-3"),
          (["alarms", "list"], "Slow breathing"), (["calls", "list"], "#1207"), (["pages", "list"], "midwife-1"),
-         (["protocol", "show", "bed-3"], "giving OVER by 0:30"), (["protocol", "show", "bed-4"], "no checklist")]
+         (["protocol", "show", "bed-3"], "giving in "), (["protocol", "show", "bed-4"], "no checklist")]
 
 
 def run(*arguments, **environment):
