@@ -10,6 +10,37 @@ namespace magwatch::http
 
 inline constexpr WallTime sample_now{1'800'000'000'000}; // 2027-01-15T08:00:00Z
 
+// A dose of calcium gluconate that runs, and that nobody checked.
+inline ChecklistView sample_checklist(const std::string& stamp)
+{
+    ChecklistView list;
+    list.stamp = stamp;
+    list.title = "POSSIBLE MAGNESIUM TOXICITY";
+    list.notice = "The team decides.";
+    list.branch = "grade2";
+    list.opened = sample_now - Duration{70'000};
+    list.why = {{sample_now - Duration{70'000}, "Respiratory rate low"}};
+    list.precautions = {{"digoxin", "DIGOXIN: ask the doctor."}};
+    StepView give;
+    give.id = "calcium";
+    give.kind = "give";
+    give.words = "GIVE calcium gluconate.";
+    give.drug = "calcium gluconate";
+    give.concentration = "10 %";
+    give.dose = "1 g";
+    give.volume = "10 mL";
+    give.over = "10 min";
+    give.state = "running";
+    give.timer = "giving";
+    give.due = sample_now - Duration{30'000};
+    give.over_due = give.second_check = give.second_missing = true;
+    give.doses = 1;
+    give.most = 3;
+    give.taps = {{"start", "midwife-1", "", sample_now - Duration{630'000}}};
+    list.steps = {give};
+    return list;
+}
+
 inline PublishedWard sample_ward()
 {
     PublishedWard ward;
@@ -52,32 +83,7 @@ inline PublishedWard sample_ward()
     view.beds[0].levels = {{1.9, sample_now - Duration{600'000}, false, false, std::nullopt},
                            {5.5, sample_now - Duration{300'000}, false, false, true}};
     view.protocol = "MG-7 v3, approved 2026-05-01 by Dr A. Lead";
-    ChecklistView list;
-    list.stamp = view.protocol;
-    list.title = "POSSIBLE MAGNESIUM TOXICITY";
-    list.notice = "The team decides.";
-    list.branch = "grade2";
-    list.opened = sample_now - Duration{70'000};
-    list.why = {{sample_now - Duration{70'000}, "Respiratory rate low"}};
-    list.precautions = {{"digoxin", "DIGOXIN: ask the doctor."}};
-    StepView give;
-    give.id = "calcium";
-    give.kind = "give";
-    give.words = "GIVE calcium gluconate.";
-    give.drug = "calcium gluconate";
-    give.concentration = "10 %";
-    give.dose = "1 g";
-    give.volume = "10 mL";
-    give.over = "10 min";
-    give.state = "running";
-    give.timer = "giving";
-    give.due = sample_now - Duration{30'000};
-    give.over_due = give.second_check = give.second_missing = true;
-    give.doses = 1;
-    give.most = 3;
-    give.taps = {{"start", "midwife-1", "", sample_now - Duration{630'000}}};
-    list.steps = {give};
-    view.beds[0].checklist = list;
+    view.beds[0].checklist = sample_checklist(view.protocol);
     view.beds[1].id = BedId{1};
     view.beds[1].alias = "bed-4";
     view.beds[1].place = "Ward L4 Bed 4";
