@@ -34,6 +34,7 @@ struct InboxBounds {
     std::size_t state =
         8192; // observations that wait before the newest of a key replaces an older one
     std::size_t posted = 1024; // inputs of other threads that wait before try_post() refuses
+    std::size_t urgent = 256;  // of those that have their own share: try_post_urgent()
 };
 
 // `KeyOf` tells how an input may be treated: `std::optional<std::uint64_t> operator()(const Input&)
@@ -58,18 +59,9 @@ public:
     }
 
     // False, and nothing was kept, if too much of other threads waits.
-    [[nodiscard]] bool try_post(Input input)
-    {
-        {
-            const std::lock_guard lock{shared_->mutex};
-            if (shared_->posted.size() >= bounds_.posted) return false;
-            shared_->posted.push_back(std::move(input));
-            if (shared_->posted.size() > 1) return true; // the first one already wakes the loop
-        }
-        auto ring = [shared = shared_] { shared->wake(); };
-        boost::asio::post(shared_->executor, std::move(ring));
-        return true;
-    }
+    [[nodiscard]] bool try_post(Input input) { return post_within(std::move(input), false); }
+    // As try_post(), with a share of its own: whatever else was posted, it is not refused for that.
+    [[nodiscard]] bool try_post_urgent(Input input) { return post_within(std::move(input), true); }
 
     // Moves everything that waits to the end of `out`, in order of arrival.
     void take(std::vector<Input>& out)
@@ -77,6 +69,7 @@ public:
         {
             const std::lock_guard lock{shared_->mutex};
             arrived_.swap(shared_->posted);
+            shared_->urgent = 0;
         }
         for (Input& input : arrived_) append(std::move(input));
         arrived_.clear();
@@ -126,7 +119,23 @@ private:
         bool woken = false; // a wake-up between two waits is not lost
         std::mutex mutex;
         std::vector<Input> posted;
+        std::size_t urgent = 0; // of them
     };
+
+    bool post_within(Input input, bool urgent)
+    {
+        {
+            const std::lock_guard lock{shared_->mutex};
+            const std::size_t others = shared_->posted.size() - shared_->urgent;
+            if (urgent ? shared_->urgent >= bounds_.urgent : others >= bounds_.posted) return false;
+            if (urgent) ++shared_->urgent;
+            shared_->posted.push_back(std::move(input));
+            if (shared_->posted.size() > 1) return true; // the first one already wakes the loop
+        }
+        auto ring = [shared = shared_] { shared->wake(); };
+        boost::asio::post(shared_->executor, std::move(ring));
+        return true;
+    }
 
     void append(Input input)
     {

@@ -13,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "daemon/app/callback_settings.hpp"
 #include "daemon/app/config_checks.hpp"
 #include "daemon/app/last_good.hpp"
 #include "daemon/app/pager_set.hpp"
@@ -150,6 +151,7 @@ struct App::State {
     std::unique_ptr<WardLoop> loop;
     std::unique_ptr<PagerSet> pagers;
     std::unique_ptr<http::Server> server;
+    std::unique_ptr<CallbackServer> callbacks; // null without [callbacks]
     std::unique_ptr<Sources> sources;
     Lane work{"work"};
     Service service;
@@ -259,6 +261,11 @@ void App::State::build(StartConfig start)
     if (const std::string key = answer_key(directory); !key.empty()) http.answer_key.emplace(Secret{key});
     server = std::make_unique<http::Server>(
         board, metrics, [this](Input input) { return loop->try_post(std::move(input)); }, std::move(http));
+    if (!config.callbacks) return;
+    CallbackOptions called{config.callbacks->listen.host, config.callbacks->listen.port,
+                           Secret{answer_key(directory)}, {}};
+    callbacks = std::make_unique<CallbackServer>(
+        metrics, [this](Input input) { return loop->try_post(std::move(input)); }, std::move(called));
 }
 
 WardLoopPorts App::State::ports()
@@ -267,7 +274,10 @@ WardLoopPorts App::State::ports()
     ports.send_page = [this](const SendPage& page) { send_page(page); };
     ports.cancel_pages = [this](CallId call) { pagers->cancel(call); };
     ports.call_ended = [this](CallId call) { pagers->ended(call); };
-    ports.reply = [this](const Reply& reply, bool stored) { server->reply(reply, stored); };
+    ports.reply = [this](const Reply& reply, bool stored) {
+        server->reply(reply, stored);
+        if (callbacks) callbacks->reply(reply, stored);
+    };
     ports.transition = [this](const AlarmTransition& transition) { told(transition); };
     ports.publish = [this](const Ward& ward, const Moment& now) { publish(ward, now); };
     ports.turn = [this](const Moment& now) { turn(now); };
@@ -304,6 +314,14 @@ void App::State::configure_shell()
     for (const auto& mistake : pagers->configure(config)) {
         log(event_refused, mistake);
         mistakes = mistake;
+    }
+    if (callbacks) {
+        auto wrong = configure_callbacks(*callbacks, config);
+        if (auto trouble = callbacks->start()) wrong.push_back("callbacks cannot be heard: " + *trouble);
+        for (const auto& mistake : wrong) {
+            log(event_refused, mistake);
+            mistakes = mistake;
+        }
     }
     fault(ShellFault::channel, !mistakes.empty(), mistakes);
     for (const auto& mistake : sources->start(config)) {
@@ -372,6 +390,11 @@ asio::awaitable<void> App::State::reload()
             start->config->http.socket_path != config.http.socket_path) {
             reasons.emplace_back("[http] takes a restart");
         }
+        const auto& called = start->config->callbacks;
+        if (called.has_value() != config.callbacks.has_value() ||
+            (called && called->listen != config.callbacks->listen)) {
+            reasons.emplace_back("[callbacks] listen takes a restart");
+        }
         if (start->config->journal.directory != config.journal.directory) {
             reasons.emplace_back("[journal] directory takes a restart");
         }
@@ -419,6 +442,7 @@ asio::awaitable<void> App::State::shut_down()
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
     server->stop();
+    if (callbacks) callbacks->stop();
     auto history_end = history->close(clock->now().wall);
     co_await std::move(history_end);
     const Duration limit = drain_max;

@@ -67,7 +67,13 @@ ConfigChecks config_checks(PackTests tests)
         if (adapters::hl7::BedPattern::from(pattern)) return std::nullopt;
         return "no bed pattern: fields in braces and text, such as \"{PV1-3.3}\"";
     };
-    checks.sms_gateway = [](const SmsGatewayConfig& gateway) { return adapters::mistakes(sms_gateway(gateway)); };
+    checks.sms_gateway = [](const SmsGatewayConfig& gateway) {
+        auto found = adapters::mistakes(sms_gateway(gateway));
+        if (!gateway.callback) return found;
+        for (auto& wrong : adapters::mistakes(sms_callback(*gateway.callback)))
+            found.push_back("callback: " + std::move(wrong));
+        return found;
+    };
     return checks;
 }
 
@@ -82,7 +88,22 @@ adapters::SmsGateway sms_gateway(const SmsGatewayConfig& config)
     gateway.idempotency = config.idempotency_header;
     gateway.user = config.user;
     if (!config.secret.empty()) gateway.secret.emplace("");
+    gateway.status_base = config.status_base;
     return gateway;
+}
+
+adapters::SmsCallback sms_callback(const SmsCallbackConfig& config)
+{
+    adapters::SmsCallback callback;
+    callback.proof = static_cast<adapters::CallbackProof>(config.proof);
+    callback.header = config.header;
+    callback.reference = config.reference;
+    callback.status = config.status;
+    callback.sender = config.sender;
+    callback.text = config.text;
+    for (const auto& [word, meaning] : config.words)
+        callback.words[word] = static_cast<adapters::SmsStatus>(meaning);
+    return callback;
 }
 
 void complete_sources(Config& config)

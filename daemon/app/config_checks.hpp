@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/pagers/sms_callback.hpp"
 #include "adapters/pagers/sms_template.hpp"
 #include "daemon/config/config_reader.hpp"
 
@@ -17,6 +18,7 @@ enum class PackTests { run, passed_before };
 
 // The channel that a gateway's configuration asks for, without its secret: one that is named counts as given.
 [[nodiscard]] adapters::SmsGateway sms_gateway(const SmsGatewayConfig& config);
+[[nodiscard]] adapters::SmsCallback sms_callback(const SmsCallbackConfig& config);
 
 // Periods and liveness of Modbus sources come from their maps.
 void complete_sources(Config& config);

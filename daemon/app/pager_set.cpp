@@ -130,11 +130,15 @@ std::vector<adapters::WebhookEndpoint> PagerSet::webhooks(const Config& config, 
     return endpoints;
 }
 
-std::vector<adapters::SmsGateway> PagerSet::sms_gateways(const Config& config, std::vector<std::string>& mistakes)
+std::vector<adapters::SmsGateway> PagerSet::sms_gateways(const Config& config,
+                                                         std::vector<std::string>& mistakes) const
 {
     std::vector<adapters::SmsGateway> gateways;
-    for (const SmsGatewayConfig& one : config.pager.sms)
-        keep(sms_gateway(one), &adapters::SmsGateway::secret, one.secret, "SMS", gateways, mistakes);
+    for (const SmsGatewayConfig& one : config.pager.sms) {
+        adapters::SmsGateway gateway = sms_gateway(one);
+        if (!gateway.status_base.empty()) gateway.status_key.emplace(answer_key_);
+        keep(std::move(gateway), &adapters::SmsGateway::secret, one.secret, "SMS", gateways, mistakes);
+    }
     return gateways;
 }
 

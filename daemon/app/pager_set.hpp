@@ -57,7 +57,7 @@ private:
     };
     static std::vector<adapters::WebhookEndpoint> webhooks(const Config& config, Channels& channels,
                                                            std::vector<std::string>& mistakes);
-    static std::vector<adapters::SmsGateway> sms_gateways(const Config& config, std::vector<std::string>& mistakes);
+    std::vector<adapters::SmsGateway> sms_gateways(const Config& config, std::vector<std::string>& mistakes) const;
     static std::vector<adapters::SnppGateway> snpp_gateways(const Config& config,
                                                             std::vector<std::string>& mistakes);
     static std::vector<adapters::AlertmanagerCluster> alertmanagers(const Config& config,

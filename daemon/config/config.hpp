@@ -77,6 +77,15 @@ struct SmtpConfig {
     std::string password; // secret reference
 };
 
+// What an SMS gateway calls back with; what it means and which forms are good: adapters/pagers/sms_callback.hpp.
+struct SmsCallbackConfig {
+    std::uint8_t proof = 0; // adapters::CallbackProof
+    std::string header;     // "" = the proof's own
+    std::string secret;     // secret reference
+    std::string reference, status, sender, text;
+    std::vector<std::pair<std::string, std::uint8_t>> words; // word -> adapters::SmsStatus
+};
+
 // An SMS gateway's HTTP interface, as a template; what it means and which templates are good: adapters/pagers.
 struct SmsGatewayConfig {
     std::string name, url;
@@ -85,6 +94,8 @@ struct SmsGatewayConfig {
     std::string idempotency_header; // "" = none
     std::string user;               // of HTTP basic; "" = none
     std::string secret;             // secret reference; "" = none
+    std::optional<SmsCallbackConfig> callback;
+    std::string status_base; // of {status_url}; "" = nothing listens for a status
 };
 
 // An SNPP gateway: adapters/pagers/snpp.
@@ -166,6 +177,14 @@ struct HttpConfig {
     std::string socket_path = "/run/magwatch/magwatchd.sock"; // of the CLI
 };
 
+// Where gateways call back: a listener of its own, TLS off loopback.
+struct CallbacksConfig {
+    Endpoint listen;
+    std::string url; // how the gateways reach it: "https://ward.example:8443", without a path
+    std::string certificate, key; // secret references; "" = plain, on loopback alone
+    std::vector<std::string> allow_from; // addresses that may connect; loopback always may
+};
+
 struct JournalConfig {
     std::string directory = "/var/lib/magwatch";
     Duration keep{30LL * 86'400'000}; // design value (reliability 5.10)
@@ -188,6 +207,7 @@ struct Config {
     std::optional<Hl7Config> hl7;
     PagerConfig pager;
     HttpConfig http;
+    std::optional<CallbacksConfig> callbacks;
     JournalConfig journal;
 };
 

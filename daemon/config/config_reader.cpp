@@ -43,7 +43,8 @@ LoadedConfig ConfigReader::run()
     beds();
     modbus();
     hl7();
-    gateways(); // before the people whom they reach
+    callbacks(); // before the gateways, whose messages name its address
+    gateways();  // before the people whom they reach
     people();
     escalation();
     pager();
@@ -144,6 +145,19 @@ std::optional<Endpoint> ConfigReader::listen_address(const TomlTable& table, std
         table.fail(key, fmt::format(
                             "'{}' must be an address and a port, such as \"127.0.0.1:8300\"", key));
     return address;
+}
+
+std::vector<std::string> ConfigReader::peer_addresses(const TomlTable& table, std::string_view key)
+{
+    std::vector<std::string> addresses;
+    for (const TomlText& from : table.texts(key).value_or(std::vector<TomlText>{})) {
+        std::array<unsigned char, 16> binary{};
+        if (inet_pton(AF_INET, from.value.c_str(), binary.data()) != 1 &&
+            inet_pton(AF_INET6, from.value.c_str(), binary.data()) != 1)
+            file_.fail(from.at, fmt::format("'{}' is not an address", from.value));
+        addresses.push_back(from.value);
+    }
+    return addresses;
 }
 
 std::optional<Endpoint> ConfigReader::destination(const TomlTable& table)

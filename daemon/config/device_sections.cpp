@@ -1,8 +1,6 @@
 // The sections of devices: [[modbus]] and [hl7].
 #include <algorithm>
-#include <array>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include "daemon/config/reading.hpp"
@@ -52,13 +50,7 @@ void ConfigReader::hl7()
     if (!table->has("listen")) table->fail("missing 'listen', such as \"127.0.0.1:2575\"");
     const auto listen = listen_address(*table, "listen");
     if (listen) hl7.listen = *listen;
-    for (const TomlText& from : table->texts("allow_from").value_or(std::vector<TomlText>{})) {
-        std::array<unsigned char, 16> binary{};
-        if (inet_pton(AF_INET, from.value.c_str(), binary.data()) != 1 &&
-            inet_pton(AF_INET6, from.value.c_str(), binary.data()) != 1)
-            file_.fail(from.at, fmt::format("'{}' is not an address", from.value));
-        hl7.allow_from.push_back(from.value);
-    }
+    hl7.allow_from = peer_addresses(*table, "allow_from");
     if (listen && !is_loopback(listen->host) && hl7.allow_from.empty())
         table->fail(
             "listen",

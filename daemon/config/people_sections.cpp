@@ -302,12 +302,79 @@ void ConfigReader::sms_gateway(const TomlTable& table)
     if (const auto header = table.text("idempotency_header")) gateway.idempotency_header = header->value;
     if (const auto user = table.text("user")) gateway.user = user->value;
     gateway.secret = secret_reference(table, "secret");
+    if (const auto callback = table.table("callback")) gateway.callback = sms_callback(*callback);
+    const bool listens = config_.callbacks && !config_.callbacks->url.empty() && gateway.callback &&
+                         !gateway.callback->status.empty();
+    if (listens) gateway.status_base = config_.callbacks->url + "/sms/" + gateway.name + "/status/";
     if (!url || !format) return;
     gateway.url = url->value;
     gateway.json = *format == 1;
     if (checks_.sms_gateway)
         for (const std::string& mistake : checks_.sms_gateway(gateway)) table.fail(mistake);
     config_.pager.sms.push_back(std::move(gateway));
+}
+
+std::optional<SmsCallbackConfig> ConfigReader::sms_callback(const TomlTable& table)
+{
+    SmsCallbackConfig callback;
+    // In the order of adapters::CallbackProof and adapters::SmsStatus.
+    const auto proof = table.need_choice("proof", {"hmac-sha256", "twilio", "standard-webhooks", "header"});
+    static const std::vector<std::string_view> meanings{"under_way", "delivered", "read", "failed"};
+    const auto take = [&](const char* key, std::string& into) {
+        if (const auto text = table.text(key)) into = text->value;
+    };
+    take("header", callback.header);
+    for (char& c : callback.header)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    take("reference", callback.reference);
+    take("status", callback.status);
+    take("sender", callback.sender);
+    take("text", callback.text);
+    if (const auto words = table.table("words"))
+        for (const TomlText& word : words->keys())
+            if (const auto meaning = words->choice(word.value, meanings))
+                callback.words.emplace_back(word.value, static_cast<std::uint8_t>(*meaning));
+    callback.secret = secret_reference(table, "secret");
+    if (!table.has("secret")) table.fail("missing 'secret': a callback that nobody can prove is not heard");
+    if (!config_.callbacks && !root_.has("callbacks"))
+        table.fail("nothing listens for callbacks: there is no [callbacks]");
+    if (!proof) return std::nullopt;
+    callback.proof = static_cast<std::uint8_t>(*proof);
+    return callback;
+}
+
+void ConfigReader::callbacks()
+{
+    const auto table = root_.table("callbacks");
+    if (!table) return;
+    CallbacksConfig callbacks;
+    if (!table->has("listen")) table->fail("missing 'listen', such as \"0.0.0.0:8443\"");
+    const auto listen = listen_address(*table, "listen");
+    if (listen) callbacks.listen = *listen;
+    callbacks.certificate = secret_reference(*table, "certificate");
+    callbacks.key = secret_reference(*table, "key");
+    callbacks.allow_from = peer_addresses(*table, "allow_from");
+    const bool outside = listen && !is_loopback(listen->host);
+    if (table->has("certificate") != table->has("key")) table->fail("'certificate' and 'key' belong together");
+    if (outside && !table->has("certificate"))
+        table->fail("listen", "off this machine callbacks need TLS: give 'certificate' and 'key', or listen on "
+                              "127.0.0.1 behind a proxy");
+    if (outside && callbacks.allow_from.empty())
+        table->fail("listen", "list the gateways' addresses in 'allow_from': nobody else may connect");
+    // Each of these has its own share of the connections: with more of them, one could take another's.
+    constexpr std::size_t most_peers = 15;
+    if (callbacks.allow_from.size() > most_peers)
+        table->fail("allow_from", fmt::format("at most {} addresses are possible", most_peers));
+    if (const auto url = table->text("url")) {
+        const auto parsed = parse_url(url->value);
+        const std::size_t path = url->value.find('/', url->value.find("//") + 2);
+        if (!parsed || path != std::string::npos || url->value.find('?') != std::string::npos)
+            table->fail("url", "'url' must be http(s)://host[:port] as the gateways reach it, without a path");
+        else if (!parsed->tls && !is_loopback(parsed->host))
+            table->fail("url", "callbacks must not travel as plain http: use https");
+        callbacks.url = url->value;
+    }
+    config_.callbacks = std::move(callbacks);
 }
 
 void ConfigReader::smtp(const TomlTable& table)

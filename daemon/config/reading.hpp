@@ -61,6 +61,8 @@ private:
     void pager();
     void smtp(const TomlTable& table);
     void sms_gateway(const TomlTable& table);
+    std::optional<SmsCallbackConfig> sms_callback(const TomlTable& table);
+    void callbacks();
     void snpp_gateway(const TomlTable& table);
     void alertmanager_cluster(const TomlTable& table);
     void ntfy_server(const TomlTable& table);
@@ -91,6 +93,7 @@ private:
     std::string secret_reference(const TomlTable& table, std::string_view key);
     std::optional<ReferencedFile> referenced(const TomlTable& table, std::string_view key);
     std::optional<Endpoint> listen_address(const TomlTable& table, std::string_view key);
+    std::vector<std::string> peer_addresses(const TomlTable& table, std::string_view key);
     std::optional<Endpoint> destination(const TomlTable& table);
 
     TomlFile& file_;

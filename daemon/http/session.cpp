@@ -40,8 +40,10 @@ struct Session::Tls {
 };
 
 Session::Session(Socket socket, Peer peer, Host& host, const ServerLimits& limits, std::shared_ptr<TlsContext> tls)
-    : socket_{std::move(socket)}, tls_{tls ? std::make_unique<Tls>(socket_, std::move(tls)) : nullptr},
-      timer_{socket_.get_executor()}, buffer_{std::make_shared<Buffer>()}, peer_{std::move(peer)}, host_{host}, limits_{limits}
+    : socket_{std::move(socket)},
+      tls_{tls ? std::make_unique<Tls>(socket_, std::move(tls)) : nullptr},
+      timer_{socket_.get_executor()}, buffer_{std::make_shared<Buffer>()}, peer_{std::move(peer)},
+      host_{host}, limits_{limits}
 {
 }
 
@@ -119,6 +121,29 @@ asio::awaitable<void> Session::linger()
     }
 }
 
+asio::awaitable<boost::system::error_code> Session::read_header(Parser& parser)
+{
+    auto& buffer = buffer_->bytes;
+    if (tls_) {
+        const auto [error, n] =
+            co_await beast::http::async_read_header(tls_->stream, buffer, parser, as_result);
+        co_return error;
+    }
+    const auto [error, n] = co_await beast::http::async_read_header(socket_, buffer, parser, as_result);
+    co_return error;
+}
+
+asio::awaitable<boost::system::error_code> Session::read_body(Parser& parser)
+{
+    auto& buffer = buffer_->bytes;
+    if (tls_) {
+        const auto [error, n] = co_await beast::http::async_read(tls_->stream, buffer, parser, as_result);
+        co_return error;
+    }
+    const auto [error, n] = co_await beast::http::async_read(socket_, buffer, parser, as_result);
+    co_return error;
+}
+
 asio::awaitable<Session::Next> Session::one_request()
 {
     auto& buffer = buffer_->bytes;
@@ -133,14 +158,7 @@ asio::awaitable<Session::Next> Session::one_request()
     deadline(limits_.header);
     Parser parser;
     set_limits(parser);
-    boost::system::error_code failed;
-    if (tls_) {
-        const auto [error, n] = co_await beast::http::async_read_header(tls_->stream, buffer, parser, as_result);
-        failed = error;
-    } else {
-        const auto [error, n] = co_await beast::http::async_read_header(socket_, buffer, parser, as_result);
-        failed = error;
-    }
+    boost::system::error_code failed = co_await read_header(parser);
     if (failed == beast::http::error::end_of_stream) co_return Next::close;
     if (!failed && !parser.is_done()) {
         deadline(limits_.body);
@@ -151,13 +169,7 @@ asio::awaitable<Session::Next> Session::one_request()
             if (!sent) co_return Next::close;
             deadline(limits_.body);
         }
-        if (tls_) {
-            const auto [error, n] = co_await beast::http::async_read(tls_->stream, buffer, parser, as_result);
-            failed = error;
-        } else {
-            const auto [error, n] = co_await beast::http::async_read(socket_, buffer, parser, as_result);
-            failed = error;
-        }
+        failed = co_await read_body(parser);
     }
     if (failed) {
         WireError error = wire_error(failed);

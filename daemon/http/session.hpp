@@ -13,7 +13,7 @@
 
 #include "daemon/http/request.hpp"
 #include "daemon/http/server.hpp"
-#include "daemon/http/wire.hpp"
+#include "daemon/http/wire_beast.hpp"
 
 namespace magwatch::http
 {
@@ -63,6 +63,8 @@ private:
     enum class Next : std::uint8_t { again, close, linger };
     boost::asio::awaitable<Next> one_request();
     boost::asio::awaitable<bool> shake_hands();
+    boost::asio::awaitable<boost::system::error_code> read_header(Parser& parser);
+    boost::asio::awaitable<boost::system::error_code> read_body(Parser& parser);
     boost::asio::awaitable<bool> send(std::string bytes);
     boost::asio::awaitable<Next> send_error(WireError error);
     boost::asio::awaitable<void> linger();

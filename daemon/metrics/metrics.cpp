@@ -152,6 +152,14 @@ std::string_view name(HttpRefusal refusal)
     return "unknown";
 }
 
+std::string_view name(CallbackResult result)
+{
+    constexpr std::array<std::string_view, callback_result_count> names{
+        "status",  "answer", "under_way", "repeated", "peer", "connection", "address",
+        "proof",   "form",   "word",      "sender",   "text", "not_told",   "busy"};
+    return names[static_cast<std::size_t>(result)];
+}
+
 struct Metrics::Families {
     explicit Families(prometheus::Registry& r)
         : alarms_active{gauge(r, "magwatch_alarms_active", "Open alarms of the ward.")},
@@ -184,6 +192,8 @@ struct Metrics::Families {
                            "HTTP requests answered, by route and status.")},
           turned_away{counter(r, "magwatch_http_refused_total",
                               "HTTP connections and requests turned away before any route.")},
+          callbacks{counter(r, "magwatch_callbacks_total",
+                            "Callbacks of gateways, by what became of them.")},
           registry{r}
     {
     }
@@ -195,7 +205,8 @@ struct Metrics::Families {
     Family<Histogram>& delivery;
     Family<Gauge>&unanswered, &checks_overdue, &beds_watched, &beds, &simulation, &fallback,
         &sample;
-    Family<Counter>&polls, &observations, &refused, &hl7_acks, &requests, &turned_away;
+    Family<Counter>&polls, &observations, &refused, &hl7_acks, &requests, &turned_away,
+        &callbacks;
     prometheus::Registry& registry;
 
     // Cached children. Ordered maps: nothing depends on hashing.
@@ -255,6 +266,9 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
           gauge(registry_, "magwatch_hl7_connections", "Open MLLP connections.").Add({})},
       http_connections{
           gauge(registry_, "magwatch_http_connections", "Open HTTP connections.").Add({})},
+      callback_connections{gauge(registry_, "magwatch_callback_connections",
+                                 "Open connections of gateways that call back.")
+                               .Add({})},
       log_dropped{counter(registry_, "magwatch_log_dropped_total",
                           "Log entries that did not fit or came too often.")
                       .Add({})}
@@ -276,6 +290,8 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
     for (std::size_t i = 0; i < http_refusal_count; ++i)
         http_refused_[i] =
             &f.turned_away.Add({{"reason", std::string{name(static_cast<HttpRefusal>(i))}}});
+    for (std::size_t i = 0; i < callback_result_count; ++i)
+        callbacks_[i] = &f.callbacks.Add({{"result", std::string{name(static_cast<CallbackResult>(i))}}});
     constexpr std::array codes{"AA", "AE", "AR"};
     for (std::size_t i = 0; i < codes.size(); ++i)
         hl7_acks_[i] = &f.hl7_acks.Add({{"code", codes[i]}});

@@ -4,7 +4,7 @@
 // enums below, never from a device, a message or a person; every label set exists from the start at
 // 0, so that a rate or an alert over it works from the first scrape. No clinical value is a metric.
 //
-// Threads: text(), http_request(), http_refused(), hl7_acked() and the metrics without labels may
+// Threads: text(), http_request(), http_refused(), called_back(), hl7_acked() and the metrics without labels may
 // be used from any thread at once. configure(), on(), show() and what device(), source() and
 // channel() give belong to one thread, the loop's. What they give stays good as long as Metrics
 // lives, across reloads too: what a reload removed takes updates and shows nothing.
@@ -70,6 +70,26 @@ enum class HttpRefusal : std::uint8_t {
 };
 inline constexpr std::size_t http_refusal_count = 10;
 [[nodiscard]] std::string_view name(HttpRefusal refusal);
+
+// What a gateway called back with, and why it changed nothing.
+enum class CallbackResult : std::uint8_t {
+    status,     // passed on: what became of a page
+    answer,     // passed on: a person's answer, and the ward took it
+    under_way,  // a status that says nothing yet
+    repeated,   // seen before
+    peer,       // from an address that is not listed
+    connection, // turned away before there was a request: too many, too slow, too large, no HTTP
+    address,    // no such path or gateway, or not a page of ours
+    proof,      // not proven to be the gateway's
+    form,       // neither a form nor JSON, or without what the configuration names
+    word,       // a status that the configuration does not know
+    sender,     // not the number of exactly one person
+    text,       // not an answer
+    not_told,   // the ward refused it: no open call of this code was told to this person
+    busy,       // could not be passed on or stored: the gateway is asked to come again
+};
+inline constexpr std::size_t callback_result_count = static_cast<std::size_t>(CallbackResult::busy) + 1;
+[[nodiscard]] std::string_view name(CallbackResult result);
 
 // Where label values come from.
 struct MetricLabels {
@@ -176,6 +196,7 @@ public:
     {
         http_refused_[static_cast<std::size_t>(refusal)]->Increment();
     }
+    void called_back(CallbackResult result) { callbacks_[static_cast<std::size_t>(result)]->Increment(); }
     void hl7_acked(Hl7Ack ack) { hl7_acks_[static_cast<std::size_t>(ack)]->Increment(); }
     // Routes of the HTTP server with the codes each can give; any other code is counted as "other".
     // Before the first request.
@@ -196,6 +217,7 @@ private:
     std::unique_ptr<Families> families_;
 
     std::array<prometheus::Counter*, http_refusal_count> http_refused_{};
+    std::array<prometheus::Counter*, callback_result_count> callbacks_{};
     std::array<prometheus::Counter*, 3> hl7_acks_{};
 
 public:
@@ -214,6 +236,7 @@ public:
     prometheus::Counter& hl7_duplicates;
     prometheus::Gauge& hl7_connections;
     prometheus::Gauge& http_connections;
+    prometheus::Gauge& callback_connections;
     prometheus::Counter& log_dropped;
 };
 

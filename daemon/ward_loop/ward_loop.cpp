@@ -52,6 +52,15 @@ void WardLoop::push(const RefusedValue& refused) { inbox_.push(Input{refused}); 
 void WardLoop::push(const DeviceStatus& status) { inbox_.push(Input{status}); }
 void WardLoop::seen(const MessageSeen& message) { inbox_.push(Input{message}); }
 
+bool WardLoop::try_post(Input input)
+{
+    const auto* action = std::get_if<Action>(&input);
+    const bool answer = action != nullptr && (std::holds_alternative<Answer>(action->what) ||
+                                              std::holds_alternative<AnswerCode>(action->what) ||
+                                              std::holds_alternative<Acknowledge>(action->what));
+    return answer ? inbox_.try_post_urgent(std::move(input)) : inbox_.try_post(std::move(input));
+}
+
 // Everything pushed before is in the inbox, and the next turn takes all of it: its append is the one to
 // wait for.
 asio::awaitable<bool> WardLoop::committed()

@@ -81,8 +81,9 @@ public:
 
     // An input from the loop's thread.
     void push(Input input) { inbox_.push(std::move(input)); }
-    // From any thread; false if too much waits.
-    [[nodiscard]] bool try_post(Input input) { return inbox_.try_post(std::move(input)); }
+    // From any thread; false if too much waits. What a person says to an alarm has a share of its own, so that no
+    // other traffic can have it refused.
+    [[nodiscard]] bool try_post(Input input);
 
     [[nodiscard]] const Ward& ward() const { return ward_; }
     [[nodiscard]] std::uint64_t dropped() const { return inbox_.dropped(); }

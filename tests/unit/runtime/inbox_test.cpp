@@ -50,6 +50,21 @@ TEST(Inbox, KeepsTheOrderOfArrival)
     EXPECT_EQ(inbox.dropped(), 0U);
 }
 
+TEST(Inbox, WhatIsUrgentHasAShareOfItsOwn)
+{
+    asio::io_context io{1};
+    TestInbox inbox{io.get_executor(), {.posted = 2, .urgent = 1}};
+    ASSERT_TRUE(inbox.try_post({-1, 1}));
+    ASSERT_TRUE(inbox.try_post({-1, 2}));
+    EXPECT_FALSE(inbox.try_post({-1, 3}));
+    EXPECT_TRUE(inbox.try_post_urgent({-1, 4})) << "refused because of other traffic";
+    EXPECT_FALSE(inbox.try_post_urgent({-1, 5})) << "its share is bounded too";
+    EXPECT_THAT(taken(inbox), ElementsAre(Thing{-1, 1}, Thing{-1, 2}, Thing{-1, 4}));
+    EXPECT_TRUE(inbox.try_post_urgent({-1, 6}));
+    EXPECT_TRUE(inbox.try_post({-1, 7}));
+    EXPECT_TRUE(inbox.try_post({-1, 8})) << "what is urgent takes nothing from the rest";
+}
+
 TEST(Inbox, OverItsBoundTheNewestOfAKeyReplacesTheOlderAndTheLossIsCounted)
 {
     asio::io_context io{1};
