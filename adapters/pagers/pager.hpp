@@ -64,6 +64,9 @@ public:
 
     // Pages without an outcome; a drain at shutdown waits for 0.
     [[nodiscard]] virtual std::size_t pending() const = 0;
+
+    // True while the channel may still say something by Feedback: a pager of an earlier configuration lives on for it.
+    [[nodiscard]] virtual bool listening() const { return false; }
 };
 
 } // namespace magwatch::adapters

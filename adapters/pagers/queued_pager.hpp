@@ -96,6 +96,7 @@ protected:
     void note_health(const std::string& name, const AttemptEnd& end);
     [[nodiscard]] const boost::asio::any_io_executor& executor() const { return parts_.executor; }
     [[nodiscard]] Clock& clock() const { return parts_.clock; }
+    [[nodiscard]] const Feedback& feedback() const { return parts_.feedback; }
 
 private:
     struct Pending {

@@ -18,11 +18,14 @@ namespace magwatch::adapters {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
-// One attempt. Keeps itself alive while a handler waits; ends once, however it ends.
+// One session. Keeps itself alive while a handler waits; ends once, however it ends.
 class SnppPager::Session : public std::enable_shared_from_this<Session> {
 public:
-    Session(asio::any_io_executor executor, SnppPage page, AttemptDone done)
-        : dialogue_{std::move(page)}, done_{std::move(done)}, resolver_{executor}, socket_{executor}, limit_{executor}
+    using Talk = std::function<SnppMove(std::string_view line)>;
+    using Ended = std::function<void(const std::string& why)>; // why it reached nobody; "" = it did, or was cut off
+
+    Session(asio::any_io_executor executor, Talk talk, Ended ended)
+        : talk_{std::move(talk)}, ended_{std::move(ended)}, resolver_{executor}, socket_{executor}, limit_{executor}
     {
     }
 
@@ -40,7 +43,7 @@ public:
     }
     void stop()
     {
-        done_ = nullptr;
+        ended_ = nullptr;
         finish();
     }
 
@@ -69,7 +72,7 @@ private:
         std::string line = in_.substr(0, length);
         in_.erase(0, length);
         while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
-        SnppDialogue::Move move = dialogue_.line(line);
+        SnppMove move = talk_(line);
         if (move.send.empty()) return move.over ? finish() : read();
         out_ = std::move(move.send);
         asio::async_write(socket_, asio::buffer(out_),
@@ -89,14 +92,13 @@ private:
         limit_.cancel();
         resolver_.cancel();
         socket_.close(ignored);
-        if (!done_) return;
-        // Posted: `done` may begin the next attempt of this very pager.
-        AttemptEnd end{dialogue_.verdict(), why_.empty() ? dialogue_.detail() : why_, {}};
-        asio::post(socket_.get_executor(), [done = std::exchange(done_, nullptr), end = std::move(end)] { done(end); });
+        if (!ended_) return;
+        // Posted: it may begin the next attempt of this very pager.
+        asio::post(socket_.get_executor(), [ended = std::exchange(ended_, nullptr), why = why_] { ended(why); });
     }
 
-    SnppDialogue dialogue_;
-    AttemptDone done_;
+    Talk talk_;
+    Ended ended_;
     tcp::resolver resolver_;
     tcp::socket socket_;
     asio::steady_timer limit_;
@@ -123,8 +125,9 @@ std::optional<GatewayAddress> snpp_address(std::string_view address)
     return out && is_snpp_word(out->to) ? out : std::nullopt;
 }
 
-SnppPager::SnppPager(QueueParts parts, std::vector<SnppGateway> gateways, Duration limit)
-    : QueuedPager{std::move(parts)}, gateways_{usable(std::move(gateways))}, limit_{limit}
+SnppPager::SnppPager(QueueParts parts, std::vector<SnppGateway> gateways, Duration limit, SnppPatience patience)
+    : QueuedPager{std::move(parts)}, gateways_{usable(std::move(gateways))}, limit_{limit}, patience_{patience},
+      timer_{executor()}, self_{std::make_shared<SnppPager*>(this)}
 {
 }
 
@@ -147,13 +150,136 @@ std::optional<QueuedPager::Refusal> SnppPager::begin(const Job& job, WallTime, A
     const auto at = gateways_.find(address->gateway);
     if (at == gateways_.end()) return Refusal{"no SNPP gateway of this name"};
     const SnppGateway& gateway = at->second;
-    SnppPage page{address->to, job.text, job.page.priority == Priority::high, gateway.user, ""};
+    SnppPage page{address->to, job.text, job.page.priority == Priority::high, gateway.user, "", gateway.two_way};
     if (gateway.password) page.password = gateway.password->reveal();
-    std::erase_if(running_, [](const auto& session) { return session.expired(); });
-    const auto session = std::make_shared<Session>(executor(), std::move(page), std::move(done));
-    running_.push_back(session);
+    const auto dialogue = std::make_shared<SnppDialogue>(std::move(page));
+    auto talk = [dialogue](std::string_view line) { return dialogue->line(line); };
+    auto ended = [weak = std::weak_ptr{self_}, dialogue, done = std::move(done), key = job.page.key,
+                  name = gateway.name](const std::string& why) {
+        const auto self = weak.lock();
+        if (self && dialogue->tag()) (*self)->watch(key, name, *dialogue->tag());
+        done({dialogue->verdict(), why.empty() ? dialogue->detail() : why, {}});
+    };
+    const auto session = std::make_shared<Session>(executor(), std::move(talk), std::move(ended));
+    keep(session);
     session->start(gateway.host, gateway.port, limit_);
     return std::nullopt;
+}
+
+void SnppPager::keep(const std::shared_ptr<Session>& session)
+{
+    std::erase_if(running_, [](const auto& one) { return one.expired(); });
+    running_.push_back(session);
+}
+
+// --- after the hand-over ---
+
+void SnppPager::watch(const PageKey& key, const std::string& gateway, const SnppTag& tag)
+{
+    const Instant at = clock().now().steady;
+    if (watched_.size() >= patience_.pages) watched_.erase(watched_.begin());
+    watched_.emplace(next_number_++, Watched{key, gateway, tag, at + patience_.first, at + patience_.in_all,
+                                             patience_.first});
+    schedule();
+}
+
+void SnppPager::ended(CallId call)
+{
+    for (auto& [number, page] : watched_) {
+        if (page.key.call != call || page.kill) continue;
+        page.kill = true;
+        page.due = clock().now().steady;
+        page.wait = patience_.first; // if it is being asked after just now
+    }
+    schedule();
+}
+
+void SnppPager::schedule()
+{
+    std::optional<Instant> next;
+    for (const auto& [number, page] : watched_)
+        if (!page.asked && (!next || page.due < *next)) next = page.due;
+    if (!next) return;
+    // Steady timers stand still in suspend: after it we are at most a second late.
+    timer_.expires_after(std::clamp(*next - clock().now().steady, Duration{0}, Duration{1000}));
+    timer_.async_wait([weak = std::weak_ptr{self_}](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (self && !error) (*self)->look();
+    });
+}
+
+// One session a gateway for everything that is due there.
+void SnppPager::look()
+{
+    const Instant at = clock().now().steady;
+    std::map<std::string, std::vector<Number>> due;
+    for (auto at_page = watched_.begin(); at_page != watched_.end();) {
+        auto& [number, page] = *at_page;
+        if (!page.asked && at >= page.until) {
+            at_page = watched_.erase(at_page);
+            continue;
+        }
+        if (!page.asked && page.due <= at) due[page.gateway].push_back(number);
+        ++at_page;
+    }
+    for (const auto& [name, numbers] : due) ask(gateways_.at(name), numbers);
+    schedule();
+}
+
+void SnppPager::ask(const SnppGateway& gateway, const std::vector<Number>& numbers)
+{
+    std::vector<SnppInquiry::Question> questions;
+    for (const Number number : numbers) {
+        Watched& page = watched_.at(number);
+        page.asked = true;
+        questions.push_back({page.tag, page.kill});
+    }
+    const auto inquiry = std::make_shared<SnppInquiry>(
+        std::move(questions), gateway.user, gateway.password ? std::string{gateway.password->reveal()} : "");
+    auto talk = [inquiry](std::string_view line) { return inquiry->line(line); };
+    auto ended = [weak = std::weak_ptr{self_}, inquiry, numbers](const std::string&) {
+        if (const auto self = weak.lock()) (*self)->heard(numbers, *inquiry);
+    };
+    const auto session = std::make_shared<Session>(executor(), std::move(talk), std::move(ended));
+    keep(session);
+    session->start(gateway.host, gateway.port, limit_);
+}
+
+void SnppPager::heard(const std::vector<Number>& numbers, const SnppInquiry& inquiry)
+{
+    const Instant at = clock().now().steady;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const auto found = watched_.find(numbers[i]);
+        if (found == watched_.end()) continue; // given up for a newer one
+        Watched& page = found->second;
+        const auto& status = inquiry.answers()[i];
+        if (status) tell(page, *status);
+        if (status && status->last) {
+            watched_.erase(found);
+            continue;
+        }
+        page.asked = false;
+        page.wait = std::min(Duration{static_cast<Duration::rep>(static_cast<double>(page.wait.count()) *
+                                                                 patience_.growth)},
+                             patience_.longest);
+        page.due = at + page.wait;
+    }
+    schedule();
+}
+
+// Each news once: delivered, then read; an answer is the last word.
+void SnppPager::tell(Watched& page, const SnppStatus& status)
+{
+    using State = SnppStatus::State;
+    const auto receipt = [&](PageOutcome outcome, const char* detail) {
+        if (feedback().receipt) feedback().receipt(page.key, outcome, detail);
+    };
+    if (status.state == State::expired) receipt(PageOutcome::failed, "SNPP 780: it expired before delivery");
+    if (status.state != State::delivered && status.state != State::read) return;
+    if (status.state > page.told)
+        receipt(status.state == State::read ? PageOutcome::read : PageOutcome::delivered, "the gateway's status");
+    page.told = std::max(page.told, status.state);
+    if (status.answer && feedback().answer) feedback().answer(page.key, *status.answer);
 }
 
 } // namespace magwatch::adapters

@@ -146,7 +146,7 @@ std::vector<adapters::SnppGateway> PagerSet::snpp_gateways(const Config& config,
 {
     std::vector<adapters::SnppGateway> gateways;
     for (const SnppGatewayConfig& one : config.pager.snpp) {
-        adapters::SnppGateway gateway{one.name, one.server.host, one.server.port, one.user, std::nullopt};
+        adapters::SnppGateway gateway{one.name, one.server.host, one.server.port, one.user, std::nullopt, one.two_way};
         keep(std::move(gateway), &adapters::SnppGateway::password, one.password, "SNPP", gateways, mistakes);
     }
     return gateways;
@@ -255,7 +255,8 @@ std::vector<std::string> PagerSet::configure(const Config& config)
     hear_pcd_statuses(config, mistakes);
     std::erase_if(old_, [](const Channels& channels) {
         const auto all = channels.all();
-        return std::all_of(all.begin(), all.end(), [](const auto* pager) { return pager->pending() == 0; });
+        return std::all_of(all.begin(), all.end(),
+                           [](const auto* pager) { return pager->pending() == 0 && !pager->listening(); });
     });
     return mistakes;
 }

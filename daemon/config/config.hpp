@@ -104,6 +104,7 @@ struct SnppGatewayConfig {
     Endpoint server;
     std::string user;     // "" = no login
     std::string password; // secret reference
+    bool two_way = true;  // try level 3
 };
 
 // A server's login over HTTP: a user with a password, or a token.

@@ -273,6 +273,7 @@ void ConfigReader::snpp_gateway(const TomlTable& table)
     const auto server = destination(table);
     if (const auto user = table.text("user")) gateway.user = user->value;
     gateway.password = secret_reference(table, "password");
+    gateway.two_way = table.boolean("two_way").value_or(true);
     if (gateway.user.empty() != gateway.password.empty())
         table.fail("'user' and 'password' belong together");
     if (!server) return;

@@ -130,5 +130,96 @@ RC_GTEST_PROP(SnppDialogue, EveryDialogueEndsAndSaysSendOnceAtMost, (const std::
     RC_ASSERT(dialogue.line("250 ok").over);
 }
 
+SnppPage two_way_page()
+{
+    SnppPage page_two_way = page();
+    page_two_way.two_way = true;
+    return page_two_way;
+}
+
+TEST(SnppDialogue, SpeaksLevelThreeAndKeepsTagAndPassCode)
+{
+    SnppDialogue dialogue{two_way_page()};
+    const Talk t = talk(dialogue, {"220 r", "250 2way", "250 page", "250 ackr", "250 rtyp", "250 1", "250 2", "250 3",
+                                   "250 mess", "860 TAG-1 PASS9 Delivered, Awaiting Read Ack"});
+    EXPECT_EQ(t.said, (std::vector<std::string>{"2WAY\r\n", "PAGE 5551234\r\n", "ACKR 1\r\n", "RTYP MULTICHOICE\r\n",
+                                                "MCRE 1 Coming\r\n", "MCRE 2 Cannot\r\n", "MCRE 3 Here\r\n",
+                                                "MESS MAG HIGH Ward L4 Bed 3. STOP magnesium.\r\n", "SEND\r\n",
+                                                "QUIT\r\n"}));
+    EXPECT_EQ(dialogue.verdict(), Verdict::accepted);
+    EXPECT_EQ(dialogue.tag(), (SnppTag{"TAG-1", "PASS9"}));
+}
+
+TEST(SnppDialogue, GoesOnOneWayWhereTheGatewayOrThePagerCannot)
+{
+    SnppDialogue gateway{two_way_page()};
+    EXPECT_EQ(talk(gateway, {"220 r", "500 what?", "250 page", "250 mess", "250 sent"}).said,
+              (std::vector<std::string>{"2WAY\r\n", "PAGE 5551234\r\n", "MESS MAG HIGH Ward L4 Bed 3. STOP magnesium.\r\n",
+                                        "SEND\r\n", "QUIT\r\n"}));
+    EXPECT_EQ(gateway.verdict(), Verdict::accepted);
+    EXPECT_FALSE(gateway.tag());
+
+    SnppDialogue pager{two_way_page()};
+    EXPECT_EQ(talk(pager, {"220 r", "250 2way", "550 not 2WAY capable", "250 reset", "250 page", "250 mess", "250 sent"})
+                  .said,
+              (std::vector<std::string>{"2WAY\r\n", "PAGE 5551234\r\n", "RESE\r\n", "PAGE 5551234\r\n",
+                                        "MESS MAG HIGH Ward L4 Bed 3. STOP magnesium.\r\n", "SEND\r\n", "QUIT\r\n"}));
+    EXPECT_EQ(pager.verdict(), Verdict::accepted);
+
+    SnppDialogue unknown{two_way_page()};
+    (void)talk(unknown, {"220 r", "250 2way", "550 no such pager", "250 reset", "550 no such pager"});
+    EXPECT_EQ(unknown.verdict(), Verdict::refused) << "asked twice, not for ever";
+
+    SnppDialogue no_choices{two_way_page()};
+    const Talk t = talk(no_choices, {"220 r", "250 2way", "250 page", "500 ackr", "500 rtyp", "250 mess", "960 1 2 Q"});
+    EXPECT_EQ(t.said[4], "MESS MAG HIGH Ward L4 Bed 3. STOP magnesium.\r\n") << "nothing to choose from";
+    EXPECT_EQ(no_choices.tag(), (SnppTag{"1", "2"}));
+}
+
+TEST(SnppStatus, ReadsTheCodesOfTheStandard)
+{
+    using State = SnppStatus::State;
+    const auto is = [](const char* line, State state, std::optional<AnswerKind> answer, bool last) {
+        EXPECT_EQ(snpp_status(line), (SnppStatus{state, answer, last})) << line;
+    };
+    is("960 1 261122021405+0 Queued", State::queued, std::nullopt, false);
+    is("860 1 261122021405+0 Delivered, Awaiting Read Ack", State::delivered, std::nullopt, false);
+    is("861 1 261122021405+0 Delivered, Awaiting Reply", State::delivered, std::nullopt, false);
+    is("870 1 261122021405+0 Delivered, Read, Awaiting Reply", State::read, std::nullopt, false);
+    is("880 1 261122021405+0 Delivered", State::delivered, std::nullopt, true);
+    is("881 1 261122021405+0 Delivered and Read", State::read, std::nullopt, true);
+    is("888 1 261122021405+0 1 MCR Reply Received", State::read, AnswerKind::coming, true);
+    is("888 1 261122021405+0 02 MCR Reply Received", State::read, AnswerKind::cannot, true);
+    is("888 1 261122021405+0 3", State::read, AnswerKind::here, true);
+    is("888 1 261122021405+0 4 MCR Reply Received", State::read, std::nullopt, true);
+    is("888 1", State::read, std::nullopt, true);
+    is("889 1 261122021405+0 1 on my way", State::read, std::nullopt, true);
+    is("780 1 261122021405+0 Expired", State::expired, std::nullopt, true);
+    is("550 Unknown or Illegal Message_Tag", State::gone, std::nullopt, true);
+    for (const char* line : {"", "421 closing", "what", "250 OK", "88"}) EXPECT_FALSE(snpp_status(line)) << line;
+}
+
+TEST(SnppInquiry, AsksForAllThatIsDueInOneSession)
+{
+    SnppInquiry inquiry{{{{"1", "a"}, false}, {{"2", "b"}, true}, {{"3", "c"}, false}}, "", ""};
+    EXPECT_EQ(inquiry.line("220 r").send, "2WAY\r\n");
+    EXPECT_EQ(inquiry.line("500 no").send, "MSTA 1 a\r\n");
+    EXPECT_EQ(inquiry.line("880 1 d Delivered").send, "KTAG 2 b\r\n");
+    EXPECT_EQ(inquiry.line("250 killed").send, "MSTA 3 c\r\n");
+    const SnppMove last = inquiry.line("250 what?");
+    EXPECT_EQ(last.send, "QUIT\r\n");
+    EXPECT_TRUE(last.over);
+    EXPECT_EQ(inquiry.answers()[0]->state, SnppStatus::State::delivered);
+    EXPECT_TRUE(inquiry.answers()[1]->last);
+    EXPECT_FALSE(inquiry.answers()[2]) << "a reply that says nothing";
+
+    SnppInquiry cut{{{{"1", "a"}, false}, {{"2", "b"}, false}}, "ward", "secret"};
+    EXPECT_EQ(cut.line("220 r").send, "LOGI ward secret\r\n");
+    EXPECT_EQ(cut.line("250 ok").send, "2WAY\r\n");
+    EXPECT_EQ(cut.line("250 ok").send, "MSTA 1 a\r\n");
+    EXPECT_TRUE(cut.line("421 closing").over);
+    EXPECT_FALSE(cut.answers()[0]) << "asked again later";
+}
+
 } // namespace
 } // namespace magwatch::adapters
