@@ -15,6 +15,7 @@
 
 #include "daemon/app/callback_settings.hpp"
 #include "daemon/app/config_checks.hpp"
+#include "daemon/app/heartbeat.hpp"
 #include "daemon/app/last_good.hpp"
 #include "daemon/app/pager_set.hpp"
 #include "daemon/app/recovery.hpp"
@@ -150,6 +151,8 @@ struct App::State {
     std::unique_ptr<History> history;
     std::unique_ptr<WardLoop> loop;
     std::unique_ptr<PagerSet> pagers;
+    std::unique_ptr<Heartbeat> heartbeat;
+    std::string channel_mistakes; // of the configuration in force
     std::unique_ptr<http::Server> server;
     std::unique_ptr<CallbackServer> callbacks; // null without [callbacks]
     std::unique_ptr<Sources> sources;
@@ -242,6 +245,8 @@ void App::State::build(StartConfig start)
     metrics.config_last_reload.Set(static_cast<double>(health.started.ms) / 1000);
     if (start.fallback) log(event_fallback, start.reason);
     pagers = std::make_unique<PagerSet>(io.get_executor(), *clock, answer_key(directory), feedback());
+    heartbeat = std::make_unique<Heartbeat>(io.get_executor(), pagers->lane(), metrics,
+                                            recovered->started.incarnation);
     loop = std::make_unique<WardLoop>(io.get_executor(), *clock, std::move(recovered->ward), ports());
     JournalOptions journal_options;
     journal_options.limits = {config.journal.keep, config.journal.max_bytes};
@@ -323,7 +328,12 @@ void App::State::configure_shell()
             mistakes = mistake;
         }
     }
-    fault(ShellFault::channel, !mistakes.empty(), mistakes);
+    for (const auto& mistake : heartbeat->configure(config)) {
+        log(event_refused, mistake);
+        mistakes = mistake;
+    }
+    channel_mistakes = std::move(mistakes);
+    fault(ShellFault::channel, !channel_mistakes.empty(), channel_mistakes);
     for (const auto& mistake : sources->start(config)) {
         log(event_refused, mistake);
         fault(ShellFault::configuration, true, mistake);
@@ -410,6 +420,7 @@ asio::awaitable<void> App::State::reload()
         auto stopping = sources->stop();
         co_await std::move(stopping);
         loop->apply_now(Input{config.ward});
+        heartbeat->planned(loop->ward().view(clock->now()).beds_watched); // removing a watched bed was confirmed
         fault(ShellFault::configuration, false, "");
         configure_shell();
         health.fallback_reason.clear();
@@ -516,6 +527,11 @@ void App::State::turn(const Moment& now)
     if (now.steady - second_ < 1s) return;
     second_ = now.steady;
     sources->count(metrics);
+    // From here, and never from a timer of its own: it says that the loop makes progress.
+    if (heartbeat->due(now.steady)) heartbeat->beat(loop->ward().view(now));
+    const std::string silent = heartbeat->failing();
+    const bool mistaken = !channel_mistakes.empty();
+    fault(ShellFault::channel, mistaken || !silent.empty(), mistaken ? channel_mistakes : silent);
     history->tick(now.wall);
     if (const auto space = read_disk_space(directory)) {
         metrics.store_free_bytes.Set(static_cast<double>(space->free));
@@ -545,6 +561,12 @@ void App::State::watch_clocks(const Moment& now, const ClockReading& reading)
 
 void App::State::stepped(const Input& input)
 {
+    if (const auto* action = std::get_if<Action>(&input)) {
+        if (std::holds_alternative<WatchEnd>(action->what))
+            heartbeat->planned(loop->ward().view(clock->now()).beds_watched);
+        if (std::holds_alternative<WatchStart>(action->what))
+            heartbeat->watched(loop->ward().view(clock->now()).beds_watched);
+    }
     if (const auto* observation = std::get_if<Observation>(&input)) {
         remember(*observation);
         const auto index = observation->source.value;

@@ -45,6 +45,8 @@ public:
     [[nodiscard]] std::size_t pending() const;
     [[nodiscard]] std::vector<adapters::ChannelHealth> health() const;
     [[nodiscard]] std::uint64_t lane_turns() const { return lane_.turns(); }
+    // For what else leaves the machine by HTTP.
+    [[nodiscard]] adapters::CurlLane& lane() { return lane_; }
 
 private:
     // A person's channel: {person, channel}.

@@ -186,6 +186,15 @@ struct CallbacksConfig {
     std::vector<std::string> allow_from; // addresses that may connect; loopback always may
 };
 
+// Who outside hears every few seconds that magwatch watches: it rings where nobody here can.
+struct HeartbeatConfig {
+    std::string name;
+    bool signed_json = true; // else a plain ping, as healthchecks takes them
+    std::string url;
+    std::string secret; // secret reference; of signed_json
+    Duration every{30'000}; // design value (reliability 4.4)
+};
+
 struct JournalConfig {
     std::string directory = "/var/lib/magwatch";
     Duration keep{30LL * 86'400'000}; // design value (reliability 5.10)
@@ -209,6 +218,7 @@ struct Config {
     PagerConfig pager;
     HttpConfig http;
     std::optional<CallbacksConfig> callbacks;
+    std::vector<HeartbeatConfig> heartbeats;
     JournalConfig journal;
 };
 

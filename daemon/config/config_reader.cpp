@@ -49,6 +49,7 @@ LoadedConfig ConfigReader::run()
     escalation();
     pager();
     http();
+    for (const TomlTable& table : root_.tables("heartbeat")) heartbeat(table);
     journal();
     rules();
     protocol();

@@ -378,6 +378,28 @@ void ConfigReader::callbacks()
     config_.callbacks = std::move(callbacks);
 }
 
+void ConfigReader::heartbeat(const TomlTable& table)
+{
+    HeartbeatConfig heartbeat;
+    heartbeat.name = new_name(table, "name", heartbeat_names_, "heartbeat").value_or("");
+    const auto kind = table.need_choice("kind", {"webhook", "healthchecks"});
+    heartbeat.signed_json = !kind || *kind == 0;
+    heartbeat.every = table.duration("every", 1s, 5min).value_or(heartbeat.every);
+    heartbeat.secret = secret_reference(table, "secret");
+    if (heartbeat.signed_json && !table.has("secret")) table.fail("missing 'secret': a webhook's heartbeat is signed");
+    if (!heartbeat.signed_json && table.has("secret"))
+        table.fail("secret", "a plain ping is not signed: its address is the secret");
+    const auto url = table.need_text("url");
+    if (!url) return;
+    const auto parsed = parse_url(url->value);
+    if (!parsed)
+        table.fail("url", "'url' must be https://host[:port]/path, without user or fragment");
+    else if (!parsed->tls && !is_loopback(parsed->host))
+        table.fail("url", "plain http leaves the machine unencrypted: use https (http only to 127.0.0.1)");
+    heartbeat.url = url->value;
+    config_.heartbeats.push_back(std::move(heartbeat));
+}
+
 void ConfigReader::smtp(const TomlTable& table)
 {
     SmtpConfig smtp;

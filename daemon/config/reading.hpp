@@ -63,6 +63,7 @@ private:
     void sms_gateway(const TomlTable& table);
     std::optional<SmsCallbackConfig> sms_callback(const TomlTable& table);
     void callbacks();
+    void heartbeat(const TomlTable& table);
     void snpp_gateway(const TomlTable& table);
     void alertmanager_cluster(const TomlTable& table);
     void ntfy_server(const TomlTable& table);
@@ -104,7 +105,7 @@ private:
     Config config_;
     std::vector<Diagnostic> elsewhere_; // mistakes in the files it names
     std::vector<std::string> notes_;
-    std::set<std::string> aliases_, sources_, person_names_;
+    std::set<std::string> aliases_, sources_, person_names_, heartbeat_names_;
     std::map<std::string, std::set<std::string>> gateways_; // kind -> names
     std::map<std::string, std::vector<std::string>> roles_; // role -> people
     std::set<std::string> maps_checked_;

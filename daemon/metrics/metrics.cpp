@@ -269,6 +269,15 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
       callback_connections{gauge(registry_, "magwatch_callback_connections",
                                  "Open connections of gateways that call back.")
                                .Add({})},
+      heartbeats_taken{counter(registry_, "magwatch_heartbeats_taken_total",
+                               "Heartbeats that an outside receiver took.")
+                           .Add({})},
+      heartbeats_failed{counter(registry_, "magwatch_heartbeats_failed_total",
+                                "Heartbeats that did not reach an outside receiver.")
+                            .Add({})},
+      heartbeat_receivers_failing{gauge(registry_, "magwatch_heartbeat_receivers_failing",
+                                        "Outside receivers that took none of the last three heartbeats.")
+                                      .Add({})},
       log_dropped{counter(registry_, "magwatch_log_dropped_total",
                           "Log entries that did not fit or came too often.")
                       .Add({})}

@@ -237,6 +237,9 @@ public:
     prometheus::Gauge& hl7_connections;
     prometheus::Gauge& http_connections;
     prometheus::Gauge& callback_connections;
+    prometheus::Counter& heartbeats_taken;
+    prometheus::Counter& heartbeats_failed;
+    prometheus::Gauge& heartbeat_receivers_failing;
     prometheus::Counter& log_dropped;
 };
 

@@ -1,0 +1,81 @@
+// Tells others that magwatch watches, and whom: they ring when it stops telling.
+//
+// Lives on the io_context thread and is asked by the ward loop, so that it says that the loop makes progress and not
+// merely that a process is there. Heartbeats go out on the curl lane, one a receiver and period, never repeated: the
+// next one is newer. A receiver that fails delays nothing and is a technical alarm after three (design value).
+//
+// A signed heartbeat is JSON under a Standard Webhooks signature: type "magwatch.heartbeat", ward, incarnation,
+// sequence, every_seconds, beds_watched, planned_ends (watches that people ended, since the start: a number of beds
+// that falls by more is a fault), oldest_data_seconds, config and pack (SHA-256), simulation, at. No identity.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "adapters/pagers/curl_lane.hpp"
+#include "daemon/config/config.hpp"
+#include "daemon/metrics/metrics.hpp"
+#include "rules/ward/view.hpp"
+#include "runtime/secret.hpp"
+
+namespace magwatch {
+
+class Heartbeat {
+public:
+    // Lane and metrics must outlive it.
+    Heartbeat(boost::asio::any_io_executor executor, adapters::CurlLane& lane, Metrics& metrics,
+              std::uint32_t incarnation);
+
+    // Mistakes in words: a receiver whose secret cannot be read hears nothing.
+    [[nodiscard]] std::vector<std::string> configure(const Config& config);
+
+    [[nodiscard]] bool due(Instant now) const;
+    // To every receiver whose time has come.
+    void beat(const WardView& view);
+
+    // So many beds are watched now. `planned`: if there are fewer, a person wanted it.
+    void watched(std::uint32_t beds) { beds_ = beds; }
+    void planned(std::uint32_t beds);
+
+    // The receivers that took none of the last three, in words; "" = all hear.
+    [[nodiscard]] const std::string& failing() const { return failing_; }
+
+    // The body of a signed heartbeat. Pure.
+    struct Content {
+        std::uint32_t incarnation = 0;
+        std::uint64_t sequence = 0;
+        std::uint64_t planned_ends = 0;
+        Duration every{};
+        std::string config_hash, pack_hash;
+    };
+    [[nodiscard]] static std::string body(const WardView& view, const Content& content);
+
+private:
+    struct Receiver {
+        std::string name, url;
+        bool signed_json = true;
+        std::vector<Secret> keys;
+        Duration every{};
+        Instant next{};
+        unsigned failed_in_a_row = 0;
+        unsigned running = 0;
+    };
+    void send(const std::shared_ptr<Receiver>& receiver, const WardView& view);
+    void ended(Receiver& receiver, const adapters::TransferResult& result);
+    void judge();
+
+    boost::asio::any_io_executor executor_;
+    adapters::CurlLane& lane_;
+    Metrics& metrics_;
+    std::vector<std::shared_ptr<Receiver>> receivers_;
+    Content content_;
+    std::uint32_t beds_ = 0;
+    std::string failing_;
+    std::shared_ptr<Heartbeat*> self_; // gone with it; late results find nothing
+};
+
+} // namespace magwatch
