@@ -1,4 +1,5 @@
-// The alerts that an Alertmanager is told of: which ring, which are over, and how they stand on the wire (API v2). Pure.
+// The alerts that an Alertmanager is told of: which ring, which are over, and how they stand on the wire (API v2).
+// Pure.
 //
 // Alertmanager keeps nothing that its sender does not repeat: an alert lives until its endsAt, so what rings is sent
 // again and again with an endsAt ahead, and what is over is sent as resolved for a while, since a member that missed it

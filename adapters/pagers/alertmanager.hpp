@@ -1,7 +1,8 @@
 // Pages as alerts of Prometheus Alertmanager (API v2): one channel, whose routes and receivers are the site's.
 //
-// Every member of a cluster is told itself, as Alertmanager asks of its senders: a page is accepted once one member took
-// it, and failed when none did. What rings is told again each minute to all, and resolved when the call is over - not
+// Every member of a cluster is told itself, as Alertmanager asks of its senders: a page is accepted once one member
+// took it, and failed when none did. What rings is told again each minute to all, and resolved when the call is over -
+// not
 // when somebody answers. The same telling is the channel's health probe: with nothing to tell it says so. Lives on the
 // io_context thread.
 #pragma once

@@ -48,7 +48,8 @@ std::vector<std::string> mistakes(const NtfyServer& server)
     std::vector<std::string> found = url_mistakes(server.url);
     for (std::string& wrong : mistakes(server.login)) found.push_back(std::move(wrong));
     if (is_public(server.url))
-        found.emplace_back("ntfy.sh is public: whoever guesses a topic reads a ward's alarms; run a server of your own");
+        found.emplace_back("ntfy.sh is public: whoever guesses a topic reads a ward's alarms; "
+                           "run a server of your own");
     if (server.url.find('?') != std::string::npos) found.emplace_back("url must be the server's address alone");
     if (!is_loopback_url(server.url) && !server.login.secret)
         found.emplace_back("a secret is needed: a topic without login can be read and written by anybody");

@@ -98,7 +98,8 @@ void Pcd04Pager::tell_ends(const std::string& name, const Moment& now)
 
 void Pcd04Pager::tell_standing(const std::string& name)
 {
-    for (const PcdReport& report : book_->standing(name)) tell(name, report, PcdLink::Urgency::other, [](const AttemptEnd&) {});
+    for (const PcdReport& report : book_->standing(name))
+        tell(name, report, PcdLink::Urgency::other, [](const AttemptEnd&) {});
 }
 
 bool Pcd04Pager::take(const PcdStatus& status)

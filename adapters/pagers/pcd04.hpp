@@ -1,7 +1,8 @@
 // Pages as IHE PCD-04 alarm reports to an alarm manager, whose own rules then reach people.
 //
-// A page is accepted when the manager has acknowledged its report. A call starts an alarm there, its further pages update
-// or escalate it, and its end is reported until the manager takes it; a new connection tells what stands once more
+// A page is accepted when the manager has acknowledged its report. A call starts an alarm there, its further pages
+// update or escalate it, and its end is reported until the manager takes it; a new connection tells what stands once
+// more
 // (CP-157). Every 30 s a watchdog message asks whether the manager is there (CP-146): one that is silent is a channel
 // that fails. What the manager tells of a report (PCD-05) comes in by take(). Lives on the io_context thread.
 #pragma once

@@ -57,7 +57,8 @@ private:
             state->refused += taken ? 0 : 1;
             const WallTime now = state->clock.now().wall;
             const std::uint64_t number = ++state->answers;
-            out_ += pcd05_ack(frame->payload, taken, {"a" + std::to_string(now.ms) + "-" + std::to_string(number), 0, now});
+            const PcdEnvelope envelope{"a" + std::to_string(now.ms) + "-" + std::to_string(number), 0, now};
+            out_ += pcd05_ack(frame->payload, taken, envelope);
         }
         watch();
         if (out_.empty()) return read();

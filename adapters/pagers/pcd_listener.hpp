@@ -24,7 +24,8 @@ public:
     // True if it was about a report of ours.
     using Take = std::function<bool(const PcdStatus&)>;
 
-    PcdListener(boost::asio::any_io_executor executor, Clock& clock, Take take, Duration inside_frame = Duration{30'000});
+    PcdListener(boost::asio::any_io_executor executor, Clock& clock, Take take,
+                Duration inside_frame = Duration{30'000});
     ~PcdListener(); // closes everything
     PcdListener(const PcdListener&) = delete;
     PcdListener& operator=(const PcdListener&) = delete;

@@ -39,7 +39,8 @@ std::string segment(std::string_view name, const std::vector<std::pair<std::size
 
 std::string header(const PcdManager& manager, const PcdEnvelope& envelope, bool simulation)
 {
-    return fmt::format("MSH|^~\\&|magwatch^{}^EUI-64|{}|{}|{}|{}||ORU^R40^ORU_R40|{}|{}|2.6|{}||AL|NE||UNICODE UTF-8|||{}\r",
+    return fmt::format("MSH|^~\\&|magwatch^{}^EUI-64|{}|{}|{}|{}||ORU^R40^ORU_R40|{}|{}|2.6|{}||AL|NE||"
+                       "UNICODE UTF-8|||{}\r",
                        manager.system_id, escaped(manager.ward), escaped(manager.application),
                        escaped(manager.facility), hl7::hl7_time(envelope.at), envelope.control_id,
                        simulation ? "T" : "P", envelope.sequence, profile);

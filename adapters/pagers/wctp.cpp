@@ -236,7 +236,8 @@ void WctpPager::reply(const WctpReply& reply)
     }
     auto answer = wctp_answer(reply.text);
     // What the page's text asks people to type does as well, if it is this page's.
-    if (const auto typed = reply_code(reply.text); !answer && typed && typed->code == at->second.code && typed->code != 0)
+    const auto typed = reply_code(reply.text);
+    if (!answer && typed && typed->code == at->second.code && typed->code != 0)
         answer = typed->kind;
     if (!answer) {
         ++refused_;

@@ -1,7 +1,8 @@
 // Pages through a carrier of WCTP 1.3: two-way pagers and the telephone systems that speak like them.
 //
-// A carrier that takes replies is polled for them, and for what became of each page: every five seconds while a page is
-// young, every minute otherwise, never sooner than it allows; everything it tells is confirmed with the next poll. A poll
+// A carrier that takes replies is polled for them, and for what became of each page: every five seconds while a page
+// is young, every minute otherwise, never sooner than it allows; everything it tells is confirmed with the next poll.
+// A poll
 // that fails is a channel that fails. Others are asked each minute which versions they speak, which changes nothing.
 // What is not ours, not understood or told before is counted and changes nothing. Lives on the io_context thread.
 #pragma once

@@ -1,7 +1,8 @@
 // The messages of WCTP 1.3 that a ward's pager needs, as bytes and back. Pure; the source is wctp-dtd-v1r3.dtd.
 //
 // A carrier takes a message by Confirmation; later it tells what became of it (StatusInfo) and what the person chose or
-// typed (MessageReply), each naming our messageID: in answer to a poll, or by calling us. Nothing of the carrier's words
+// typed (MessageReply), each naming our messageID: in answer to a poll, or by calling us. Nothing of the carrier's
+// words
 // is passed on, only codes.
 #pragma once
 

@@ -224,7 +224,8 @@ std::vector<std::string> PagerSet::configure(const Config& config)
         if (!pcd_alarms_)
             pcd_alarms_ = std::make_shared<adapters::PcdBook>("m" + std::to_string(clock_.now().wall.ms));
         adapters::QueueParts queue{executor_, clock_, adapters::random_jitter(), {}, feedback_};
-        next.pcd04 = std::make_unique<adapters::Pcd04Pager>(std::move(queue), pcd_managers(config, mistakes), pcd_alarms_);
+        next.pcd04 = std::make_unique<adapters::Pcd04Pager>(std::move(queue), pcd_managers(config, mistakes),
+        pcd_alarms_);
     }
     if (config.pager.smtp) {
         const SmtpConfig& smtp = *config.pager.smtp;

@@ -1,4 +1,5 @@
-// The sections of gateways to people over HTTP: [[pager.alertmanager]] and its like. What is wrong with a gateway is for
+// The sections of gateways to people over HTTP: [[pager.alertmanager]] and its like. What is wrong with a gateway is
+// for
 // its adapter to say.
 #include "daemon/config/gateways.hpp"
 

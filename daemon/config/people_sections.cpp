@@ -80,10 +80,12 @@ void ConfigReader::person(const TomlTable& table)
 std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::string& person_name,
                                              std::size_t index)
 {
-    static const std::vector<std::string_view> kinds{"webhook", "sms", "snpp", "smtp", "alertmanager", "ntfy", "wctp", "pcd04"};
+    static const std::vector<std::string_view> kinds{"webhook", "sms", "snpp", "smtp", "alertmanager", "ntfy", "wctp",
+        "pcd04"};
     const auto kind = table.need_choice("kind", kinds);
     if (!kind) {
-        for (const char* key : {"name", "url", "secret", "to", "gateway", "pager", "topic", "recipient"}) (void)table.has(key);
+        for (const char* key : {"name", "url", "secret", "to", "gateway", "pager", "topic", "recipient"})
+            (void)table.has(key);
         return std::nullopt;
     }
     Channel channel;
