@@ -136,9 +136,10 @@ void note_answer(Call& call, const std::string& person, Responsibility answer, I
 void answer_coming(Call& call, const LadderPolicy& policy, const std::string& person, Instant now)
 {
     if (call.state == CallState::attended) return;
+    // Who says it again, or says it too, is not at the bed either: the first word's time runs on.
+    if (call.state != CallState::accepted) call.next = now + at_least_a_second(policy.attend);
     call.state = CallState::accepted;
     call.person = person;
-    call.next = now + at_least_a_second(policy.attend);
 }
 
 void answer_here(Call& call, const LadderPolicy& policy, const std::string& person, Instant now)

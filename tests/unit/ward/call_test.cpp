@@ -53,6 +53,20 @@ TEST(CallLadder, SomebodyElsesCannotDoesNotUndoThatAPersonComes)
     EXPECT_EQ(call.state, CallState::calling);
 }
 
+TEST(CallLadder, ComingSaidAgainOrByAnotherDoesNotGiveMoreTime)
+{
+    const LadderPolicy policy = ladder();
+    Call call;
+    call.priority = Priority::high;
+    (void)open_call(call, policy, {0});
+    answer_coming(call, policy, "midwife", {1'000});
+    const Instant by = call.next;
+    answer_coming(call, policy, "midwife", {100'000});
+    answer_coming(call, policy, "doctor", {110'000});
+    EXPECT_EQ(call.next, by);
+    EXPECT_EQ(call_due(call, policy, by).reason, PageReason::not_attended);
+}
+
 TEST(CallLadder, AMediumCallWaitsForTheWardFirst)
 {
     LadderPolicy policy = ladder();
