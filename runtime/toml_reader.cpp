@@ -354,6 +354,48 @@ std::optional<std::vector<std::vector<TomlText>>> TomlTable::text_lists(std::str
     return std::nullopt;
 }
 
+std::optional<std::vector<TomlTable::TextsOrTable>> TomlTable::texts_or_tables(std::string_view key) const
+{
+    const toml::node* value = as_node(node(key, false));
+    if (value == nullptr) return std::nullopt;
+    std::vector<TextsOrTable> items;
+    const auto* outer = value->as_array();
+    bool good = outer != nullptr;
+    for (std::size_t i = 0; good && i < outer->size(); ++i) {
+        if (const auto* found = (*outer)[i].as_table()) {
+            file_->tree_->asked[found];
+            items.push_back({{}, TomlTable{file_, found}});
+            continue;
+        }
+        const auto* inner = (*outer)[i].as_array();
+        std::optional<std::vector<TomlText>> texts;
+        if (inner != nullptr) texts = texts_of(*inner);
+        good = texts.has_value();
+        if (good) items.push_back({std::move(*texts), std::nullopt});
+    }
+    if (good) return items;
+    fail(key, fmt::format("'{}' must be a list of which each item is a list of texts or a table, such as "
+                          "[[\"a\"], {{ who = [\"b\", \"c\"], wait = \"30 s\" }}]",
+                          key));
+    return std::nullopt;
+}
+
+std::optional<LocalTime> TomlTable::local_time(std::string_view key) const
+{
+    const toml::node* value = as_node(node(key, false));
+    if (value == nullptr) return std::nullopt;
+    const auto* found = value->as_date_time();
+    if (found == nullptr || found->get().offset) {
+        fail(key, fmt::format("'{}' must be a date and time of this ward's clocks, without zone and quotes: "
+                              "2026-12-24T08:00:00",
+                              key));
+        return std::nullopt;
+    }
+    const auto& date = found->get().date;
+    const auto& time = found->get().time;
+    return LocalTime{date.year, date.month, date.day, time.hour, time.minute, time.second};
+}
+
 std::optional<TomlTable> TomlTable::table(std::string_view key) const
 {
     const toml::node* value = as_node(node(key, false));

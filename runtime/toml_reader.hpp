@@ -33,6 +33,11 @@ struct TomlText {
     [[nodiscard]] bool empty() const { return value.empty(); }
 };
 
+// A date and a time as a clock on the wall shows them, without a zone: 2026-12-24T08:00:00.
+struct LocalTime {
+    int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+};
+
 // A table of the file. Every getter has two forms: `x(key)` gives nullopt when the key is missing,
 // and `need_x(key)` notes a missing key as a mistake. Both note a value of the wrong kind and give
 // nothing.
@@ -59,6 +64,10 @@ public:
     integers(std::string_view key, std::int64_t min, std::int64_t max) const;
     [[nodiscard]] std::optional<std::vector<std::vector<TomlText>>>
     text_lists(std::string_view key) const;
+    // A list of which each item is a list of texts or a table: [["a"], { who = ["b"] }]. An item is one of the two.
+    struct TextsOrTable;
+    [[nodiscard]] std::optional<std::vector<TextsOrTable>> texts_or_tables(std::string_view key) const;
+    [[nodiscard]] std::optional<LocalTime> local_time(std::string_view key) const;
     [[nodiscard]] std::optional<TomlTable>
     table(std::string_view key) const; // [key] or key = {...}
     [[nodiscard]] std::vector<TomlTable>
@@ -91,6 +100,11 @@ private:
     const void* table_; // toml::table
 };
 
+struct TomlTable::TextsOrTable {
+    std::vector<TomlText> texts;
+    std::optional<TomlTable> table;
+};
+
 class TomlFile
 {
 public:
@@ -106,6 +120,7 @@ public:
     [[nodiscard]] const std::string& text() const { return text_; }
     void fail(TextPosition at, std::string message);
     [[nodiscard]] bool failed() const { return !mistakes_.empty(); }
+    [[nodiscard]] std::size_t mistakes() const { return mistakes_.size(); } // noted so far
 
     // Notes the keys that nobody asked for and gives all mistakes in the order of the file.
     [[nodiscard]] std::vector<Diagnostic> finish();

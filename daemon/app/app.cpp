@@ -22,6 +22,7 @@
 #include "daemon/app/service.hpp"
 #include "daemon/app/sources.hpp"
 #include "daemon/app/startup.hpp"
+#include "daemon/config/duty_times.hpp"
 #include "daemon/http/published.hpp"
 #include "daemon/http/server.hpp"
 #include "daemon/journal/history.hpp"
@@ -44,6 +45,7 @@ namespace asio = boost::asio;
 constexpr int exit_failed = 70;        // EX_SOFTWARE
 constexpr int exit_configuration = 78; // EX_CONFIG
 constexpr Duration drain_max = 5s;     // for pages that are on their way when we stop
+constexpr Duration rosters_looked_at = 60s;
 constexpr Duration lane_stuck = 7500ms; // of the watchdog's 10 s
 
 constexpr LogEvent event_started{"daemon.started", LogLevel::notice};
@@ -119,6 +121,7 @@ struct App::State {
     WardLoopPorts ports();
     adapters::Feedback feedback();
     void configure_shell();
+    std::optional<Rosters> new_rosters() const;
     asio::awaitable<void> main_task();
     asio::awaitable<void> signal_task();
     asio::awaitable<void> reload();
@@ -130,6 +133,7 @@ struct App::State {
     void turn(const Moment& now);
     void stepped(const Input& input);
     void watch_clocks(const Moment& now, const ClockReading& reading);
+    void watch_rosters(const Moment& now);
     void journal_changed(const JournalStatus& status);
     void open_history();
     void remember(const Observation& observation);
@@ -165,6 +169,8 @@ struct App::State {
     std::vector<ShellStatus> early_faults; // before there was a loop
     Instant second_{}, synchronised_{}, lane_moved_{};
     std::uint64_t lane_turns_ = 0;
+    Instant rosters_looked_{};
+    bool roster_gap_ = false; // the configuration's fault is that nobody is on a roster
     bool substituted = false; // the journal is not where it belongs
     bool shutting_down = false;
     TaskGroup tasks; // after everything its tasks use
@@ -344,6 +350,8 @@ asio::awaitable<void> App::State::main_task()
 {
     // First what was: who waits is told before anything else happens.
     loop->apply_now(Input{recovered->started});
+    // Before the ladders that name them.
+    if (auto rosters = new_rosters()) loop->apply_now(Input{std::move(*rosters)});
     if (!loop->ward().has_configuration(config.ward)) loop->apply_now(Input{config.ward});
     for (const auto& early : early_faults) loop->push(Input{early});
     configure_shell();
@@ -419,8 +427,11 @@ asio::awaitable<void> App::State::reload()
         config = std::move(*start->config);
         auto stopping = sources->stop();
         co_await std::move(stopping);
+        if (auto rosters = new_rosters()) loop->apply_now(Input{std::move(*rosters)});
         loop->apply_now(Input{config.ward});
         heartbeat->planned(loop->ward().view(clock->now()).beds_watched); // removing a watched bed was confirmed
+        roster_gap_ = false;
+        rosters_looked_ = Instant{};
         fault(ShellFault::configuration, false, "");
         configure_shell();
         health.fallback_reason.clear();
@@ -432,6 +443,7 @@ asio::awaitable<void> App::State::reload()
         log(event_configured, "the new configuration is in force");
     } else {
         for (const auto& reason : reasons) log(event_refused, reason);
+        roster_gap_ = false;
         const std::string more = reasons.size() > 1 ? fmt::format(" (and {} more)", reasons.size() - 1) : "";
         fault(ShellFault::configuration, true, "New configuration refused: " + reasons.front() + more);
     }
@@ -533,11 +545,38 @@ void App::State::turn(const Moment& now)
     const bool mistaken = !channel_mistakes.empty();
     fault(ShellFault::channel, mistaken || !silent.empty(), mistaken ? channel_mistakes : silent);
     history->tick(now.wall);
+    watch_rosters(now);
     if (const auto space = read_disk_space(directory)) {
         metrics.store_free_bytes.Set(static_cast<double>(space->free));
         metrics.store_size_bytes.Set(static_cast<double>(space->total));
         health.store_free_bytes = space->free;
     }
+}
+
+// Who is on call for the coming weeks, when that is not what the ward knows.
+std::optional<Rosters> App::State::new_rosters() const
+{
+    Rosters rosters = duty_times(config.rosters, config.quiet, clock->now().wall);
+    if (loop->ward().has_rosters(rosters)) return std::nullopt;
+    return rosters;
+}
+
+// The weeks move on with the days, and the clock may be set: whoever looks once a minute finds both. A gap that comes
+// into sight while we run is said aloud two weeks before it.
+void App::State::watch_rosters(const Moment& now)
+{
+    if (rosters_looked_ != Instant{} && now.steady - rosters_looked_ < rosters_looked_at) return;
+    rosters_looked_ = now.steady;
+    if (auto rosters = new_rosters()) loop->push(Input{std::move(*rosters)});
+    std::string gap;
+    for (const RosterConfig& roster : config.rosters) {
+        if (roster.gaps_to_last_resort || !gap.empty()) continue;
+        gap = first_gap(roster, now.wall, loop->ward().roster_changes()).value_or("");
+    }
+    const bool other = faults[static_cast<std::size_t>(ShellFault::configuration)] && !roster_gap_;
+    if (other || (gap.empty() && !roster_gap_)) return; // why a file was refused comes first
+    roster_gap_ = !gap.empty();
+    fault(ShellFault::configuration, roster_gap_, "Roster " + gap);
 }
 
 void App::State::watch_clocks(const Moment& now, const ClockReading& reading)

@@ -5,10 +5,12 @@
 #include "adapters/monitors/hl7/bed.hpp"
 #include "adapters/monitors/hl7/zone.hpp"
 #include "adapters/monitors/modbus/register_map.hpp"
+#include "daemon/config/duty_times.hpp"
 #include "daemon/config/pack_cases.hpp"
 #include "daemon/config/pack_library.hpp"
 #include "rules/language/pack.hpp"
 #include "rules/language/protocol_file.hpp"
+#include "runtime/clock.hpp"
 
 namespace magwatch {
 
@@ -67,6 +69,10 @@ ConfigChecks config_checks(PackTests tests)
         if (adapters::hl7::BedPattern::from(pattern)) return std::nullopt;
         return "no bed pattern: fields in braces and text, such as \"{PV1-3.3}\"";
     };
+    // What was good when it came into force may have no shift any more: then its last resort answers, and the ward is
+    // watched.
+    if (tests == PackTests::run)
+        checks.roster = [](const RosterConfig& roster) { return first_gap(roster, read_clocks().wall); };
     checks.sms_gateway = [](const SmsGatewayConfig& gateway) {
         auto found = adapters::mistakes(sms_gateway(gateway));
         if (!gateway.callback) return found;

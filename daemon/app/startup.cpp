@@ -8,6 +8,14 @@
 namespace magwatch {
 namespace {
 
+// The file with its own pack and rosters that leave a time to nobody: their last resorts have the duty then.
+std::optional<Config> with_roster_gaps(const std::string& path)
+{
+    ConfigChecks checks = config_checks();
+    checks.roster = nullptr;
+    return std::move(load_config(path, checks).config);
+}
+
 // An approved protocol stays. One that is broken, or an example on a ward, is none: follow the local one.
 void drop_bad_protocol(Config& config)
 {
@@ -24,6 +32,7 @@ std::optional<Config> without_protocol(const std::string& path)
 {
     ConfigChecks checks = config_checks();
     checks.protocol = nullptr;
+    checks.roster = nullptr;
     LoadedConfig loaded = load_config(path, checks);
     if (loaded.config) drop_bad_protocol(*loaded.config);
     return std::move(loaded.config);
@@ -37,6 +46,7 @@ std::optional<Config> with_minimal_pack(const std::string& path)
     ConfigChecks checks = config_checks();
     checks.pack = nullptr;
     checks.protocol = nullptr;
+    checks.roster = nullptr;
     const FileReader read = [](const std::string& name) -> std::variant<std::string, Diagnostic> {
         auto found = read_pack_file(name);
         // A pack that cannot be read does not matter here; a map that cannot leaves its device out.
@@ -73,6 +83,10 @@ void fall_back(StartConfig& start, const std::string& path, JournalFile& journal
     if (const auto* bytes = std::get_if<std::optional<Bytes>>(&kept); bytes != nullptr && *bytes) {
         start.config = unpack_last_good(**bytes);
         start.reason = "the new configuration was refused; the last good one runs";
+    }
+    if (!start.config) {
+        start.config = with_roster_gaps(path);
+        start.reason = "nobody is on a roster at some time; its last resort has the duty then";
     }
     if (!start.config) {
         start.config = without_protocol(path);

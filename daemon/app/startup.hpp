@@ -1,5 +1,5 @@
-// Which configuration a start runs: the file's, else the last good one, else the file's beds with the
-// built-in minimal pack (BEHAVIOUR "Starting in bad weather").
+// Which configuration a start runs: the file's, else the last good one, else the file's although a
+// roster has gaps, else the file's beds with the built-in minimal pack (BEHAVIOUR "Starting in bad weather").
 #pragma once
 
 #include <optional>

@@ -2,6 +2,7 @@
 // safe to hand to another thread. Durations in milliseconds, sizes in bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "rules/observation/signal.hpp"
 #include "rules/observation/unit.hpp"
 #include "rules/ward/input.hpp"
+#include "runtime/toml_reader.hpp"
 
 namespace magwatch {
 
@@ -173,6 +175,33 @@ struct PagerConfig {
     std::string answer_secret; // secret reference that signs those links; "" = one made at start
 };
 
+// Hours of some days of the week by the ward's clocks. They belong to the day on which they begin.
+struct WeeklyHours {
+    std::array<bool, 7> days{true, true, true, true, true, true, true}; // from Monday
+    int from = 0, to = 0; // minutes after midnight; `to` not after `from`: on the next day
+};
+
+struct ShiftConfig {
+    std::string person;
+    WeeklyHours hours;
+};
+// Replaces the shifts in its time.
+struct DutyOverride {
+    std::string person;
+    LocalTime from, to;
+};
+struct RosterConfig {
+    std::string name;
+    std::string last_resort;
+    bool gaps_to_last_resort = false; // nobody on a shift is meant to be: the last resort has the duty
+    std::vector<ShiftConfig> shifts;
+    std::vector<DutyOverride> overrides;
+};
+struct QuietConfig {
+    std::string name;
+    WeeklyHours hours;
+};
+
 struct HttpConfig {
     Endpoint listen{"127.0.0.1", 8300};
     std::string socket_path = "/run/magwatch/magwatchd.sock"; // of the CLI
@@ -215,6 +244,9 @@ struct Config {
     std::string protocol_path; // "" = none was named
     std::vector<ModbusDeviceConfig> modbus;
     std::optional<Hl7Config> hl7;
+    // By the ward's clocks; daemon/config/duty_times makes instants of them.
+    std::vector<RosterConfig> rosters;
+    std::vector<QuietConfig> quiet;
     PagerConfig pager;
     HttpConfig http;
     std::optional<CallbacksConfig> callbacks;

@@ -46,6 +46,7 @@ LoadedConfig ConfigReader::run()
     callbacks(); // before the gateways, whose messages name its address
     gateways();  // before the people whom they reach
     people();
+    rosters(); // of people, and before the ladders that name them
     escalation();
     pager();
     http();

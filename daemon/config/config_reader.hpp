@@ -38,6 +38,8 @@ struct ConfigChecks {
     // nullopt: fine; else what is wrong with the pattern.
     std::function<std::optional<std::string>(std::string_view pattern)> bed_pattern;
     std::function<std::vector<std::string>(const SmsGatewayConfig& gateway)> sms_gateway; // its mistakes
+    // The first time of the next 14 days at which nobody has the duty, in words.
+    std::function<std::optional<std::string>(const RosterConfig& roster)> roster;
 };
 
 struct LoadedConfig {

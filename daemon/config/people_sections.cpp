@@ -21,6 +21,12 @@ bool is_mail_address(std::string_view text)
            text.find_first_of(" <>,;:\"()[]\\") == std::string_view::npos;
 }
 
+// Whether what people type in answer to this channel's pages is heard: "17Y".
+bool hears_typed_codes(const Config&, const Channel&)
+{
+    return false;
+}
+
 } // namespace
 
 std::optional<Url> parse_url(std::string_view text)
@@ -61,6 +67,7 @@ void ConfigReader::person(const TomlTable& table)
     const auto name = new_name(table, "name", person_names_, "person");
     const auto role = table.text("role");
     if (role && !is_name(role->value)) table.fail("role", "'role' is 1 to 32 of a-z 0-9 - _ .");
+    person.together = table.boolean("channels_together").value_or(false);
     std::set<std::string> channel_names;
     std::size_t index = 0;
     for (const TomlTable& one : table.tables("channels")) {
@@ -84,7 +91,8 @@ std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::
         "pcd04"};
     const auto kind = table.need_choice("kind", kinds);
     if (!kind) {
-        for (const char* key : {"name", "url", "secret", "to", "gateway", "pager", "topic", "recipient"})
+        for (const char* key : {"name", "url", "secret", "to", "gateway", "pager", "topic", "recipient", "detail",
+                                "encrypted"})
             (void)table.has(key);
         return std::nullopt;
     }
@@ -94,6 +102,20 @@ std::optional<Channel> ConfigReader::channel(const TomlTable& table, const std::
     std::set<std::string> none;
     if (table.has("name"))
         channel.name = new_name(table, "name", none, "channel name").value_or(channel.name);
+    auto made = channel_of_kind(table, std::move(channel), person_name);
+    if (!made) {
+        (void)table.has("detail");
+        (void)table.has("encrypted");
+        return std::nullopt;
+    }
+    values_of(table, *made);
+    made->replies = hears_typed_codes(config_, *made);
+    return made;
+}
+
+std::optional<Channel> ConfigReader::channel_of_kind(const TomlTable& table, Channel channel,
+                                                     const std::string& person_name)
+{
     if (channel.kind == "sms") return sms_channel(table, std::move(channel));
     if (channel.kind == "snpp") return snpp_channel(table, std::move(channel));
     if (channel.kind == "alertmanager" || channel.kind == "pcd04") return gateway_channel(table, std::move(channel));
@@ -158,10 +180,36 @@ std::optional<Channel> ConfigReader::webhook_channel(const TomlTable& table, Cha
     return channel;
 }
 
+// Values travel only where the site has said that everything on the way is encrypted, and where what we see of it is.
+void ConfigReader::values_of(const TomlTable& table, Channel& channel)
+{
+    const auto detail = table.choice("detail", {"words", "values"});
+    const bool encrypted = table.boolean("encrypted").value_or(false);
+    if (!detail || *detail == 0) return;
+    const auto refuse = [&](std::string_view why) {
+        table.fail("detail", fmt::format("a page of this channel cannot carry values: {}", why));
+    };
+    std::string url = channel.address;
+    if (channel.kind == "ntfy") {
+        const std::string server = channel.address.substr(0, channel.address.find(' '));
+        for (const NtfyConfig& one : config_.pager.ntfy)
+            if (one.name == server) url = one.url;
+    } else if (channel.kind == "smtp") {
+        return refuse("mail is encrypted to the next server only, and kept in the clear after it");
+    } else if (channel.kind != "webhook") {
+        return refuse(fmt::format("'{}' does not encrypt messages up to the person", channel.kind));
+    }
+    if (!url.starts_with("https://")) return refuse("plain http is not encrypted");
+    if (!encrypted)
+        return refuse("say 'encrypted = true' if everything behind this address is encrypted too, up to the person");
+    channel.values = true;
+}
+
 void ConfigReader::escalation()
 {
     const auto table = root_.table("escalation");
     if (!table) return;
+    special_policies(*table);
     std::optional<LadderPolicy> high;
     for (const std::string_view priority : {"high", "medium", "technical"}) {
         const auto section = table->table(priority);
@@ -169,7 +217,7 @@ void ConfigReader::escalation()
         // What is not high belongs to the ward first; a person is called when nobody there has dealt with it
         // (3 min, a design value).
         if (policy) policy->first_after = Duration{180'000};
-        if (section) policy = ladder(*section);
+        if (section) policy = ladder(*section, priority == "high");
         if (priority == "high") high = policy;
         LadderPolicy& target = priority == "high"     ? config_.ward.high
                                : priority == "medium" ? config_.ward.medium
@@ -179,28 +227,96 @@ void ConfigReader::escalation()
     if (!table->has("high")) table->fail("missing [escalation.high]");
 }
 
-std::optional<LadderPolicy> ConfigReader::ladder(const TomlTable& table)
+void ConfigReader::special_policies(const TomlTable& table)
+{
+    std::set<std::string> names;
+    for (const TomlTable& one : table.tables("policy")) {
+        SpecialPolicy policy;
+        policy.name = new_name(one, "name", names, "policy").value_or("");
+        if (const auto kind = one.choice("kind", {"physiological", "technical"}))
+            policy.kind = *kind == 0 ? AlarmKind::physiological : AlarmKind::technical;
+        if (const auto priority = one.choice("priority", {"high", "medium", "low"}))
+            policy.priority = *priority == 0   ? Priority::high
+                              : *priority == 1 ? Priority::medium
+                                               : Priority::low;
+        if (const auto grade = one.integer("grade", 0, 2)) policy.grade = static_cast<std::uint8_t>(*grade);
+        for (const SpecialPolicy& before : config_.ward.policies) {
+            const bool hidden = (!before.kind || before.kind == policy.kind) &&
+                                (!before.priority || before.priority == policy.priority) &&
+                                (!before.grade || before.grade == policy.grade);
+            if (!hidden) continue;
+            one.fail(fmt::format("never used: '{}' stands before it and fits every call that this one fits",
+                                 before.name));
+            break;
+        }
+        auto made = ladder(one, policy.priority.value_or(Priority::high) == Priority::high);
+        if (!made) continue;
+        policy.ladder = std::move(*made);
+        config_.ward.policies.push_back(std::move(policy));
+    }
+}
+
+std::optional<LadderPolicy> ConfigReader::ladder(const TomlTable& table, bool may_be_high)
 {
     LadderPolicy policy;
-    const auto rungs = table.text_lists("rungs");
-    if (!table.has("rungs"))
-        table.fail("missing 'rungs', such as [[\"bedside\"], [\"charge\", \"doctor\"]]");
     policy.first_after = table.duration("first_after", 0s, 10min).value_or(policy.first_after);
     policy.wait = table.duration("wait", 5s, 30min).value_or(policy.wait);
     policy.attend = table.duration("attend", 10s, 30min).value_or(policy.attend);
     policy.acknowledged = table.duration("acknowledged", 30s, 1h).value_or(policy.acknowledged);
-    if (!rungs) return std::nullopt;
-    if (rungs->empty()) table.fail("rungs", "'rungs' is empty: nobody would be told");
-    bool good = !rungs->empty();
-    for (const auto& who : *rungs) {
-        if (who.empty()) table.fail("rungs", "an empty rung tells nobody");
-        auto made = rung(who);
-        good = good && made && !who.empty();
-        if (made) policy.rungs.push_back(std::move(*made));
-    }
-    if (!good) return std::nullopt;
+    policy.follow_ups = table.boolean("follow_ups").value_or(true);
+    quiet_of(table, policy, may_be_high);
+    if (!rungs(table, policy)) return std::nullopt;
     last_rung_reaches_somebody(table, policy);
     return policy;
+}
+
+void ConfigReader::quiet_of(const TomlTable& table, LadderPolicy& policy, bool may_be_high)
+{
+    const auto quiet = table.text("quiet");
+    const auto hold = table.duration("quiet_hold", 1min, 4h);
+    if (hold) policy.quiet_hold = *hold;
+    if (hold && !quiet) table.fail("quiet_hold", "'quiet_hold' belongs to a 'quiet'");
+    if (!quiet) return;
+    policy.quiet = quiet->value;
+    if (may_be_high)
+        table.fail("quiet", "quiet hours hold pages back, and nothing may hold the first page of a high call: only a "
+                            "policy that no high call fits can have them");
+    else if (!quiet_names_.contains(quiet->value))
+        table.fail("quiet", fmt::format("there is no [[quiet]] named '{}'{}", quiet->value,
+                                        did_you_mean(quiet->value, quiet_names_)));
+}
+
+bool ConfigReader::rungs(const TomlTable& table, LadderPolicy& policy)
+{
+    const auto rungs = table.texts_or_tables("rungs");
+    if (!table.has("rungs"))
+        table.fail("missing 'rungs', such as [[\"bedside\"], [\"charge\", \"doctor\"]]");
+    if (!rungs) return false;
+    if (rungs->empty()) table.fail("rungs", "'rungs' is empty: nobody would be told");
+    bool good = !rungs->empty();
+    for (const auto& item : *rungs) {
+        const bool empty = !item.table && item.texts.empty();
+        if (empty) table.fail("rungs", "an empty rung tells nobody");
+        auto made = item.table ? rung_table(*item.table, policy.rungs.empty()) : rung(item.texts);
+        good = good && made && !empty;
+        if (made) policy.rungs.push_back(std::move(*made));
+    }
+    return good;
+}
+
+std::optional<Rung> ConfigReader::rung_table(const TomlTable& table, bool first)
+{
+    const auto who = table.texts("who");
+    const auto wait = table.duration("wait", 5s, 30min);
+    const bool together = table.boolean("together").value_or(false);
+    if (together && first) table.fail("together", "the first rung has none before it to ring together with");
+    if (!table.has("who") || (who && who->empty())) table.fail("missing 'who': an empty rung tells nobody");
+    if (!who || who->empty()) return std::nullopt;
+    auto made = rung(*who);
+    if (!made) return std::nullopt;
+    made->wait = wait.value_or(Duration{});
+    made->together = together;
+    return made;
 }
 
 std::optional<Rung> ConfigReader::rung(const std::vector<TomlText>& who)
@@ -209,14 +325,15 @@ std::optional<Rung> ConfigReader::rung(const std::vector<TomlText>& who)
     bool good = true;
     for (const TomlText& name : who) {
         std::vector<std::string> people;
-        if (person_names_.contains(name.value))
+        if (person_names_.contains(name.value) || roster_names_.contains(name.value))
             people = {name.value};
         else if (const auto role = roles_.find(name.value); role != roles_.end())
             people = role->second;
         if (people.empty()) {
             std::vector<std::string> known{person_names_.begin(), person_names_.end()};
+            known.insert(known.end(), roster_names_.begin(), roster_names_.end());
             for (const auto& [role, members] : roles_) known.push_back(role);
-            file_.fail(name.at, fmt::format("no person or role '{}'{}", name.value,
+            file_.fail(name.at, fmt::format("no person, role or roster '{}'{}", name.value,
                                             did_you_mean(name.value, known)));
             good = false;
         }
@@ -229,8 +346,12 @@ std::optional<Rung> ConfigReader::rung(const std::vector<TomlText>& who)
 
 void ConfigReader::last_rung_reaches_somebody(const TomlTable& table, const LadderPolicy& policy)
 {
+    const std::vector<std::string>& last = policy.rungs.back().people;
+    // A roster always answers: its last resort has a channel.
+    for (const std::string& name : last)
+        if (roster_names_.contains(name)) return;
     for (const Person& person : config_.ward.people)
-        for (const std::string& name : policy.rungs.back().people)
+        for (const std::string& name : last)
             if (person.name == name && !person.channels.empty()) return;
     table.fail("rungs", "nobody on the last rung has a channel: the last rung repeats until "
                         "somebody comes, so it must "

@@ -54,9 +54,24 @@ private:
     void person(const TomlTable& table);
     std::optional<Channel> channel(const TomlTable& table, const std::string& person_name,
                                    std::size_t index);
+    void rosters();
+    void roster(const TomlTable& table);
+    void shift(const TomlTable& table, RosterConfig& roster);
+    void duty_override(const TomlTable& table, RosterConfig& roster);
+    void quiet_hours(const TomlTable& table);
+    std::optional<WeeklyHours> weekly_hours(const TomlTable& table);
+    std::optional<int> minute_of_day(const TomlTable& table, std::string_view key);
+    std::string reachable_person(const TomlTable& table, std::string_view key);
+    void new_duty_name(const TomlTable& table, const std::string& name);
     void escalation();
-    std::optional<LadderPolicy> ladder(const TomlTable& table);
+    void special_policies(const TomlTable& table);
+    std::optional<LadderPolicy> ladder(const TomlTable& table, bool may_be_high);
+    bool rungs(const TomlTable& table, LadderPolicy& policy);
     std::optional<Rung> rung(const std::vector<TomlText>& who);
+    std::optional<Rung> rung_table(const TomlTable& table, bool first);
+    void quiet_of(const TomlTable& table, LadderPolicy& policy, bool may_be_high);
+    std::optional<Channel> channel_of_kind(const TomlTable& table, Channel channel, const std::string& person_name);
+    void values_of(const TomlTable& table, Channel& channel);
     void last_rung_reaches_somebody(const TomlTable& table, const LadderPolicy& policy);
     void pager();
     void smtp(const TomlTable& table);
@@ -105,7 +120,7 @@ private:
     Config config_;
     std::vector<Diagnostic> elsewhere_; // mistakes in the files it names
     std::vector<std::string> notes_;
-    std::set<std::string> aliases_, sources_, person_names_, heartbeat_names_;
+    std::set<std::string> aliases_, sources_, person_names_, heartbeat_names_, roster_names_, quiet_names_;
     std::map<std::string, std::set<std::string>> gateways_; // kind -> names
     std::map<std::string, std::vector<std::string>> roles_; // role -> people
     std::set<std::string> maps_checked_;

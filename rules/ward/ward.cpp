@@ -34,6 +34,16 @@ bool Ward::has_configuration(const Configuration& configuration) const
     return to_bytes(configuration) == to_bytes(state_->configuration);
 }
 
+bool Ward::has_rosters(const Rosters& rosters) const
+{
+    return to_bytes(rosters) == to_bytes(Rosters{state_->rosters, state_->quiet});
+}
+
+const std::vector<RosterChange>& Ward::roster_changes() const
+{
+    return state_->roster_changes;
+}
+
 std::optional<BedId> Ward::find_bed(std::string_view alias) const
 {
     for (std::size_t i = 0; i < state_->bed_names.size(); ++i) {

@@ -45,6 +45,8 @@ public:
     [[nodiscard]] bool is_open(CallId call) const;
     // Whether exactly this configuration is in force.
     [[nodiscard]] bool has_configuration(const Configuration& configuration) const;
+    [[nodiscard]] bool has_rosters(const Rosters& rosters) const;
+    [[nodiscard]] const std::vector<RosterChange>& roster_changes() const;
 
     // What screens, API and metrics show. Built on demand.
     [[nodiscard]] WardView view(const Moment& now) const;
