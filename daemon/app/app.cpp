@@ -121,7 +121,7 @@ struct App::State {
     WardLoopPorts ports();
     adapters::Feedback feedback();
     void configure_shell();
-    std::optional<Rosters> new_rosters() const;
+    std::optional<Rosters> new_rosters();
     asio::awaitable<void> main_task();
     asio::awaitable<void> signal_task();
     asio::awaitable<void> reload();
@@ -169,6 +169,7 @@ struct App::State {
     std::vector<ShellStatus> early_faults; // before there was a loop
     Instant second_{}, synchronised_{}, lane_moved_{};
     std::uint64_t lane_turns_ = 0;
+    std::shared_ptr<const Rosters> shown_rosters_;
     Instant rosters_looked_{};
     bool roster_gap_ = false; // the configuration's fault is that nobody is on a roster
     bool substituted = false; // the journal is not where it belongs
@@ -516,6 +517,7 @@ void App::State::publish(const Ward& ward, const Moment& now)
         if (faults[i]) health.faults.push_back({static_cast<ShellFault>(i), fault_details[i]});
     }
     shown->health = health;
+    shown->rosters = shown_rosters_;
     metrics.show(shown->view);
     std::size_t stale = 0;
     for (const auto& source : shown->view.sources) stale += source.connected ? 0 : 1;
@@ -554,9 +556,11 @@ void App::State::turn(const Moment& now)
 }
 
 // Who is on call for the coming weeks, when that is not what the ward knows.
-std::optional<Rosters> App::State::new_rosters() const
+std::optional<Rosters> App::State::new_rosters()
 {
     Rosters rosters = duty_times(config.rosters, config.quiet, clock->now().wall);
+    if (shown_rosters_ && loop->ward().has_rosters(rosters)) return std::nullopt;
+    shown_rosters_ = std::make_shared<const Rosters>(rosters);
     if (loop->ward().has_rosters(rosters)) return std::nullopt;
     return rosters;
 }

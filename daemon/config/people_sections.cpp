@@ -22,8 +22,12 @@ bool is_mail_address(std::string_view text)
 }
 
 // Whether what people type in answer to this channel's pages is heard: "17Y".
-bool hears_typed_codes(const Config&, const Channel&)
+bool hears_typed_codes(const Config& config, const Channel& channel)
 {
+    if (channel.kind != "sms") return false; // other two-way kinds offer their answers to choose from
+    const std::string gateway = channel.address.substr(0, channel.address.find(' '));
+    for (const SmsGatewayConfig& one : config.pager.sms)
+        if (one.name == gateway) return one.callback && !one.callback->text.empty();
     return false;
 }
 

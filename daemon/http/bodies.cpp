@@ -517,6 +517,39 @@ void read_limit(Fields& f, Reader& r, std::string_view alias, Action& action)
     action.what = std::move(set);
 }
 
+std::string roster_of(Fields& f, const WardView& view)
+{
+    std::string roster = f.text("roster", name_longest);
+    std::vector<std::string> known;
+    for (const DutyView& duty : view.duties) known.push_back(duty.roster);
+    if (f.ok() && std::find(known.begin(), known.end(), roster) == known.end())
+        f.refuse("roster", "names no roster of this ward: '" + roster + "'" + did_you_mean(roster, known), 404);
+    return roster;
+}
+
+void read_roster_change(Fields& f, Reader& r, Action& action)
+{
+    ChangeRoster change;
+    change.roster = roster_of(f, r.view);
+    change.to_person = f.text("to", name_longest);
+    change.reason = f.text("reason", reason_longest);
+    change.when.from = f.optional_any_time("from").value_or(r.now);
+    const auto until = f.optional_any_time("until");
+    if (f.ok() && until && f.has("seconds")) f.refuse("seconds", "excludes 'until'");
+    constexpr auto longest = static_cast<double>(roster_change_longest.count()) / 1000;
+    if (until) {
+        change.when.to = *until;
+    } else {
+        const double seconds = f.number("seconds");
+        if (f.ok() && !(seconds >= 60 && seconds <= longest))
+            f.refuse("seconds", "must be 60 to 1209600: a longer change belongs into the roster itself");
+        change.when.to =
+            change.when.from + Duration{f.ok() ? static_cast<std::int64_t>(std::llround(seconds * 1000)) : 0};
+    }
+    if (f.ok() && change.when.to <= change.when.from) f.refuse("until", "must be after the beginning");
+    action.what = std::move(change);
+}
+
 void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter, Change& change)
 {
     Action action;
@@ -554,6 +587,12 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
         break;
     case RouteId::protocol_close:
         read_protocol_close(f, find_bed(r.view, parameter), parameter, action);
+        break;
+    case RouteId::oncall_set:
+        read_roster_change(f, r, action);
+        break;
+    case RouteId::oncall_take_back:
+        action.what = ChangeRoster{roster_of(f, r.view), "", {r.now, r.now}, ""};
         break;
     case RouteId::test_page:
         action.what = TestPage{f.text("to", name_longest)};

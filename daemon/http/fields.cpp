@@ -199,15 +199,18 @@ double Fields::number(std::string_view name)
 
 std::optional<WallTime> Fields::optional_time(std::string_view name, WallTime now)
 {
+    const auto found = optional_any_time(name);
+    if (found && *found > now + ahead_limit) refuse(name, "is in the future");
+    return found;
+}
+
+std::optional<WallTime> Fields::optional_any_time(std::string_view name)
+{
     const json* value = find(name, false);
     if (value == nullptr) return std::nullopt;
     const auto parsed = value->is_string() ? parse_time(value->get_ref<const std::string&>())
                                            : std::optional<WallTime>{};
-    if (!parsed) {
-        refuse(name, "must be a time with its zone, such as 2026-03-01T02:14:00Z");
-    } else if (*parsed > now + ahead_limit) {
-        refuse(name, "is in the future");
-    }
+    if (!parsed) refuse(name, "must be a time with its zone, such as 2026-03-01T02:14:00Z");
     return parsed;
 }
 

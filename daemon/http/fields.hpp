@@ -46,6 +46,8 @@ public:
     double number(std::string_view name);
     // A time with "Z" or an offset; refused if it is more than 2 min ahead of `now`.
     std::optional<WallTime> optional_time(std::string_view name, WallTime now);
+    // The same, also in the future.
+    std::optional<WallTime> optional_any_time(std::string_view name);
     WallTime time(std::string_view name, WallTime now);
     // One of these words.
     std::size_t choice(std::string_view name, const std::vector<std::string_view>& words);

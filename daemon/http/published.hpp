@@ -39,6 +39,7 @@ struct Health {
 struct PublishedWard {
     WardView view;
     Health health;
+    std::shared_ptr<const Rosters> rosters; // null: none are known. For questions about another time than now
 };
 
 class Board

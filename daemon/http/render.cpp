@@ -86,11 +86,63 @@ Json call_json(const CallView& call)
     out["next_page"] = time_or_null(call.next_page);
     out["alarms"] = Json::array();
     for (const EpisodeId& id : call.episodes) out["alarms"].push_back(id.text());
+    out["code"] = call.code == 0 ? Json{} : Json(call.code);
+    out["told"] = Json::array();
+    for (const ToldView& told : call.told)
+        out["told"].push_back({{"person", told.person},
+                               {"rung", told.rung},
+                               {"at", time_or_null(told.first)},
+                               {"answer", name(told.answer)},
+                               {"answered", told.answered ? time_or_null(*told.answered) : Json{}}});
+    return out;
+}
+
+// How far a page got: with its channel, and with the person, who may have answered the call by any way.
+std::string_view page_state(const WardView& ward, const PageView& view)
+{
+    const PageReason reason = view.page.reason;
+    const bool asks = reason != PageReason::test && reason != PageReason::taken &&
+                      reason != PageReason::escalated && reason != PageReason::ended;
+    for (const CallView& call : ward.calls) {
+        if (!asks || call.id != view.page.key.call) continue;
+        for (const ToldView& told : call.told)
+            if (told.person == view.page.key.person && told.answer != Responsibility::undefined)
+                return name(told.answer);
+    }
+    if (!view.outcome) return "queued";
+    return *view.outcome == PageOutcome::accepted ? "sent" : word(*view.outcome);
+}
+
+Json duty_json(const DutyView& duty)
+{
+    Json out;
+    out["roster"] = duty.roster;
+    out["people"] = duty.duty.people;
+    out["source"] = name(duty.duty.source);
+    out["until"] = duty.until ? Json(format_time(*duty.until)) : Json{};
+    out["last_resort"] = duty.last_resort;
+    return out;
+}
+
+Json oncall_json(const WardView& view, WallTime at, const std::vector<DutyView>& duties)
+{
+    Json out;
+    out["at"] = time_or_null(at);
+    out["duties"] = Json::array();
+    for (const DutyView& duty : duties) out["duties"].push_back(duty_json(duty));
+    out["changes"] = Json::array();
+    for (const RosterChange& change : view.roster_changes)
+        out["changes"].push_back({{"roster", change.roster},
+                                  {"to", change.person},
+                                  {"from", format_time(change.when.from)},
+                                  {"until", format_time(change.when.to)},
+                                  {"reason", text_or_null(change.reason)},
+                                  {"by", change.by}});
     return out;
 }
 
 // Without the address: a webhook's name or a mail address is nobody's business here.
-Json page_json(const PageView& view)
+Json page_json(const WardView& ward, const PageView& view)
 {
     const Page& page = view.page;
     Json out;
@@ -112,6 +164,7 @@ Json page_json(const PageView& view)
     out["attempt"] = page.attempt;
     out["at"] = time_or_null(page.at);
     out["unwatched_seconds"] = seconds(page.unwatched);
+    out["state"] = page_state(ward, view);
     out["outcome"] = view.outcome ? Json(word(*view.outcome)) : Json{};
     out["detail"] = text_or_null(view.detail);
     return out;
@@ -367,7 +420,19 @@ Json render_calls(const WardView& view)
 }
 Json render_pages(const WardView& view)
 {
-    return list(view, "pages", view.pages, page_json);
+    return list(view, "pages", view.pages, [&](const PageView& page) { return page_json(view, page); });
+}
+Json render_oncall(const WardView& view)
+{
+    return oncall_json(view, view.at.wall, view.duties);
+}
+Json render_oncall_at(const WardView& view, const Rosters& rosters, WallTime at)
+{
+    std::vector<DutyView> duties;
+    for (const Roster& roster : rosters.rosters)
+        duties.push_back({roster.name, on_duty(roster, view.roster_changes, at), roster.last_resort,
+                          next_handover(roster, view.roster_changes, at)});
+    return oncall_json(view, at, duties);
 }
 Json render_sources(const WardView& view)
 {

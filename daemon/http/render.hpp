@@ -28,6 +28,10 @@ struct Liveness {
 [[nodiscard]] Json render_alarms(const WardView& view);
 [[nodiscard]] Json render_calls(const WardView& view);
 [[nodiscard]] Json render_pages(const WardView& view);
+// Who is on call now, and what staff changed.
+[[nodiscard]] Json render_oncall(const WardView& view);
+// The same at another time; `rosters` say what is known of it.
+[[nodiscard]] Json render_oncall_at(const WardView& view, const Rosters& rosters, WallTime at);
 [[nodiscard]] Json render_sources(const WardView& view);
 
 // Text of any answer. Bytes that are no UTF-8 become U+FFFD.

@@ -5,6 +5,7 @@
 
 #include "daemon/http/checklist.hpp"
 #include "daemon/http/render.hpp"
+#include "daemon/http/times.hpp"
 #include "daemon/http/words.hpp"
 
 namespace magwatch::http
@@ -175,6 +176,18 @@ Response Service::read(const Found& found, const ClockReading& now) const
         return json_response(200, simulated, render_calls(ward.view));
     case RouteId::pages:
         return json_response(200, simulated, render_pages(ward.view));
+    case RouteId::oncall:
+        return json_response(200, simulated, render_oncall(ward.view));
+    case RouteId::oncall_at: {
+        constexpr Duration behind = std::chrono::hours{24}, ahead = std::chrono::hours{24 * 35};
+        const auto at = parse_time(found.parameter);
+        if (!at) return error(404, "no time such as 2026-03-01T02:14:00Z");
+        if (*at < ward.view.at.wall - behind || *at > ward.view.at.wall + ahead)
+            return error(404, "who is on call is known from yesterday to 35 days ahead");
+        const Rosters none;
+        return json_response(200, simulated,
+                             render_oncall_at(ward.view, ward.rosters ? *ward.rosters : none, *at));
+    }
     case RouteId::sources:
         return json_response(200, simulated, render_sources(ward.view));
     case RouteId::bed:

@@ -64,19 +64,35 @@ int list_calls(Shell& shell)
         });
 }
 
-int list_pages(Shell& shell)
+bool is_of_call(const Json& page, const std::string& call)
 {
-    return show_list(
-        shell, "pages",
-        {"AT", "NUMBER", "PRIORITY", "PLACE", "TO", "CHANNEL", "REASON", "OUTCOME", "WORDS"},
-        [](const Json& p) {
-            std::string words;
-            for (const Json& w : p["words"]) words += (words.empty() ? "" : ", ") + cell(w);
-            return std::vector<std::string>{
-                local_time(p["at"]), "#" + cell(p["number"]), cell(p["priority"]),
-                cell(p["place"]),    cell(p["person"]),       cell(p["channel"]),
-                cell(p["reason"]),   cell(p["outcome"]),      words};
-        });
+    const std::string number = call.starts_with('#') ? call.substr(1) : call;
+    return call.empty() || cell(page["number"]) == number || cell(page["call"]) == call;
+}
+
+int list_pages(Shell& shell, const std::string& call)
+{
+    int code = ok;
+    auto answer = Client{shell}.get("/api/v1/pages", code);
+    if (!answer) return code;
+    Json kept = Json::array();
+    for (const Json& page : (*answer)["pages"])
+        if (is_of_call(page, call)) kept.push_back(page);
+    (*answer)["pages"] = std::move(kept);
+    if (shell.json) {
+        shell.print(*answer);
+        return ok;
+    }
+    Table table{{"AT", "NUMBER", "TO", "CHANNEL", "REASON", "STATE", "DETAIL", "PRIORITY", "PLACE", "WORDS"}};
+    for (const Json& p : (*answer)["pages"]) {
+        std::string words;
+        for (const Json& w : p["words"]) words += (words.empty() ? "" : ", ") + cell(w);
+        table.row({local_time(p["at"]), "#" + cell(p["number"]), cell(p["person"]), cell(p["channel"]),
+                   cell(p["reason"]), cell(p["state"]), cell(p["detail"]), cell(p["priority"]), cell(p["place"]),
+                   words});
+    }
+    table.print();
+    return ok;
 }
 
 struct Act {
@@ -170,8 +186,13 @@ void add_alarms(CLI::App& app, Shell& shell)
                    "is \"here\".");
 
     CLI::App& pages = *group(app, "pages", "messages that went out");
-    leaf(pages, shell, "list", "the newest pages and what became of them", Talks::yes,
-         [&shell] { return list_pages(shell); });
+    const auto of = std::make_shared<std::string>();
+    CLI::App* listing = leaf(pages, shell, "list", "the newest pages and what became of them", Talks::yes,
+                             [of, &shell] { return list_pages(shell, *of); });
+    listing->add_option("--call", *of, "of one call alone: its number or id, such as 1207 or 3-8");
+    listing->footer("queued: no word from the channel yet. sent: the channel took it. delivered, read: so the channel "
+                    "says.\nfailed, unknown: the next channel or person is told. accepted, declined, attended: what "
+                    "this person answered.");
 
     CLI::App& page = *group(app, "page", "try the channels that pages take");
     const auto test = std::make_shared<Act>();

@@ -35,6 +35,7 @@ int run(int argc, char** argv)
     add_watch(app, shell);
     add_enter(app, shell);
     add_alarms(app, shell);
+    add_oncall(app, shell);
     add_limits(app, shell);
     add_protocol(app, shell);
     add_config(app, shell);
