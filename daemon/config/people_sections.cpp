@@ -27,7 +27,7 @@ bool hears_typed_codes(const Config& config, const Channel& channel)
     if (channel.kind != "sms") return false; // other two-way kinds offer their answers to choose from
     const std::string gateway = channel.address.substr(0, channel.address.find(' '));
     for (const SmsGatewayConfig& one : config.pager.sms)
-        if (one.name == gateway) return one.callback && !one.callback->text.empty();
+        if (one.name == gateway) return config.callbacks && one.callback && !one.callback->text.empty();
     return false;
 }
 
