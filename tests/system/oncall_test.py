@@ -21,6 +21,8 @@ class OnCall(unittest.TestCase):
     def setUp(self):
         self.ward = Ward(BINARY)
         self.addCleanup(self.ward.close)
+        # A file that is refused does not say where the journal is.
+        self.ward.extra = ["--state-directory", str(self.ward.directory / "state")]
         self.config = self.ward.directory / "magwatch.toml"
         text = self.config.read_text()
         person = text[text.index("[[person]]"):text.index("[escalation.high]")]
