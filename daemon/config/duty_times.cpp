@@ -84,7 +84,8 @@ Roster expand(const RosterConfig& config, std::int64_t first, std::int64_t last)
 {
     Roster roster{config.name, {}, config.last_resort};
     for (const ShiftConfig& shift : config.shifts)
-        for (const Interval& when : occurrences(shift.hours, first, last)) roster.shifts.push_back({when, shift.person});
+        for (const Interval& when : occurrences(shift.hours, first, last))
+            roster.shifts.push_back({when, shift.person});
     std::vector<Shift> instead;
     const Interval known{wall(utc_of(first * day_s)), wall(utc_of((last + 1) * day_s))};
     for (const DutyOverride& one : config.overrides) {

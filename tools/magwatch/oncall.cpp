@@ -16,7 +16,8 @@ namespace magwatch::cli
 namespace
 {
 
-constexpr const char* time_help = "\"14:30\" (the next one), \"2026-12-24 08:00\", or with its zone: 2026-12-24T08:00:00Z";
+constexpr const char* time_help =
+    "\"14:30\" (the next one), \"2026-12-24 08:00\", or with its zone: 2026-12-24T08:00:00Z";
 
 struct Change {
     std::string roster, to, length, from, until, reason, person;
@@ -156,7 +157,8 @@ void add_oncall(CLI::App& app, Shell& shell)
     CLI::App* showing = leaf(oncall, shell, "show", "who has which duty, until when, and why", Talks::yes,
                              [at, &shell] { return show(shell, *at); });
     showing->add_option("--at", *at, std::string{"at another time: "} + time_help);
-    showing->footer("SOURCE: shift (of the configuration), change (made by staff) or last_resort (nobody else has it).");
+    showing->footer(
+        "SOURCE: shift (of the configuration), change (made by staff) or last_resort (nobody else has it).");
 
     const auto change = std::make_shared<Change>();
     CLI::App* setting = leaf(oncall, shell, "set", "somebody else has a duty for a while", Talks::yes,
