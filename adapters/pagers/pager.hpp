@@ -22,11 +22,16 @@ struct AnswerLinks {
     std::string coming, cannot, here;
 };
 
-// How a channel does, judged by its attempts alone.
+// What a channel says when it is asked whether it is there; `silent` after two questions in a row without a yes.
+enum class ChannelProbe : std::uint8_t { none, waiting, answers, silent };
+
+// How a channel does, judged by its attempts and, where it can be asked, by its probes.
 struct ChannelHealth {
     std::string name;    // of the webhook or mail server, from the configuration
     bool working = true; // false after two failed attempts in a row, until one is accepted
     std::uint32_t failed_in_a_row = 0;
+    ChannelProbe probe = ChannelProbe::none; // by probes alone: a page that it refuses may be the page's fault
+    std::uint32_t probes_failed_in_a_row = 0;
     std::string detail; // of the last failure: "connection refused"; no identity
     std::uint64_t accepted = 0, failed = 0, unknown = 0; // pages by outcome
     std::uint64_t attempts = 0;

@@ -92,13 +92,23 @@ void QueuedPager::attempt(DeliveryQueue::Ticket ticket)
 
 void QueuedPager::attempt_ended(DeliveryQueue::Ticket ticket, const AttemptEnd& end)
 {
-    note_health(channel_of(pages_.at(ticket).job.page), end);
+    count_health(health_[channel_of(pages_.at(ticket).job.page)], end);
     queue_.attempt_ended(ticket, end.verdict, end.detail, end.retry_after, parts_.clock.now().steady);
 }
 
 void QueuedPager::note_health(const std::string& name, const AttemptEnd& end)
 {
     ChannelHealth& health = health_[name];
+    count_health(health, end);
+    const bool yes = end.verdict == Verdict::accepted;
+    health.probes_failed_in_a_row = yes ? 0 : health.probes_failed_in_a_row + 1;
+    if (yes) health.probe = ChannelProbe::answers;
+    else if (health.probes_failed_in_a_row >= 2) health.probe = ChannelProbe::silent;
+    else if (health.probe == ChannelProbe::none) health.probe = ChannelProbe::waiting;
+}
+
+void QueuedPager::count_health(ChannelHealth& health, const AttemptEnd& end)
+{
     if (end.verdict == Verdict::accepted) {
         health.failed_in_a_row = 0;
         health.working = true;
@@ -114,6 +124,7 @@ void QueuedPager::probe(const std::string&, const Moment&, AttemptDone) {}
 void QueuedPager::probe_every(Duration every)
 {
     probe_every_ = every;
+    for (auto& [name, health] : health_) health.probe = ChannelProbe::waiting;
     probe_in(Duration{0});
 }
 

@@ -92,7 +92,7 @@ protected:
     // Probes every channel that was made known, from now on. Called by constructors: the first comes after them.
     void probe_every(Duration every);
     void probe_now();
-    // What a channel's health learns outside of attempts.
+    // What a channel's health learns from a probe, or from what asks it as one does.
     void note_health(const std::string& name, const AttemptEnd& end);
     [[nodiscard]] const boost::asio::any_io_executor& executor() const { return parts_.executor; }
     [[nodiscard]] Clock& clock() const { return parts_.clock; }
@@ -106,6 +106,7 @@ private:
     void pump();
     void attempt(DeliveryQueue::Ticket ticket);
     void attempt_ended(DeliveryQueue::Ticket ticket, const AttemptEnd& end);
+    static void count_health(ChannelHealth& health, const AttemptEnd& end);
     void report(const DeliveryQueue::Ended& ended);
     void probe_in(Duration wait);
 

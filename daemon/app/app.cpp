@@ -137,6 +137,7 @@ struct App::State {
     void journal_changed(const JournalStatus& status);
     void open_history();
     void remember(const Observation& observation);
+    void judge_channels();
     void failed(const TaskFailure& failure);
     void fault(ShellFault what, bool present, std::string detail);
 
@@ -340,7 +341,7 @@ void App::State::configure_shell()
         mistakes = mistake;
     }
     channel_mistakes = std::move(mistakes);
-    fault(ShellFault::channel, !channel_mistakes.empty(), channel_mistakes);
+    judge_channels();
     for (const auto& mistake : sources->start(config)) {
         log(event_refused, mistake);
         fault(ShellFault::configuration, true, mistake);
@@ -543,9 +544,7 @@ void App::State::turn(const Moment& now)
     sources->count(metrics);
     // From here, and never from a timer of its own: it says that the loop makes progress.
     if (heartbeat->due(now.steady)) heartbeat->beat(loop->ward().view(now));
-    const std::string silent = heartbeat->failing();
-    const bool mistaken = !channel_mistakes.empty();
-    fault(ShellFault::channel, mistaken || !silent.empty(), mistaken ? channel_mistakes : silent);
+    judge_channels();
     history->tick(now.wall);
     watch_rosters(now);
     if (const auto space = read_disk_space(directory)) {
@@ -581,6 +580,18 @@ void App::State::watch_rosters(const Moment& now)
     if (other || (gap.empty() && !roster_gap_)) return; // why a file was refused comes first
     roster_gap_ = !gap.empty();
     fault(ShellFault::configuration, roster_gap_, "Roster " + gap);
+}
+
+// One alarm for everything that keeps pages or heartbeats from leaving: it ends when all of it has.
+void App::State::judge_channels()
+{
+    const ChannelSilence silence = pagers->silence();
+    const std::string& words = !channel_mistakes.empty() ? channel_mistakes
+                               : !silence.words.empty()  ? silence.words
+                                                         : heartbeat->failing();
+    // A reload asks every channel anew: until they have answered, nothing says that the trouble is over.
+    if (words.empty() && !silence.settled) return;
+    fault(ShellFault::channel, !words.empty(), words);
 }
 
 void App::State::watch_clocks(const Moment& now, const ClockReading& reading)

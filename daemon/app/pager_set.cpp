@@ -4,10 +4,13 @@
 #include <cstdio>
 #include <ctime>
 #include <functional>
+#include <initializer_list>
+#include <string_view>
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <sodium.h>
 
 #include "adapters/pagers/smtp.hpp"
@@ -345,6 +348,26 @@ std::vector<adapters::ChannelHealth> PagerSet::health() const
     for (const adapters::Pager* pager : now_.all())
         for (auto& channel : pager->health()) all.push_back(std::move(channel));
     return all;
+}
+
+ChannelSilence PagerSet::silence() const
+{
+    const std::initializer_list<std::pair<std::string_view, const adapters::Pager*>> asked{
+        {"alertmanager", now_.alertmanager.get()}, {"ntfy", now_.ntfy.get()}, {"wctp", now_.wctp.get()},
+        {"pcd04", now_.pcd04.get()}};
+    ChannelSilence silence;
+    std::size_t more = 0;
+    for (const auto& [kind, pager] : asked) {
+        if (pager == nullptr) continue;
+        for (const adapters::ChannelHealth& channel : pager->health()) {
+            if (channel.probe == adapters::ChannelProbe::waiting) silence.settled = false;
+            if (channel.probe != adapters::ChannelProbe::silent) continue;
+            if (!silence.words.empty()) ++more;
+            else silence.words = fmt::format("Pager channel {} {} does not answer", kind, channel.name);
+        }
+    }
+    if (more > 0) silence.words += fmt::format(" (and {} more)", more);
+    return silence;
 }
 
 } // namespace magwatch

@@ -27,6 +27,12 @@
 
 namespace magwatch {
 
+// What the channels say that are asked whether they are there.
+struct ChannelSilence {
+    std::string words;   // "Pager channel pcd04 hospital does not answer"; "" = none is silent
+    bool settled = true; // each has answered, or failed to, since the configuration was taken
+};
+
 class PagerSet {
 public:
     using Done = adapters::Pager::Done;
@@ -44,6 +50,7 @@ public:
     void ended(CallId call); // what it rang for is over
     [[nodiscard]] std::size_t pending() const;
     [[nodiscard]] std::vector<adapters::ChannelHealth> health() const;
+    [[nodiscard]] ChannelSilence silence() const;
     [[nodiscard]] std::uint64_t lane_turns() const { return lane_.turns(); }
     // For what else leaves the machine by HTTP.
     [[nodiscard]] adapters::CurlLane& lane() { return lane_; }

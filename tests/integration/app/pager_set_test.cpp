@@ -163,6 +163,38 @@ TEST_F(PagerSetTest, AnAlertRingsOverAReloadUntilItsCallEnds)
     EXPECT_LE(next()["endsAt"].get<std::string>(), adapters::iso_8601(rig.clock.now().wall));
 }
 
+TEST_F(PagerSetTest, AChannelThatAnswersNoProbeIsSilentUntilItDoes)
+{
+    Peer server{"tests/integration/pagers/plain_peer.py", {"503", "503", "200"}};
+    config.pager.alertmanager.push_back({"hospital", {"http://127.0.0.1:" + std::to_string(server.port())}, {}, ""});
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    EXPECT_FALSE(pagers.silence().settled) << "nothing has answered yet";
+    const auto probed = [&](std::uint32_t failed) {
+        return rig.until([&] { return pagers.health()[0].probes_failed_in_a_row == failed; });
+    };
+    ASSERT_TRUE(probed(1));
+    EXPECT_EQ(pagers.silence().words, "") << "one is not enough";
+    EXPECT_FALSE(pagers.silence().settled);
+    pagers.ended({1, 7}); // tells the server, which is as good as a probe
+    ASSERT_TRUE(probed(2));
+    EXPECT_EQ(pagers.silence().words, "Pager channel alertmanager hospital does not answer");
+    EXPECT_TRUE(pagers.silence().settled);
+    pagers.ended({1, 7});
+    ASSERT_TRUE(probed(0));
+    EXPECT_EQ(pagers.silence().words, "");
+    EXPECT_TRUE(pagers.silence().settled);
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    EXPECT_FALSE(pagers.silence().settled) << "a reload asks anew";
+}
+
+TEST_F(PagerSetTest, PagesThatFailDoNotSilenceAChannelThatIsNeverAsked)
+{
+    person("midwife-1", secret("a.key", key_of_a));
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    EXPECT_TRUE(pagers.silence().settled);
+    EXPECT_EQ(pagers.silence().words, "");
+}
+
 TEST_F(PagerSetTest, APagerIsReachedThroughTheSnppGatewayThatItsPersonNames)
 {
     Peer gateway{"tests/integration/pagers/snpp_peer.pl", {"2"}};
