@@ -108,6 +108,52 @@ TEST(NtfySection, IsRefusedWithItsMistakes)
     EXPECT_THAT(broken("secret", "token"), Contains(HasSubstr("unknown key 'token'")));
 }
 
+const std::string sms = R"([[pager.sms]]
+name = "city"
+url = "https://sms.example/send"
+format = "form"
+fields = { To = "{to}", Body = "{text}" }
+)";
+const std::string sms_replies = R"([pager.sms.callback]
+proof = "hmac-sha256"
+header = "X-Signature"
+secret = "credential:callback"
+reference = "id"
+sender = "from"
+text = "text"
+)";
+const std::string sms_statuses = R"([pager.sms.callback]
+proof = "hmac-sha256"
+header = "X-Signature"
+secret = "credential:callback"
+reference = "id"
+status = "status"
+words = { delivered = "delivered" }
+)";
+const std::string hears = "[callbacks]\nlisten = \"127.0.0.1:8443\"\nurl = \"http://127.0.0.1:8443\"\n";
+
+// Whether the only person's only channel asks for typed codes.
+bool asks_for_a_code(const std::string& channel, const std::string& sections)
+{
+    const auto loaded = load(with_person(channel) + sections);
+    EXPECT_TRUE(loaded.config) << loaded.errors[0].text();
+    return loaded.config && loaded.config->ward.people.at(0).channels.at(0).replies;
+}
+
+TEST(ReplyCodes, AreAskedForWhereTheGatewayBringsReplies)
+{
+    const std::string person = R"({ kind = "sms", gateway = "city", to = "+447700900123" })";
+    EXPECT_TRUE(asks_for_a_code(person, sms + sms_replies + hears));
+    EXPECT_FALSE(asks_for_a_code(person, sms));
+    EXPECT_FALSE(asks_for_a_code(person, sms + sms_statuses + hears)) << "it tells statuses alone";
+    // Another gateway's replies are not this one's.
+    std::string other = sms;
+    other.replace(other.find("city"), 4, "town");
+    EXPECT_FALSE(asks_for_a_code(person, other + sms_replies + sms + hears));
+    // Answers are chosen there, or there are none.
+    EXPECT_FALSE(asks_for_a_code(R"({ kind = "ntfy", gateway = "ward", topic = "midwives_L4" })", ntfy));
+}
+
 const std::string wctp = R"([[pager.wctp]]
 name = "carrier"
 url = "https://wctp.example/wctp"
