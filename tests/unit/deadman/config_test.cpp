@@ -1,0 +1,126 @@
+#include "tools/deadman/config.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "tools/deadman/state_file.hpp"
+
+namespace magwatch::deadman {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+namespace fs = std::filesystem;
+
+class DeadmanFiles : public ::testing::Test {
+protected:
+    DeadmanFiles()
+    {
+        std::string name = ::testing::TempDir() + "deadman-XXXXXX";
+        folder_ = mkdtemp(name.data());
+        write("key", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+        write("other", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx\n");
+    }
+    ~DeadmanFiles() override { fs::remove_all(folder_); }
+    void write(const std::string& name, const std::string& text) const
+    {
+        std::ofstream{folder_ + "/" + name} << text;
+        fs::permissions(folder_ + "/" + name, fs::perms::owner_read | fs::perms::owner_write);
+    }
+    std::string good() const
+    {
+        return "state = \"/var/lib/x\"\n[[ward]]\nname = \"l4\"\nlabel = \"Ward L4\"\nsecret = \"file:" + folder_ +
+               "/key\"\n[[webhook]]\nname = \"hook\"\nurl = \"https://pager.example/page\"\nsecret = \"file:" +
+               folder_ + "/other\"\n";
+    }
+    std::vector<std::string> mistakes(const std::string& more) const
+    {
+        return read_config("d.toml", good() + more).mistakes;
+    }
+    std::string folder_;
+};
+
+TEST_F(DeadmanFiles, AGoodConfigurationHasTheDefaultsOfTheDesign)
+{
+    const LoadedConfig loaded = read_config("d.toml", good());
+    EXPECT_THAT(loaded.mistakes, IsEmpty());
+    ASSERT_EQ(loaded.config.wards.size(), 1U);
+    const Rules& rules = loaded.config.wards[0].rules;
+    EXPECT_EQ(rules.every.count(), 30'000);
+    EXPECT_EQ(rules.misses, 3U);
+    EXPECT_EQ(loaded.config.listen.host, "127.0.0.1");
+}
+
+TEST_F(DeadmanFiles, MistakesAreSaidAllAtOnceWithTheirPlace)
+{
+    const auto found = mistakes("[listen]\naddress = \"0.0.0.0:8600\"\nport = 1\n[[mail]]\nname = \"m\"\nhost = \"mx.example\"\n"
+                                "from = \"a b\"\nto = [\"x\\r\\n@y\"]\nstarttls = false\n");
+    EXPECT_THAT(found, Contains(HasSubstr("needs TLS")));
+    EXPECT_THAT(found, Contains(HasSubstr("port")));
+    EXPECT_THAT(found, Contains(HasSubstr("d.toml:15:8: error: is no mail address")));
+    EXPECT_THAT(found, Contains(HasSubstr("unencrypted")));
+    EXPECT_GE(found.size(), 5U);
+}
+
+TEST_F(DeadmanFiles, NobodyToWatchOrToTellIsAMistake)
+{
+    const auto found = read_config("d.toml", "state = \"/x\"\n").mistakes;
+    EXPECT_THAT(found, Contains(HasSubstr("nobody would be watched")));
+    EXPECT_THAT(found, Contains(HasSubstr("nobody would hear")));
+}
+
+TEST_F(DeadmanFiles, WhatWouldTravelPlainlyOrBlurWardsIsRefused)
+{
+    const std::string hook = "[[webhook]]\nname = \"b\"\nsecret = \"file:" + folder_ + "/other\"\nurl = ";
+    EXPECT_THAT(mistakes(hook + "\"http://10.0.0.5/page\"\n"), Contains(HasSubstr("use https")));
+    EXPECT_THAT(mistakes(hook + "\"ftp://10.0.0.5/page\"\n"), Contains(HasSubstr("'url' must be")));
+    EXPECT_THAT(mistakes(hook + "\"https://u:p@10.0.0.5/page\"\n"), Contains(HasSubstr("no user")));
+    EXPECT_THAT(mistakes(hook + "\"http://127.0.0.1:1/page\"\n"), IsEmpty());
+    const std::string ward = "[[ward]]\nname = \"l5\"\nlabel = \"Ward {5}\"\nsecret = \"file:" + folder_ + "/key\"\n";
+    EXPECT_THAT(mistakes(ward), Contains(HasSubstr("must not share")));
+    EXPECT_THAT(mistakes(ward), Contains(HasSubstr("plain letters")));
+}
+
+TEST_F(DeadmanFiles, TheStateIsReadAsItWasWritten)
+{
+    Saved saved;
+    saved.ever_heard = true;
+    saved.heard_ms = 7;
+    saved.last = {3, UINT64_MAX, 9, 4, 2, 1.5, false};
+    saved.beds = 5;
+    saved.open[1] = Saved::Open{11, 12};
+    ASSERT_EQ(write_state(folder_, {{"l4", saved}}), "");
+    const ReadState read = read_state(folder_);
+    EXPECT_EQ(read.wrong, "");
+    const Saved& back = read.states.at("l4");
+    EXPECT_EQ(back.last.sequence, UINT64_MAX);
+    EXPECT_EQ(back.last.stamp, 9);
+    EXPECT_EQ(back.last.planned_ends, 2U);
+    EXPECT_EQ(back.last.oldest_data_seconds, 1.5);
+    EXPECT_EQ(back.beds, 5U);
+    EXPECT_FALSE(back.open[0]);
+    ASSERT_TRUE(back.open[1]);
+    EXPECT_EQ(back.open[1]->paged_ms, 12);
+}
+
+TEST_F(DeadmanFiles, AStateThatCannotBeReadIsMovedAsideAndSaid)
+{
+    write("deadman.json", "{\"format\": 1, \"wards\": {\"l4\": {}}}");
+    const ReadState read = read_state(folder_);
+    EXPECT_THAT(read.wrong, HasSubstr("moved aside"));
+    EXPECT_TRUE(read.states.empty());
+    EXPECT_TRUE(fs::exists(folder_ + "/deadman.json.bad"));
+    EXPECT_EQ(read_state(folder_).wrong, "");
+}
+
+TEST_F(DeadmanFiles, AFolderThatCannotBeWrittenIsSaid)
+{
+    EXPECT_THAT(write_state(folder_ + "/none", {}), HasSubstr("cannot open"));
+}
+
+} // namespace
+} // namespace magwatch::deadman

@@ -1,0 +1,36 @@
+// Takes heartbeats: POST /heartbeat over HTTP/1.1, with TLS anywhere but on loopback; one request a connection.
+//
+// Lives on the io_context thread. Bounds: 8 KiB of header, 64 KiB of body, 5 s for a handshake and a header, 10 s for
+// the rest, 64 connections and 8 of one address; who exceeds them is closed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+
+#include "tools/deadman/config.hpp"
+#include "tools/deadman/signature.hpp"
+
+namespace magwatch::deadman {
+
+// What a message is worth, as an HTTP status.
+using Judge = std::function<unsigned(Signed)>;
+
+class Listener {
+public:
+    // Throws std::exception if it cannot listen.
+    Listener(boost::asio::io_context& io, const ListenConfig& config, Judge judge);
+    ~Listener();
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const;
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+} // namespace magwatch::deadman

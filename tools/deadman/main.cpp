@@ -1,0 +1,261 @@
+// magwatch-deadman: rings by a way of its own when a ward's heartbeats stop, stand still or tell of a fault.
+//
+//   magwatch-deadman --config FILE            watch
+//   magwatch-deadman --config FILE --check    read the file and its secrets, and end
+//
+// Exit codes: 0 ended when asked to or the file is good, 1 failed, 2 usage, 78 the configuration has mistakes.
+#include <csignal>
+#include <ctime>
+#include <cstdio>
+#include <deque>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <systemd/sd-daemon.h>
+
+#include "runtime/build_info.hpp"
+#include "runtime/log.hpp"
+#include "tools/deadman/channel.hpp"
+#include "tools/deadman/config.hpp"
+#include "tools/deadman/listener.hpp"
+#include "tools/deadman/state_file.hpp"
+
+namespace magwatch::deadman {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr LogEvent event_started{"deadman.started", LogLevel::notice};
+constexpr LogEvent event_page{"deadman.page", LogLevel::warning};
+constexpr LogEvent event_refused{"deadman.refused", LogLevel::warning};
+constexpr LogEvent event_state{"deadman.state", LogLevel::error};
+
+constexpr int exit_failed = 1, exit_usage = 2, exit_config = 78; // EX_CONFIG
+constexpr auto tick_every = 250ms;
+
+Now read_now()
+{
+    std::timespec boot{}, wall{};
+    clock_gettime(CLOCK_BOOTTIME, &boot);
+    clock_gettime(CLOCK_REALTIME, &wall);
+    std::tm local{};
+    localtime_r(&wall.tv_sec, &local);
+    Now now;
+    now.steady = Milliseconds{boot.tv_sec * 1000 + boot.tv_nsec / 1'000'000};
+    now.wall_ms = wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000;
+    now.clock = fmt::format("{:02}:{:02}", local.tm_hour, local.tm_min);
+    return now;
+}
+
+// Every field as docs/API.md says, or nothing: a heartbeat is never guessed.
+std::optional<Heartbeat> read_heartbeat(const Signed& message, const std::string& ward)
+{
+    const auto in = nlohmann::json::parse(message.body, nullptr, false);
+    const auto stamp = stamp_of(message);
+    if (!in.is_object() || !stamp) return std::nullopt;
+    const auto whole = [&](const char* key, std::uint64_t max) -> std::optional<std::uint64_t> {
+        const auto found = in.find(key);
+        if (found == in.end() || !found->is_number_unsigned()) return std::nullopt;
+        const auto value = found->get<std::uint64_t>();
+        return value <= max ? std::optional{value} : std::nullopt;
+    };
+    const auto text = [&](const char* key, const std::string& value) {
+        const auto found = in.find(key);
+        return found != in.end() && found->is_string() && found->get<std::string>() == value;
+    };
+    const auto incarnation = whole("incarnation", UINT32_MAX), sequence = whole("sequence", UINT64_MAX);
+    const auto beds = whole("beds_watched", 10'000), ended = whole("planned_ends", UINT64_MAX);
+    const auto oldest = in.find("oldest_data_seconds"), simulation = in.find("simulation");
+    if (!text("type", "magwatch.heartbeat") || !text("ward", ward) || !incarnation || !sequence || !beds || !ended ||
+        oldest == in.end() || !(oldest->is_null() || oldest->is_number()) || simulation == in.end() ||
+        !simulation->is_boolean())
+        return std::nullopt;
+    Heartbeat out;
+    out.incarnation = static_cast<std::uint32_t>(*incarnation);
+    out.sequence = *sequence;
+    out.stamp = *stamp;
+    out.beds_watched = static_cast<std::uint32_t>(*beds);
+    out.planned_ends = *ended;
+    if (oldest->is_number()) out.oldest_data_seconds = oldest->get<double>();
+    out.simulation = simulation->get<bool>();
+    return out;
+}
+
+class Program {
+public:
+    explicit Program(DeadmanConfig config);
+    int run();
+
+private:
+    unsigned judge(const Signed& message);
+    void tick();
+    void tell(const Watch& watch, const std::vector<Page>& pages, const Now& now);
+    void store();
+    unsigned refuse(unsigned status, std::string_view why, const std::string& ward);
+
+    DeadmanConfig config_;
+    boost::asio::io_context io_{1};
+    boost::asio::steady_timer timer_{io_};
+    std::vector<Watch> watches_; // as config_.wards
+    std::deque<Channel> channels_;
+    std::string stored_; // what is wrong with the disk
+    std::uint64_t pages_ = 0;
+};
+
+Program::Program(DeadmanConfig config) : config_{std::move(config)}
+{
+    const Now now = read_now();
+    const ReadState read = read_state(config_.state);
+    if (!read.wrong.empty()) log(event_state, read.wrong);
+    for (const WardConfig& ward : config_.wards) {
+        const auto saved = read.states.find(ward.rules.name);
+        watches_.emplace_back(ward.rules, now,
+                              saved == read.states.end() ? std::nullopt : std::optional{saved->second});
+    }
+    for (WebhookConfig& one : config_.webhooks) channels_.emplace_back(std::move(one));
+    for (MailConfig& one : config_.mails) channels_.emplace_back(std::move(one));
+}
+
+int Program::run()
+{
+    const Listener listener{io_, config_.listen, [this](const Signed& message) { return judge(message); }};
+    boost::asio::signal_set signals{io_, SIGTERM, SIGINT};
+    signals.async_wait([this](const boost::system::error_code& error, int) {
+        if (!error) io_.stop();
+    });
+    store();
+    if (!stored_.empty()) throw std::runtime_error{"[state] " + stored_}; // a folder that is not there: say so now
+    log(event_started, fmt::format("Watches {} wards, listens on {}:{}", watches_.size(), config_.listen.host,
+                                   listener.port()));
+    std::fputs(fmt::format("READY port={}\n", listener.port()).c_str(), stdout);
+    std::fflush(stdout);
+    sd_notify(0, "READY=1");
+    tick();
+    io_.run();
+    sd_notify(0, "STOPPING=1");
+    store();
+    return 0;
+}
+
+unsigned Program::refuse(unsigned status, std::string_view why, const std::string& ward)
+{
+    log(event_refused, fmt::format("A heartbeat of {} was refused: {}", ward, why), {{LogKey::status, status}});
+    return status;
+}
+
+unsigned Program::judge(const Signed& message)
+{
+    const Now now = read_now();
+    for (std::size_t i = 0; i < watches_.size(); ++i) {
+        const Proof proof = verify(config_.wards[i].key.reveal(), message, now.wall_ms / 1000);
+        if (proof == Proof::wrong) continue;
+        Watch& watch = watches_[i];
+        const std::string& ward = watch.rules().name;
+        if (proof == Proof::malformed) return refuse(400, "not signed", "somebody");
+        if (proof == Proof::stale) return refuse(401, "its time is more than 5 min from ours", ward);
+        const auto heartbeat = read_heartbeat(message, ward);
+        if (!heartbeat) return refuse(422, "no heartbeat of this ward", ward);
+        std::vector<Page> pages;
+        const bool newer = watch.heard(*heartbeat, now, pages);
+        tell(watch, pages, now);
+        if (!newer) return refuse(409, "not newer than the last", ward);
+        store();
+        return 204;
+    }
+    return refuse(401, "signed with no ward's secret", "somebody");
+}
+
+void Program::tick()
+{
+    const Now now = read_now();
+    bool told = false;
+    for (Watch& watch : watches_) {
+        std::vector<Page> pages;
+        watch.tick(now, pages);
+        tell(watch, pages, now);
+        told = told || !pages.empty();
+    }
+    if (told) store();
+    sd_notify(0, "WATCHDOG=1");
+    timer_.expires_after(tick_every);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) tick();
+    });
+}
+
+void Program::tell(const Watch& watch, const std::vector<Page>& pages, const Now& now)
+{
+    for (const Page& page : pages) {
+        log(event_page, page.text);
+        nlohmann::ordered_json body;
+        body["type"] = "magwatch.deadman";
+        body["ward"] = watch.rules().name;
+        body["fault"] = name(page.fault);
+        body["kind"] = name(page.kind);
+        body["text"] = page.text;
+        body["at_ms"] = now.wall_ms;
+        const Message message{fmt::format("deadman-{}-{}", now.wall_ms, ++pages_), body.dump(), page.text};
+        for (Channel& channel : channels_) channel.push(message);
+    }
+}
+
+void Program::store()
+{
+    States states;
+    for (const Watch& watch : watches_) states.emplace(watch.rules().name, watch.saved());
+    const std::string wrong = write_state(config_.state, states);
+    if (!wrong.empty() && wrong != stored_) log(event_state, wrong);
+    stored_ = wrong;
+}
+
+int start(const std::string& path, bool check)
+{
+    LoadedConfig loaded = load_config(path);
+    for (const std::string& mistake : loaded.mistakes) std::fputs((mistake + "\n").c_str(), stderr);
+    if (!loaded.mistakes.empty()) return exit_config;
+    if (check) {
+        std::fputs(fmt::format("{}: good, {} wards, {} channels\n", path, loaded.config.wards.size(),
+                               loaded.config.webhooks.size() + loaded.config.mails.size())
+                       .c_str(),
+                   stdout);
+        return 0;
+    }
+    const LogWriter writer;
+    return Program{std::move(loaded.config)}.run();
+}
+
+} // namespace
+} // namespace magwatch::deadman
+
+int main(int argc, char** argv)
+{
+    using namespace magwatch::deadman;
+    CLI::App app{"Rings by a way of its own when magwatch's heartbeats stop (docs/OPERATIONS.md, outside watch)."};
+    app.footer("Exit codes: 0 ended when asked to, or the file is good; 1 failed; 2 usage; 78 configuration.");
+    app.set_version_flag("--version", magwatch::version_text("magwatch-deadman"));
+    std::string config;
+    bool check = false;
+    app.add_option("--config", config, "its TOML file")->required();
+    app.add_flag("--check", check, "read the file and the secrets it names, say every mistake, and end");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : exit_usage;
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    int status = exit_failed;
+    try {
+        status = start(config, check);
+    } catch (const std::exception& error) {
+        std::fputs(fmt::format("magwatch-deadman: {}\n", error.what()).c_str(), stderr);
+    }
+    curl_global_cleanup();
+    return status;
+}

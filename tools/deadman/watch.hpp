@@ -1,0 +1,111 @@
+// One ward as an outside dead-man sees it: when to ring, when to ring again, when to say that it is back.
+//
+// Pure: time is handed in, pages are handed back. Not thread-safe. Nothing here is shared with the program that is
+// watched: what makes that one fail must not make this one fail as well.
+//
+// Design values: a ward is silent after `misses` periods (three of 30 s, as a hospital's link supervision), data is
+// old after 5 min, a page is repeated every 5 min, fewer beds are taken as wanted after 1 h.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace magwatch::deadman {
+
+using Milliseconds = std::chrono::milliseconds;
+
+struct Now {
+    Milliseconds steady{};    // boot-time clock: counts while the machine sleeps
+    std::int64_t wall_ms = 0; // since 1970
+    std::string clock;        // "02:14", local, for the text of a page
+};
+
+struct Rules {
+    std::string name;  // as the heartbeat names the ward
+    std::string label; // as a page names it, at most label_max characters of GSM-7
+    Milliseconds every{30'000};
+    unsigned misses = 3;
+    Milliseconds oldest_data{300'000};
+    Milliseconds repeat{300'000};
+    Milliseconds accept_fewer{3'600'000};
+    bool simulation = false; // heartbeats of a demonstration are good ones
+};
+inline constexpr std::size_t label_max = 30;
+
+// What a heartbeat says, after its signature was found good.
+struct Heartbeat {
+    std::uint32_t incarnation = 0;
+    std::uint64_t sequence = 0;
+    std::int64_t stamp = 0; // seconds since 1970, signed
+    std::uint32_t beds_watched = 0;
+    std::uint64_t planned_ends = 0; // of this incarnation
+    std::optional<double> oldest_data_seconds;
+    bool simulation = false;
+};
+
+enum class Fault : std::uint8_t { silent, beds, data, simulation };
+inline constexpr std::size_t faults = 4;
+enum class PageKind : std::uint8_t { alarm, repeat, back };
+[[nodiscard]] std::string_view name(Fault fault);
+[[nodiscard]] std::string_view name(PageKind kind);
+
+struct Page {
+    Fault fault{};
+    PageKind kind{};
+    std::string text; // at most 160 characters of GSM-7
+};
+
+// What must outlive a restart. Wall times, in milliseconds since 1970.
+struct Saved {
+    struct Open {
+        std::int64_t since_ms = 0, paged_ms = 0;
+    };
+    bool ever_heard = false;
+    std::int64_t heard_ms = 0;
+    Heartbeat last;
+    std::uint32_t beds = 0; // that should be watched
+    std::array<std::optional<Open>, faults> open;
+};
+
+class Watch {
+public:
+    // A silence that was told goes on over a restart of ours. One that was not counts from now: nobody listened.
+    Watch(Rules rules, const Now& start, const std::optional<Saved>& saved = std::nullopt);
+
+    // False: it is not newer than the last one (heard again, or a sender that stands still); nothing changes but
+    // what the next page says.
+    [[nodiscard]] bool heard(const Heartbeat& heartbeat, const Now& now, std::vector<Page>& pages);
+    void tick(const Now& now, std::vector<Page>& pages);
+
+    [[nodiscard]] const Saved& saved() const { return state_; }
+    [[nodiscard]] const Rules& rules() const { return rules_; }
+
+private:
+    struct Steady {
+        Milliseconds since{}, paged{};
+    };
+    [[nodiscard]] bool newer(const Heartbeat& heartbeat) const;
+    void set(Fault fault, bool wrong, const Now& now, std::vector<Page>& pages);
+    void page(Fault fault, PageKind kind, const Now& now, std::vector<Page>& pages);
+    [[nodiscard]] std::string words(Fault fault, const Now& now) const;
+    [[nodiscard]] std::string back(Fault fault, const Now& now) const;
+    void count_beds(const Heartbeat& heartbeat, const Now& now, std::vector<Page>& pages);
+
+    Rules rules_;
+    Saved state_;
+    Milliseconds heard_{};
+    std::array<Steady, faults> steady_{};
+    std::uint64_t stale_ = 0; // heartbeats refused since the last good one
+    bool accepted_ = false;   // fewer beds were taken as wanted
+};
+
+// "92 s", "6 min", "5 h".
+[[nodiscard]] std::string span(Milliseconds time);
+// Every character costs one septet of GSM-7.
+[[nodiscard]] bool is_plain(std::string_view text);
+
+} // namespace magwatch::deadman
