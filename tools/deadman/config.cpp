@@ -222,7 +222,7 @@ void Reader::mail(const TomlTable& table)
     }
     for (const TomlText& to : table.texts("to").value_or(std::vector<TomlText>{})) {
         out.to.push_back(to.value);
-        if (!is_address(to.value)) table.fail("to", "'" + to.value + "' is no mail address");
+        if (!is_address(to.value)) table.fail("to", fmt::format("entry {} is no mail address", out.to.size()));
     }
     if (out.to.empty()) table.fail("to", "'to' names nobody");
     if (const auto user = table.text("user")) out.user = user->value;

@@ -82,9 +82,10 @@ public:
     {
         beast::get_lowest_layer(stream_).expires_after(header_time);
         if constexpr (tls) {
-            stream_.async_handshake(asio::ssl::stream_base::server, [self = this->shared_from_this()](error_code error) {
-                if (!error) self->read_header();
-            });
+            stream_.async_handshake(asio::ssl::stream_base::server,
+                                    [self = this->shared_from_this()](error_code error) {
+                                        if (!error) self->read_header();
+                                    });
         } else {
             read_header();
         }

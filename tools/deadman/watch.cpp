@@ -161,8 +161,8 @@ std::string Watch::words(Fault fault, const Now& now) const
         const std::string since = state_.ever_heard ? "" : " since start,";
         // A sender that repeats itself is alive and stands still.
         const std::string dead = stale_ > 0 ? "magwatch may hang" : "magwatch may be dead";
-        return fmt::format("No {}heartbeat{} for {}: {}. {}", stale_ > 0 ? "new " : "", since, span(now.steady - heard_),
-                           dead, look);
+        return fmt::format("No {}heartbeat{} for {}: {}. {}", stale_ > 0 ? "new " : "", since,
+                           span(now.steady - heard_), dead, look);
     }
     case Fault::beds:
         return fmt::format("{} of {} beds not watched any more, ended by nobody. {}",

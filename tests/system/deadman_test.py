@@ -1,0 +1,333 @@
+#!/usr/bin/python3
+"""The outside watch with real processes: magwatchd, magwatch-deadman and a receiver of its pages.
+
+  deadman_test.py MAGWATCHD MAGWATCH_DEADMAN
+"""
+import base64
+import hashlib
+import hmac
+import http.client
+import http.server
+import json
+import secrets
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+from ward_process import Ward, free_port, wait_for
+
+DEADMAN = sys.argv.pop(2)
+BINARY = sys.argv.pop(1)
+
+
+def sign(key, identity, stamp, body):
+    content = f"{identity}.{stamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+
+
+class Pages(http.server.ThreadingHTTPServer):
+    """Takes the dead-man's pages; a wrong signature is kept apart."""
+
+    def __init__(self, key):
+        self.heard, self.forged = [], []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                good = self.headers["webhook-signature"] == sign(
+                    key, self.headers["webhook-id"], self.headers["webhook-timestamp"], body)
+                (self.server.heard if good else self.server.forged).append(json.loads(body))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def kinds(self, fault="silent"):
+        return [page["kind"] for page in self.heard if page["fault"] == fault]
+
+
+class Outside(unittest.TestCase):
+    every = 1
+
+    def setUp(self):
+        self.ward = Ward(BINARY)
+        self.addCleanup(self.ward.close)
+        self.folder = self.ward.directory
+        self.key = secrets.token_bytes(32)
+        self.page_key = secrets.token_bytes(32)
+        self.secret("beat.key", "whsec_" + base64.b64encode(self.key).decode())
+        self.secret("pages.key", "whsec_" + base64.b64encode(self.page_key).decode())
+        self.pages = Pages(self.page_key)
+        self.addCleanup(self.pages.server_close)
+        self.addCleanup(self.pages.shutdown)
+        (self.folder / "outside").mkdir()
+        self.port = free_port()
+        self.deadman = None
+        self.addCleanup(self.end_deadman)
+
+    def secret(self, name, value):
+        path = self.folder / name
+        path.write_text(value)
+        path.chmod(0o600)
+
+    def configure(self, listen="", scheme="http"):
+        (self.folder / "deadman.toml").write_text(f'''
+state = "{self.folder}/outside"
+repeat = "2 s"
+[listen]
+address = "127.0.0.1:{self.port}"
+{listen}
+[[ward]]
+name = "l4"
+label = "Ward L4"
+secret = "file:{self.folder}/beat.key"
+every = "{self.every} s"
+simulation = true
+[[webhook]]
+name = "hook"
+url = "http://127.0.0.1:{self.pages.server_port}/page"
+secret = "file:{self.folder}/pages.key"
+''')
+        config = self.folder / "magwatch.toml"
+        config.write_text(config.read_text() + f'''
+[[heartbeat]]
+name = "outside"
+kind = "webhook"
+url = "{scheme}://127.0.0.1:{self.port}/heartbeat"
+every = "1 s"
+secret = "file:{self.folder}/beat.key"
+''')
+
+    def start_deadman(self):
+        with open(self.folder / "deadman.log", "ab") as log:
+            self.deadman = subprocess.Popen([DEADMAN, "--config", str(self.folder / "deadman.toml")],
+                                            stdout=subprocess.PIPE, stderr=log, text=True)
+        line = self.deadman.stdout.readline()
+        self.assertTrue(line.startswith("READY"), self.log())
+
+    def end_deadman(self, with_signal=signal.SIGTERM):
+        if self.deadman is None:
+            return
+        self.deadman.send_signal(with_signal)
+        status = self.deadman.wait(30)
+        self.deadman.stdout.close()
+        self.deadman = None
+        if with_signal == signal.SIGTERM:
+            self.assertEqual(status, 0, self.log())
+
+    def log(self):
+        return (self.folder / "deadman.log").read_text(errors="replace")
+
+    def state(self):
+        return json.loads((self.folder / "outside/deadman.json").read_text())["wards"]["l4"]
+
+    def send(self, key, body, stamp=None, identity="heartbeat-1-1", path="/heartbeat", method="POST"):
+        """The status of a heartbeat that somebody else sends."""
+        body = json.dumps(body).encode() if not isinstance(body, bytes) else body
+        stamp = str(int(time.time()) if stamp is None else stamp)
+        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            client.request(method, path, body, {"webhook-id": identity, "webhook-timestamp": stamp,
+                                                "webhook-signature": sign(key, identity, stamp, body)})
+            return client.getresponse().status
+        finally:
+            client.close()
+
+    @staticmethod
+    def body(**changes):
+        body = {"type": "magwatch.heartbeat", "ward": "l4", "incarnation": 1, "sequence": 1, "every_seconds": 1.0,
+                "beds_watched": 1, "planned_ends": 0, "oldest_data_seconds": None, "config": "", "pack": "",
+                "simulation": True, "at": ""}
+        return {**body, **changes}
+
+
+class Silence(Outside):
+    # The daemon beats every second; the dead-man expects it every two, so that a busy machine rings no false alarm.
+    every = 2
+
+    def test_a_killed_daemon_rings_and_its_return_is_told(self):
+        self.configure()
+        self.ward.start()
+        self.ward.ready()
+        self.ward.watch()
+        self.start_deadman()
+        wait_for("ten heartbeats", lambda: self.state()["sequence"] >= 10, 120)
+        self.assertEqual(self.pages.heard, [], "a ward that is well is quiet")
+
+        self.ward.kill()
+        killed = time.monotonic()
+        wait_for("the alarm", lambda: self.pages.kinds() == ["alarm"], 60)
+        self.assertGreater(time.monotonic() - killed, 4, "three misses of 2 s, the last beat up to a second ago")
+        text = self.pages.heard[0]["text"]
+        self.assertRegex(text, r"^MAG DEADMAN Ward L4 \d\d:\d\d\. No heartbeat for 6 s: magwatch may be dead\. ")
+        self.assertLessEqual(len(text), 160)
+        wait_for("two repetitions", lambda: self.pages.kinds().count("repeat") >= 2, 60)
+
+        # The dead-man's own death forgets nothing.
+        self.end_deadman(signal.SIGKILL)
+        self.start_deadman()
+        before = len(self.pages.heard)
+        wait_for("it rings on", lambda: len(self.pages.heard) > before, 60)
+        self.assertEqual(set(self.pages.kinds()[1:]), {"repeat"})
+
+        self.ward.start()
+        self.ward.ready()
+        wait_for("it is back", lambda: "back" in self.pages.kinds(), 60)
+        self.assertRegex(self.pages.heard[-1]["text"], r"Heartbeat is back, away for \d+ s\.")
+        self.assertEqual(self.pages.kinds("beds"), [], "the watched bed came back with it")
+        self.assertEqual(self.pages.forged, [])
+
+    def test_over_tls(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=magwatch test", "-addext", "subjectAltName=IP:127.0.0.1",
+                        "-keyout", self.folder / "tls.key", "-out", self.folder / "tls.crt"],
+                       check=True, capture_output=True)
+        for name in ("tls.key", "tls.crt"):
+            (self.folder / name).chmod(0o600)
+        self.configure(f'certificate = "file:{self.folder}/tls.crt"\nkey = "file:{self.folder}/tls.key"\n', "https")
+        self.start_deadman()
+        trust = ssl.create_default_context(cafile=str(self.folder / "tls.crt"))
+        client = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=trust)
+        body, stamp = json.dumps(self.body()).encode(), str(int(time.time()))
+        client.request("POST", "/heartbeat", body, {"webhook-id": "a", "webhook-timestamp": stamp,
+                                                    "webhook-signature": sign(self.key, "a", stamp, body)})
+        self.assertEqual(client.getresponse().status, 204)
+        client.close()
+
+
+class Forged(Outside):
+    every = 3
+
+    def test_only_the_wards_own_new_heartbeats_count(self):
+        self.configure()
+        self.start_deadman()
+        now = int(time.time())
+        self.assertEqual(self.send(secrets.token_bytes(32), self.body()), 401, "another's secret")
+        self.assertEqual(self.send(self.key, self.body(), stamp=now - 400), 401, "recorded long ago")
+        self.assertEqual(self.send(self.key, self.body(), stamp=now + 400), 401, "from the future")
+        self.assertEqual(self.send(self.key, self.body(ward="l5")), 422, "another ward's")
+        self.assertEqual(self.send(self.key, self.body(beds_watched=-1)), 422)
+        self.assertEqual(self.send(self.key, b"[" * 60000), 422)
+        self.assertEqual(self.send(self.key, self.body(), path="/other"), 404)
+        self.assertEqual(self.send(self.key, b"", method="GET"), 405)
+        self.assertFalse(self.state()["ever_heard"], "none of these is a sign of life")
+        wait_for("never heard", lambda: self.pages.kinds() == ["alarm"], 60)
+        self.assertIn("No heartbeat since start, for 9 s", self.pages.heard[0]["text"])
+
+        self.assertEqual(self.send(self.key, self.body()), 204)
+        self.assertEqual(self.send(self.key, self.body()), 409, "replayed")
+        wait_for("back", lambda: "back" in self.pages.kinds(), 30)
+        self.assertEqual(self.send(self.key, self.body(sequence=2, beds_watched=0)), 204)
+        wait_for("a bed is gone", lambda: self.pages.kinds("beds") == ["alarm"], 30)
+        self.assertEqual(self.send(self.key, self.body(sequence=3, beds_watched=0, planned_ends=1)), 204)
+        wait_for("a person ended it", lambda: "back" in self.pages.kinds("beds"), 30)
+
+    def test_who_is_slow_or_greedy_keeps_no_heartbeat_away(self):
+        self.configure()
+        self.start_deadman()
+
+        def until_closed(data):
+            with socket.create_connection(("127.0.0.1", self.port), timeout=60) as wire:
+                got = b""
+                try:
+                    wire.sendall(data)
+                    while part := wire.recv(4096):
+                        got += part
+                except (ConnectionResetError, BrokenPipeError):
+                    pass
+                return got
+
+        head = b"POST /heartbeat HTTP/1.1\r\nHost: x\r\n"
+        self.assertIn(b" 431 ", until_closed(head + b"X-A: " + b"a" * 9000))
+        self.assertIn(b" 413 ", until_closed(head + b"Content-Length: 70000\r\n\r\n"))
+        self.assertIn(b" 400 ", until_closed(b"what is this?\r\n\r\n"))
+        crowd = [socket.create_connection(("127.0.0.1", self.port), timeout=60, source_address=(f"127.0.0.{host}", 0))
+                 for host in range(2, 6) for _ in range(12)]
+        try:
+            self.assertEqual(self.send(self.key, self.body()), 204, "beside a crowd that says nothing")
+            for wire in crowd:  # each is closed, without a word
+                try:
+                    self.assertEqual(wire.recv(1), b"")
+                except ConnectionResetError:
+                    pass
+        finally:
+            for wire in crowd:
+                wire.close()
+
+
+class Failing(Outside):
+    def test_receivers_that_fail_are_a_technical_alarm_and_delay_nothing(self):
+        with socket.socket() as hole:  # takes connections and never answers
+            hole.bind(("127.0.0.1", 0))
+            hole.listen(64)
+            self.port = hole.getsockname()[1]
+            self.configure()
+            config = self.folder / "magwatch.toml"
+            config.write_text(config.read_text() + f'''
+[[heartbeat]]
+name = "refused"
+kind = "healthchecks"
+url = "http://127.0.0.1:{free_port()}/ping"
+every = "1 s"
+''')
+            self.ward.start()
+            self.ward.ready()
+            wait_for("both fail", lambda: self.metric("magwatch_heartbeat_receivers_failing") == 2, 120)
+            fault = wait_for("the technical alarm", self.outside_alarm, 60)
+            self.assertIn("outside", fault)
+            self.assertIn("refused", fault)
+            self.assertGreaterEqual(self.metric("magwatch_heartbeats_failed_total"), 6)
+
+            self.ward.watch()
+            self.ward.must("entries", {"key": "k-rate", "bed": "bed-1", "person": "midwife-1", "kind": "infusion",
+                                       "value": 1, "unit": "g/h"})
+            arrived = len(self.ward.receiver.arrived())
+            charted = time.monotonic()
+            self.ward.must("entries", {"key": "k-reflex", "bed": "bed-1", "person": "midwife-1", "kind": "reflex",
+                                       "site": "knee", "value": 0})
+            wait_for("the page", lambda: len(self.ward.receiver.arrived()) > arrived, 60)
+            # A transfer to the black hole hangs for seconds; a page waits for none of them.
+            self.assertLess(time.monotonic() - charted, 5)
+
+    def metric(self, name):
+        text = self.ward.get("/metrics")[1].decode()
+        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith((name + " ", name + "{")))
+
+    def outside_alarm(self):
+        text = self.ward.get("/readyz")[1].decode()
+        found = text.find("Outside watch not reached")
+        return text[found:found + 200] if found >= 0 else None
+
+
+class CommandLine(Outside):
+    def test_exit_codes(self):
+        self.configure()
+
+        def run(*arguments):
+            return subprocess.run([DEADMAN, *arguments], capture_output=True, text=True, check=False, timeout=60)
+
+        path = self.folder / "deadman.toml"
+        self.assertEqual(run("--help").returncode, 0)
+        self.assertIn("magwatch-deadman", run("--version").stdout)
+        self.assertEqual(run().returncode, 2)
+        self.assertEqual(run("--config", str(path), "--check").returncode, 0)
+        path.write_text(path.read_text() + "unknown = 1\n")
+        done = run("--config", str(path), "--check")
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("unknown", done.stderr)
+        path.write_text(path.read_text().replace("unknown = 1\n", "").replace("/outside\"", "/not-there\""))
+        done = run("--config", str(path))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("state", done.stderr)
+
+
+unittest.main()
