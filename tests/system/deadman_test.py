@@ -282,9 +282,11 @@ every = "1 s"
             self.ward.start()
             self.ward.ready()
             wait_for("both fail", lambda: self.metric("magwatch_heartbeat_receivers_failing") == 2, 120)
-            fault = wait_for("the technical alarm", self.outside_alarm, 60)
-            self.assertIn("outside", fault)
+            fault = wait_for("both are named", self.outside_fault, 60)
+            self.assertIn("outside", fault.split(": ")[1])
             self.assertIn("refused", fault)
+            rules = [alarm["rule"] for alarm in self.ward.json("alarms")["alarms"]]
+            self.assertIn("technical.channel", rules)
             self.assertGreaterEqual(self.metric("magwatch_heartbeats_failed_total"), 6)
 
             self.ward.watch()
@@ -302,10 +304,9 @@ every = "1 s"
         text = self.ward.get("/metrics")[1].decode()
         return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith((name + " ", name + "{")))
 
-    def outside_alarm(self):
-        text = self.ward.get("/readyz")[1].decode()
-        found = text.find("Outside watch not reached")
-        return text[found:found + 200] if found >= 0 else None
+    def outside_fault(self):
+        found = [fault["detail"] for fault in self.ward.json("status")["faults"] if fault["fault"] == "channel"]
+        return found[0] if found and "," in found[0] else None
 
 
 class CommandLine(Outside):
