@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t remembered_pages = 200; // and up to 50 more
 constexpr std::uint8_t sends_max = 2; // of one key: the first, and one after a restart without an outcome
 
-// In the key of a page that follows others; no ladder is so long.
-constexpr std::uint16_t follow_up_rung = 0xFFFF;
+// The rung in the key of a page that follows others; no ladder is so long.
+constexpr std::uint16_t follow_up_rung = 0xFF00;
 
 // The oldest whose outcome is known first; many at once, since each time the rest move up.
 void forget_pages(std::vector<PageRecord>& pages)
@@ -167,7 +167,15 @@ void Ward::State::follow_up(const Moment& now, const Call& call, PageReason reas
 {
     if (!policy(call).follow_ups) return;
     Page page = page_of_call(now, call);
-    page.key = {call.id, follow_up_rung, new_serial().counter, "", ""};
+    const auto rung = static_cast<std::uint16_t>(follow_up_rung + static_cast<std::uint16_t>(reason));
+    // Ward time goes on over restarts, so that no key comes again; two of one millisecond are told apart.
+    auto nth = static_cast<std::uint32_t>(static_cast<std::uint64_t>(now.steady.ms) & 0xFFFFFFFFU);
+    while (std::any_of(pages.begin(), pages.end(), [&](const PageRecord& record) {
+        const PageKey& key = record.page.key;
+        return key.call == call.id && key.rung == rung && key.repetition == nth;
+    }))
+        ++nth;
+    page.key = {call.id, rung, nth, "", ""};
     page.reason = reason;
     page.priority = Priority::low;
     page.kind = AlarmKind::technical; // behind every page that wants somebody to come

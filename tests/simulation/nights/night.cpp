@@ -284,9 +284,15 @@ NightResult Night::run()
     plan_restarts();
     const Instant end = start_.steady + faults_for + converge_for;
     for (;;) {
-        const Instant next = plans_.empty() ? end : std::min(plans_.top().at, end);
-        wake_until(ward_, now_, next, [this] { step(Tick{}); });
-        if (plans_.empty() || plans_.top().at > end) break;
+        // What a wake plans may be due before what was planned already.
+        const Instant planned = plans_.empty() ? end : std::min(plans_.top().at, end);
+        const Instant deadline = ward_.next_deadline().value_or(end);
+        now_ = now_.at(std::max(std::min(planned, deadline), now_.steady));
+        if (deadline <= planned && deadline < end) {
+            step(Tick{});
+            continue;
+        }
+        if (planned >= end) break;
         Plan due = plans_.top();
         plans_.pop();
         if (auto* again = std::get_if<Started>(&due.input)) {

@@ -42,6 +42,7 @@ void Oracle::took(const Moment& now, const Input& input, const EffectBuffer& eff
         restarted_ = true;
         for (auto& [id, times] : calls_) times.attended = times.accepted = std::max(times.accepted, now.steady);
     }
+    if (const auto* receipt = std::get_if<Receipt>(&input)) heard_.insert(receipt->key);
     for (const Effect& effect : effects) {
         if (const auto* t = std::get_if<AlarmTransition>(&effect)) transition(now, *t);
         if (const auto* sent = std::get_if<SendPage>(&effect)) page(now, *sent);
@@ -66,6 +67,7 @@ void Oracle::transition(const Moment& now, const AlarmTransition& t)
 void Oracle::page(const Moment& now, const SendPage& sent)
 {
     const Page& page = sent.page;
+    if (heard_.contains(page.key)) fail(now, "I6", page.key.text() + " was sent although its outcome was known");
     const unsigned times = ++sent_[page.key.text()];
     if (times > (restarted_ ? 2U : 1U)) fail(now, "I6", page.key.text() + " was sent " + std::to_string(times) + " times");
     if (is_follow_up(page.reason) || page.reason == PageReason::test) return;

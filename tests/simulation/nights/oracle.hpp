@@ -54,6 +54,7 @@ private:
     std::map<EpisodeId, HighEpisode> open_high_;
     std::map<CallId, CallTimes> calls_;
     std::map<std::string, unsigned> sent_; // by key
+    std::set<PageKey> heard_;              // with an outcome
     std::set<PageKey> told_;               // without the channel
     std::set<BedId> raised_now_;
     bool restarted_ = false;
