@@ -1,20 +1,9 @@
 #include "adapters/pagers/http_login.hpp"
 
-#include <algorithm>
-#include <string_view>
-
+#include "adapters/pagers/ascii.hpp"
 #include "adapters/pagers/signing.hpp"
 
 namespace magwatch::adapters {
-namespace {
-
-bool is_printable(std::string_view text)
-{
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
-}
-
-} // namespace
-
 std::vector<std::string> mistakes(const HttpLogin& login)
 {
     std::vector<std::string> found;

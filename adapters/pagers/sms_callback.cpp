@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "adapters/pagers/ascii.hpp"
 #include "adapters/pagers/signing.hpp"
 #include "adapters/pagers/sms_template.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
@@ -17,14 +18,6 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 
 constexpr int json_depth_max = 8;
 constexpr std::size_t fields_max = 256;
-
-std::string lower(std::string_view text)
-{
-    std::string out{text};
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return out;
-}
 
 // The value of a header that is there exactly once.
 const std::string* header_of(const CallbackRequest& request, std::string_view name)
@@ -131,13 +124,6 @@ std::string json_text(const nlohmann::json& object, const std::string& field)
     if (value == nullptr) return "";
     if (value->is_string()) return value->get<std::string>();
     return value->is_number_integer() ? value->dump() : "";
-}
-
-std::string hex(std::string_view bytes)
-{
-    std::string out;
-    for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    return out;
 }
 
 bool hmac_fits(std::string_view given, std::string_view secret, std::string_view body)

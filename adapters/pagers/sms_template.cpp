@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "adapters/pagers/ascii.hpp"
 #include "adapters/pagers/page_token.hpp"
 #include "adapters/pagers/signing.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
@@ -91,19 +92,11 @@ bool is_header_name(std::string_view name)
     });
 }
 
-bool is_printable(std::string_view text)
-{
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
-}
-
 // Headers that are ours to say: a second one would make two gateways read one request differently.
 bool is_our_header(std::string_view name)
 {
     constexpr std::array ours{"content-type", "content-length", "host", "expect", "transfer-encoding", "connection"};
-    std::string lower{name};
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return std::find(ours.begin(), ours.end(), lower) != ours.end();
+    return std::find(ours.begin(), ours.end(), lower(name)) != ours.end();
 }
 
 // The fields as JSON, or nothing if two of them contradict each other or a pointer is none.

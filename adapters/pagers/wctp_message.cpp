@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/pagers/ascii.hpp"
 #include "adapters/pagers/iso_time.hpp"
 #include "adapters/pagers/signing.hpp"
 #include "adapters/pagers/url.hpp"
@@ -17,11 +18,6 @@ constexpr std::string_view coming = "Coming", cannot = "Cannot", here = "I am he
 constexpr std::size_t batch = 20;                // messages of one poll
 constexpr Duration poll_wait_max{3'600'000};     // what a carrier may ask for
 constexpr std::size_t id_max = 255, text_max = 1'000; // of what comes in
-
-bool is_printable(std::string_view text)
-{
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
-}
 
 // WCTP times are UTC to the second, without a zone: "2026-11-21T02:14:05".
 std::string wctp_time(WallTime time) { return iso_8601(time).substr(0, 19); }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "adapters/pagers/ascii.hpp"
 #include "adapters/pagers/signing.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
 #include "adapters/pagers/url.hpp"
@@ -18,13 +19,6 @@ constexpr LogEvent event_failing{"heartbeat.failing", LogLevel::warning};
 
 constexpr unsigned failing_after = 3; // design value, as the misses that a receiver waits for
 constexpr unsigned running_max = 2;   // at once to one receiver: one that hangs is not given more
-
-std::string hex_sha256(std::string_view text)
-{
-    std::string out;
-    for (const char c : adapters::sha256(text)) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    return out;
-}
 
 // The age of the oldest data that a watched bed relies on; nothing: no device speaks for any.
 std::optional<Duration> oldest_data(const WardView& view)
@@ -53,8 +47,8 @@ std::vector<std::string> Heartbeat::configure(const Config& config)
 {
     std::vector<std::string> mistakes;
     receivers_.clear();
-    content_.config_hash = hex_sha256(config.text);
-    content_.pack_hash = hex_sha256(config.ward.pack_text);
+    content_.config_hash = adapters::hex(adapters::sha256(config.text));
+    content_.pack_hash = adapters::hex(adapters::sha256(config.ward.pack_text));
     for (const HeartbeatConfig& one : config.heartbeats) {
         auto receiver = std::make_shared<Receiver>();
         receiver->name = one.name;

@@ -32,11 +32,6 @@ bool is_name(std::string_view text)
            text.front() != '-' && text.front() != '.';
 }
 
-bool is_printable(std::string_view text)
-{
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
-}
-
 LoadedConfig ConfigReader::run()
 {
     ward();

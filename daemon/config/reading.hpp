@@ -10,13 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/pagers/ascii.hpp"
 #include "daemon/config/config_reader.hpp"
 #include "runtime/toml_reader.hpp"
 
 namespace magwatch::config_reading {
 
 [[nodiscard]] bool is_name(std::string_view text);
-[[nodiscard]] bool is_printable(std::string_view text); // ASCII, no control characters
+using adapters::is_printable;
 
 struct Url {
     bool tls = false;
