@@ -81,7 +81,7 @@ std::string substitute_directory()
 MetricLabels labels_of(const Config& config)
 {
     MetricLabels labels;
-    for (const auto& device : config.modbus) labels.devices.push_back({device.name, "modbus"});
+    for (const auto& device : config.modbus) labels.devices.push_back({device.name, "modbus", device.bed});
     for (const auto& source : config.ward.sources) labels.sources.push_back(source.name);
     std::vector<LimitOverride> limits;
     for (const auto& limit : config.ward.limits) limits.push_back({limit.name, limit.value});
@@ -518,6 +518,7 @@ void App::State::publish(const Ward& ward, const Moment& now)
         if (faults[i]) health.faults.push_back({static_cast<ShellFault>(i), fault_details[i]});
     }
     shown->health = health;
+    shown->clinical_metrics = config.metrics.clinical.value_or(config.ward.mode != Mode::ward);
     shown->rosters = shown_rosters_;
     metrics.show(shown->view);
     std::size_t stale = 0;
@@ -542,6 +543,7 @@ void App::State::turn(const Moment& now)
     if (now.steady - second_ < 1s) return;
     second_ = now.steady;
     sources->count(metrics);
+    metrics.show_process(read_process_use());
     // From here, and never from a timer of its own: it says that the loop makes progress.
     if (heartbeat->due(now.steady)) heartbeat->beat(loop->ward().view(now));
     judge_channels();

@@ -224,6 +224,11 @@ struct HeartbeatConfig {
     Duration every{30'000}; // design value (reliability 4.4)
 };
 
+struct MetricsConfig {
+    // Values of beds at /metrics/clinical. Not said: on in demo and replay, off in mode "ward".
+    std::optional<bool> clinical;
+};
+
 struct JournalConfig {
     std::string directory = "/var/lib/magwatch";
     Duration keep{30LL * 86'400'000}; // design value (reliability 5.10)
@@ -252,6 +257,7 @@ struct Config {
     std::optional<CallbacksConfig> callbacks;
     std::vector<HeartbeatConfig> heartbeats;
     JournalConfig journal;
+    MetricsConfig metrics;
 };
 
 } // namespace magwatch

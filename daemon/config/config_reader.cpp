@@ -47,6 +47,7 @@ LoadedConfig ConfigReader::run()
     http();
     for (const TomlTable& table : root_.tables("heartbeat")) heartbeat(table);
     journal();
+    metrics();
     rules();
     protocol();
     freshness();
@@ -226,6 +227,12 @@ void ConfigReader::http()
             table->fail("socket", "'socket' must be an absolute path of at most 107 characters");
         config_.http.socket_path = path->value;
     }
+}
+
+void ConfigReader::metrics()
+{
+    const auto table = root_.table("metrics");
+    if (table) config_.metrics.clinical = table->boolean("clinical");
 }
 
 void ConfigReader::journal()

@@ -96,6 +96,7 @@ private:
     std::optional<Channel> webhook_channel(const TomlTable& table, Channel channel, const std::string& person_name);
     void http();
     void journal();
+    void metrics();
     void rules();
     void protocol();
     void freshness();

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <span>
 
+#include "daemon/http/estimate.hpp"
 #include "daemon/http/render.hpp"
 #include "daemon/http/times.hpp"
 #include "rules/observation/quantity.hpp"
@@ -63,6 +65,51 @@ Json filled(Json out, const Prediction& prediction, const BedView& bed, const Mo
 
 } // namespace
 
+namespace
+{
+
+struct Woman {
+    Instant first; // the first dose
+    Covariates covariates;
+    std::vector<Level> levels;
+};
+
+// What a forecast of one bed is made from, or why there is none.
+std::variant<Woman, std::string> woman_of(const WardView& view, const BedView& bed)
+{
+    const PredictionInput& from = bed.prediction;
+    if (!bed.watched) return "this bed is not watched";
+    const auto first = from.course.first_dose();
+    if (!first) return "no magnesium is recorded";
+    if (!from.weight_kg) return "her weight is not recorded";
+    Woman woman{*first, {}, {}};
+    woman.covariates.weight_kg = *from.weight_kg;
+    woman.covariates.creatinine_umol_l = from.creatinine_umol_l.value_or(
+        *convert(Signal::creatinine, reference_creatinine_mg_dl, Unit::mg_per_dl, Unit::umol_per_l));
+    woman.covariates.low_urine = from.urine_low;
+    for (const LevelView& level : bed.levels) {
+        woman.levels.push_back({view.at.instant_of(level.at), level.mmol_per_l,
+                                level.from_infusion_arm.value_or(false)});
+    }
+    return woman;
+}
+
+} // namespace
+
+std::optional<Estimate> estimate_now(const WardView& view, const BedView& bed)
+{
+    const auto found = woman_of(view, bed);
+    const auto* woman = std::get_if<Woman>(&found);
+    if (woman == nullptr) return std::nullopt;
+    const auto made = forecast(Model::typical, woman->covariates, bed.prediction.course, woman->levels,
+                               std::span{&view.at.steady, 1});
+    const auto* prediction = std::get_if<Prediction>(&made);
+    if (prediction == nullptr || prediction->points.empty()) return std::nullopt;
+    const PredictedPoint& point = prediction->points.back();
+    return Estimate{point.p5_mmol_l, point.p50_mmol_l, point.p95_mmol_l, point.extrapolated != 0,
+                    point.record_incomplete};
+}
+
 Json render_prediction(const WardView& view, const BedView& bed)
 {
     const PredictionInput& from = bed.prediction;
@@ -70,21 +117,10 @@ Json render_prediction(const WardView& view, const BedView& bed)
     out["at"] = format_time(view.at.wall);
     out["bed"] = bed.alias;
     out["what"] = what_it_is;
-    if (!bed.watched) return nothing(std::move(out), "this bed is not watched");
-    const auto first = from.course.first_dose();
-    if (!first) return nothing(std::move(out), "no magnesium is recorded");
-    if (!from.weight_kg) return nothing(std::move(out), "her weight is not recorded");
-    Covariates woman;
-    woman.weight_kg = *from.weight_kg;
-    woman.creatinine_umol_l = from.creatinine_umol_l.value_or(
-        *convert(Signal::creatinine, reference_creatinine_mg_dl, Unit::mg_per_dl, Unit::umol_per_l));
-    woman.low_urine = from.urine_low;
-    std::vector<Level> levels;
-    for (const LevelView& level : bed.levels) {
-        levels.push_back({view.at.instant_of(level.at), level.mmol_per_l,
-                          level.from_infusion_arm.value_or(false)});
-    }
-    const Instant begin = std::max(*first, view.at.steady - studied_time);
+    const auto found = woman_of(view, bed);
+    if (const auto* missing = std::get_if<std::string>(&found)) return nothing(std::move(out), *missing);
+    const auto& [first, woman, levels] = std::get<Woman>(found);
+    const Instant begin = std::max(first, view.at.steady - studied_time);
     const auto made = forecast(Model::typical, woman, from.course, levels, forecast_times(begin, view.at.steady));
     if (const auto* wrong = std::get_if<std::string>(&made)) return nothing(std::move(out), *wrong);
     out["model"] = name(Model::typical);

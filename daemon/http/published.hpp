@@ -39,6 +39,7 @@ struct Health {
 struct PublishedWard {
     WardView view;
     Health health;
+    bool clinical_metrics = false; // the configuration in force lets /metrics/clinical be read
     std::shared_ptr<const Rosters> rosters; // null: none are known. For questions about another time than now
 };
 

@@ -16,6 +16,7 @@ constexpr Method P = Method::post;
 
 constexpr std::array table = {
     Route{RouteId::metrics, G, "/metrics", "metrics", Guard::read},
+    Route{RouteId::clinical_metrics, G, "/metrics/clinical", "clinical_metrics", Guard::read},
     Route{RouteId::healthz, G, "/healthz", "healthz", Guard::read},
     Route{RouteId::readyz, G, "/readyz", "readyz", Guard::read},
     Route{RouteId::status, G, "/api/v1/status", "status", Guard::read},

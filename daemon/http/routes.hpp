@@ -16,6 +16,7 @@ namespace magwatch::http
 
 enum class RouteId : std::uint8_t {
     metrics,
+    clinical_metrics,
     healthz,
     readyz,
     status,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/http/checklist.hpp"
+#include "daemon/http/clinical_metrics.hpp"
 #include "daemon/http/render.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/http/words.hpp"
@@ -145,6 +146,7 @@ std::variant<Response, Ask> Service::dispatch(const Request& request, const Foun
         response.body = options_.metrics_text ? options_.metrics_text() : std::string{};
         return response;
     }
+    if (id == RouteId::clinical_metrics) return clinical(found.ward.get(), now);
     if (id == RouteId::healthz || id == RouteId::readyz) return health(id, found.ward.get(), now);
     if (id == RouteId::answer_page || id == RouteId::answer_link)
         return link(found, id == RouteId::answer_link, now.wall);
@@ -205,6 +207,20 @@ Response Service::read(const Found& found, const ClockReading& now) const
     default:
         return error(404, "no such path");
     }
+}
+
+// Off is "no such thing", in words. A loop that stands still gives nothing at all: its last values would look
+// like present ones, and a failed scrape makes Prometheus end every series at once.
+Response Service::clinical(const PublishedWard* ward, const ClockReading& now) const
+{
+    if (ward == nullptr) return error(503, "starting: nothing is known of the ward yet");
+    if (!ward->clinical_metrics)
+        return error(404, "clinical metrics are off: '[metrics] clinical = true' in magwatch.toml switches them on");
+    if (!liveness_of(board_, now).alive) return error(503, "the main loop stands still: no value is a present one");
+    Response response;
+    response.content_type = Metrics::content_type;
+    response.body = render_clinical_metrics(ward->view);
+    return response;
 }
 
 Response Service::health(RouteId route, const PublishedWard* ward, const ClockReading& now) const

@@ -76,6 +76,7 @@ private:
     [[nodiscard]] std::variant<Response, Ask> dispatch(const Request& request, const Found& found,
                                                        const ClockReading& now);
     [[nodiscard]] Response read(const Found& found, const ClockReading& now) const;
+    [[nodiscard]] Response clinical(const PublishedWard* ward, const ClockReading& now) const;
     [[nodiscard]] Response health(RouteId route, const PublishedWard* ward,
                                   const ClockReading& now) const;
     [[nodiscard]] std::variant<Response, Ask> link(const Found& found, bool post, WallTime now);

@@ -1,5 +1,6 @@
 #include "daemon/metrics/metrics.hpp"
 
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -182,6 +183,15 @@ struct Metrics::Families {
               "1 while the last good or built-in configuration runs instead of the present one.")},
           sample{gauge(r, "magwatch_device_last_sample_timestamp_seconds",
                        "Unix time of the newest sample of a device; 0 = none yet.")},
+          device_info{gauge(r, "magwatch_device_info",
+                            "Which bed a device belongs to; always 1.")},
+          prompt_steps{counter(r, "magwatch_prompt_steps_total",
+                               "Steps of checklists that ended, by how.")},
+          cpu{counter(r, "process_cpu_seconds_total", "Processor time of this process.").Add({})},
+          memory{gauge(r, "process_resident_memory_bytes", "Memory of this process.").Add({})},
+          open_files{gauge(r, "process_open_fds", "Open file descriptors.").Add({})},
+          most_files{gauge(r, "process_max_fds", "Limit of open file descriptors.").Add({})},
+          started{gauge(r, "process_start_time_seconds", "Unix time at which this process started.").Add({})},
           polls{counter(r, "magwatch_device_polls_total", "Polls of a device, by how they ended.")},
           observations{counter(r, "magwatch_observations_total",
                                "Values of a source, by what became of them.")},
@@ -204,10 +214,18 @@ struct Metrics::Families {
     Family<Counter>& pages;
     Family<Histogram>& delivery;
     Family<Gauge>&unanswered, &checks_overdue, &beds_watched, &beds, &simulation, &fallback,
-        &sample;
+        &sample, &device_info;
+    Family<Counter>& prompt_steps;
+    Counter& cpu;
+    Gauge &memory, &open_files, &most_files, &started;
     Family<Counter>&polls, &observations, &refused, &hl7_acks, &requests, &turned_away,
         &callbacks;
     prometheus::Registry& registry;
+
+    // Ended steps of each bed's checklist when last looked: "" where there is none. Null: never looked, so what has
+    // ended by then was counted in an earlier life.
+    std::optional<std::map<std::string, std::pair<std::string, std::set<std::string>>, std::less<>>> ended_steps;
+    Counter *steps_done = nullptr, *steps_not_done = nullptr;
 
     // Cached children. Ordered maps: nothing depends on hashing.
     std::map<std::pair<Priority, AlarmKind>, Gauge*> active;
@@ -291,6 +309,8 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
             f.active[{p, k}] = &f.alarms_active.Add({{"priority", word(p)}, {"kind", word(k)}});
         f.acknowledged_after[p] = &f.acknowledge_delay.Add({{"priority", word(p)}}, answer_seconds);
     }
+    f.steps_done = &f.prompt_steps.Add({{"prompt", "calcium_gluconate"}, {"outcome", "done"}});
+    f.steps_not_done = &f.prompt_steps.Add({{"prompt", "calcium_gluconate"}, {"outcome", "not_done"}});
     f.unanswered_calls = &f.unanswered.Add({});
     f.watched = &f.beds_watched.Add({});
     f.all_beds = &f.beds.Add({});
@@ -327,8 +347,8 @@ void Metrics::configure_rules(const std::vector<MetricLabels::Rule>& rules)
 void Metrics::configure_devices(const std::vector<MetricLabels::Device>& devices)
 {
     Families& f = *families_;
-    std::map<std::string, std::string> wanted;
-    for (const auto& device : devices) wanted[device.name] = device.driver;
+    std::map<std::string, std::pair<std::string, std::string>> wanted;
+    for (const auto& device : devices) wanted[device.name] = {device.driver, device.bed};
     const auto forget = [&](DeviceMetrics& device) {
         for (auto*& c : device.polls_) {
             if (c) f.polls.Remove(c);
@@ -336,16 +356,22 @@ void Metrics::configure_devices(const std::vector<MetricLabels::Device>& devices
         }
         if (device.last_sample_) f.sample.Remove(device.last_sample_);
         device.last_sample_ = nullptr;
+        if (device.info_) f.device_info.Remove(device.info_);
+        device.info_ = nullptr;
     };
     for (auto& [id, device] : f.devices) {
         const auto found = wanted.find(id);
-        if (found == wanted.end() || found->second != device->driver_) forget(*device);
+        if (found == wanted.end() || found->second != std::pair{device->driver_, device->bed_}) forget(*device);
     }
-    for (const auto& [id, driver] : wanted) {
+    for (const auto& [id, about] : wanted) {
+        const auto& [driver, bed] = about;
         auto& device = f.devices[id];
         if (!device) device = std::make_unique<DeviceMetrics>();
         if (device->last_sample_) continue;
         device->driver_ = driver;
+        device->bed_ = bed;
+        device->info_ = &f.device_info.Add({{"device", id}, {"driver", driver}, {"bed", bed}});
+        device->info_->Set(1);
         for (std::size_t i = 0; i < poll_result_count; ++i)
             device->polls_[i] =
                 &f.polls.Add({{"device", id},
@@ -479,6 +505,42 @@ void Metrics::show(const WardView& view)
     f.all_beds->Set(static_cast<double>(view.beds.size()));
     f.is_simulation->Set(view.mode == Mode::ward ? 0 : 1);
     f.is_fallback->Set(view.fallback ? 1 : 0);
+    count_steps(view);
+}
+
+void Metrics::count_steps(const WardView& view)
+{
+    Families& f = *families_;
+    const bool first = !f.ended_steps;
+    std::map<std::string, std::pair<std::string, std::set<std::string>>, std::less<>> ended;
+    for (const auto& bed : view.beds) {
+        if (!bed.checklist) continue;
+        auto& [list, steps] = ended[bed.alias];
+        list = bed.checklist->id;
+        std::set<std::string> known; // ended before, in this very checklist
+        if (!first) {
+            const auto before = f.ended_steps->find(bed.alias);
+            if (before != f.ended_steps->end() && before->second.first == list) known = before->second.second;
+        }
+        for (const auto& step : bed.checklist->steps) {
+            const bool done = step.state == "done";
+            if (!done && step.state != "not-done") continue;
+            steps.insert(step.id);
+            if (first || known.contains(step.id)) continue;
+            (done ? f.steps_done : f.steps_not_done)->Increment();
+        }
+    }
+    f.ended_steps = std::move(ended);
+}
+
+void Metrics::show_process(const ProcessUse& use)
+{
+    Families& f = *families_;
+    if (use.cpu_seconds > f.cpu.Value()) f.cpu.Increment(use.cpu_seconds - f.cpu.Value());
+    f.memory.Set(use.resident_bytes);
+    f.open_files.Set(use.open_files);
+    f.most_files.Set(use.most_files);
+    f.started.Set(use.started);
 }
 
 void Metrics::declare_route(std::string_view route, const std::vector<unsigned>& codes)

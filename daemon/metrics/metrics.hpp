@@ -2,7 +2,8 @@
 //
 // Label values come from the configuration (bed, device, source, rule, check, channel) or from the
 // enums below, never from a device, a message or a person; every label set exists from the start at
-// 0, so that a rate or an alert over it works from the first scrape. No clinical value is a metric.
+// 0, so that a rate or an alert over it works from the first scrape. No clinical value is here: those of
+// beds are text of their own, where a site wants them (daemon/http/clinical_metrics.hpp).
 //
 // Threads: text(), http_request(), http_refused(), called_back(), hl7_acked() and the metrics without labels may
 // be used from any thread at once. configure(), on(), show() and what device(), source() and
@@ -28,6 +29,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include "daemon/metrics/process_use.hpp"
 #include "rules/base/priority.hpp"
 #include "rules/observation/quantity.hpp"
 #include "rules/ward/view.hpp"
@@ -94,7 +96,7 @@ inline constexpr std::size_t callback_result_count = static_cast<std::size_t>(Ca
 // Where label values come from.
 struct MetricLabels {
     struct Device {
-        std::string name, driver; // driver: "modbus", "hl7", ...
+        std::string name, driver, bed; // driver: "modbus", "hl7", ...; bed: alias
     };
     struct Rule {
         std::string id;
@@ -125,7 +127,8 @@ public:
 private:
     friend class Metrics;
     static std::size_t index(PollResult r) { return static_cast<std::size_t>(r); }
-    std::string driver_;
+    std::string driver_, bed_;
+    prometheus::Gauge* info_ = nullptr;
     std::array<prometheus::Counter*, poll_result_count> polls_{};
     prometheus::Gauge* last_sample_ = nullptr;
 };
@@ -188,8 +191,12 @@ public:
 
     // Counts a raised alarm, and how long an acknowledgement took. Others change nothing.
     void on(const AlarmTransition& transition);
-    // Sets every gauge that tells what the ward is now: alarms, calls, checks, beds.
+    // Sets every gauge that tells what the ward is now: alarms, calls, checks, beds. Counts steps of checklists
+    // that have ended since the last call.
     void show(const WardView& view);
+
+    // What the operating system says of this process; cheap enough for every second.
+    void show_process(const ProcessUse& use);
 
     void http_request(std::string_view route, unsigned code);
     void http_refused(HttpRefusal refusal)
@@ -209,6 +216,7 @@ public:
 private:
     using RuleKey = std::pair<Priority, AlarmKind>;
     struct Families;
+    void count_steps(const WardView& view);
     void configure_rules(const std::vector<MetricLabels::Rule>& rules);
     void configure_devices(const std::vector<MetricLabels::Device>& devices);
     void configure_sources(const std::vector<std::string>& sources);

@@ -333,6 +333,16 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"keep = \"30 days\"", "keep = \"1 h\"", "'keep' is 1 h, but must be 1 day to"},
         Broken{"[ward]\nname = \"l4\"", "[ward]\nname = \"L 4\"", "a ward name is 1 to 32 of"}));
 
+TEST(ConfigReader, ClinicalMetricsAreSaidOrLeftToTheMode)
+{
+    const auto clinical = [](const std::string& text) { return parsed(text).config.value().metrics.clinical; };
+    EXPECT_EQ(clinical(std::string{good}), std::nullopt);
+    EXPECT_EQ(clinical(std::string{good} + "\n[metrics]\nclinical = true\n"), true);
+    EXPECT_EQ(clinical(std::string{good} + "\n[metrics]\nclinical = false\n"), false);
+    EXPECT_THAT(parsed(std::string{good} + "\n[metrics]\nclinical = \"yes\"\n").errors, SizeIs(1));
+    EXPECT_THAT(parsed(std::string{good} + "\n[metrics]\npatients = true\n").errors, SizeIs(1));
+}
+
 TEST(ConfigReader, ReportsAllMistakesAtOnceInTheOrderOfTheFile)
 {
     std::string text = changed("mode = \"ward\"", "mode = \"wart\"");

@@ -174,10 +174,72 @@ TEST_F(ServiceTest, KnowsNothingBeforeTheFirstSnapshot)
     for (const auto& [target, status] : {std::pair{"/healthz", 503U},
                                          {"/readyz", 503U},
                                          {"/api/v1/status", 503U},
+                                         {"/metrics/clinical", 503U},
                                          {"/metrics", 200U}}) {
         request.target = target;
         EXPECT_EQ(std::get<Response>(early.handle(request, now).result).status, status) << target;
     }
+}
+
+TEST_F(ServiceTest, ClinicalMetricsAreOffUntilTheSiteSwitchesThemOn)
+{
+    EXPECT_THAT(get("/metrics/clinical", 404)["error"],
+                AllOf(HasSubstr("off"), HasSubstr("[metrics] clinical = true")));
+    PublishedWard ward = sample_ward();
+    ward.clinical_metrics = true;
+    board.publish(shared(ward));
+    const Response on = response(Method::get, "/metrics/clinical");
+    EXPECT_EQ(on.status, 200U);
+    EXPECT_EQ(on.content_type, Metrics::content_type);
+    // A loop that stands still would give old values as new ones.
+    now.boottime = Duration{60'000};
+    get("/metrics/clinical", 503);
+}
+
+TEST_F(ServiceTest, ClinicalMetricsHoldWhatIsKnownNowAndNoIdentity)
+{
+    PublishedWard ward = sample_ward();
+    ward.clinical_metrics = true;
+    ward.view.beds[0].watched_by = "midwife-1";
+    board.publish(shared(ward));
+    const std::string text = response(Method::get, "/metrics/clinical").body;
+    EXPECT_THAT(text, HasSubstr("magwatch_clinical_simulation 0\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_clinical_bed_watched{bed=\"bed-4\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_clinical_oxygen_saturation_percent{bed=\"bed-3\"} 97\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_clinical_infusion_rate_grams_per_hour{bed=\"bed-3\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_clinical_magnesium_dose_grams{bed=\"bed-3\"} 5\n"));
+    for (const char* band : {"p5", "p50", "p95"})
+        EXPECT_THAT(text, HasSubstr(std::string{"magwatch_clinical_magnesium_estimate_mmol_per_liter{bed=\"bed-3\","
+                                                "band=\""} + band + "\"} "));
+    // Stale: its family is there, its age is, a value is not.
+    EXPECT_THAT(text, HasSubstr("# TYPE magwatch_clinical_respiratory_rate_per_minute gauge\n"));
+    EXPECT_THAT(text, Not(HasSubstr("magwatch_clinical_respiratory_rate_per_minute{")));
+    EXPECT_THAT(text, HasSubstr("magwatch_clinical_signal_age_seconds{bed=\"bed-3\",signal=\"rr\"} 60\n"));
+    // Counts are there at 0 for every bed.
+    EXPECT_THAT(text, HasSubstr("magwatch_clinical_alarms_active{bed=\"bed-3\",kind=\"physiological\","
+                                "priority=\"high\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_clinical_alarms_active{bed=\"bed-4\",kind=\"technical\","
+                                "priority=\"low\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_clinical_calls_unanswered{bed=\"bed-3\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_clinical_checks_overdue{bed=\"bed-4\"} 0\n"));
+    for (const char* never : {"midwife", "monitor-3", "Ward L4", "1207", "secret.example"})
+        EXPECT_THAT(text, Not(HasSubstr(never)));
+    // Not watched: no value, whatever is known.
+    ward.view.beds[0].watched = false;
+    board.publish(shared(ward));
+    const std::string unwatched = response(Method::get, "/metrics/clinical").body;
+    for (const char* gone : {"oxygen_saturation_percent{", "estimate_mmol_per_liter{", "infusion_rate_grams_per_hour{"})
+        EXPECT_THAT(unwatched, Not(HasSubstr(gone)));
+}
+
+TEST_F(ServiceTest, AnUnknownRateOfTheInfusionIsNoSample)
+{
+    PublishedWard ward = sample_ward();
+    ward.clinical_metrics = true;
+    ward.view.beds[0].rate_unknown_since = sample_now;
+    board.publish(shared(ward));
+    EXPECT_THAT(response(Method::get, "/metrics/clinical").body,
+                Not(HasSubstr("magwatch_clinical_infusion_rate_grams_per_hour{")));
 }
 
 TEST_F(ServiceTest, ShowsTheWard)

@@ -18,7 +18,7 @@ using testing::Not;
 MetricLabels small_ward()
 {
     MetricLabels labels;
-    labels.devices = {{"monitor-3", "modbus"}, {"pump-3", "modbus"}};
+    labels.devices = {{"monitor-3", "modbus", "bed-3"}, {"pump-3", "modbus", "bed-3"}};
     labels.sources = {"monitor-3", "pump-3", "gateway"};
     labels.rules = {{"rr_low", Priority::high, AlarmKind::physiological},
                     {"technical.silent", Priority::medium, AlarmKind::technical}};
@@ -73,6 +73,72 @@ TEST(Metrics, EveryLabelSetIsThereAtZeroFromTheStart)
     EXPECT_THAT(text, HasSubstr("magwatch_http_refused_total{reason=\"host\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_hl7_acks_total{code=\"AE\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_build_info{commit=\"abc\",version=\"0.1.0\"} 1\n"));
+}
+
+TEST(Metrics, ADeviceIsJoinedToItsBedAndMovesWithIt)
+{
+    Metrics metrics{"0.1.0"};
+    MetricLabels labels = small_ward();
+    metrics.configure(labels);
+    EXPECT_THAT(metrics.text(),
+                HasSubstr("magwatch_device_info{bed=\"bed-3\",device=\"pump-3\",driver=\"modbus\"} 1\n"));
+    labels.devices[1].bed = "bed-4";
+    metrics.configure(labels);
+    const std::string text = metrics.text();
+    EXPECT_THAT(text, HasSubstr("magwatch_device_info{bed=\"bed-4\",device=\"pump-3\",driver=\"modbus\"} 1\n"));
+    EXPECT_THAT(text, Not(HasSubstr("magwatch_device_info{bed=\"bed-3\",device=\"pump-3\"")));
+}
+
+WardView with_checklist(const std::string& id, const std::vector<std::pair<std::string, std::string>>& steps)
+{
+    WardView view;
+    BedView bed;
+    bed.alias = "bed-3";
+    bed.checklist.emplace();
+    bed.checklist->id = id;
+    for (const auto& [step, state] : steps) {
+        bed.checklist->steps.emplace_back();
+        bed.checklist->steps.back().id = step;
+        bed.checklist->steps.back().state = state;
+    }
+    view.beds.push_back(std::move(bed));
+    return view;
+}
+
+TEST(Metrics, CountsEachEndedStepOfAChecklistOnce)
+{
+    const auto counted = [](const Metrics& metrics, int done, int not_done) {
+        const std::string text = metrics.text(), family = "magwatch_prompt_steps_total{outcome=\"";
+        EXPECT_THAT(text, HasSubstr(family + "done\",prompt=\"calcium_gluconate\"} " + std::to_string(done) + "\n"));
+        EXPECT_THAT(text, HasSubstr(family + "not_done\",prompt=\"calcium_gluconate\"} " +
+                                    std::to_string(not_done) + "\n"));
+    };
+    Metrics metrics{"0.1.0"};
+    counted(metrics, 0, 0);
+    // What had ended when the daemon started was counted in its earlier life.
+    metrics.show(with_checklist("3-1", {{"stop", "done"}, {"calcium", "running"}}));
+    counted(metrics, 0, 0);
+    for (int i = 0; i < 2; ++i) metrics.show(with_checklist("3-1", {{"stop", "done"}, {"calcium", "done"}}));
+    counted(metrics, 1, 0);
+    // The same steps of another checklist are others.
+    metrics.show(with_checklist("3-2", {{"stop", "done"}, {"calcium", "not-done"}}));
+    counted(metrics, 2, 1);
+}
+
+TEST(Metrics, SaysWhatTheProcessTakes)
+{
+    Metrics metrics{"0.1.0"};
+    EXPECT_THAT(metrics.text(), HasSubstr("process_open_fds 0\n"));
+    const ProcessUse use = read_process_use();
+    EXPECT_GT(use.resident_bytes, 1e6);
+    EXPECT_GE(use.open_files, 3);
+    EXPECT_GE(use.most_files, use.open_files);
+    EXPECT_GT(use.started, 1.6e9);
+    metrics.show_process({2.5, 1e7, 12, 1024, 1.7e9});
+    const std::string text = metrics.text();
+    EXPECT_THAT(text, HasSubstr("process_cpu_seconds_total 2.5\n"));
+    EXPECT_THAT(text, HasSubstr("process_open_fds 12\n"));
+    EXPECT_THAT(text, HasSubstr("process_start_time_seconds 1700000000\n"));
 }
 
 TEST(Metrics, CountsWhatTheLoopReports)
@@ -216,7 +282,7 @@ TEST(MetricsScrape, WritesAWardOfThirtyBeds)
     Metrics metrics{"0.1.0"};
     MetricLabels labels = small_ward();
     for (int i = 0; i < 30; ++i) {
-        labels.devices.push_back({"bed-" + std::to_string(i), "modbus"});
+        labels.devices.push_back({"bed-" + std::to_string(i), "modbus", "bed-0"});
         labels.sources.push_back("bed-" + std::to_string(i));
         labels.rules.push_back(
             {"rule" + std::to_string(i), Priority::high, AlarmKind::physiological});
