@@ -88,7 +88,7 @@ void Ward::State::apply(const Moment& now, const Started& started)
         bed.review = now.steady;
         refresh_next(bed, now.steady);
     }
-    resend_unresolved(now);
+    resend_unresolved(now, started.unwatched);
     resume_calls(now, started.unwatched);
     publish(no_bed);
 }
