@@ -238,6 +238,7 @@ std::vector<std::string> PagerSet::configure(const Config& config)
         server.allow_plain = !smtp.starttls;
         server.from = smtp.from;
         server.user = smtp.user;
+        server.ca_file = smtp.ca_file;
         bool usable = true;
         if (!smtp.password.empty()) {
             auto loaded = load_secret(smtp.password);

@@ -77,6 +77,7 @@ struct SmtpConfig {
     bool starttls = true; // false only towards loopback
     std::string user;     // "" = no login
     std::string password; // secret reference
+    std::string ca_file;  // "" = the system's authorities
 };
 
 // What an SMS gateway calls back with; what it means and which forms are good: adapters/pagers/sms_callback.hpp.

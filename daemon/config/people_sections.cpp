@@ -540,6 +540,7 @@ void ConfigReader::smtp(const TomlTable& table)
     if (from) smtp.from = from->value;
     if (const auto user = table.text("user")) smtp.user = user->value;
     smtp.password = secret_reference(table, "password");
+    if (const auto file = table.text("ca_file")) smtp.ca_file = file->value;
     if (smtp.user.empty() != smtp.password.empty())
         table.fail("'user' and 'password' belong together");
     if (server && !smtp.starttls && !is_loopback(server->host))

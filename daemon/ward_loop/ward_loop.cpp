@@ -5,8 +5,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "runtime/crash_point.hpp"
-
 namespace magwatch {
 namespace {
 
@@ -166,9 +164,6 @@ void WardLoop::keep(const Moment& now, const Input& input)
 
 void WardLoop::append(const Moment& now)
 {
-    const bool pages = std::any_of(page_acts_.begin(), page_acts_.end(),
-                                   [](const Effect& effect) { return std::holds_alternative<SendPage>(effect); });
-    if (pages) crash_point(CrashPoint::intent, journal_->status().appended);
     if (!records_.empty()) {
         sequence_ = journal_->append(records_.take(), now, urgent_ || !waiting_.empty());
         appended_ = now.steady;

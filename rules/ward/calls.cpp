@@ -256,16 +256,11 @@ void Ward::State::resume_calls(const Moment& now, Duration unwatched)
             call.next = std::max(call.next, now.steady + Duration{1});
             continue;
         }
+        const std::size_t before = effects->size();
         send(now, call, call_restarted(call, policy(call), now.steady));
-        // Whatever of it leaves, now, on the next channel or after one more restart, says how long.
-        const auto tell = [&](Page& page) {
-            const bool of_this_ring = page.key.call == id && page.key.repetition == call.repetition;
-            if (of_this_ring && page.reason == PageReason::restart) page.unwatched = unwatched;
-        };
-        for (Effect& effect : *effects)
-            if (auto* sent = std::get_if<SendPage>(&effect)) tell(sent->page);
-        for (PageRecord& record : pages) tell(record.page);
-        for (Relay& relay : relays) tell(relay.page);
+        for (std::size_t i = before; i < effects->size(); ++i) {
+            if (auto* sent = std::get_if<SendPage>(&(*effects)[i])) sent->page.unwatched = unwatched;
+        }
     }
 }
 

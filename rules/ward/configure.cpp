@@ -88,7 +88,7 @@ void Ward::State::apply(const Moment& now, const Started& started)
         bed.review = now.steady;
         refresh_next(bed, now.steady);
     }
-    resend_unresolved(now, started.unwatched);
+    resend_unresolved(now);
     resume_calls(now, started.unwatched);
     publish(no_bed);
 }

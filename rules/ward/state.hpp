@@ -400,7 +400,7 @@ struct Ward::State {
                    const std::vector<std::string>& except);
     [[nodiscard]] std::vector<std::string> values_of(BedId bed, Instant now) const;
     void do_action(const Moment& now, const Action& action, const TestPage& test);
-    void resend_unresolved(const Moment& now, Duration unwatched);
+    void resend_unresolved(const Moment& now);
     void apply(const Moment& now, const Receipt& receipt);
     void take_receipt_for_relay(const Moment& now, const Receipt& receipt);
     void rung_failed(const Moment& now, Call& call, const PageKey& failed);

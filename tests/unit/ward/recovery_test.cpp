@@ -184,41 +184,6 @@ TEST(Recovery, AnIntentWithoutAnOutcomeIsResentUnderItsKeyAndNeverAThirdTime)
     EXPECT_EQ(std::count_if(pages.begin(), pages.end(), [&](const Page& p) { return p.key == key; }), 2);
 }
 
-// Whoever hears of it first, by whichever message, hears how long nobody watched.
-TEST(Recovery, EveryMessageAfterAnInterruptionSaysHowLongNobodyWatched)
-{
-    Rig rig;
-    Configuration c = Rig::configuration();
-    c.people[0].channels.push_back({"smtp", "mail", "m"});
-    rig.step(c);
-    rig.watch();
-    rig.chart(ValueEntry{Signal::reflex_knee, 0});
-    const PageKey key = rig.pages()[0].key;
-    const auto messages = [&rig](std::uint32_t incarnation, Duration unwatched) {
-        rig.jump(rig.now().at(rig.now().steady + unwatched));
-        const std::size_t before = rig.pages().size();
-        rig.step(restart(incarnation, unwatched));
-        const auto all = rig.pages();
-        return std::vector<Page>{all.begin() + static_cast<std::ptrdiff_t>(before), all.end()};
-    };
-    auto heard = messages(2, 30s);
-    ASSERT_EQ(heard.size(), 2U);
-    EXPECT_EQ(heard[0].key, key) << "the intent without an outcome comes first";
-    for (const Page& page : heard) {
-        EXPECT_EQ(page.unwatched, Duration{30s});
-        EXPECT_NE(page_text(page, "02:14").find("ot watched for 30 s"), std::string::npos) << page_text(page, "02:14");
-    }
-    // Killed again before anything had left: what is sent again still tells of the 30 s.
-    heard = messages(3, 1s);
-    ASSERT_EQ(heard.size(), 2U);
-    EXPECT_EQ(heard[0].unwatched, Duration{30s});
-    EXPECT_EQ(heard[1].unwatched, Duration{1s});
-    // And so does the next channel.
-    rig.pass(6s);
-    ASSERT_EQ(rig.pages().back().key.channel, "mail");
-    EXPECT_EQ(rig.pages().back().unwatched, Duration{1s});
-}
-
 TEST(Recovery, AnAnsweredCallStaysQuiet)
 {
     Rig rig;

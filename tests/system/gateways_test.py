@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""A page of the real daemon through gateways that somebody else wrote, up to where a person would read it.
+
+  gateways_test.py MAGWATCHD
+"""
+import json
+import queue
+import re
+import subprocess
+import sys
+import threading
+import unittest
+
+from ward_process import ROOT, Ward, wait_for
+
+BINARY = sys.argv.pop(1)
+
+
+class Peer:
+    """A peer of tests/integration/pagers: "READY PORT", then a JSON object a line."""
+
+    def __init__(self, script, *arguments):
+        self.process = subprocess.Popen(["/usr/bin/python3", str(ROOT / "tests/integration/pagers" / script),
+                                         *arguments], stdout=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline()
+        assert ready.startswith("READY "), ready
+        self.port = int(ready.split()[1])
+        self.reports = queue.Queue()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.reports.put(json.loads(line))
+
+    def next(self, wanted, seconds=60):
+        """The next report that has such a field."""
+        while True:
+            report = self.reports.get(timeout=seconds)
+            if wanted in report:
+                return report
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        self.process.stdout.close()
+
+
+class Gateways(unittest.TestCase):
+    def setUp(self):
+        self.ward = Ward(BINARY)
+        self.addCleanup(self.ward.close)
+
+    def peer(self, script, *arguments):
+        peer = Peer(script, *arguments)
+        self.addCleanup(peer.close)
+        return peer
+
+    def reach_midwife_by(self, channel, sections):
+        path = self.ward.directory / "magwatch.toml"
+        config, changed = re.subn(r"channels = \[.*\]", lambda _: f"channels = [{channel}]", path.read_text())
+        self.assertEqual(changed, 1)
+        path.write_text(config + sections)
+
+    def start_call(self):
+        self.ward.start()
+        self.ward.ready()
+        self.ward.watch()
+        self.ward.must("entries", {"key": "k-rate", "bed": "bed-1", "person": "midwife-1", "kind": "infusion",
+                                   "value": 1, "unit": "g/h"})
+        self.ward.must("entries", {"key": "k-reflex", "bed": "bed-1", "person": "midwife-1", "kind": "reflex",
+                                   "site": "knee", "value": 0})
+
+    def accepted(self):
+        """The first page that was handed over, as the daemon tells it."""
+        return wait_for("the page is accepted", lambda: next(
+            (page for page in self.ward.json("pages")["pages"] if page["outcome"] == "accepted"), None), 60)
+
+
+class Mail(Gateways):
+    def test_a_page_lies_in_the_mailbox_behind_postfix(self):
+        folder = self.ward.directory
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=magwatch test", "-addext", "subjectAltName=IP:127.0.0.1",
+                        "-keyout", folder / "tls.key", "-out", folder / "tls.crt"], check=True, capture_output=True)
+        password = folder / "mail.key"
+        password.write_text("open sesame")
+        password.chmod(0o600)
+        postfix = self.peer("postfix_peer.py", "--tls", str(folder / "tls.crt"), str(folder / "tls.key"), "--login",
+                            "ward", "open sesame", "--mailbox", "on-call@hospital.example")
+        self.reach_midwife_by('{ kind = "smtp", to = "on-call@hospital.example" }', f'''
+[pager.smtp]
+host = "127.0.0.1"
+port = {postfix.port}
+from = "ward@hospital.example"
+user = "ward"
+password = "file:{password}"
+ca_file = "{folder}/tls.crt"
+''')
+        self.start_call()
+        mail = postfix.next("mailbox")
+        self.assertIn("STOP magnesium", mail["body"])
+        self.assertIn("calcium gluconate", mail["body"])
+        self.assertRegex(mail["received"][0], r"using TLSv1\.[23] .*Authenticated sender: ward@postfix\.example")
+        page = self.accepted()
+        self.assertEqual(page["detail"], "SMTP 250")
+        self.assertTrue(mail["headers"]["message-id"].endswith("@hospital.example>"), mail)
+        self.assertIn("/midwife-1/", mail["headers"]["message-id"])
+
+
+unittest.main()
