@@ -215,7 +215,9 @@ void set_up(Transfer& transfer, const CurlLimits& limits, const HttpPost& post)
     set(transfer, CURLOPT_HTTPHEADER, transfer.list.get());
     set(transfer, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(transfer, CURLOPT_USERAGENT, "magwatch");
-    if (post.get) {
+    if (post.connect_only) {
+        set(transfer, CURLOPT_CONNECT_ONLY, 1L);
+    } else if (post.get) {
         set(transfer, CURLOPT_HTTPGET, 1L);
     } else {
         set(transfer, CURLOPT_POST, 1L);
@@ -250,6 +252,7 @@ void set_up(MailTransfer& one, const CurlLimits& limits, const Mail& mail)
         set(transfer, CURLOPT_USERNAME, mail.user.c_str());
         set(transfer, CURLOPT_PASSWORD, mail.password.c_str());
     }
+    if (mail.connect_only) return set(transfer, CURLOPT_CONNECT_ONLY, 1L);
     set(transfer, CURLOPT_UPLOAD, 1L);
     set(transfer, CURLOPT_READFUNCTION, &read_mail);
     set(transfer, CURLOPT_READDATA, &transfer);
@@ -259,7 +262,7 @@ void set_up(MailTransfer& one, const CurlLimits& limits, const Mail& mail)
 bool was_written(const Transfer& transfer)
 {
     if (const auto* mail = std::get_if<Mail>(&transfer.job.request))
-        return transfer.read_at == mail->message.size();
+        return !mail->connect_only && transfer.read_at == mail->message.size();
     long bytes = 0;
     curl_easy_getinfo(transfer.easy.get(), CURLINFO_REQUEST_SIZE, &bytes);
     return bytes > 0;

@@ -32,6 +32,7 @@ struct HttpPost {
     bool loopback_only = false; // refuse to connect to any other address, whatever the name resolves to
     bool get = false;           // GET, without a body
     bool keep_reply = false;    // the reply's body is wanted; else its status alone
+    bool connect_only = false;  // name, connection and certificate; nothing is said. Answered, with status 0
 };
 
 struct Mail {
@@ -42,6 +43,7 @@ struct Mail {
     std::string ca_file;
     bool plain = false; // no STARTTLS; goes with loopback_only
     bool loopback_only = false;
+    bool connect_only = false; // greeting, encryption and login; no mail
 };
 
 using CurlRequest = std::variant<HttpPost, Mail>;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "adapters/pagers/url.hpp"
+
 namespace magwatch::adapters {
 namespace {
 
@@ -40,10 +42,28 @@ Verdict judge_smtp(const TransferResult& result)
     return Verdict::refused;
 }
 
+CurlRequest silent_post(const std::string& url, const std::string& ca_file)
+{
+    HttpPost post;
+    post.url = url;
+    post.ca_file = ca_file;
+    post.loopback_only = is_loopback_url(url);
+    post.connect_only = true;
+    return CurlRequest{std::move(post)};
+}
+
 CurlPager::CurlPager(PagerParts parts, Judge judge)
     : QueuedPager{{parts.executor, parts.clock, std::move(parts.random), parts.policy, parts.feedback}},
       lane_{parts.lane}, judge_{judge}
 {
+}
+
+void CurlPager::reach(CurlRequest request, AttemptDone done)
+{
+    lane_.start(std::move(request), executor(), [done = std::move(done)](const TransferResult& result) {
+        const bool there = result.end == TransferEnd::answered && result.status < 400;
+        done({there ? Verdict::accepted : Verdict::retry, result.detail, {}});
+    });
 }
 
 std::optional<QueuedPager::Refusal> CurlPager::begin(const Job& job, WallTime now, AttemptDone done)

@@ -26,6 +26,9 @@ using Judge = Verdict (*)(const TransferResult& result);
 [[nodiscard]] Verdict judge_http(const TransferResult& result);
 [[nodiscard]] Verdict judge_smtp(const TransferResult& result);
 
+// Connects to where pages are posted, and says nothing.
+[[nodiscard]] CurlRequest silent_post(const std::string& url, const std::string& ca_file);
+
 class CurlPager : public QueuedPager {
 protected:
     CurlPager(PagerParts parts, Judge judge);
@@ -34,6 +37,8 @@ protected:
     [[nodiscard]] virtual std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const = 0;
 
     [[nodiscard]] CurlLane& lane() const { return lane_; }
+    // A probe that says nothing: whether the peer of `request` (connect_only) can be reached and is whom we trust.
+    void reach(CurlRequest request, AttemptDone done);
 
 private:
     [[nodiscard]] std::optional<Refusal> begin(const Job& job, WallTime now, AttemptDone done) final;

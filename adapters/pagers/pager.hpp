@@ -38,9 +38,10 @@ struct ChannelHealth {
     std::uint64_t retries = 0; // attempts beyond the first of a page
 };
 
-// What a two-way channel says of a page after its hand-over. Empty functions where nobody listens.
+// What a channel says of a page besides its hand-over. Empty functions where nobody listens.
 struct Feedback {
-    // `delivered`, `read`, or a late `failed`; `detail` as in Pager::Done.
+    // `sending` at its first attempt; after the hand-over `delivered`, `read`, or a late `failed`. `detail` as in
+    // Pager::Done.
     std::function<void(const PageKey& key, PageOutcome outcome, const std::string& detail)> receipt;
     // The person's own word.
     std::function<void(const PageKey& key, AnswerKind kind)> answer;
@@ -60,6 +61,10 @@ public:
 
     // The call is over: what is not on the wire yet is not sent, and ends as failed, "cancelled".
     virtual void cancel(CallId call) = 0;
+
+    // A page that an earlier run of the program handed over: a channel that knows pages by their keys goes on hearing
+    // of it.
+    virtual void recall(const Page&) {}
 
     // What the call rang for is over, for everybody: a channel that keeps an alarm standing takes it down. An answer is
     // no end. May come more than once.

@@ -13,7 +13,7 @@ constexpr std::size_t statuses_max = 4'096; // then the memory of repetitions be
 
 Pcd04Pager::Pcd04Pager(QueueParts parts, std::vector<PcdManager> managers, std::shared_ptr<PcdBook> book,
                        PcdTimes times)
-    : QueuedPager{parts}, feedback_{std::move(parts.feedback)}, managers_{usable(std::move(managers))},
+    : QueuedPager{std::move(parts)}, managers_{usable(std::move(managers))},
       book_{std::move(book)}, self_{std::make_shared<Pcd04Pager*>(this)}
 {
     for (const auto& [name, manager] : managers_) {
@@ -114,7 +114,7 @@ bool Pcd04Pager::take(const PcdStatus& status)
             status.message_id + "/" + key->text() + "/" + std::to_string(static_cast<int>(one.event));
         if (!statuses_.insert(once).second) continue;
         const auto receipt = [&](PageOutcome outcome, const char* words) {
-            if (feedback_.receipt) feedback_.receipt(*key, outcome, words);
+            if (feedback().receipt) feedback().receipt(*key, outcome, words);
         };
         switch (one.event) {
         case PcdEvent::received:
@@ -124,10 +124,10 @@ bool Pcd04Pager::take(const PcdStatus& status)
         case PcdEvent::undeliverable: receipt(PageOutcome::failed, "undeliverable"); break;
         case PcdEvent::timeout: receipt(PageOutcome::failed, "no answer within the manager's time"); break;
         case PcdEvent::accepted:
-            if (feedback_.answer) feedback_.answer(*key, AnswerKind::coming);
+            if (feedback().answer) feedback().answer(*key, AnswerKind::coming);
             break;
         case PcdEvent::rejected:
-            if (feedback_.answer) feedback_.answer(*key, AnswerKind::cannot);
+            if (feedback().answer) feedback().answer(*key, AnswerKind::cannot);
             break;
         }
     }

@@ -40,7 +40,6 @@ private:
     void tell_ends(const std::string& name, const Moment& now);
     void tell_standing(const std::string& name);
 
-    Feedback feedback_;
     ByName<PcdManager> managers_;
     std::shared_ptr<PcdBook> book_;
     std::map<std::string, std::shared_ptr<PcdLink>, std::less<>> links_;

@@ -87,7 +87,14 @@ void QueuedPager::attempt(DeliveryQueue::Ticket ticket)
         return;
     }
     ++health.attempts;
-    if (queue_.attempts(ticket) > 1) ++health.retries;
+    if (queue_.attempts(ticket) > 1) {
+        ++health.retries;
+    } else if (parts_.feedback.receipt) {
+        // Posted: it comes before the hand-over, and the owner may call send() or cancel() from it.
+        boost::asio::post(parts_.executor, [weak = std::weak_ptr{self_}, key = job.page.key] {
+            if (const auto self = weak.lock()) (*self)->parts_.feedback.receipt(key, PageOutcome::sending, "");
+        });
+    }
 }
 
 void QueuedPager::attempt_ended(DeliveryQueue::Ticket ticket, const AttemptEnd& end)
@@ -123,6 +130,7 @@ void QueuedPager::probe(const std::string&, const Moment&, AttemptDone) {}
 
 void QueuedPager::probe_every(Duration every)
 {
+    if (every <= Duration{0}) return;
     probe_every_ = every;
     for (auto& [name, health] : health_) health.probe = ChannelProbe::waiting;
     probe_in(Duration{0});
@@ -158,6 +166,7 @@ void QueuedPager::report(const DeliveryQueue::Ended& ended)
     case PageOutcome::accepted: ++health.accepted; break;
     case PageOutcome::failed: ++health.failed; break;
     case PageOutcome::unknown: ++health.unknown; break;
+    case PageOutcome::sending:
     case PageOutcome::delivered:
     case PageOutcome::read: break; // never the end of an attempt: they come by Feedback
     }

@@ -89,7 +89,8 @@ protected:
     }
     // Asks a channel whether it is there, without paging anybody; a channel that cannot be asked drops `done`.
     virtual void probe(const std::string& name, const Moment& now, AttemptDone done);
-    // Probes every channel that was made known, from now on. Called by constructors: the first comes after them.
+    // Probes every channel that was made known, from now on; 0 = never. Called by constructors: the first comes after
+    // them.
     void probe_every(Duration every);
     void probe_now();
     // What a channel's health learns from a probe, or from what asks it as one does.

@@ -4,9 +4,16 @@
 
 namespace magwatch::adapters {
 
-SmsPager::SmsPager(PagerParts parts, std::vector<SmsGateway> gateways)
+SmsPager::SmsPager(PagerParts parts, std::vector<SmsGateway> gateways, Duration probe)
     : CurlPager{std::move(parts), &judge_http}, gateways_{usable(std::move(gateways))}
 {
+    probe_every(probe);
+}
+
+void SmsPager::probe(const std::string& name, const Moment&, AttemptDone done)
+{
+    const auto at = gateways_.find(name);
+    if (at != gateways_.end()) reach(silent_post(at->second.url, at->second.ca_file), std::move(done));
 }
 
 std::string SmsPager::channel_of(const Page& page) const

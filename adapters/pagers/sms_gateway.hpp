@@ -15,9 +15,11 @@ namespace magwatch::adapters {
 class SmsPager final : public CurlPager {
 public:
     // Gateways with mistakes must not come here: their pages are refused.
-    SmsPager(PagerParts parts, std::vector<SmsGateway> gateways);
+    // `probe`: how often a gateway is connected to, without a word; 0 = never.
+    SmsPager(PagerParts parts, std::vector<SmsGateway> gateways, Duration probe = Duration{0});
 
 private:
+    void probe(const std::string& name, const Moment& now, AttemptDone done) override;
     [[nodiscard]] std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const override;
     [[nodiscard]] std::string channel_of(const Page& page) const override;
 

@@ -33,27 +33,41 @@ std::vector<std::string> mistakes(const SmtpServer& server)
     return found;
 }
 
-SmtpPager::SmtpPager(PagerParts parts, SmtpServer server)
+SmtpPager::SmtpPager(PagerParts parts, SmtpServer server, Duration probe)
     : CurlPager{std::move(parts), &judge_smtp}, server_{std::move(server)}, url_{url_of(server_)},
       usable_{mistakes(server_).empty()}
 {
     know_channel(server_.name);
+    if (usable_) probe_every(probe);
+}
+
+Mail SmtpPager::mail_to(const std::string& address) const
+{
+    Mail mail;
+    mail.url = url_;
+    mail.from = "<" + server_.from + ">";
+    mail.to = "<" + address + ">";
+    mail.user = server_.user;
+    if (server_.password) mail.password = std::string{server_.password->reveal()};
+    mail.ca_file = server_.ca_file;
+    mail.plain = server_.allow_plain;
+    mail.loopback_only = server_.allow_plain;
+    return mail;
+}
+
+void SmtpPager::probe(const std::string&, const Moment&, AttemptDone done)
+{
+    Mail mail = mail_to(server_.from);
+    mail.connect_only = true;
+    reach(CurlRequest{std::move(mail)}, std::move(done));
 }
 
 std::variant<CurlRequest, CurlPager::Refusal> SmtpPager::request(const Job& job, WallTime now) const
 {
     if (!usable_) return Refusal{"mail server is not configured"};
     if (!is_mailbox(job.page.address)) return Refusal{"not a mail address"};
-    Mail mail;
-    mail.url = url_;
-    mail.from = "<" + server_.from + ">";
-    mail.to = "<" + job.page.address + ">";
+    Mail mail = mail_to(job.page.address);
     mail.message = mail_message(job.page, job.text, job.links, server_.from, job.page.address, now);
-    mail.user = server_.user;
-    if (server_.password) mail.password = std::string{server_.password->reveal()};
-    mail.ca_file = server_.ca_file;
-    mail.plain = server_.allow_plain;
-    mail.loopback_only = server_.allow_plain;
     return CurlRequest{std::move(mail)};
 }
 

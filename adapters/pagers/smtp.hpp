@@ -33,9 +33,12 @@ struct SmtpServer {
 
 class SmtpPager final : public CurlPager {
 public:
-    SmtpPager(PagerParts parts, SmtpServer server);
+    // `probe`: how often the server is greeted and logged in to, without a mail; 0 = never.
+    SmtpPager(PagerParts parts, SmtpServer server, Duration probe = Duration{0});
 
 private:
+    [[nodiscard]] Mail mail_to(const std::string& address) const; // without its message
+    void probe(const std::string& name, const Moment& now, AttemptDone done) override;
     [[nodiscard]] std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const override;
     [[nodiscard]] std::string channel_of(const Page&) const override { return server_.name; }
 

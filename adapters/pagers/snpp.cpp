@@ -125,10 +125,12 @@ std::optional<GatewayAddress> snpp_address(std::string_view address)
     return out && is_snpp_word(out->to) ? out : std::nullopt;
 }
 
-SnppPager::SnppPager(QueueParts parts, std::vector<SnppGateway> gateways, Duration limit, SnppPatience patience)
+SnppPager::SnppPager(QueueParts parts, std::vector<SnppGateway> gateways, Duration limit, SnppPatience patience,
+                     Duration probe)
     : QueuedPager{std::move(parts)}, gateways_{usable(std::move(gateways))}, limit_{limit}, patience_{patience},
       timer_{executor()}, self_{std::make_shared<SnppPager*>(this)}
 {
+    probe_every(probe);
 }
 
 SnppPager::~SnppPager()
@@ -164,6 +166,21 @@ std::optional<QueuedPager::Refusal> SnppPager::begin(const Job& job, WallTime, A
     keep(session);
     session->start(gateway.host, gateway.port, limit_);
     return std::nullopt;
+}
+
+void SnppPager::probe(const std::string& name, const Moment&, AttemptDone done)
+{
+    const auto at = gateways_.find(name);
+    if (at == gateways_.end()) return;
+    const auto greeting = std::make_shared<SnppGreeting>();
+    auto talk = [greeting](std::string_view line) { return greeting->line(line); };
+    auto ended = [greeting, done = std::move(done)](const std::string& why) {
+        const bool there = greeting->good();
+        done({there ? Verdict::accepted : Verdict::retry, why.empty() ? greeting->detail() : why, {}});
+    };
+    const auto session = std::make_shared<Session>(executor(), std::move(talk), std::move(ended));
+    keep(session);
+    session->start(at->second.host, at->second.port, limit_);
 }
 
 void SnppPager::keep(const std::shared_ptr<Session>& session)

@@ -47,9 +47,10 @@ struct SnppPatience {
 
 class SnppPager final : public QueuedPager {
 public:
-    // Gateways with mistakes must not come here: their pages are refused.
+    // Gateways with mistakes must not come here: their pages are refused. `probe`: how often a gateway's greeting is
+    // waited for; 0 = never.
     SnppPager(QueueParts parts, std::vector<SnppGateway> gateways, Duration limit = Duration{10'000},
-              SnppPatience patience = {});
+              SnppPatience patience = {}, Duration probe = Duration{0});
     ~SnppPager() override; // breaks off what runs
 
     void ended(CallId call) override;
@@ -71,6 +72,7 @@ private:
     using Number = std::uint64_t;
     [[nodiscard]] std::optional<Refusal> begin(const Job& job, WallTime now, AttemptDone done) override;
     [[nodiscard]] std::string channel_of(const Page& page) const override;
+    void probe(const std::string& name, const Moment& now, AttemptDone done) override;
 
     void watch(const PageKey& key, const std::string& gateway, const SnppTag& tag);
     void look();

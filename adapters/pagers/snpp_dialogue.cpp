@@ -192,6 +192,19 @@ std::optional<SnppStatus> snpp_status(std::string_view line)
     return std::nullopt;
 }
 
+SnppMove SnppGreeting::line(std::string_view text)
+{
+    code_ = code_of(text);
+    good_ = code_ == 220;
+    if (good_ && goes_on(text)) return {};
+    return {good_ ? "QUIT\r\n" : "", true};
+}
+
+std::string SnppGreeting::detail() const
+{
+    return code_ == 0 ? "no SNPP greeting" : "SNPP " + std::to_string(code_) + " to the connection";
+}
+
 SnppInquiry::SnppInquiry(std::vector<Question> questions, std::string user, std::string password)
     : questions_{std::move(questions)}, user_{std::move(user)}, password_{std::move(password)},
       answers_(questions_.size())

@@ -79,6 +79,18 @@ private:
     std::optional<SnppTag> tag_;
 };
 
+// A session that asks for nothing: whether somebody greets who takes pages.
+class SnppGreeting {
+public:
+    [[nodiscard]] SnppMove line(std::string_view text);
+    [[nodiscard]] bool good() const { return good_; }
+    [[nodiscard]] std::string detail() const; // "SNPP 421 to the connection"
+
+private:
+    int code_ = 0;
+    bool good_ = false;
+};
+
 // What became of a two-way page.
 struct SnppStatus {
     enum class State : std::uint8_t { queued, delivered, read, expired, gone };

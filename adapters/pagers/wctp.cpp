@@ -29,8 +29,8 @@ AttemptEnd end_of(const TransferResult& result)
 } // namespace
 
 WctpPager::WctpPager(PagerParts parts, std::vector<WctpCarrier> carriers, WctpTimes times)
-    : QueuedPager{{parts.executor, parts.clock, std::move(parts.random), parts.policy}}, lane_{parts.lane},
-      feedback_{std::move(parts.feedback)}, times_{times}, carriers_{usable(std::move(carriers))},
+    : QueuedPager{{parts.executor, parts.clock, std::move(parts.random), parts.policy, std::move(parts.feedback)}},
+      lane_{parts.lane}, times_{times}, carriers_{usable(std::move(carriers))},
       timer_{executor()}, self_{std::make_shared<WctpPager*>(this)}
 {
     for (const auto& [name, carrier] : carriers_)
@@ -93,6 +93,16 @@ void WctpPager::remember(const std::string& id, const std::string& carrier, cons
     Line& line = lines_[carrier];
     line.next = std::min(line.next, std::max(line.not_before, now + times_.young));
     plan();
+}
+
+void WctpPager::recall(const Page& page)
+{
+    const auto address = page.channel_kind == "wctp" ? wctp_address(page.address) : std::nullopt;
+    const auto at = address ? carriers_.find(address->gateway) : carriers_.end();
+    if (at == carriers_.end() || !at->second.replies) return;
+    const std::string id = wctp_message_id(page.key);
+    remember(id, at->first, page);
+    sent_.at(id).handed_over = true;
 }
 
 void WctpPager::submitted(const std::string& id, const TransferResult& result, const AttemptDone& done)
@@ -243,12 +253,12 @@ void WctpPager::reply(const WctpReply& reply)
         ++refused_;
         return;
     }
-    if (feedback_.answer) feedback_.answer(at->second.key, *answer);
+    if (feedback().answer) feedback().answer(at->second.key, *answer);
 }
 
 void WctpPager::tell(const Sent& sent, PageOutcome outcome, const std::string& detail)
 {
-    if (feedback_.receipt) feedback_.receipt(sent.key, outcome, detail);
+    if (feedback().receipt) feedback().receipt(sent.key, outcome, detail);
 }
 
 } // namespace magwatch::adapters

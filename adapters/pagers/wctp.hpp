@@ -32,8 +32,7 @@ public:
 
     // What carriers told that was not ours or could not be understood.
     [[nodiscard]] std::uint64_t refused() const { return refused_; }
-    // Also what a carrier that calls us has said: the same page, the same rules.
-    void take(const WctpNotification& notification);
+    void recall(const Page& page) override;
 
 private:
     struct Sent {
@@ -60,13 +59,13 @@ private:
     void plan();
     void poll(const std::string& name);
     void polled(const std::string& name, const TransferResult& result);
+    void take(const WctpNotification& notification);
     void status(const WctpStatus& status);
     void reply(const WctpReply& reply);
     void tell(const Sent& sent, PageOutcome outcome, const std::string& detail);
     void remember(const std::string& id, const std::string& carrier, const Page& page);
 
     CurlLane& lane_;
-    Feedback feedback_;
     WctpTimes times_;
     ByName<WctpCarrier> carriers_;
     std::map<std::string, Line, std::less<>> lines_;

@@ -60,9 +60,16 @@ std::string webhook_body(const Page& page, std::string_view text, const AnswerLi
     return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-WebhookPager::WebhookPager(PagerParts parts, std::vector<WebhookEndpoint> endpoints)
+WebhookPager::WebhookPager(PagerParts parts, std::vector<WebhookEndpoint> endpoints, Duration probe)
     : CurlPager{std::move(parts), &judge_http}, endpoints_{usable(std::move(endpoints))}
 {
+    probe_every(probe);
+}
+
+void WebhookPager::probe(const std::string& name, const Moment&, AttemptDone done)
+{
+    const auto at = endpoints_.find(name);
+    if (at != endpoints_.end()) reach(silent_post(at->second.url, at->second.ca_file), std::move(done));
 }
 
 std::string WebhookPager::channel_of(const Page& page) const { return page.address; }

@@ -32,9 +32,11 @@ struct WebhookEndpoint {
 class WebhookPager final : public CurlPager {
 public:
     // Endpoints with mistakes must not come here: their pages are refused.
-    WebhookPager(PagerParts parts, std::vector<WebhookEndpoint> endpoints);
+    // `probe`: how often an endpoint is connected to, without a word; 0 = never.
+    WebhookPager(PagerParts parts, std::vector<WebhookEndpoint> endpoints, Duration probe = Duration{0});
 
 private:
+    void probe(const std::string& name, const Moment& now, AttemptDone done) override;
     [[nodiscard]] std::variant<CurlRequest, Refusal> request(const Job& job, WallTime now) const override;
     [[nodiscard]] std::string channel_of(const Page& page) const override;
 

@@ -138,6 +138,7 @@ struct App::State {
     void open_history();
     void remember(const Observation& observation);
     void judge_channels();
+    void recall_pages();
     void failed(const TaskFailure& failure);
     void fault(ShellFault what, bool present, std::string detail);
 
@@ -348,6 +349,18 @@ void App::State::configure_shell()
     }
 }
 
+// A person may answer now what was sent before the start.
+void App::State::recall_pages()
+{
+    const WardView view = loop->ward().view(clock->now());
+    for (const PageView& sent : view.pages) {
+        const bool open = std::any_of(view.calls.begin(), view.calls.end(), [&](const CallView& call) {
+            return call.id == sent.page.key.call;
+        });
+        if (open) pagers->recall(sent.page);
+    }
+}
+
 asio::awaitable<void> App::State::main_task()
 {
     // First what was: who waits is told before anything else happens.
@@ -357,6 +370,7 @@ asio::awaitable<void> App::State::main_task()
     if (!loop->ward().has_configuration(config.ward)) loop->apply_now(Input{config.ward});
     for (const auto& early : early_faults) loop->push(Input{early});
     configure_shell();
+    recall_pages();
     if (!config.ward.fallback) journal->save_named(last_good_name, pack_last_good(config));
     if (const auto trouble = server->start()) {
         log(event_refused, "HTTP cannot listen", {{LogKey::reason, *trouble}});

@@ -15,6 +15,7 @@
 
 #include "adapters/pagers/smtp.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
+#include "adapters/pagers/url.hpp"
 #include "daemon/app/config_checks.hpp"
 #include "daemon/config/gateways.hpp"
 
@@ -67,6 +68,15 @@ void keep(Gateway gateway, Secrets secret, const std::string& reference, std::st
     if (wrong.empty()) kept.push_back(std::move(gateway));
 }
 
+// A webhook is known by its address, of which the rest may be its secret.
+std::string words_of_silence(std::string_view kind, const std::string& name)
+{
+    const std::string host = adapters::url_host(name);
+    const std::string& shown = host.empty() ? name : host;
+    const bool same = shown == kind;
+    return fmt::format("Pager channel {}{}{} does not answer", kind, same ? "" : " ", same ? "" : shown);
+}
+
 template <class Gateway> std::optional<Secret>& take_login(Gateway& gateway) { return gateway.login.secret; }
 
 } // namespace
@@ -92,8 +102,10 @@ std::string answer_key(const std::string& directory)
     return key;
 }
 
-PagerSet::PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::string key, adapters::Feedback feedback)
-    : executor_{std::move(executor)}, clock_{clock}, answer_key_{std::move(key)}, feedback_{std::move(feedback)}
+PagerSet::PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::string key, adapters::Feedback feedback,
+                   Duration probe)
+    : executor_{std::move(executor)}, clock_{clock}, answer_key_{std::move(key)}, feedback_{std::move(feedback)},
+      probe_{probe}
 {
 }
 
@@ -208,12 +220,13 @@ std::vector<std::string> PagerSet::configure(const Config& config)
     std::vector<adapters::WebhookEndpoint> endpoints = webhooks(config, next, mistakes);
     const adapters::PagerParts parts{executor_, lane_, clock_, adapters::random_jitter(), {}, feedback_};
     next.answer_url = config.pager.answer_url;
-    next.webhook = std::make_unique<adapters::WebhookPager>(parts, std::move(endpoints));
+    next.webhook = std::make_unique<adapters::WebhookPager>(parts, std::move(endpoints), probe_);
     if (!config.pager.sms.empty())
-        next.sms = std::make_unique<adapters::SmsPager>(parts, sms_gateways(config, mistakes));
+        next.sms = std::make_unique<adapters::SmsPager>(parts, sms_gateways(config, mistakes), probe_);
     if (!config.pager.snpp.empty()) {
         adapters::QueueParts queue{executor_, clock_, adapters::random_jitter(), {}, feedback_};
-        next.snpp = std::make_unique<adapters::SnppPager>(std::move(queue), snpp_gateways(config, mistakes));
+        next.snpp = std::make_unique<adapters::SnppPager>(
+            std::move(queue), snpp_gateways(config, mistakes), Duration{10'000}, adapters::SnppPatience{}, probe_);
     }
     if (!config.pager.alertmanager.empty())
         next.alertmanager =
@@ -253,7 +266,7 @@ std::vector<std::string> PagerSet::configure(const Config& config)
             mistakes.push_back("mail: " + wrong);
             usable = false;
         }
-        if (usable) next.smtp = std::make_unique<adapters::SmtpPager>(parts, std::move(server));
+        if (usable) next.smtp = std::make_unique<adapters::SmtpPager>(parts, std::move(server), probe_);
     }
     if (now_.webhook) old_.push_back(std::move(now_));
     now_ = std::move(next);
@@ -320,6 +333,11 @@ void PagerSet::send(const Page& page, Done done)
     pager->send(sent, page_text(page, local_time(page.at)), std::move(links), std::move(done));
 }
 
+void PagerSet::recall(const Page& page)
+{
+    for (adapters::Pager* pager : now_.all()) pager->recall(page);
+}
+
 void PagerSet::cancel(CallId call)
 {
     for (adapters::Pager* pager : now_.all()) pager->cancel(call);
@@ -354,8 +372,9 @@ std::vector<adapters::ChannelHealth> PagerSet::health() const
 ChannelSilence PagerSet::silence() const
 {
     const std::initializer_list<std::pair<std::string_view, const adapters::Pager*>> asked{
-        {"alertmanager", now_.alertmanager.get()}, {"ntfy", now_.ntfy.get()}, {"wctp", now_.wctp.get()},
-        {"pcd04", now_.pcd04.get()}};
+        {"sms", now_.sms.get()},   {"smtp", now_.smtp.get()}, {"webhook", now_.webhook.get()},
+        {"snpp", now_.snpp.get()}, {"wctp", now_.wctp.get()}, {"alertmanager", now_.alertmanager.get()},
+        {"ntfy", now_.ntfy.get()}, {"pcd04", now_.pcd04.get()}};
     ChannelSilence silence;
     std::size_t more = 0;
     for (const auto& [kind, pager] : asked) {
@@ -364,7 +383,7 @@ ChannelSilence PagerSet::silence() const
             if (channel.probe == adapters::ChannelProbe::waiting) silence.settled = false;
             if (channel.probe != adapters::ChannelProbe::silent) continue;
             if (!silence.words.empty()) ++more;
-            else silence.words = fmt::format("Pager channel {} {} does not answer", kind, channel.name);
+            else silence.words = words_of_silence(kind, channel.name);
         }
     }
     if (more > 0) silence.words += fmt::format(" (and {} more)", more);

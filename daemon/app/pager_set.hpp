@@ -37,15 +37,17 @@ class PagerSet {
 public:
     using Done = adapters::Pager::Done;
 
-    // `feedback`: what two-way channels say after the hand-over.
+    // `feedback`: what channels say besides the hand-over. `probe`: how often those are asked that keep no link.
     PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::string answer_key,
-             adapters::Feedback feedback = {});
+             adapters::Feedback feedback = {}, Duration probe = adapters::channel_probe);
     ~PagerSet();
 
     // Takes the channels of `config`; pages that are on their way keep going. Mistakes that make a channel
     // unusable (a secret that cannot be read), in words: its pages fail and say so.
     [[nodiscard]] std::vector<std::string> configure(const Config& config);
     void send(const Page& page, Done done);
+    // A page of an open call that was sent before this start: what is said of it is still its.
+    void recall(const Page& page);
     void cancel(CallId call);
     void ended(CallId call); // what it rang for is over
     [[nodiscard]] std::size_t pending() const;
@@ -78,6 +80,7 @@ private:
     Clock& clock_;
     std::string answer_key_;
     adapters::Feedback feedback_;
+    const Duration probe_;
     adapters::CurlLane lane_;
     std::shared_ptr<adapters::AlertBook> alerts_ = std::make_shared<adapters::AlertBook>();
     std::shared_ptr<adapters::PcdBook> pcd_alarms_;

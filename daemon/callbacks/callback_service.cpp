@@ -63,6 +63,9 @@ std::variant<CallbackService::Pass, CallbackService::Turned> CallbackService::ju
     if (auto* pass = std::get_if<Pass>(&result)) {
         pass->mark.insert(0, found->first + "/");
         pass->twilio = twilio;
+        // The ward remembers it as well, over restarts: a code comes again, and a captured reply must not answer it.
+        if (auto* action = std::get_if<Action>(&pass->input))
+            std::get<AnswerCode>(action->what).key = "sms/" + pass->mark;
         if (seen(pass->mark)) result = Turned{CallbackResult::repeated};
     }
     if (auto* turned = std::get_if<Turned>(&result)) turned->twilio = twilio;
@@ -98,7 +101,7 @@ CallbackService::reply(const SmsCallback& gateway, const CallbackFields& fields)
     if (!code) return Turned{CallbackResult::text};
     Action action;
     action.person = person->second;
-    action.what = AnswerCode{code->code, code->kind};
+    action.what = AnswerCode{code->code, code->kind, ""};
     return Pass{Input{std::move(action)}, "reply/" + fields.reference()};
 }
 

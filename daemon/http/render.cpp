@@ -165,7 +165,8 @@ Json page_json(const WardView& ward, const PageView& view)
     out["at"] = time_or_null(page.at);
     out["unwatched_seconds"] = seconds(page.unwatched);
     out["state"] = page_state(ward, view);
-    out["outcome"] = view.outcome ? Json(word(*view.outcome)) : Json{};
+    const bool ended = view.outcome && *view.outcome != PageOutcome::sending;
+    out["outcome"] = ended ? Json(word(*view.outcome)) : Json{};
     out["detail"] = text_or_null(view.detail);
     return out;
 }

@@ -31,6 +31,7 @@ std::string_view name(PageOutcome outcome)
     case PageOutcome::unknown: return "unknown";
     case PageOutcome::delivered: return "delivered";
     case PageOutcome::read: return "read";
+    case PageOutcome::sending: return "sending";
     }
     return "unknown";
 }

@@ -252,6 +252,7 @@ void Ward::State::resend_unresolved(const Moment& now)
             record.detail = "no outcome before a restart";
             continue;
         }
+        record.outcome = PageOutcome::unknown; // it waits again
         ++record.page.attempt;
         ++pages_sent;
         effects->push_back(SendPage{now, record.page});
@@ -263,7 +264,7 @@ namespace {
 // What a word of a channel may change: the hand-over once; after it only what is further on, or a late failure.
 bool tells_more(const PageRecord& record, PageOutcome outcome)
 {
-    if (!record.resolved) return true;
+    if (!record.resolved) return outcome != PageOutcome::sending || record.outcome != PageOutcome::sending;
     if (record.outcome == PageOutcome::read || record.outcome == PageOutcome::failed) return false;
     if (record.outcome == PageOutcome::delivered) return outcome == PageOutcome::read;
     return outcome == PageOutcome::delivered || outcome == PageOutcome::read || outcome == PageOutcome::failed;
@@ -276,6 +277,10 @@ void Ward::State::apply(const Moment& now, const Receipt& receipt)
     const auto found = std::find_if(pages.begin(), pages.end(),
                                     [&](const PageRecord& record) { return record.page.key == receipt.key; });
     if (found == pages.end() || !tells_more(*found, receipt.outcome)) return;
+    if (receipt.outcome == PageOutcome::sending) {
+        found->outcome = receipt.outcome;
+        return publish(found->page.bed);
+    }
     found->resolved = true;
     found->outcome = receipt.outcome;
     found->detail = receipt.detail;
@@ -296,6 +301,7 @@ void Ward::State::take_receipt_for_relay(const Moment& now, const Receipt& recei
     std::erase_if(relays, [&](Relay& relay) {
         if (relay.page.key != receipt.key) return false;
         switch (receipt.outcome) {
+        case PageOutcome::sending: return false;
         case PageOutcome::delivered:
         case PageOutcome::read: return true;
         case PageOutcome::accepted:

@@ -272,8 +272,8 @@ WardView Ward::view(const Moment& now) const
     }
     view.roster_changes = s.roster_changes;
     for (const auto& record : s.pages) {
-        view.pages.push_back({record.page,
-                              record.resolved ? std::optional{record.outcome} : std::nullopt, record.detail});
+        const bool told = record.resolved || record.outcome == PageOutcome::sending;
+        view.pages.push_back({record.page, told ? std::optional{record.outcome} : std::nullopt, record.detail});
     }
     return view;
 }

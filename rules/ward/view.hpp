@@ -86,7 +86,7 @@ struct DutyView {
 
 struct PageView {
     Page page;
-    std::optional<PageOutcome> outcome;
+    std::optional<PageOutcome> outcome; // `sending` before the hand-over is over; nullopt: it waits
     std::string detail;
 };
 

@@ -187,12 +187,16 @@ TEST_F(PagerSetTest, AChannelThatAnswersNoProbeIsSilentUntilItDoes)
     EXPECT_FALSE(pagers.silence().settled) << "a reload asks anew";
 }
 
-TEST_F(PagerSetTest, PagesThatFailDoNotSilenceAChannelThatIsNeverAsked)
+TEST_F(PagerSetTest, AWebhookThatNobodyServesIsFoundBeforeItsFirstPage)
 {
+    PagerSet asking{rig.io.get_executor(), rig.clock, "key", {}, Duration{20}};
     person("midwife-1", secret("a.key", key_of_a));
-    ASSERT_THAT(pagers.configure(config), IsEmpty());
-    EXPECT_TRUE(pagers.silence().settled);
-    EXPECT_EQ(pagers.silence().words, "");
+    config.ward.people[0].channels[0].address = "http://127.0.0.1:" + std::to_string(closed_port()) + "/page";
+    ASSERT_THAT(asking.configure(config), IsEmpty());
+    EXPECT_FALSE(asking.silence().settled);
+    ASSERT_TRUE(rig.until([&] { return asking.silence().settled; }));
+    EXPECT_EQ(asking.silence().words, "Pager channel webhook 127.0.0.1 does not answer")
+        << "the rest of its address may be a secret";
 }
 
 TEST_F(PagerSetTest, APagerIsReachedThroughTheSnppGatewayThatItsPersonNames)

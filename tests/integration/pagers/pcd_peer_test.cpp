@@ -51,6 +51,7 @@ struct PcdRig : Rig {
     {
         QueueParts all = queue_parts();
         all.feedback.receipt = [this](const PageKey&, PageOutcome outcome, const std::string&) {
+            if (outcome == PageOutcome::sending) return;
             receipts.push_back(outcome);
         };
         all.feedback.answer = [this](const PageKey& key, AnswerKind kind) { answers.emplace_back(key.person, kind); };

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A plain HTTP receiver that answers with the statuses of its script, whatever it is asked.
 
-  plain_peer.py [--tls CERT KEY] ANSWER...     one answer a request, the last one stays
+  plain_peer.py [--tls CERT KEY] [--port N] ANSWER...     one answer a request, the last one stays
 
 Answers: a status (200, 400, 500); slow:S (200 after S seconds); hang (read, never answer); close (read, close);
 STATUS:@FILE (the file's bytes as the body). Prints "READY PORT", then one JSON object for each request: method, path,
@@ -18,6 +18,10 @@ tls = None
 if arguments[0] == "--tls":
     tls = arguments[1:3]
     del arguments[:3]
+port = 0
+if arguments[0] == "--port":
+    port = int(arguments[1])
+    del arguments[:2]
 script = arguments
 lock = threading.Lock()
 stop = threading.Event()
@@ -67,7 +71,7 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # a client that refuses our certificate is part of the test
 
 
-server = Server(("127.0.0.1", 0), Handler)
+server = Server(("127.0.0.1", port), Handler)
 if tls:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*tls)

@@ -25,6 +25,7 @@ struct SnppRig : Rig {
     {
         QueueParts all = queue_parts();
         all.feedback.receipt = [this](const PageKey& key, PageOutcome outcome, const std::string& detail) {
+            if (outcome == PageOutcome::sending) return;
             receipts.push_back({key, outcome, detail});
         };
         all.feedback.answer = [this](const PageKey& key, AnswerKind kind) { answers.emplace_back(key, kind); };

@@ -98,6 +98,21 @@ TEST(WebhookPeer, TriesAgainWithTheSameIdAfterAServerError)
     EXPECT_EQ(rig.outcomes.size(), 1U);
 }
 
+TEST(WebhookPeer, SaysOnceThatAPageIsOnItsWay)
+{
+    Rig rig;
+    Peer peer{http_peer, WebhookRig::with_key({"500", "204"})};
+    PagerParts parts = rig.parts();
+    std::vector<PageOutcome> told;
+    parts.feedback.receipt = [&](const PageKey&, PageOutcome outcome, const std::string&) { told.push_back(outcome); };
+    WebhookPager pager{std::move(parts), one(endpoint("phone", peer.port()))};
+    pager.send(test_page(7, "webhook", "phone"), "text", {},
+               [&](const PageKey&, PageOutcome outcome, const std::string&) { told.push_back(outcome); });
+    EXPECT_TRUE(told.empty()) << "nothing must come out of send() itself";
+    ASSERT_TRUE(rig.until([&] { return told.size() >= 2; }));
+    EXPECT_EQ(told, (std::vector{PageOutcome::sending, PageOutcome::accepted})) << "before the hand-over, and not again";
+}
+
 TEST(WebhookPeer, HearsWhenAPeerAsksToWait)
 {
     WebhookRig rig{{"retry:1", "204"}};

@@ -229,6 +229,7 @@ void Night::heard(const Page& page)
     case ChannelMood::slow: receipt(4s + anywhere(random_, 20s), PageOutcome::accepted); break;
     case ChannelMood::works: {
         const Duration handed = anywhere(random_, 1s);
+        receipt(anywhere(random_, 2s), PageOutcome::sending); // perhaps overtaken by the hand-over
         receipt(handed, PageOutcome::accepted);
         if (random_.chance(0.7)) receipt(handed + anywhere(random_, 5s), PageOutcome::delivered);
         if (random_.chance(0.1)) receipt(handed + anywhere(random_, 9s), PageOutcome::delivered); // twice
@@ -245,7 +246,7 @@ void Night::answer(const Page& page)
     ++result_.answers;
     const Duration reads = 2s + anywhere(random_, 60s);
     if (!calm() && random_.chance(0.2)) return act(reads, person, Answer{call, AnswerKind::cannot});
-    if (page.code != 0 && random_.chance(0.5)) act(reads, person, AnswerCode{page.code, AnswerKind::coming});
+    if (page.code != 0 && random_.chance(0.5)) act(reads, person, AnswerCode{page.code, AnswerKind::coming, ""});
     else act(reads, person, Answer{call, AnswerKind::coming});
     if (!calm() && random_.chance(0.3)) return; // and does not come
     act(reads + 5s + anywhere(random_, 60s), person, Answer{call, AnswerKind::here});

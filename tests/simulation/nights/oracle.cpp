@@ -42,7 +42,8 @@ void Oracle::took(const Moment& now, const Input& input, const EffectBuffer& eff
         restarted_ = true;
         for (auto& [id, times] : calls_) times.attended = times.accepted = std::max(times.accepted, now.steady);
     }
-    if (const auto* receipt = std::get_if<Receipt>(&input)) heard_.insert(receipt->key);
+    const auto* receipt = std::get_if<Receipt>(&input);
+    if (receipt != nullptr && receipt->outcome != PageOutcome::sending) heard_.insert(receipt->key);
     for (const Effect& effect : effects) {
         if (const auto* t = std::get_if<AlarmTransition>(&effect)) transition(now, *t);
         if (const auto* sent = std::get_if<SendPage>(&effect)) page(now, *sent);

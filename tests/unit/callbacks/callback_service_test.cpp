@@ -93,6 +93,7 @@ TEST_F(Callbacks, APersonIsWhoHasTheNumberWhateverTheTextSays)
     EXPECT_EQ(action.person, "midwife-1");
     EXPECT_EQ(std::get<AnswerCode>(action.what).code, 17);
     EXPECT_EQ(std::get<AnswerCode>(action.what).kind, AnswerKind::coming);
+    EXPECT_EQ(std::get<AnswerCode>(action.what).key, "sms/hospital/reply/1");
 }
 
 TEST_F(Callbacks, WhatIsForgedChangesNothing)

@@ -173,7 +173,7 @@ TEST_F(Channels, OnlyThoseThatHearRepliesCarryTheCode)
 
 TEST_F(Channels, ACodeAnswersTheCallOfThoseWhoWereTold)
 {
-    rig.act(AnswerCode{first.code, AnswerKind::coming}, "midwife");
+    rig.act(AnswerCode{first.code, AnswerKind::coming, ""}, "midwife");
     EXPECT_TRUE(rig.reply()->accepted);
     ASSERT_FALSE(rig.view().calls.empty());
     const auto calls = rig.view().calls;
@@ -187,10 +187,58 @@ TEST_F(Channels, ACodeOfSomebodyWhoWasNotToldOrOfNoCallChangesNothing)
 {
     for (const auto& [person, code] : {std::pair{"doctor", first.code}, {"midwife", std::uint16_t(first.code + 1)},
                                        {"midwife", std::uint16_t{0}}}) {
-        rig.act(AnswerCode{code, AnswerKind::coming}, person);
+        rig.act(AnswerCode{code, AnswerKind::coming, ""}, person);
         EXPECT_FALSE(rig.reply()->accepted);
         EXPECT_THAT(rig.reply()->text, HasSubstr("no open call with the code"));
     }
+}
+
+// A reply that was captured, or that a gateway brings again after a restart, must not answer for a later page.
+TEST_F(Channels, AReplyThatComesAgainSaysNothingMore)
+{
+    rig.act(AnswerCode{first.code, AnswerKind::coming, "sms/city/reply/1"}, "midwife");
+    EXPECT_TRUE(rig.reply()->accepted);
+    rig.act(AnswerCode{first.code, AnswerKind::cannot, "sms/city/reply/2"}, "midwife");
+    const auto answered = [&] {
+        for (const CallView& call : rig.view().calls)
+            if (call.id == first.key.call) return call.told.at(0).answer;
+        return Responsibility::undefined;
+    };
+    EXPECT_EQ(answered(), Responsibility::declined);
+    auto loaded = Ward::load(as_text(rig.ward.save()));
+    ASSERT_TRUE(loaded);
+    rig.ward = std::move(*loaded);
+    rig.act(AnswerCode{first.code, AnswerKind::coming, "sms/city/reply/1"}, "midwife");
+    EXPECT_EQ(rig.reply()->text, "already recorded");
+    EXPECT_EQ(answered(), Responsibility::declined);
+}
+
+// --- a page on its way ---
+
+TEST_F(Channels, APageThatLeftItsQueueIsNotHandedOverYet)
+{
+    const auto shown = [&] {
+        for (const PageView& page : rig.view().pages)
+            if (page.page.key == first.key) return page.outcome;
+        return std::optional<PageOutcome>{};
+    };
+    EXPECT_EQ(shown(), std::nullopt);
+    rig.step(Receipt{first.key, PageOutcome::sending, ""});
+    EXPECT_EQ(shown(), PageOutcome::sending);
+    Started started;
+    started.incarnation = 2;
+    rig.step(started);
+    EXPECT_EQ(shown(), std::nullopt) << "nobody knows what became of it: it waits to be sent again";
+    EXPECT_EQ(std::count_if(rig.latest.begin(), rig.latest.end(), [&](const Effect& effect) {
+        const auto* sent = std::get_if<SendPage>(&effect);
+        return sent != nullptr && sent->page.key == first.key && sent->page.attempt == 2;
+    }), 1);
+    rig.step(Receipt{first.key, PageOutcome::accepted, ""});
+    rig.step(Receipt{first.key, PageOutcome::sending, ""});
+    EXPECT_EQ(shown(), PageOutcome::accepted) << "told late";
+    // It is no hand-over: the next channel does not wait for its sake.
+    rig.pass(receipt_within);
+    EXPECT_THAT(channels_of("midwife"), testing::Contains(mail_channel));
 }
 
 // --- follow-ups ---

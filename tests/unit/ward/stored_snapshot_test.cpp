@@ -73,8 +73,6 @@ TEST(StoredSnapshot, OfTheFormatBeforeGoesOnAsItWas)
     EXPECT_EQ(again->save(), ward->save());
 }
 
-// Of a program that knew 58 signals: anhydrous sulfate ran, then 5 g of the heptahydrate were injected, and slurred speech
-// and flushing were charted.
 // Of a program whose channels were all used together; a reflex was charted as absent 61 s ago and two rungs were told.
 TEST(StoredSnapshot, OfAProgramWithoutRostersKeepsItsOpenCall)
 {
@@ -94,6 +92,25 @@ TEST(StoredSnapshot, OfAProgramWithoutRostersKeepsItsOpenCall)
     EXPECT_EQ(repeated, 2U);
 }
 
+// Of a program whose replies had no keys; a reflex was charted as absent 6 s ago and the midwife was told on two channels,
+// the first of which takes replies.
+TEST(StoredSnapshot, OfAProgramWithoutKeysOfRepliesTakesTheReply)
+{
+    auto ward = Ward::load(stored("ward-9.bin"));
+    ASSERT_TRUE(ward);
+    const Moment left{ward->last_instant(), WallTime{1'767'225'600'000 + ward->last_instant().ms - 1'000'000}};
+    ASSERT_EQ(ward->view(left).calls.size(), 1U);
+    EXPECT_EQ(ward->view(left).pages.size(), 2U);
+    EffectBuffer effects;
+    Action action;
+    action.person = "midwife";
+    action.what = AnswerCode{10, AnswerKind::coming, "sms/city/reply/1"};
+    ward->step(left.at(left.steady + 1s), action, effects);
+    EXPECT_EQ(ward->view(left).calls[0].state, CallState::accepted);
+}
+
+// Of a program that knew 58 signals: anhydrous sulfate ran, then 5 g of the heptahydrate were injected, and slurred speech
+// and flushing were charted.
 TEST(StoredSnapshot, TellsWhatItKnowsOfSignalsThatCameLater)
 {
     const auto ward = Ward::load(stored("ward-7-symptoms.bin"));
