@@ -25,7 +25,7 @@ bool good(int code) { return code / 100 == 2 || code / 100 == 8 || code / 100 ==
 
 const char* name(int step)
 {
-    constexpr const char* names[] = {"the connection", "LOGI", "2WAY", "ALER", "LEVE", "PAGE", "ACKR",
+    constexpr const char* names[] = {"the connection", "LOGI", "SITE", "2WAY", "ALER", "LEVE", "PAGE", "ACKR",
                                      "RTYP",           "MCRE", "MCRE", "MCRE", "MESS", "SEND", "RESE"};
     return names[step];
 }
@@ -106,6 +106,8 @@ SnppDialogue::Move SnppDialogue::line(std::string_view text)
         if (two_way_ && code >= 800) tag_ = tag_of(text);
         return end(Verdict::accepted, code);
     }
+    // HylaFAX's hfaxd else answers SEND when a modem has delivered the page, or given up after minutes.
+    if (step_ == Step::greeting) waits_ = text.find("HylaFAX") != std::string_view::npos;
     if (step_ == Step::two_way) two_way_ = taken;
     if (step_ == Step::reply_type) choices_ = taken;
     step_ = after(step_);
@@ -115,14 +117,15 @@ SnppDialogue::Move SnppDialogue::line(std::string_view text)
 // A gateway of level 1 or 2 knows none of these.
 bool SnppDialogue::optional(Step step)
 {
-    return step == Step::two_way || step == Step::alert || step == Step::level || step == Step::reset ||
+    return (step >= Step::queue && step <= Step::level) || step == Step::reset ||
            (step >= Step::read_ack && step <= Step::here);
 }
 
 SnppDialogue::Step SnppDialogue::after(Step step) const
 {
     if (step == Step::greeting && !page_.user.empty()) return Step::login;
-    if (step <= Step::login && page_.two_way) return Step::two_way;
+    if (step <= Step::login && waits_) return Step::queue;
+    if (step <= Step::queue && page_.two_way) return Step::two_way;
     if (step <= Step::two_way || step == Step::reset) return page_.urgent ? Step::alert : Step::pager;
     if (step == Step::pager && !two_way_) return Step::message;
     if (step == Step::reply_type && !choices_) return Step::message;
@@ -134,6 +137,7 @@ std::string SnppDialogue::command(Step step) const
     switch (step) {
     case Step::greeting: return "";
     case Step::login: return login_command(page_.user, page_.password);
+    case Step::queue: return "SITE JQUEUE YES\r\n";
     case Step::two_way: return "2WAY\r\n";
     case Step::alert: return "ALER 1\r\n";
     case Step::level: return "LEVE 0\r\n"; // priority, the most urgent of RFC 1861

@@ -63,7 +63,8 @@ public:
 
 private:
     enum class Step : std::uint8_t {
-        greeting, login, two_way, alert, level, pager, read_ack, reply_type, coming, cannot, here, message, send, reset
+        greeting, login, queue, two_way, alert, level, pager, read_ack, reply_type, coming, cannot, here, message, send,
+        reset
     };
     [[nodiscard]] static bool optional(Step step);
     [[nodiscard]] Step after(Step step) const;
@@ -74,6 +75,7 @@ private:
     Step step_ = Step::greeting;
     std::optional<Verdict> verdict_;
     int code_ = 0; // of the reply that ended it; 0 = it was none
+    bool waits_ = false;   // the gateway answers SEND only after delivery, unless it is told to queue
     bool two_way_ = false; // the gateway began such a transaction
     bool choices_ = false; // and takes answers to choose from
     std::optional<SnppTag> tag_;

@@ -109,4 +109,25 @@ ca_file = "{folder}/tls.crt"
         self.assertIn("/midwife-1/", mail["headers"]["message-id"])
 
 
+class Pager(Gateways):
+    def test_a_page_lies_in_the_queue_of_hfaxd(self):
+        hfaxd = self.peer("hfaxd_peer.py")
+        password = self.ward.directory / "snpp.key"
+        password.write_text("secret")
+        password.chmod(0o600)
+        self.reach_midwife_by('{ kind = "snpp", gateway = "hospital", pager = "5551234" }', f'''
+[[pager.snpp]]
+name = "hospital"
+host = "127.0.0.1"
+port = {hfaxd.port}
+user = "ward"
+password = "file:{password}"
+''')
+        self.start_call()
+        job = hfaxd.next("page")
+        self.assertEqual((job["page"], job["priority"]), ("5551234", 63))
+        self.assertIn("STOP magnesium", job["text"])
+        self.assertEqual(self.accepted()["detail"], "SNPP 250 to SEND")
+
+
 unittest.main()

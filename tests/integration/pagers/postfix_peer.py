@@ -6,34 +6,29 @@
 With --tls it takes mail only after STARTTLS, with --login only from USER (Cyrus SASL, no other program). It delivers
 to the mailboxes that are named and refuses every other recipient of their domain. Prints "READY PORT", then a JSON
 object for every mail that lies in a mailbox, {"mailbox", "headers", "body"}, and for every line that its smtpd logs,
-{"log"}. Nothing of /etc/postfix or of a running system service is touched; as another user than root it runs in a user
-namespace, because Postfix will not run without its own users.
+{"log"}. Nothing of /etc/postfix or of a running system service is touched.
 """
 import argparse
 import email
 import email.policy
 import json
 import os
-import pathlib
 import pwd
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
-if os.geteuid() != 0:
-    os.execvp("unshare", ["unshare", "--map-root-user", "--map-auto", "--", sys.executable, *sys.argv])
+from private_service import become_root, guard, new_folder
 
+become_root()
 parser = argparse.ArgumentParser()
 parser.add_argument("--tls", nargs=2)
 parser.add_argument("--login", nargs=2)
 parser.add_argument("--mailbox", action="append", default=[])
 options = parser.parse_args()
 
-folder = pathlib.Path(tempfile.mkdtemp(prefix="magwatch-postfix-"))
-folder.chmod(0o755)  # Postfix's own users pass through
+folder = new_folder("postfix")
 mailboxes = folder / "mailboxes"
 nobody = pwd.getpwnam("nobody")
 domains = sorted({address.partition("@")[2] for address in options.mailbox})
@@ -111,22 +106,8 @@ def login_file():
     os.chown(database, pwd.getpwnam("postfix").pw_uid, -1)
 
 
-def guard():
-    """Ends Postfix and its folder with us, although a test ends its peers by SIGKILL: the master's own changes of user
-    forget PR_SET_PDEATHSIG, so a process that does nothing else waits for the end of a pipe."""
-    read, write = os.pipe()
-    if os.fork() != 0:
-        os.close(read)
-        return
-    os.setsid()
-    os.close(write)
-    quiet = os.open(os.devnull, os.O_RDWR)
-    for descriptor in range(3):
-        os.dup2(quiet, descriptor)
-    os.read(read, 1)
+def stop():
     subprocess.run(["/usr/sbin/postfix", "-c", folder / "etc", "abort"], check=False)
-    shutil.rmtree(folder, ignore_errors=True)
-    os._exit(0)
 
 
 def start():
@@ -179,7 +160,7 @@ os.chown(mailboxes, nobody.pw_uid, nobody.pw_gid)
 (folder / "etc/main.cf").write_text(main_cf())
 if options.login:
     login_file()
-guard()
+guard(folder, stop)
 process, port = start()
 print(f"READY {port}", flush=True)
 seen, told = set(), 0

@@ -54,6 +54,22 @@ TEST(SnppDialogue, AsksForUrgencyAndGoesOnWithoutIt)
     }
 }
 
+TEST(SnppDialogue, AGatewayThatWaitsForItsModemIsToldToQueue)
+{
+    for (const char* reply : {"250 Job will be queued.", "500 SITE: Command not recognized."}) {
+        SnppPage login = page();
+        login.user = "ward";
+        SnppDialogue dialogue{login};
+        const Talk t = talk(dialogue, {"220 ward SNPP server (HylaFAX (tm) Version 6.0.7) ready.", "250 in", reply,
+                                       "250 ok", "250 ok", "250 Message successfully queued."});
+        ASSERT_EQ(t.said.size(), 6U) << reply;
+        EXPECT_EQ(t.said[0], "LOGI ward\r\n");
+        EXPECT_EQ(t.said[1], "SITE JQUEUE YES\r\n") << "before PAGE, which takes it over";
+        EXPECT_EQ(t.said[2], "PAGE 5551234\r\n");
+        EXPECT_EQ(dialogue.verdict(), Verdict::accepted);
+    }
+}
+
 TEST(SnppDialogue, LogsInFirst)
 {
     SnppPage login = page(true);
