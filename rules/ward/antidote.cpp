@@ -180,7 +180,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Proto
         (void)take_entry(now, entry, now.wall);
     }
     review_session(now, what.bed);
-    bedside_act(now, what.bed, action.person);
+    treated(now, what.bed, action.person);
     refresh_next(*bed, now.steady);
     publish(what.bed);
     reply(now, action.request, true, answer.text);

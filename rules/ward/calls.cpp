@@ -230,6 +230,15 @@ void Ward::State::bedside_act(const Moment& now, BedId bed, const std::string& p
     }
 }
 
+// A step of the checklist is about the alarm itself: whoever taps it is at the bed, though nobody had answered. A count
+// may be charted late and from elsewhere, so that it says so only of somebody who was coming.
+void Ward::State::treated(const Moment& now, BedId bed, const std::string& person)
+{
+    const auto call = calls.find(beds[bed.value].physiological);
+    if (call != calls.end() && call->second.state == CallState::calling) here(now, call->second, person);
+    else bedside_act(now, bed, person);
+}
+
 bool Ward::State::paused(BedId bed, Instant now) const
 {
     return bed.value < beds.size() && beds[bed.value].paused_until > now;

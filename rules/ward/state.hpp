@@ -371,6 +371,7 @@ struct Ward::State {
     void call_moves(const Moment& now, CallId id);
     void acknowledgement_over(const Moment& now, EpisodeId id);
     void bedside_act(const Moment& now, BedId bed, const std::string& person);
+    void treated(const Moment& now, BedId bed, const std::string& person);
     void resume_calls(const Moment& now, Duration unwatched);
     void apply(const Moment& now, const Tick&);
     [[nodiscard]] const LadderPolicy& policy(const Call& call) const;

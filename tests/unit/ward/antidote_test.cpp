@@ -327,6 +327,21 @@ TEST(Antidote, EachStepIsABedsideActThatRestartsTheAcknowledgement)
     EXPECT_THAT(ward.events("reflex-absent"), Contains("expired"));
 }
 
+TEST(Antidote, AStepAnswersACallThatNobodyHadAnsweredAndACountDoesNot)
+{
+    Crisis ward;
+    ward.no_reflex();
+    ASSERT_EQ(ward.view().calls.at(0).state, CallState::calling);
+    ward.chart(ValueEntry{Signal::rr_counted, 16});
+    EXPECT_EQ(ward.view().calls.at(0).state, CallState::calling) << "it may have been counted before, elsewhere";
+    ward.tap("stop");
+    EXPECT_EQ(ward.view().calls.at(0).state, CallState::attended);
+    EXPECT_EQ(ward.view().calls.at(0).told.at(0).answer, Responsibility::attended);
+    // Treating is no end: without a further step the call goes on.
+    ward.pass(3min + 1s);
+    EXPECT_EQ(ward.view().calls.at(0).state, CallState::calling);
+}
+
 TEST(Antidote, ARefusedTapIsNoBedsideAct)
 {
     Crisis ward;
