@@ -299,8 +299,10 @@ std::string failure_text(const Transfer& transfer, CURLcode code, bool written, 
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR: return written ? "closed without a reply" : "connection lost";
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return "address cannot be used";
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        if (written) return "no HTTP in reply";
+        [[fallthrough]];
+    case CURLE_URL_MALFORMAT: return "address cannot be used";
     default: return "transfer failed, libcurl error " + std::to_string(static_cast<int>(code));
     }
 }
@@ -312,8 +314,9 @@ TransferEnd failure_end(CURLcode code, bool written)
     case CURLE_SSL_CACERT_BADFILE: return TransferEnd::untrusted;
     case CURLE_USE_SSL_FAILED: return TransferEnd::unencrypted;
     case CURLE_LOGIN_DENIED: // the server knows no way to log in; a refused password is a 5yz
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return TransferEnd::impossible;
+    case CURLE_URL_MALFORMAT: return TransferEnd::impossible;
+    // A reply that is no HTTP has this code too, and a page came before it.
+    case CURLE_UNSUPPORTED_PROTOCOL: return written ? TransferEnd::unanswered : TransferEnd::impossible;
     default: return written ? TransferEnd::unanswered : TransferEnd::not_sent;
     }
 }

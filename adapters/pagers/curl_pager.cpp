@@ -1,11 +1,15 @@
 #include "adapters/pagers/curl_pager.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "adapters/pagers/url.hpp"
 
 namespace magwatch::adapters {
 namespace {
+
+// The second attempt is the last where the first may have arrived: it must outlast a gateway's restart (design value).
+constexpr Duration last_attempt_after{5'000};
 
 Verdict judge_unanswered(TransferEnd end)
 {
@@ -29,8 +33,10 @@ Verdict judge_http(const TransferResult& result)
     if (result.end != TransferEnd::answered) return judge_unanswered(result.end);
     const long status = result.status;
     if (status >= 200 && status < 300) return Verdict::accepted;
-    // 408 and 425 ask for another attempt in so many words.
-    if (status == 429 || status == 408 || status == 425 || status >= 500) return Verdict::retry;
+    // These say in so many words that it was not taken, and may be tried again.
+    if (status == 429 || status == 408 || status == 425 || status == 503) return Verdict::retry;
+    // Who failed at it may have done it before: the gateway behind the proxy, the message before the bookkeeping.
+    if (status >= 500) return Verdict::unanswered;
     return Verdict::refused;
 }
 
@@ -72,7 +78,10 @@ std::optional<QueuedPager::Refusal> CurlPager::begin(const Job& job, WallTime no
     if (auto* refusal = std::get_if<Refusal>(&made)) return std::move(*refusal);
     lane_.start(std::get<CurlRequest>(std::move(made)), executor(),
                 [judge = judge_, done = std::move(done)](const TransferResult& result) {
-                    done({judge(result), result.detail, result.retry_after});
+                    const Verdict verdict = judge(result);
+                    const bool failed_at_it = verdict == Verdict::unanswered && result.end == TransferEnd::answered;
+                    done({verdict, result.detail,
+                          failed_at_it ? std::max(result.retry_after, last_attempt_after) : result.retry_after});
                 });
     return std::nullopt;
 }

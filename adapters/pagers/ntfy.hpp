@@ -1,6 +1,7 @@
 // Pages to the topics of a ward's own ntfy server: a phone app that rings and answers by a button.
 //
-// 2xx is accepted; 408, 425, 429, 5xx and network errors are tried again; anything else is final. The server is asked
+// 2xx is accepted; 408, 425, 429, 503 and network errors are tried again, another 5xx once: it may have arrived;
+// anything else is final. The server is asked
 // every minute whether it is well. Lives on the io_context thread.
 #pragma once
 

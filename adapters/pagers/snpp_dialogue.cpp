@@ -90,10 +90,11 @@ SnppDialogue::Move SnppDialogue::line(std::string_view text)
 {
     if (verdict_) return {"", true};
     const int code = code_of(text);
-    if (code == 0) return end(Verdict::retry, 0);
+    // What was said before SEND is forgotten when it ends; SEND itself may have been heard.
+    const Verdict broken = step_ == Step::send ? Verdict::unanswered : Verdict::retry;
+    if (code == 0) return end(broken, 0);
     if (goes_on(text)) return {};
-    // It hangs up: what was said before SEND is forgotten, SEND itself may have been heard.
-    if (code == 421) return end(step_ == Step::send ? Verdict::unanswered : Verdict::retry, code);
+    if (code == 421) return end(broken, code);
     if (step_ == Step::pager && two_way_ && code / 100 == 5) {
         // The gateway can do it and perhaps this pager cannot: one-way then.
         step_ = Step::reset;

@@ -1,7 +1,7 @@
 // Pages as signed webhooks: one JSON object to the address that the configuration names.
 //
-// 2xx is accepted; 408, 425, 429, 5xx and network errors are tried again with the same webhook-id; anything
-// else, redirects included, is final. Plain http is for loopback alone.
+// 2xx is accepted; 408, 425, 429, 503 and network errors are tried again with the same webhook-id, another 5xx once:
+// it may have arrived; anything else, redirects included, is final. Plain http is for loopback alone.
 #pragma once
 
 #include <string>

@@ -4,7 +4,7 @@
   http_peer.py KEY_BASE64[,KEY_BASE64...] BEHAVIOUR...     the last behaviour stays
 
 Behaviours: a status (204, 500, 302); slow:S (answer after S seconds); hang (read, never answer); close (read,
-close); endless (200 and a body without end); retry:S (429 with Retry-After). Options: --tls CERT KEY.
+close); garbage (no HTTP); endless (200 and a body without end); retry:S (429 with Retry-After). Options: --tls CERT KEY.
 Prints "READY PORT", then one JSON object for each request, with its own check of the signature: "valid" if the
 first key made it, "signed_by" the numbers of the keys that did.
 """
@@ -57,6 +57,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             stop.wait(60)
             return
         if name == "close":
+            return
+        if name == "garbage":
+            self.wfile.write(b"SSH-2.0-OpenSSH\r\n")
             return
         if name == "endless":
             self.send_response(200)

@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(Every, NtfyStatus,
 
 TEST(NtfyPeer, ABusyServerIsAskedAgain)
 {
-    Peer peer{plain, {"200", "429", "500", "200"}};
+    Peer peer{plain, {"200", "429", "503", "200"}};
     NtfyRig rig{one(url(peer.port()))};
     ASSERT_TRUE(rig.find(peer, [](const auto& seen) { return seen["method"] == "GET"; }).is_object());
     rig.send(7);

@@ -81,7 +81,7 @@ TEST(WebhookPeer, AcceptsASignedPage)
 
 TEST(WebhookPeer, TriesAgainWithTheSameIdAfterAServerError)
 {
-    WebhookRig rig{{"500", "503", "204"}};
+    WebhookRig rig{{"503", "429", "204"}};
     rig.send(7);
     ASSERT_TRUE(rig.until_outcomes(1));
     EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted);
@@ -198,6 +198,28 @@ TEST(WebhookPeer, AConnectionClosedWithoutAReplyIsUnknown)
     ASSERT_TRUE(rig.until_outcomes(1));
     EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::unknown);
     EXPECT_EQ(rig.outcomes[0].detail, "closed without a reply");
+}
+
+TEST(WebhookPeer, WhoFailsAtItMayHaveTakenItAndGetsItTwiceAtMost)
+{
+    WebhookRig rig{{"500", "502"}};
+    rig.send(7);
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::unknown);
+    EXPECT_EQ(rig.outcomes[0].detail, "HTTP 502");
+    EXPECT_EQ(rig.peer.report()["id"], rig.peer.report()["id"]);
+    EXPECT_FALSE(rig.peer.line(std::chrono::milliseconds{200}));
+}
+
+TEST(WebhookPeer, AReplyThatIsNoHttpMayComeAfterThePageArrived)
+{
+    WebhookRig rig{{"garbage"}};
+    rig.send(7);
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::unknown);
+    EXPECT_EQ(rig.outcomes[0].detail, "no HTTP in reply");
+    EXPECT_EQ(rig.peer.report()["id"], rig.peer.report()["id"]);
+    EXPECT_FALSE(rig.peer.line(std::chrono::milliseconds{200}));
 }
 
 TEST(WebhookPeer, AnEndlessReplyIsCutOffAndItsStatusCounts)

@@ -112,6 +112,7 @@ TEST(SnppDialogue, EveryEndHasItsMeaning)
         {{"220 r", "250 ok", "552 too long"}, Verdict::refused, "SNPP 552 to MESS"},
         {{"220 r", "250 ok", "250 ok"}, Verdict::unanswered, "no reply to SEND"},
         {{"220 r", "250 ok", "250 ok", "421 bye"}, Verdict::unanswered, "SNPP 421 to SEND"},
+        {{"220 r", "250 ok", "250 ok", "Traceback"}, Verdict::unanswered, "no SNPP in reply to SEND"},
         {{"220 r", "250 ok", "250 ok", "554 failed"}, Verdict::refused, "SNPP 554 to SEND"},
         {{"220 r", "250 ok", "250 ok", "780 expired"}, Verdict::refused, "SNPP 780 to SEND"},
         {{"220 r", "250 ok", "250 ok", "960 1 2 OK, Message QUEUED"}, Verdict::accepted, "SNPP 960 to SEND"},

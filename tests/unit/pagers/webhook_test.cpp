@@ -97,8 +97,10 @@ TransferResult unanswered(TransferEnd end)
 TEST(Verdicts, OfHttp)
 {
     for (const long status : {200, 201, 202, 204}) EXPECT_EQ(judge_http(answered(status)), Verdict::accepted);
-    for (const long status : {408, 425, 429, 500, 502, 503, 504, 599})
+    for (const long status : {408, 425, 429, 503})
         EXPECT_EQ(judge_http(answered(status)), Verdict::retry) << status;
+    for (const long status : {500, 502, 504, 599})
+        EXPECT_EQ(judge_http(answered(status)), Verdict::unanswered) << status << " says nothing of what was done";
     for (const long status : {301, 302, 307, 308, 400, 401, 403, 404, 410, 413})
         EXPECT_EQ(judge_http(answered(status)), Verdict::refused) << status;
 }
