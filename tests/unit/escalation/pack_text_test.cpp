@@ -64,5 +64,55 @@ TEST(PackText, EveryMessageFitsWithAllThatMustStandBesideIt)
     }
 }
 
+// With a code to type, also where every other sentence wants its room.
+TEST(PackText, EveryMessageThatAsksForAReplySaysHow)
+{
+    for (const auto& path : test::shipped_packs()) {
+        const auto pack = test::compiled_pack(path).pack;
+        ASSERT_TRUE(pack) << path;
+        for (const Rule& rule : pack->rules) {
+            Page page = page_of(rule);
+            page.code = 99;
+            for (const PageReason reason : {PageReason::first, PageReason::next_rung, PageReason::repeat,
+                                            PageReason::new_sign, PageReason::not_attended, PageReason::declined,
+                                            PageReason::persists, PageReason::restart}) {
+                page.reason = reason;
+                page.unwatched = std::chrono::minutes{99};
+                page.words = {rule.message, "Slow breathing", "No reflexes"};
+                const std::string text = page_text(page, "02:14");
+                EXPECT_LE(gsm7_length(text), gsm7_message_max) << text;
+                EXPECT_NE(text.find(" 99Y"), std::string::npos) << text;
+                EXPECT_NE(text.find("99N"), std::string::npos) << text;
+                EXPECT_EQ(text.find("mL"), std::string::npos) << "a dose is never in a page: " << text;
+                if (rule.grade == 0 || rule.priority != Priority::high) continue;
+                EXPECT_NE(text.find(" STOP magnesium"), std::string::npos) << text;
+                EXPECT_NE(text.find("calcium gluconate"), std::string::npos) << text;
+            }
+        }
+    }
+}
+
+// What follows a page wants nobody to come: no code, no order to act.
+TEST(PackText, WhatFollowsAPageAsksForNothing)
+{
+    for (const auto& path : test::shipped_packs()) {
+        const auto pack = test::compiled_pack(path).pack;
+        ASSERT_TRUE(pack) << path;
+        for (const Rule& rule : pack->rules) {
+            Page page = page_of(rule);
+            page.words = {"Midwife in charge is at the bed"};
+            for (const PageReason reason : {PageReason::taken, PageReason::escalated, PageReason::ended}) {
+                page.reason = reason;
+                const std::string text = page_text(page, "02:14");
+                EXPECT_LE(gsm7_length(text), gsm7_message_max) << text;
+                EXPECT_TRUE(is_gsm7(text)) << text;
+                EXPECT_EQ(text.find("STOP"), std::string::npos) << text;
+                EXPECT_EQ(text.find("Reply 99"), std::string::npos) << text;
+                EXPECT_NE(text.find("Midwife in charge is at the bed."), std::string::npos) << text;
+            }
+        }
+    }
+}
+
 } // namespace
 } // namespace magwatch
