@@ -44,6 +44,7 @@ namespace asio = boost::asio;
 
 constexpr int exit_failed = 70;        // EX_SOFTWARE
 constexpr int exit_configuration = 78; // EX_CONFIG
+constexpr Duration announce_max = 2s;  // for telling those elsewhere that we stop on purpose
 constexpr Duration drain_max = 5s;     // for pages that are on their way when we stop
 constexpr Duration rosters_looked_at = 60s;
 constexpr Duration lane_stuck = 7500ms; // of the watchdog's 10 s
@@ -474,9 +475,12 @@ asio::awaitable<void> App::State::shut_down()
     auto sources_end = sources->stop();
     co_await std::move(sources_end);
     loop->stop();
+    // Last, so that no later heartbeat takes it back: whoever watches from elsewhere then knows that it was wanted.
+    heartbeat->stopping(loop->ward().view(clock->now()), service.supervised() ? "systemd" : "a signal");
     asio::steady_timer timer{io};
-    const Instant until = clock->now().steady + drain_max;
-    while (clock->now().steady < until && (!loop->idle() || pagers->pending() > 0)) {
+    const Instant now = clock->now().steady, until = now + drain_max, announced = now + announce_max;
+    while (clock->now().steady < until && (!loop->idle() || pagers->pending() > 0 ||
+                                           (heartbeat->busy() && clock->now().steady < announced))) {
         timer.expires_after(20ms);
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }

@@ -18,6 +18,7 @@ namespace {
 constexpr LogEvent event_failing{"heartbeat.failing", LogLevel::warning};
 
 constexpr unsigned failing_after = 3; // design value, as the misses that a receiver waits for
+constexpr int alert_periods = 4;      // of a Watchdog: three tellings of it may be lost (design value)
 constexpr unsigned running_max = 2;   // at once to one receiver: one that hangs is not given more
 
 // The age of the oldest data that a watched bed relies on; nothing: no device speaks for any.
@@ -49,23 +50,16 @@ std::vector<std::string> Heartbeat::configure(const Config& config)
     receivers_.clear();
     content_.config_hash = adapters::hex(adapters::sha256(config.text));
     content_.pack_hash = adapters::hex(adapters::sha256(config.ward.pack_text));
+    label_ = config.label;
     for (const HeartbeatConfig& one : config.heartbeats) {
         auto receiver = std::make_shared<Receiver>();
         receiver->name = one.name;
-        receiver->url = one.url;
-        receiver->signed_json = one.signed_json;
+        receiver->kind = one.kind;
+        receiver->urls = {one.url};
+        receiver->ca_file = one.ca_file;
         receiver->every = one.every;
-        std::string wrong;
-        if (one.signed_json) {
-            auto loaded = load_secret(one.secret);
-            if (const auto* error = std::get_if<SecretError>(&loaded)) {
-                wrong = error->reason;
-            } else if (auto key = adapters::webhook_key(std::get<Secret>(loaded).reveal())) {
-                receiver->keys.emplace_back(std::move(*key));
-            } else {
-                wrong = "the secret is no signing key (whsec_ and base64)";
-            }
-        }
+        receiver->planned_stop = one.planned_stop;
+        const std::string wrong = secrets_of(*receiver, one, config);
         if (wrong.empty()) receivers_.push_back(std::move(receiver));
         else mistakes.push_back("heartbeat " + one.name + ": " + wrong);
     }
@@ -73,9 +67,39 @@ std::vector<std::string> Heartbeat::configure(const Config& config)
     return mistakes;
 }
 
+// What is wrong with what the receiver needs to prove who we are; "" = nothing.
+std::string Heartbeat::secrets_of(Receiver& receiver, const HeartbeatConfig& one, const Config& config)
+{
+    std::string reference = one.secret;
+    if (one.kind == HeartbeatKind::alertmanager) {
+        const auto& all = config.pager.alertmanager;
+        const auto at = std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.name == one.gateway; });
+        if (at == all.end()) return "no Alertmanager of this name";
+        receiver.urls.clear();
+        for (std::string url : at->urls) {
+            while (url.ends_with('/')) url.pop_back();
+            receiver.urls.push_back(url + "/api/v2/alerts");
+        }
+        receiver.ca_file = at->ca_file;
+        receiver.login.user = at->login.user;
+        reference = at->login.secret;
+    }
+    if (reference.empty()) return "";
+    auto loaded = load_secret(reference);
+    if (const auto* error = std::get_if<SecretError>(&loaded)) return error->reason;
+    if (one.kind == HeartbeatKind::alertmanager) {
+        receiver.login.secret = std::move(std::get<Secret>(loaded));
+        return "";
+    }
+    auto key = adapters::webhook_key(std::get<Secret>(loaded).reveal());
+    if (!key) return "the secret is no signing key (whsec_ and base64)";
+    receiver.keys.emplace_back(std::move(*key));
+    return "";
+}
+
 bool Heartbeat::due(Instant now) const
 {
-    return std::any_of(receivers_.begin(), receivers_.end(), [&](const auto& one) { return now >= one->next; });
+    return !stopping_ && std::any_of(receivers_.begin(), receivers_.end(), [&](const auto& one) { return now >= one->next; });
 }
 
 void Heartbeat::planned(std::uint32_t beds)
@@ -87,12 +111,27 @@ void Heartbeat::planned(std::uint32_t beds)
 void Heartbeat::beat(const WardView& view)
 {
     beds_ = view.beds_watched;
+    if (!since_) since_ = view.at.wall;
     ++content_.sequence;
     for (const auto& receiver : receivers_) {
         if (view.at.steady < receiver->next) continue;
         receiver->next = view.at.steady + receiver->every;
         if (receiver->running < running_max) send(receiver, view);
     }
+}
+
+void Heartbeat::stopping(const WardView& view, const std::string& by)
+{
+    stopping_ = true;
+    ++content_.sequence;
+    content_.stopped_by = by;
+    for (const auto& receiver : receivers_)
+        if (receiver->kind == HeartbeatKind::webhook) send(receiver, view);
+}
+
+bool Heartbeat::busy() const
+{
+    return std::any_of(receivers_.begin(), receivers_.end(), [](const auto& one) { return one->running > 0; });
 }
 
 std::string Heartbeat::body(const WardView& view, const Content& content)
@@ -111,42 +150,86 @@ std::string Heartbeat::body(const WardView& view, const Content& content)
     out["config"] = content.config_hash;
     out["pack"] = content.pack_hash;
     out["simulation"] = view.mode != Mode::ward;
+    nlohmann::ordered_json stopping;
+    if (!content.stopped_by.empty()) {
+        stopping["by"] = content.stopped_by;
+        stopping["back_in_seconds"] = content.back_in.count() / 1000;
+    }
+    out["stopping"] = std::move(stopping);
     out["at"] = adapters::iso_8601(view.at.wall);
     return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void Heartbeat::send(const std::shared_ptr<Receiver>& receiver, const WardView& view)
+std::string Heartbeat::watchdog(const WardView& view, const std::string& ward, Duration every, WallTime since)
+{
+    nlohmann::ordered_json alert;
+    alert["labels"] = {{"alertname", "Watchdog"}, {"job", "magwatch"}, {"ward", ward}};
+    if (view.mode != Mode::ward) alert["labels"]["simulation"] = "true";
+    alert["annotations"] = {
+        {"summary", fmt::format("magwatch watches {} beds of {}. When this ends, nobody watches.", view.beds_watched,
+                                ward)}};
+    const WallTime ends = view.at.wall + alert_periods * every;
+    // Refused if it ends before it starts: our clock may have been set back in between.
+    alert["startsAt"] = adapters::iso_8601(since < ends ? since : view.at.wall);
+    alert["endsAt"] = adapters::iso_8601(ends);
+    nlohmann::ordered_json all = nlohmann::ordered_json::array();
+    all.push_back(std::move(alert));
+    return all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+adapters::HttpPost Heartbeat::post(const Receiver& receiver, const WardView& view)
 {
     adapters::HttpPost post;
-    post.url = receiver->url;
-    post.loopback_only = adapters::is_loopback_url(receiver->url);
-    if (receiver->signed_json) {
-        content_.every = receiver->every;
+    post.ca_file = receiver.ca_file;
+    if (receiver.kind == HeartbeatKind::alertmanager) {
+        post.body = watchdog(view, label_, receiver.every, since_.value_or(view.at.wall));
+        post.headers = {"Content-Type: application/json"};
+        if (std::string login = adapters::authorization(receiver.login); !login.empty())
+            post.headers.push_back(std::move(login));
+    } else if (receiver.kind == HeartbeatKind::webhook) {
+        content_.every = receiver.every;
+        content_.back_in = receiver.planned_stop;
         post.body = body(view, content_);
         std::vector<std::string_view> keys;
-        for (const Secret& key : receiver->keys) keys.push_back(key.reveal());
+        for (const Secret& key : receiver.keys) keys.push_back(key.reveal());
         const auto id = fmt::format("heartbeat-{}-{}", content_.incarnation, content_.sequence);
         const auto made = adapters::sign_webhook(id, view.at.wall, post.body, keys);
         post.headers = {"Content-Type: application/json", "webhook-id: " + made.id,
                         "webhook-timestamp: " + made.timestamp, "webhook-signature: " + made.signature};
     }
-    ++receiver->running;
-    auto done = [weak = std::weak_ptr{self_}, receiver](const adapters::TransferResult& result) {
-        if (const auto self = weak.lock()) (*self)->ended(*receiver, result);
-    };
-    lane_.start(adapters::CurlRequest{std::move(post)}, executor_, std::move(done));
+    return post;
 }
 
-void Heartbeat::ended(Receiver& receiver, const adapters::TransferResult& result)
+void Heartbeat::send(const std::shared_ptr<Receiver>& receiver, const WardView& view)
 {
-    --receiver.running;
+    const adapters::HttpPost made = post(*receiver, view);
+    const auto round = std::make_shared<Round>();
+    round->left = receiver->urls.size();
+    ++receiver->running;
+    for (const std::string& url : receiver->urls) {
+        adapters::HttpPost one = made;
+        one.url = url;
+        one.loopback_only = adapters::is_loopback_url(url);
+        auto done = [weak = std::weak_ptr{self_}, receiver, round](const adapters::TransferResult& result) {
+            if (const auto self = weak.lock()) (*self)->heard(*receiver, *round, result);
+        };
+        lane_.start(adapters::CurlRequest{std::move(one)}, executor_, std::move(done));
+    }
+}
+
+void Heartbeat::heard(Receiver& receiver, Round& round, const adapters::TransferResult& result)
+{
     const bool taken =
         result.end == adapters::TransferEnd::answered && result.status >= 200 && result.status < 300;
-    if (taken) metrics_.heartbeats_taken.Increment();
+    round.taken = round.taken || taken;
+    if (!taken) round.detail = result.detail;
+    if (--round.left > 0) return;
+    --receiver.running;
+    if (round.taken) metrics_.heartbeats_taken.Increment();
     else metrics_.heartbeats_failed.Increment();
-    receiver.failed_in_a_row = taken ? 0 : receiver.failed_in_a_row + 1;
+    receiver.failed_in_a_row = round.taken ? 0 : receiver.failed_in_a_row + 1;
     if (receiver.failed_in_a_row == failing_after)
-        log(event_failing, result.detail, {{LogKey::channel, receiver.name}});
+        log(event_failing, round.detail, {{LogKey::channel, receiver.name}});
     judge();
 }
 

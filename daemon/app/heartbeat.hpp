@@ -6,17 +6,23 @@
 //
 // A signed heartbeat is JSON under a Standard Webhooks signature: type "magwatch.heartbeat", ward, incarnation,
 // sequence, every_seconds, beds_watched, planned_ends (watches that people ended, since the start: a number of beds
-// that falls by more is a fault), oldest_data_seconds, config and pack (SHA-256), simulation, at. No identity.
+// that falls by more is a fault), oldest_data_seconds, config and pack (SHA-256), simulation, stopping, at. No identity.
+// `stopping` is null, or says of the last one before a stop on purpose who stops us and when we are expected back.
+//
+// An Alertmanager is told of an alert "Watchdog" that always rings. Each telling gives it an end four periods ahead, so
+// that it resolves by itself when nobody tells it any more.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include "adapters/pagers/curl_lane.hpp"
+#include "adapters/pagers/http_login.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/metrics/metrics.hpp"
 #include "rules/ward/view.hpp"
@@ -37,6 +43,12 @@ public:
     // To every receiver whose time has come.
     void beat(const WardView& view);
 
+    // Nobody watches from now on, because `by` wants it: said to every receiver that is signed for. Nothing is due
+    // after that.
+    void stopping(const WardView& view, const std::string& by);
+    // Something is on its way.
+    [[nodiscard]] bool busy() const;
+
     // So many beds are watched now. `planned`: if there are fewer, a person wanted it.
     void watched(std::uint32_t beds) { beds_ = beds; }
     void planned(std::uint32_t beds);
@@ -51,21 +63,37 @@ public:
         std::uint64_t planned_ends = 0;
         Duration every{};
         std::string config_hash, pack_hash;
+        std::string stopped_by; // "" = it goes on
+        Duration back_in{};
     };
     [[nodiscard]] static std::string body(const WardView& view, const Content& content);
+    // The body of POST /api/v2/alerts. Pure.
+    [[nodiscard]] static std::string watchdog(const WardView& view, const std::string& ward, Duration every,
+                                              WallTime since);
 
 private:
     struct Receiver {
-        std::string name, url;
-        bool signed_json = true;
+        std::string name;
+        HeartbeatKind kind = HeartbeatKind::webhook;
+        std::vector<std::string> urls; // of an Alertmanager every member; one that takes it is enough
+        std::string ca_file;
         std::vector<Secret> keys;
-        Duration every{};
+        adapters::HttpLogin login;
+        Duration every{}, planned_stop{};
         Instant next{};
         unsigned failed_in_a_row = 0;
         unsigned running = 0;
     };
+    // One heartbeat on its way to all addresses of a receiver.
+    struct Round {
+        std::size_t left = 0;
+        bool taken = false;
+        std::string detail; // of the last that did not take it
+    };
+    [[nodiscard]] static std::string secrets_of(Receiver& receiver, const HeartbeatConfig& one, const Config& config);
     void send(const std::shared_ptr<Receiver>& receiver, const WardView& view);
-    void ended(Receiver& receiver, const adapters::TransferResult& result);
+    [[nodiscard]] adapters::HttpPost post(const Receiver& receiver, const WardView& view);
+    void heard(Receiver& receiver, Round& round, const adapters::TransferResult& result);
     void judge();
 
     boost::asio::any_io_executor executor_;
@@ -74,6 +102,9 @@ private:
     std::vector<std::shared_ptr<Receiver>> receivers_;
     Content content_;
     std::uint32_t beds_ = 0;
+    std::string label_;
+    std::optional<WallTime> since_; // the first beat
+    bool stopping_ = false;
     std::string failing_;
     std::shared_ptr<Heartbeat*> self_; // gone with it; late results find nothing
 };

@@ -1,6 +1,7 @@
 #include "daemon/app/service.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 
 #include <systemd/sd-daemon.h>
 
@@ -8,6 +9,7 @@ namespace magwatch {
 
 Service::Service()
 {
+    supervised_ = std::getenv("NOTIFY_SOCKET") != nullptr;
     std::uint64_t microseconds = 0;
     if (sd_watchdog_enabled(0, &microseconds) > 0) watchdog_ = Duration{microseconds / 1000};
 }

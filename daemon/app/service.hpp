@@ -20,12 +20,15 @@ public:
     // Feeds the watchdog, at most four times per interval, and only while `progress` says that every loop
     // has done real work.
     void alive(Instant now, bool progress);
+    // systemd started us, so it is who ends us.
+    [[nodiscard]] bool supervised() const { return supervised_; }
     // How often it wants to be fed; nothing if there is no watchdog.
     [[nodiscard]] std::optional<Duration> watchdog() const { return watchdog_; }
 
 private:
     std::optional<Duration> watchdog_;
     Instant fed_{};
+    bool supervised_ = false;
     std::string status_;
 };
 

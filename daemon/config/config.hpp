@@ -217,12 +217,20 @@ struct CallbacksConfig {
 };
 
 // Who outside hears every few seconds that magwatch watches: it rings where nobody here can.
+enum class HeartbeatKind : std::uint8_t {
+    webhook,      // signed JSON
+    healthchecks, // a plain ping
+    alertmanager, // an alert that ends by itself unless it is told again
+};
 struct HeartbeatConfig {
     std::string name;
-    bool signed_json = true; // else a plain ping, as healthchecks takes them
-    std::string url;
-    std::string secret; // secret reference; of signed_json
-    Duration every{30'000}; // design value (reliability 4.4)
+    HeartbeatKind kind = HeartbeatKind::webhook;
+    std::string url;     // of webhook and healthchecks
+    std::string ca_file; // of their server; "" = the system's authorities
+    std::string secret;  // secret reference; of webhook
+    std::string gateway; // of alertmanager: the name of a [[pager.alertmanager]]
+    Duration every{30'000};         // design value (reliability 4.4)
+    Duration planned_stop{300'000}; // how long a stop on purpose may last; of webhook (design value)
 };
 
 struct MetricsConfig {

@@ -509,13 +509,20 @@ void ConfigReader::heartbeat(const TomlTable& table)
 {
     HeartbeatConfig heartbeat;
     heartbeat.name = new_name(table, "name", heartbeat_names_, "heartbeat").value_or("");
-    const auto kind = table.need_choice("kind", {"webhook", "healthchecks"});
-    heartbeat.signed_json = !kind || *kind == 0;
+    const auto kind = table.need_choice("kind", {"webhook", "healthchecks", "alertmanager"});
+    heartbeat.kind = static_cast<HeartbeatKind>(kind.value_or(0));
     heartbeat.every = table.duration("every", 1s, 5min).value_or(heartbeat.every);
+    if (heartbeat.kind == HeartbeatKind::alertmanager) {
+        if (const auto gateway = known_gateway(table, "alertmanager")) heartbeat.gateway = gateway->value;
+        config_.heartbeats.push_back(std::move(heartbeat));
+        return;
+    }
     heartbeat.secret = secret_reference(table, "secret");
-    if (heartbeat.signed_json && !table.has("secret")) table.fail("missing 'secret': a webhook's heartbeat is signed");
-    if (!heartbeat.signed_json && table.has("secret"))
-        table.fail("secret", "a plain ping is not signed: its address is the secret");
+    if (const auto file = table.text("ca_file")) heartbeat.ca_file = file->value;
+    const bool is_signed = heartbeat.kind == HeartbeatKind::webhook;
+    if (is_signed && !table.has("secret")) table.fail("missing 'secret': a webhook's heartbeat is signed");
+    if (!is_signed && table.has("secret")) table.fail("secret", "a plain ping is not signed: its address is the secret");
+    if (is_signed) heartbeat.planned_stop = table.duration("planned_stop", 1min, 1h).value_or(heartbeat.planned_stop);
     const auto url = table.need_text("url");
     if (!url) return;
     const auto parsed = parse_url(url->value);
