@@ -99,7 +99,8 @@ std::string Heartbeat::secrets_of(Receiver& receiver, const HeartbeatConfig& one
 
 bool Heartbeat::due(Instant now) const
 {
-    return !stopping_ && std::any_of(receivers_.begin(), receivers_.end(), [&](const auto& one) { return now >= one->next; });
+    const auto has_come = [&](const auto& one) { return now >= one->next; };
+    return !stopping_ && std::any_of(receivers_.begin(), receivers_.end(), has_come);
 }
 
 void Heartbeat::planned(std::uint32_t beds)

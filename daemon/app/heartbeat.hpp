@@ -6,7 +6,7 @@
 //
 // A signed heartbeat is JSON under a Standard Webhooks signature: type "magwatch.heartbeat", ward, incarnation,
 // sequence, every_seconds, beds_watched, planned_ends (watches that people ended, since the start: a number of beds
-// that falls by more is a fault), oldest_data_seconds, config and pack (SHA-256), simulation, stopping, at. No identity.
+// that falls by more is a fault), oldest_data_seconds, config and pack (SHA-256), simulation, stopping, at: no name.
 // `stopping` is null, or says of the last one before a stop on purpose who stops us and when we are expected back.
 //
 // An Alertmanager is told of an alert "Watchdog" that always rings. Each telling gives it an end four periods ahead, so

@@ -521,8 +521,10 @@ void ConfigReader::heartbeat(const TomlTable& table)
     if (const auto file = table.text("ca_file")) heartbeat.ca_file = file->value;
     const bool is_signed = heartbeat.kind == HeartbeatKind::webhook;
     if (is_signed && !table.has("secret")) table.fail("missing 'secret': a webhook's heartbeat is signed");
-    if (!is_signed && table.has("secret")) table.fail("secret", "a plain ping is not signed: its address is the secret");
-    if (is_signed) heartbeat.planned_stop = table.duration("planned_stop", 1min, 1h).value_or(heartbeat.planned_stop);
+    if (!is_signed && table.has("secret"))
+        table.fail("secret", "a plain ping is not signed: its address is the secret");
+    if (is_signed)
+        heartbeat.planned_stop = table.duration("planned_stop", 1min, 1h).value_or(heartbeat.planned_stop);
     const auto url = table.need_text("url");
     if (!url) return;
     const auto parsed = parse_url(url->value);
