@@ -7,9 +7,13 @@
 #include <csignal>
 #include <cstring>
 #include <deque>
+#include <ctime>
 #include <list>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -25,6 +29,7 @@ namespace magwatch::adapters {
 namespace {
 
 constexpr std::size_t reply_max = 16 * 1024; // headers and body
+constexpr std::chrono::minutes certificate_remembered{10}; // every peer is asked each minute
 constexpr std::size_t mails_max = 64;        // threads; far above what the deliveries' lines can ask for
 
 struct EasyDelete {
@@ -197,6 +202,7 @@ void set_common(Transfer& transfer, const CurlLimits& limits, const std::string&
     set(transfer, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.total.count()));
     set(transfer, CURLOPT_SSL_VERIFYPEER, 1L);
     set(transfer, CURLOPT_SSL_VERIFYHOST, 2L);
+    set(transfer, CURLOPT_CERTINFO, 1L);
     set(transfer, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     if (!ca_file.empty()) {
         set(transfer, CURLOPT_CAINFO, ca_file.c_str());
@@ -347,6 +353,36 @@ TransferResult result_of(const Transfer& transfer, CURLcode code, const CurlLimi
     return result;
 }
 
+// "pager.example:8443" of a URL of ours.
+std::string host_of(const CurlRequest& request)
+{
+    const std::string& url = std::visit([](const auto& one) -> const std::string& { return one.url; }, request);
+    const std::size_t begin = url.find("://");
+    if (begin == std::string::npos) return url;
+    const std::size_t end = url.find_first_of("/?#", begin + 3);
+    return url.substr(begin + 3, end == std::string::npos ? end : end - begin - 3);
+}
+
+// Of a chain whose every certificate says when it ends; nullopt without encryption.
+std::optional<WallTime> certificate_until(CURL* easy)
+{
+    curl_certinfo* chain = nullptr;
+    if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr) return std::nullopt;
+    constexpr std::string_view says = "Expire date:";
+    std::optional<WallTime> first;
+    for (int i = 0; i < chain->num_of_certs; ++i) {
+        for (const curl_slist* line = chain->certinfo[i]; line != nullptr; line = line->next) {
+            const std::string_view text{line->data};
+            if (!text.starts_with(says)) continue;
+            const std::time_t at = curl_getdate(text.data() + says.size(), nullptr);
+            if (at <= 0) continue;
+            const WallTime until{static_cast<std::int64_t>(at) * 1000};
+            if (!first || until.ms < first->ms) first = until;
+        }
+    }
+    return first;
+}
+
 TransferResult cannot_be_built()
 {
     TransferResult result;
@@ -369,6 +405,7 @@ struct CurlLane::State {
     void tend_mails();
     void stop();
     void report(Job job, TransferResult result);
+    void note_certificate(const Transfer& transfer);
 
     const CurlLimits limits;
     CURLM* multi = nullptr;
@@ -377,6 +414,11 @@ struct CurlLane::State {
     std::mutex mutex;
     std::vector<Job> fresh; // guarded by mutex
     bool stopping = false;  // guarded by mutex
+    struct Shown {
+        WallTime until;
+        std::chrono::steady_clock::time_point at;
+    };
+    std::map<std::string, Shown> certificates; // by host; guarded by mutex
     std::list<Transfer> posts; // these three: of the lane's thread alone
     std::list<MailTransfer> mails;
     std::deque<Job> waiting_mails;
@@ -388,6 +430,14 @@ void CurlLane::State::report(Job job, TransferResult result)
     --running;
     const auto executor = job.executor;
     boost::asio::post(executor, [done = std::move(job.done), result = std::move(result)] { done(result); });
+}
+
+void CurlLane::State::note_certificate(const Transfer& transfer)
+{
+    const auto until = certificate_until(transfer.easy.get());
+    if (!until) return;
+    const std::lock_guard lock{mutex};
+    certificates[host_of(transfer.job.request)] = {*until, std::chrono::steady_clock::now()};
 }
 
 void CurlLane::State::begin_post(Job job)
@@ -404,6 +454,7 @@ void CurlLane::State::end_post(CURL* easy, CURLcode code)
     const auto at = std::find_if(posts.begin(), posts.end(),
                                  [easy](const Transfer& t) { return t.easy.get() == easy; });
     TransferResult result = result_of(*at, code, limits);
+    note_certificate(*at);
     curl_multi_remove_handle(multi, easy);
     report(std::move(at->job), std::move(result));
     posts.erase(at);
@@ -428,6 +479,7 @@ void CurlLane::State::carry_mail(MailTransfer& mail)
     if (transfer.set_up) {
         const CURLcode code = curl_easy_perform(transfer.easy.get());
         result = result_of(transfer, code, limits);
+        note_certificate(transfer);
     }
     std::string& password = std::get<Mail>(transfer.job.request).password;
     explicit_bzero(password.data(), password.size());
@@ -527,6 +579,16 @@ void CurlLane::start(CurlRequest request, boost::asio::any_io_executor executor,
         state_->fresh.push_back({std::move(request), std::move(executor), std::move(done)});
     }
     curl_multi_wakeup(state_->multi);
+}
+
+std::vector<PeerCertificate> CurlLane::certificates() const
+{
+    const auto oldest = std::chrono::steady_clock::now() - certificate_remembered;
+    std::vector<PeerCertificate> found;
+    const std::lock_guard lock{state_->mutex};
+    std::erase_if(state_->certificates, [&](const auto& one) { return one.second.at < oldest; });
+    for (const auto& [host, shown] : state_->certificates) found.push_back({host, shown.until});
+    return found;
 }
 
 std::uint64_t CurlLane::turns() const { return state_->turns; }

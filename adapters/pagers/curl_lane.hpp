@@ -70,6 +70,13 @@ struct CurlLimits {
     Duration total{10'000};
 };
 
+// When what a peer showed to prove who it is ends: the first of its chain.
+struct PeerCertificate {
+    std::string host; // "pager.example:8443", "mail.example:587"
+    WallTime until;
+    friend bool operator==(const PeerCertificate&, const PeerCertificate&) = default;
+};
+
 class CurlLane {
 public:
     using Done = std::function<void(const TransferResult&)>;
@@ -84,6 +91,8 @@ public:
 
     // Turns of the loop: grows at least once a second while the lane lives. For the watchdog.
     [[nodiscard]] std::uint64_t turns() const;
+    // Of those that were reached in the last ten minutes, by host. Any thread.
+    [[nodiscard]] std::vector<PeerCertificate> certificates() const;
     // Transfers that were started and have not ended.
     [[nodiscard]] std::size_t running() const;
 

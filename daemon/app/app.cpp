@@ -1,6 +1,7 @@
 #include "daemon/app/app.hpp"
 
 #include <algorithm>
+#include <map>
 #include <csignal>
 #include <cstdlib>
 #include <utility>
@@ -305,7 +306,8 @@ adapters::Feedback App::State::feedback()
 {
     adapters::Feedback feedback;
     feedback.receipt = [this](const PageKey& key, PageOutcome outcome, const std::string& detail) {
-        log(event_outcome, name(outcome), {{LogKey::page, key.text()}, {LogKey::reason, detail}});
+        if (outcome != PageOutcome::sending)
+            log(event_outcome, name(outcome), {{LogKey::page, key.text()}, {LogKey::reason, detail}});
         loop->push(Input{Receipt{key, outcome, detail}});
     };
     feedback.answer = [this](const PageKey& key, AnswerKind kind) {
@@ -605,6 +607,9 @@ void App::State::watch_rosters(const Moment& now)
 // One alarm for everything that keeps pages or heartbeats from leaving: it ends when all of it has.
 void App::State::judge_channels()
 {
+    std::map<std::string, WallTime> certificates;
+    for (auto& one : pagers->lane().certificates()) certificates.emplace(std::move(one.host), one.until);
+    metrics.show_certificates(certificates);
     const ChannelSilence silence = pagers->silence();
     const std::string& words = !channel_mistakes.empty() ? channel_mistakes
                                : !silence.words.empty()  ? silence.words

@@ -23,6 +23,8 @@ namespace magwatch {
 namespace {
 
 constexpr std::size_t key_bytes = 32;
+// When the ward itself is told (reliability P1); 30 and 7 days before, those who read the metrics are.
+constexpr Duration certificate_alarm{24 * 3'600'000};
 
 // "02:14" in the ward's own zone.
 std::string local_time(WallTime at)
@@ -385,6 +387,13 @@ ChannelSilence PagerSet::silence() const
             if (!silence.words.empty()) ++more;
             else silence.words = words_of_silence(kind, channel.name);
         }
+    }
+    // One that has ended is refused, so that its channel is silent as well.
+    const WallTime soon = clock_.now().wall + certificate_alarm;
+    for (const adapters::PeerCertificate& one : lane_.certificates()) {
+        if (one.until > soon) continue;
+        if (!silence.words.empty()) ++more;
+        else silence.words = "Certificate of " + one.host + " ends within a day";
     }
     if (more > 0) silence.words += fmt::format(" (and {} more)", more);
     return silence;

@@ -29,7 +29,7 @@ namespace magwatch {
 
 // What the channels say that are asked whether they are there.
 struct ChannelSilence {
-    std::string words;   // "Pager channel pcd04 hospital does not answer"; "" = none is silent
+    std::string words;   // "Pager channel pcd04 hospital does not answer", or whose certificate ends; "" = all is well
     bool settled = true; // each has answered, or failed to, since the configuration was taken
 };
 

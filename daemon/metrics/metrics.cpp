@@ -172,6 +172,8 @@ struct Metrics::Families {
           delivery{histogram(r, "magwatch_page_delivery_duration_seconds",
                              "From a page decided to the channel's word that it took it.")},
           unanswered{gauge(r, "magwatch_pages_unanswered", "Open calls that nobody has answered.")},
+          certificates{gauge(r, "magwatch_certificate_expiry_timestamp_seconds",
+                             "Unix time at which the certificate of a peer of pages or heartbeats ends, by host.")},
           checks_overdue{gauge(r, "magwatch_checks_overdue",
                                "Charted checks overdue, over all watched beds.")},
           beds_watched{gauge(r, "magwatch_beds_watched", "Beds being watched.")},
@@ -213,7 +215,7 @@ struct Metrics::Families {
     Family<Histogram>& acknowledge_delay;
     Family<Counter>& pages;
     Family<Histogram>& delivery;
-    Family<Gauge>&unanswered, &checks_overdue, &beds_watched, &beds, &simulation, &fallback,
+    Family<Gauge>&unanswered, &certificates, &checks_overdue, &beds_watched, &beds, &simulation, &fallback,
         &sample, &device_info;
     Family<Counter>& prompt_steps;
     Counter& cpu;
@@ -232,7 +234,7 @@ struct Metrics::Families {
     std::map<std::string, std::pair<Metrics::RuleKey, Counter*>, std::less<>> raised;
     std::map<Priority, Histogram*> acknowledged_after;
     std::map<EpisodeId, WallTime> raised_at; // open and not yet acknowledged
-    std::map<std::string, Gauge*, std::less<>> overdue;
+    std::map<std::string, Gauge*, std::less<>> overdue, certificate_ends;
     std::map<std::string, std::unique_ptr<DeviceMetrics>, std::less<>> devices;
     std::map<std::string, std::unique_ptr<SourceMetrics>, std::less<>> sources;
     std::map<std::string, std::unique_ptr<ChannelMetrics>, std::less<>> channels;
@@ -432,6 +434,17 @@ void Metrics::configure(const MetricLabels& labels)
             channel->pages_[static_cast<std::size_t>(o)] =
                 &f.pages.Add({{"channel", id}, {"result", word(o)}});
         channel->delivery_ = &f.delivery.Add({{"channel", id}}, delivery_seconds);
+    }
+}
+
+void Metrics::show_certificates(const std::map<std::string, WallTime>& until)
+{
+    Families& f = *families_;
+    drop_vanished(until, f.certificate_ends, [&](Gauge* old) { f.certificates.Remove(old); });
+    for (const auto& [host, end] : until) {
+        Gauge*& shown = f.certificate_ends[host];
+        if (shown == nullptr) shown = &f.certificates.Add({{"host", host}});
+        shown->Set(static_cast<double>(end.ms) / 1000);
     }
 }
 

@@ -195,6 +195,9 @@ public:
     // that have ended since the last call.
     void show(const WardView& view);
 
+    // When the certificates of the peers that pages and heartbeats go to end, by host; those that are not named vanish.
+    void show_certificates(const std::map<std::string, WallTime>& until);
+
     // What the operating system says of this process; cheap enough for every second.
     void show_process(const ProcessUse& use);
 

@@ -8,6 +8,7 @@
 
 #include "adapters/pagers/signing.hpp"
 #include "tests/integration/journal/scratch.hpp"
+#include "tests/integration/pagers/certificate.hpp"
 #include "tests/integration/pagers/peer.hpp"
 #include "tests/integration/pagers/rig.hpp"
 
@@ -185,6 +186,26 @@ TEST_F(PagerSetTest, AChannelThatAnswersNoProbeIsSilentUntilItDoes)
     EXPECT_TRUE(pagers.silence().settled);
     ASSERT_THAT(pagers.configure(config), IsEmpty());
     EXPECT_FALSE(pagers.silence().settled) << "a reload asks anew";
+}
+
+TEST_F(PagerSetTest, ACertificateThatEndsWithinADayIsTold)
+{
+    for (const int days : {1, 3}) {
+        Certificate certificate{"IP:127.0.0.1", days};
+        Peer server{"tests/integration/pagers/plain_peer.py", {"--tls", certificate.file(), certificate.key(), "200"}};
+        const std::string host = "127.0.0.1:" + std::to_string(server.port());
+        config.pager.alertmanager = {{"hospital", {"https://" + host}, {}, certificate.file()}};
+        PagerSet asking{rig.io.get_executor(), rig.clock, "key"};
+        ASSERT_THAT(asking.configure(config), IsEmpty());
+        ASSERT_TRUE(rig.until([&] { return asking.silence().settled && !asking.lane().certificates().empty(); }));
+        const auto shown = asking.lane().certificates();
+        ASSERT_EQ(shown.size(), 1U);
+        EXPECT_EQ(shown[0].host, host);
+        const Duration left = shown[0].until - rig.clock.now().wall;
+        EXPECT_LE(left, Duration{24 * 3'600'000} * days);
+        EXPECT_GT(left, Duration{24 * 3'600'000} * days - Duration{300'000});
+        EXPECT_EQ(asking.silence().words, days == 1 ? "Certificate of " + host + " ends within a day" : "");
+    }
 }
 
 TEST_F(PagerSetTest, AWebhookThatNobodyServesIsFoundBeforeItsFirstPage)

@@ -13,15 +13,15 @@ namespace magwatch::testing_support {
 
 class Certificate {
 public:
-    // For `name` ("IP:127.0.0.1", "DNS:other.example").
-    explicit Certificate(const std::string& name)
+    // For `name` ("IP:127.0.0.1", "DNS:other.example"), from now on for some days.
+    explicit Certificate(const std::string& name, int days = 2)
     {
         std::string pattern = (std::filesystem::temp_directory_path() / "magwatch-cert-XXXXXX").string();
         if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"no temporary folder"};
         folder_ = pattern;
         // Self-signed: the certificate is its own authority.
         const bool made = run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                               "-nodes", "-days", "2", "-subj", "/CN=magwatch test", "-addext",
+                               "-nodes", "-days", std::to_string(days), "-subj", "/CN=magwatch test", "-addext",
                                "subjectAltName=" + name, "-keyout", key(), "-out", file()});
         if (!made) throw std::runtime_error{"openssl could not make a certificate"};
     }
