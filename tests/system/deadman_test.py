@@ -19,7 +19,7 @@ import threading
 import time
 import unittest
 
-from ward_process import Ward, free_port, wait_for
+from ward_process import Peer, Ward, free_port, wait_for
 
 DEADMAN = sys.argv.pop(2)
 BINARY = sys.argv.pop(1)
@@ -33,7 +33,7 @@ def sign(key, identity, stamp, body):
 class Pages(http.server.ThreadingHTTPServer):
     """Takes the dead-man's pages; a wrong signature is kept apart."""
 
-    def __init__(self, key):
+    def __init__(self, key, certificate=None):
         self.heard, self.forged = [], []
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,6 +49,11 @@ class Pages(http.server.ThreadingHTTPServer):
                 pass
 
         super().__init__(("127.0.0.1", 0), Handler)
+        self.handle_error = lambda request, address: None  # who refuses our certificate is part of a test
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def kinds(self, fault="silent"):
@@ -78,6 +83,16 @@ class Outside(unittest.TestCase):
         path = self.folder / name
         path.write_text(value)
         path.chmod(0o600)
+
+    def certificate(self, name):
+        """A certificate that is its own authority, and its key."""
+        made = [self.folder / f"{name}.crt", self.folder / f"{name}.key"]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=magwatch test", "-addext", "subjectAltName=IP:127.0.0.1",
+                        "-keyout", made[1], "-out", made[0]], check=True, capture_output=True)
+        for path in made:
+            path.chmod(0o600)
+        return [str(path) for path in made]
 
     def configure(self, listen="", scheme="http"):
         (self.folder / "deadman.toml").write_text(f'''
@@ -187,12 +202,7 @@ class Silence(Outside):
         self.assertEqual(self.pages.forged, [])
 
     def test_over_tls(self):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-days", "2", "-subj", "/CN=magwatch test", "-addext", "subjectAltName=IP:127.0.0.1",
-                        "-keyout", self.folder / "tls.key", "-out", self.folder / "tls.crt"],
-                       check=True, capture_output=True)
-        for name in ("tls.key", "tls.crt"):
-            (self.folder / name).chmod(0o600)
+        self.certificate("tls")
         self.configure(f'certificate = "file:{self.folder}/tls.crt"\nkey = "file:{self.folder}/tls.key"\n', "https")
         self.start_deadman()
         trust = ssl.create_default_context(cafile=str(self.folder / "tls.crt"))
@@ -202,6 +212,137 @@ class Silence(Outside):
                                                     "webhook-signature": sign(self.key, "a", stamp, body)})
         self.assertEqual(client.getresponse().status, 204)
         client.close()
+
+
+    def test_a_stop_on_purpose_is_told_as_such_and_rings_when_it_is_overdue(self):
+        self.configure()
+        self.ward.start()
+        self.ward.ready()
+        self.ward.watch()
+        self.start_deadman()
+        wait_for("a heartbeat", lambda: self.state()["sequence"] >= 1, 60)
+        self.ward.process.terminate()
+        self.assertEqual(self.ward.process.wait(60), 0)
+        self.assertEqual(self.state()["stop"][0], "a signal", "told before it had ended")
+        wait_for("what somebody wanted", lambda: self.pages.kinds() == ["planned"], 60)
+        self.assertRegex(self.pages.heard[0]["text"],
+                         r"^MAG DEADMAN Ward L4 \d\d:\d\d\. Stopped on purpose by a signal, back by \d\d:\d\d\. ")
+
+        # Signed with the ward's secret, as another that is to be back in 7 s: it is told after 6 s, and rings then.
+        soon = {"by": "systemd", "back_in_seconds": 7}
+        self.assertEqual(self.send(self.key, self.body(incarnation=999, stopping={"by": "x" * 21})), 422)
+        self.assertEqual(self.send(self.key, self.body(incarnation=999, stopping=soon)), 204)
+        wait_for("overdue", lambda: self.pages.kinds()[1:4] == ["back", "planned", "alarm"], 60)
+        self.assertIn("Stopped on purpose by systemd, not back by ", self.pages.heard[3]["text"])
+        wait_for("and on", lambda: self.pages.kinds()[4:5] == ["repeat"], 60)
+
+
+class Wire(Outside):
+    """Its own ways to people, with a site's own authority."""
+    mail = ["ward@hospital.example", "on-call@hospital.example"]
+
+    def reach_by_mail(self, port, authority):
+        self.configure()
+        self.secret("mail.key", "open sesame")
+        path = self.folder / "deadman.toml"
+        path.write_text(path.read_text() + f'''
+[[mail]]
+name = "mail"
+host = "127.0.0.1"
+port = {port}
+from = "{self.mail[0]}"
+to = ["gone@hospital.example", "{self.mail[1]}"]
+user = "ward"
+password = "file:{self.folder}/mail.key"
+ca_file = "{authority}"
+''')
+
+    def peer(self, *arguments):
+        peer = Peer("smtp_peer.py", *arguments, "--login", "ward", "open sesame", "--refuse", "gone@hospital.example")
+        self.addCleanup(peer.close)
+        return peer
+
+    def test_mail_goes_over_starttls_with_a_login_and_past_an_address_that_is_gone(self):
+        certificate = self.certificate("mail")
+        peer = self.peer("--tls", *certificate)
+        self.reach_by_mail(peer.port, certificate[0])
+        self.start_deadman()
+        mail = peer.next("headers")
+        self.assertTrue(mail["tls"] and mail["login"], mail)
+        self.assertEqual((mail["from"], mail["to"], mail["ehlo"]), (self.mail[0], self.mail[1:], "hospital.example"))
+        self.assertRegex(mail["headers"]["subject"], r"^MAG DEADMAN Ward L4 \d\d:\d\d$")
+        self.assertRegex(mail["headers"]["message-id"], r"^<deadman-\d+-1@magwatch-deadman>$")
+        self.assertIn("No heartbeat since start, for 3 s: magwatch may be dead.", mail["body"])
+
+    def test_a_server_that_is_not_trusted_or_not_encrypted_is_told_nothing(self):
+        for options in [["--tls", *self.certificate("mail")], []]:
+            peer = self.peer(*options)
+            self.reach_by_mail(peer.port, self.certificate("other")[0])
+            self.start_deadman()
+            wait_for("it fails", lambda: self.log().count("deadman.send_failed") >= 2, 60)
+            self.assertTrue(peer.reports.empty())
+            self.assertIn("alarm", self.pages.kinds(), "the other channel is not kept waiting")
+            self.end_deadman()
+            (self.folder / "outside/deadman.json").unlink()
+            (self.folder / "deadman.log").unlink()
+            self.pages.heard.clear()
+
+    def test_a_webhook_over_tls_is_trusted_by_the_sites_own_authority_alone(self):
+        certificate, other = self.certificate("hook"), self.certificate("other")
+        secure = Pages(self.page_key, certificate)
+        self.addCleanup(secure.server_close)
+        self.addCleanup(secure.shutdown)
+        self.configure()
+        path = self.folder / "deadman.toml"
+        first = path.read_text()
+        for name, authority in (("wrong", other[0]), ("right", certificate[0])):
+            first += f'''
+[[webhook]]
+name = "{name}"
+url = "https://127.0.0.1:{secure.server_port}/{name}"
+secret = "file:{self.folder}/pages.key"
+ca_file = "{authority}"
+'''
+        path.write_text(first)
+        self.start_deadman()
+        wait_for("the page", lambda: secure.heard, 60)
+        wait_for("the other fails", lambda: "deadman.send_failed" in self.log(), 60)
+        self.assertEqual(secure.heard[0]["kind"], "alarm")
+        self.assertNotIn("CHANNEL=right", [line for line in self.log().splitlines() if "send_failed" in line][0])
+        self.assertEqual(secure.forged, [])
+
+
+class Reload(Outside):
+    def test_a_bad_file_changes_nothing_and_a_good_one_takes_over(self):
+        self.configure()
+        self.start_deadman()
+        wait_for("the alarm", lambda: self.pages.kinds() == ["alarm"], 60)
+        path = self.folder / "deadman.toml"
+        good = path.read_text()
+
+        def reload(text, said):
+            path.write_text(text)
+            before = self.log().count(said)
+            self.deadman.send_signal(signal.SIGHUP)
+            wait_for(said, lambda: self.log().count(said) > before, 60)
+
+        reload(good.replace('label = "Ward L4"', 'label = "Ward {4}"'), "plain letters")
+        reload(good.replace(f":{self.port}", f":{free_port()}"), "[listen] address takes a restart")
+        heard = len(self.pages.heard)
+        wait_for("it rings on as before", lambda: len(self.pages.heard) > heard, 60)
+        self.assertIn("Ward L4", self.pages.heard[-1]["text"])
+        self.assertEqual(self.send(self.key, self.body(beds_watched=-1)), 422, "and listens")
+
+        other = Pages(self.page_key)
+        self.addCleanup(other.server_close)
+        self.addCleanup(other.shutdown)
+        reload(good.replace("Ward L4", "Ward L5").replace(f":{self.pages.server_port}/", f":{other.server_port}/"),
+               "new configuration is in force")
+        wait_for("the new channel", lambda: other.heard, 60)
+        self.assertIn("Ward L5", other.heard[0]["text"])
+        self.assertEqual(other.heard[0]["kind"], "repeat", "what was told is not forgotten")
+        self.assertEqual(self.send(self.key, self.body()), 204)
+        wait_for("back", lambda: other.kinds()[-1] == "back", 60)
 
 
 class Forged(Outside):

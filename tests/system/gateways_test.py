@@ -3,48 +3,14 @@
 
   gateways_test.py MAGWATCHD
 """
-import json
-import queue
 import re
 import subprocess
 import sys
-import threading
 import unittest
 
-from ward_process import ROOT, Ward, wait_for
+from ward_process import Peer, Ward, wait_for
 
 BINARY = sys.argv.pop(1)
-
-
-class Peer:
-    """A peer of tests/integration/pagers: "READY PORT", then a JSON object a line."""
-
-    def __init__(self, script, *arguments):
-        self.process = subprocess.Popen(["/usr/bin/python3", str(ROOT / "tests/integration/pagers" / script),
-                                         *arguments], stdout=subprocess.PIPE, text=True)
-        ready = self.process.stdout.readline()
-        assert ready.startswith("READY "), ready
-        self.port = int(ready.split()[1])
-        self.reports = queue.Queue()
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        for line in self.process.stdout:
-            self.reports.put(json.loads(line))
-
-    def next(self, wanted, seconds=60):
-        """The next report that has such a field."""
-        while True:
-            report = self.reports.get(timeout=seconds)
-            if wanted in report:
-                return report
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.reader.join()
-        self.process.stdout.close()
 
 
 class Gateways(unittest.TestCase):

@@ -4,12 +4,14 @@ import http.client
 import json
 import os
 import pathlib
+import queue
 import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -64,6 +66,37 @@ class Receiver:
         self.process.kill()
         self.process.wait()
         self.drain.wait()
+        self.process.stdout.close()
+
+
+class Peer:
+    """A peer of tests/integration/pagers: "READY PORT", then a JSON object a line."""
+
+    def __init__(self, script, *arguments):
+        self.process = subprocess.Popen(["/usr/bin/python3", str(ROOT / "tests/integration/pagers" / script),
+                                         *arguments], stdout=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline()
+        assert ready.startswith("READY "), ready
+        self.port = int(ready.split()[1])
+        self.reports = queue.Queue()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.reports.put(json.loads(line))
+
+    def next(self, wanted, seconds=60):
+        """The next report that has such a field."""
+        while True:
+            report = self.reports.get(timeout=seconds)
+            if wanted in report:
+                return report
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
         self.process.stdout.close()
 
 

@@ -83,6 +83,11 @@ struct Channel::Way {
         curl_easy_setopt(easy.handle, CURLOPT_XFERINFOFUNCTION, asked_to_stop);
         curl_easy_setopt(easy.handle, CURLOPT_XFERINFODATA, &stop);
         curl_easy_setopt(easy.handle, CURLOPT_WRITEFUNCTION, forget);
+        curl_easy_setopt(easy.handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+        if (const std::string& file = webhook ? webhook->ca_file : mail->ca_file; !file.empty()) {
+            curl_easy_setopt(easy.handle, CURLOPT_CAINFO, file.c_str());
+            curl_easy_setopt(easy.handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr)); // that file alone
+        }
         return webhook ? post(easy, message) : write_mail(easy, message);
     }
     std::string post(Easy& easy, const Message& message) const
@@ -117,7 +122,9 @@ struct Channel::Way {
                                   "Content-Type: text/plain; charset=utf-8\r\n\r\n{}\r\n",
                                   fmt::gmtime(std::time(nullptr)), mail->from, to, message.id,
                                   message.text.substr(0, message.text.find(". ")), message.text);
-        const std::string url = fmt::format("smtp://{}:{}", mail->host, mail->port);
+        // The path is what libcurl says in EHLO: the sender's domain, not the name of this machine.
+        const std::string url =
+            fmt::format("smtp://{}:{}/{}", mail->host, mail->port, mail->from.substr(mail->from.rfind('@') + 1));
         const std::string password{mail->password.reveal()};
         curl_easy_setopt(easy.handle, CURLOPT_URL, url.c_str());
         curl_easy_setopt(easy.handle, CURLOPT_PROTOCOLS_STR, "smtp");
@@ -128,6 +135,8 @@ struct Channel::Way {
         }
         curl_easy_setopt(easy.handle, CURLOPT_MAIL_FROM, ("<" + mail->from + ">").c_str());
         curl_easy_setopt(easy.handle, CURLOPT_MAIL_RCPT, easy.list);
+        // An address that is gone keeps the message from nobody else.
+        curl_easy_setopt(easy.handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
         curl_easy_setopt(easy.handle, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy.handle, CURLOPT_READFUNCTION, read_upload);
         curl_easy_setopt(easy.handle, CURLOPT_READDATA, &upload);
@@ -172,6 +181,12 @@ void Channel::push(Message message)
     wake_.notify_all();
 }
 
+bool Channel::idle()
+{
+    const std::lock_guard lock{mutex_};
+    return waiting_.empty() && !sending_;
+}
+
 void Channel::run()
 {
     std::unique_lock lock{mutex_};
@@ -182,9 +197,11 @@ void Channel::run()
         }
         const Message message = std::move(waiting_.front());
         waiting_.pop_front();
+        sending_ = true;
         lock.unlock();
         deliver(message);
         lock.lock();
+        sending_ = false;
     }
 }
 

@@ -32,6 +32,8 @@ public:
     Channel& operator=(const Channel&) = delete;
 
     void push(Message message);
+    // Nothing waits and nothing is being sent.
+    [[nodiscard]] bool idle();
 
 private:
     struct Way;
@@ -43,7 +45,7 @@ private:
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Message> waiting_;
-    bool stopping_ = false;
+    bool stopping_ = false, sending_ = false;
     std::thread thread_; // last: it uses the others
 };
 

@@ -75,6 +75,7 @@ private:
     void ward(const TomlTable& table);
     void webhook(const TomlTable& table);
     void mail(const TomlTable& table);
+    static std::string ca_file(const TomlTable& table);
     std::string new_name(const TomlTable& table, std::set<std::string>& names);
     std::optional<Secret> secret(const TomlTable& table, const char* key, bool needed);
     std::optional<Secret> signing(const TomlTable& table);
@@ -166,6 +167,18 @@ std::optional<Secret> Reader::signing(const TomlTable& table)
     return Secret{std::move(*key)};
 }
 
+// It is read anew for each message; that it cannot be read must not be found out by the first alarm.
+std::string Reader::ca_file(const TomlTable& table)
+{
+    const auto path = table.text("ca_file");
+    if (!path) return "";
+    if (const auto text = read_text_file(path->value); std::holds_alternative<Diagnostic>(text))
+        table.fail("ca_file", fmt::format("'{}' cannot be read", path->value));
+    else if (std::get<std::string>(text).find("-----BEGIN CERTIFICATE-----") == std::string::npos)
+        table.fail("ca_file", fmt::format("'{}' holds no certificate (PEM)", path->value));
+    return path->value;
+}
+
 void Reader::ward(const TomlTable& table)
 {
     Rules rules;
@@ -180,6 +193,7 @@ void Reader::ward(const TomlTable& table)
     rules.misses = static_cast<unsigned>(table.integer("misses", 2, 20).value_or(rules.misses));
     rules.oldest_data = table.duration("oldest_data", 10s, 1h).value_or(rules.oldest_data);
     rules.accept_fewer = table.duration("accept_fewer", 1min, 24h).value_or(rules.accept_fewer);
+    rules.planned_stop = table.duration("planned_stop", 1min, 1h).value_or(rules.planned_stop);
     rules.simulation = table.boolean("simulation").value_or(false);
     rules.repeat = repeat_;
     auto key = signing(table);
@@ -198,7 +212,9 @@ void Reader::webhook(const TomlTable& table)
         if (const std::string wrong = wrong_url(url->value); !wrong.empty()) table.fail("url", wrong);
     }
     auto key = signing(table);
-    if (url && key) loaded_.config.webhooks.push_back({std::move(name), url->value, std::move(*key)});
+    std::string authority = ca_file(table);
+    if (url && key)
+        loaded_.config.webhooks.push_back({std::move(name), url->value, std::move(*key), std::move(authority)});
 }
 
 void Reader::mail(const TomlTable& table)
@@ -228,6 +244,7 @@ void Reader::mail(const TomlTable& table)
     if (const auto user = table.text("user")) out.user = user->value;
     if (table.has("user") != table.has("password")) table.fail("'user' and 'password' belong together");
     if (auto password = secret(table, "password", false)) out.password = std::move(*password);
+    out.ca_file = ca_file(table);
     loaded_.config.mails.push_back(std::move(out));
 }
 

@@ -27,6 +27,7 @@ struct WardConfig {
 struct WebhookConfig {
     std::string name, url;
     Secret key;
+    std::string ca_file; // "" = the system's authorities
 };
 
 struct MailConfig {
@@ -37,6 +38,7 @@ struct MailConfig {
     std::vector<std::string> to;
     std::string user; // "" = no login
     Secret password{""};
+    std::string ca_file; // "" = the system's authorities
 };
 
 struct DeadmanConfig {

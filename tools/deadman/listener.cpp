@@ -164,17 +164,26 @@ private:
 
 } // namespace
 
+namespace {
+
+std::optional<asio::ssl::context> make_context(const ListenConfig& config)
+{
+    if (config.certificate.empty()) return std::nullopt;
+    asio::ssl::context context{asio::ssl::context::tls_server};
+    context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
+                        asio::ssl::context::default_workarounds);
+    context.use_certificate_chain(asio::buffer(config.certificate));
+    context.use_private_key(asio::buffer(config.key), asio::ssl::context::pem);
+    return context;
+}
+
+} // namespace
+
 struct Listener::State : std::enable_shared_from_this<Listener::State> {
     State(asio::io_context& io, const ListenConfig& config, Judge judge)
         : judge_{std::make_shared<const Judge>(std::move(judge))}, acceptor{io}, again{io}
     {
-        if (!config.certificate.empty()) {
-            context.emplace(asio::ssl::context::tls_server);
-            context->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
-                                 asio::ssl::context::default_workarounds);
-            context->use_certificate_chain(asio::buffer(config.certificate));
-            context->use_private_key(asio::buffer(config.key), asio::ssl::context::pem);
-        }
+        context = make_context(config);
         const tcp::endpoint at{asio::ip::make_address(config.host), config.port};
         acceptor.open(at.protocol());
         acceptor.set_option(asio::socket_base::reuse_address{true});
@@ -239,6 +248,9 @@ Listener::~Listener()
     state_->acceptor.close(ignored);
     state_->again.cancel();
 }
+
+// Sessions that are open hold what they need of the old one.
+void Listener::use(const ListenConfig& config) { state_->context = make_context(config); }
 
 std::uint16_t Listener::port() const { return state_->acceptor.local_endpoint().port(); }
 

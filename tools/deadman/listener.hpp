@@ -27,6 +27,8 @@ public:
     Listener& operator=(const Listener&) = delete;
 
     [[nodiscard]] std::uint16_t port() const;
+    // The certificate of connections from now on. Throws std::exception if it cannot be used, and keeps the old one.
+    void use(const ListenConfig& config);
 
 private:
     struct State;

@@ -1,14 +1,17 @@
 // magwatch-deadman: rings by a way of its own when a ward's heartbeats stop, stand still or tell of a fault.
 //
-//   magwatch-deadman --config FILE            watch
+//   magwatch-deadman --config FILE            watch; SIGHUP reads the file again, all or nothing
 //   magwatch-deadman --config FILE --check    read the file and its secrets, and end
 //
 // Exit codes: 0 ended when asked to or the file is good, 1 failed, 2 usage, 78 the configuration has mistakes.
+#include <algorithm>
 #include <csignal>
-#include <ctime>
 #include <cstdio>
-#include <deque>
+#include <ctime>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -34,28 +37,52 @@ using namespace std::chrono_literals;
 constexpr LogEvent event_started{"deadman.started", LogLevel::notice};
 constexpr LogEvent event_page{"deadman.page", LogLevel::warning};
 constexpr LogEvent event_refused{"deadman.refused", LogLevel::warning};
+constexpr LogEvent event_reloaded{"deadman.reloaded", LogLevel::notice};
+constexpr LogEvent event_refused_file{"deadman.config_refused", LogLevel::error};
 constexpr LogEvent event_state{"deadman.state", LogLevel::error};
 
 constexpr int exit_failed = 1, exit_usage = 2, exit_config = 78; // EX_CONFIG
 constexpr auto tick_every = 250ms;
+
+std::string local_clock(std::time_t at)
+{
+    std::tm local{};
+    localtime_r(&at, &local);
+    return fmt::format("{:02}:{:02}", local.tm_hour, local.tm_min);
+}
 
 Now read_now()
 {
     std::timespec boot{}, wall{};
     clock_gettime(CLOCK_BOOTTIME, &boot);
     clock_gettime(CLOCK_REALTIME, &wall);
-    std::tm local{};
-    localtime_r(&wall.tv_sec, &local);
     Now now;
     now.steady = Milliseconds{boot.tv_sec * 1000 + boot.tv_nsec / 1'000'000};
     now.wall_ms = wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000;
-    now.clock = fmt::format("{:02}:{:02}", local.tm_hour, local.tm_min);
+    now.clock = local_clock(wall.tv_sec);
     return now;
 }
 
-// Every field as docs/API.md says, or nothing: a heartbeat is never guessed.
-std::optional<Heartbeat> read_heartbeat(const Signed& message, const std::string& ward)
+// A stop on purpose, no longer than we believe one.
+std::optional<Stop> read_stop(const nlohmann::json& in, const Rules& rules, const Now& now)
 {
+    if (!in.is_object()) return std::nullopt;
+    const auto by = in.find("by"), back = in.find("back_in_seconds");
+    if (by == in.end() || !by->is_string() || back == in.end() || !back->is_number_unsigned()) return std::nullopt;
+    Stop out;
+    out.by = by->get<std::string>();
+    if (out.by.empty() || out.by.size() > by_max || !is_plain(out.by)) return std::nullopt;
+    const auto wanted = Milliseconds{static_cast<std::int64_t>(std::min<std::uint64_t>(back->get<std::uint64_t>(),
+                                                                                       86'400)) * 1000};
+    out.back_by_ms = now.wall_ms + std::min(wanted, rules.planned_stop).count();
+    out.clock = local_clock(out.back_by_ms / 1000);
+    return out;
+}
+
+// Every field as docs/API.md says, or nothing: a heartbeat is never guessed.
+std::optional<Heartbeat> read_heartbeat(const Signed& message, const Rules& rules, const Now& now)
+{
+    const std::string& ward = rules.name;
     const auto in = nlohmann::json::parse(message.body, nullptr, false);
     const auto stamp = stamp_of(message);
     if (!in.is_object() || !stamp) return std::nullopt;
@@ -84,31 +111,43 @@ std::optional<Heartbeat> read_heartbeat(const Signed& message, const std::string
     out.planned_ends = *ended;
     if (oldest->is_number()) out.oldest_data_seconds = oldest->get<double>();
     out.simulation = simulation->get<bool>();
+    if (const auto stopping = in.find("stopping"); stopping != in.end() && !stopping->is_null()) {
+        out.stop = read_stop(*stopping, rules, now);
+        if (!out.stop) return std::nullopt;
+    }
     return out;
 }
 
 class Program {
 public:
-    explicit Program(DeadmanConfig config);
+    Program(std::string path, DeadmanConfig config);
     int run();
 
 private:
+    void hear_signals();
+    void reload();
+    void take(DeadmanConfig config);
+    void open_channels();
     unsigned judge(const Signed& message);
     void tick();
     void tell(const Watch& watch, const std::vector<Page>& pages, const Now& now);
     void store();
     unsigned refuse(unsigned status, std::string_view why, const std::string& ward);
 
+    const std::string path_;
     DeadmanConfig config_;
     boost::asio::io_context io_{1};
+    boost::asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
+    std::optional<Listener> listener_;
     boost::asio::steady_timer timer_{io_};
     std::vector<Watch> watches_; // as config_.wards
-    std::deque<Channel> channels_;
+    std::vector<std::unique_ptr<Channel>> channels_;
+    std::vector<std::unique_ptr<Channel>> old_; // of the configuration before, with what they still have to say
     std::string stored_; // what is wrong with the disk
     std::uint64_t pages_ = 0;
 };
 
-Program::Program(DeadmanConfig config) : config_{std::move(config)}
+Program::Program(std::string path, DeadmanConfig config) : path_{std::move(path)}, config_{std::move(config)}
 {
     const Now now = read_now();
     const ReadState read = read_state(config_.state);
@@ -118,22 +157,24 @@ Program::Program(DeadmanConfig config) : config_{std::move(config)}
         watches_.emplace_back(ward.rules, now,
                               saved == read.states.end() ? std::nullopt : std::optional{saved->second});
     }
-    for (WebhookConfig& one : config_.webhooks) channels_.emplace_back(std::move(one));
-    for (MailConfig& one : config_.mails) channels_.emplace_back(std::move(one));
+    open_channels();
+}
+
+void Program::open_channels()
+{
+    for (WebhookConfig& one : config_.webhooks) channels_.push_back(std::make_unique<Channel>(std::move(one)));
+    for (MailConfig& one : config_.mails) channels_.push_back(std::make_unique<Channel>(std::move(one)));
 }
 
 int Program::run()
 {
-    const Listener listener{io_, config_.listen, [this](const Signed& message) { return judge(message); }};
-    boost::asio::signal_set signals{io_, SIGTERM, SIGINT};
-    signals.async_wait([this](const boost::system::error_code& error, int) {
-        if (!error) io_.stop();
-    });
+    listener_.emplace(io_, config_.listen, [this](const Signed& message) { return judge(message); });
+    hear_signals();
     store();
     if (!stored_.empty()) throw std::runtime_error{"[state] " + stored_}; // a folder that is not there: say so now
     log(event_started, fmt::format("Watches {} wards, listens on {}:{}", watches_.size(), config_.listen.host,
-                                   listener.port()));
-    std::fputs(fmt::format("READY port={}\n", listener.port()).c_str(), stdout);
+                                   listener_->port()));
+    std::fputs(fmt::format("READY port={}\n", listener_->port()).c_str(), stdout);
     std::fflush(stdout);
     sd_notify(0, "READY=1");
     tick();
@@ -141,6 +182,69 @@ int Program::run()
     sd_notify(0, "STOPPING=1");
     store();
     return 0;
+}
+
+void Program::hear_signals()
+{
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        if (signal != SIGHUP) return io_.stop();
+        reload();
+        hear_signals();
+    });
+}
+
+// All or nothing: a file with a mistake changes nothing, and is said.
+void Program::reload()
+{
+    sd_notify(0, "RELOADING=1");
+    LoadedConfig loaded = load_config(path_);
+    std::vector<std::string>& mistakes = loaded.mistakes;
+    if (mistakes.empty()) {
+        const ListenConfig& listen = loaded.config.listen;
+        if (listen.host != config_.listen.host || listen.port != config_.listen.port)
+            mistakes.emplace_back("[listen] address takes a restart");
+        if (loaded.config.state != config_.state) mistakes.emplace_back("'state' takes a restart");
+    }
+    if (mistakes.empty()) {
+        try {
+            listener_->use(loaded.config.listen);
+        } catch (const std::exception& error) {
+            mistakes.push_back(std::string{"[listen] certificate or key: "} + error.what());
+        }
+    }
+    if (mistakes.empty()) take(std::move(loaded.config));
+    for (const std::string& mistake : mistakes) log(event_refused_file, mistake);
+    const std::string more = mistakes.size() > 1 ? fmt::format(" (and {} more)", mistakes.size() - 1) : "";
+    sd_notify(0, mistakes.empty()
+                     ? "READY=1\nSTATUS="
+                     : ("READY=1\nSTATUS=New configuration refused, the old one stays: " + mistakes[0] + more).c_str());
+}
+
+// A ward that stays is watched on as if nothing had happened; a channel says what it still has to say.
+void Program::take(DeadmanConfig config)
+{
+    const Now now = read_now();
+    std::vector<Watch> watches;
+    for (const WardConfig& ward : config.wards) {
+        const auto before = std::find_if(watches_.begin(), watches_.end(), [&](const Watch& one) {
+            return one.rules().name == ward.rules.name;
+        });
+        if (before == watches_.end()) {
+            watches.emplace_back(ward.rules, now);
+        } else {
+            watches.push_back(std::move(*before));
+            watches.back().use(ward.rules);
+        }
+    }
+    watches_ = std::move(watches);
+    config_ = std::move(config);
+    for (auto& channel : channels_) old_.push_back(std::move(channel));
+    channels_.clear();
+    open_channels();
+    store();
+    log(event_reloaded, fmt::format("The new configuration is in force: {} wards, {} channels", watches_.size(),
+                                    channels_.size()));
 }
 
 unsigned Program::refuse(unsigned status, std::string_view why, const std::string& ward)
@@ -159,7 +263,7 @@ unsigned Program::judge(const Signed& message)
         const std::string& ward = watch.rules().name;
         if (proof == Proof::malformed) return refuse(400, "not signed", "somebody");
         if (proof == Proof::stale) return refuse(401, "its time is more than 5 min from ours", ward);
-        const auto heartbeat = read_heartbeat(message, ward);
+        const auto heartbeat = read_heartbeat(message, watch.rules(), now);
         if (!heartbeat) return refuse(422, "no heartbeat of this ward", ward);
         std::vector<Page> pages;
         const bool newer = watch.heard(*heartbeat, now, pages);
@@ -182,6 +286,7 @@ void Program::tick()
         told = told || !pages.empty();
     }
     if (told) store();
+    std::erase_if(old_, [](const auto& channel) { return channel->idle(); });
     sd_notify(0, "WATCHDOG=1");
     timer_.expires_after(tick_every);
     timer_.async_wait([this](const boost::system::error_code& error) {
@@ -201,7 +306,7 @@ void Program::tell(const Watch& watch, const std::vector<Page>& pages, const Now
         body["text"] = page.text;
         body["at_ms"] = now.wall_ms;
         const Message message{fmt::format("deadman-{}-{}", now.wall_ms, ++pages_), body.dump(), page.text};
-        for (Channel& channel : channels_) channel.push(message);
+        for (const auto& channel : channels_) channel->push(message);
     }
 }
 
@@ -227,7 +332,7 @@ int start(const std::string& path, bool check)
         return 0;
     }
     const LogWriter writer;
-    return Program{std::move(loaded.config)}.run();
+    return Program{path, std::move(loaded.config)}.run();
 }
 
 } // namespace

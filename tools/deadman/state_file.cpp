@@ -29,6 +29,7 @@ Json to_json(const Saved& saved)
     out["beds_watched"] = saved.last.beds_watched;
     out["planned_ends"] = saved.last.planned_ends;
     if (saved.last.oldest_data_seconds) out["oldest_data_seconds"] = *saved.last.oldest_data_seconds;
+    if (const auto& stop = saved.last.stop) out["stop"] = Json::array({stop->by, stop->back_by_ms, stop->clock});
     out["beds"] = saved.beds;
     Json open = Json::object();
     for (std::size_t i = 0; i < faults; ++i) {
@@ -50,6 +51,11 @@ Saved from_json(const Json& in)
     in.at("beds_watched").get_to(saved.last.beds_watched);
     in.at("planned_ends").get_to(saved.last.planned_ends);
     if (in.contains("oldest_data_seconds")) saved.last.oldest_data_seconds = in["oldest_data_seconds"].get<double>();
+    if (in.contains("stop")) {
+        const Json& stop = in["stop"];
+        saved.last.stop = Stop{stop.at(0).get<std::string>(), stop.at(1).get<std::int64_t>(),
+                               stop.at(2).get<std::string>()};
+    }
     in.at("beds").get_to(saved.beds);
     for (std::size_t i = 0; i < faults; ++i) {
         const auto open = in.at("open").find(std::string{name(static_cast<Fault>(i))});

@@ -30,6 +30,7 @@ std::string_view name(PageKind kind)
     case PageKind::alarm: return "alarm";
     case PageKind::repeat: return "repeat";
     case PageKind::back: return "back";
+    case PageKind::planned: return "planned";
     }
     return "unknown";
 }
@@ -64,6 +65,9 @@ Watch::Watch(Rules rules, const Now& start, const std::optional<Saved>& saved)
         if (const auto& open = state_.open.at(at(fault)))
             steady_.at(at(fault)) = {steady(open->since_ms), steady(open->paged_ms)};
     }
+    if (state_.last.stop)
+        back_by_ = start.steady +
+                   std::min(Milliseconds{state_.last.stop->back_by_ms - start.wall_ms}, rules_.planned_stop);
     if (state_.open.at(at(Fault::silent)) && state_.ever_heard) heard_ = steady(state_.heard_ms);
     else if (state_.open.at(at(Fault::silent))) heard_ = steady_.at(at(Fault::silent)).since;
 }
@@ -87,6 +91,8 @@ bool Watch::heard(const Heartbeat& heartbeat, const Now& now, std::vector<Page>&
     set(Fault::silent, false, now, pages);
     count_beds(heartbeat, now, pages);
     state_.last = heartbeat;
+    if (heartbeat.stop)
+        back_by_ = now.steady + std::min(Milliseconds{heartbeat.stop->back_by_ms - now.wall_ms}, rules_.planned_stop);
     state_.heard_ms = now.wall_ms;
     state_.ever_heard = true;
     heard_ = now.steady;
@@ -124,9 +130,18 @@ void Watch::tick(const Now& now, std::vector<Page>& pages)
         accepted_ = false;
     }
     for (const Fault fault : all) {
-        if (!state_.open.at(at(fault)) || (silent && fault != Fault::silent)) continue;
-        if (now.steady - steady_.at(at(fault)).paged >= rules_.repeat) page(fault, PageKind::repeat, now, pages);
+        if (state_.open.at(at(fault)) && (!silent || fault == Fault::silent)) repeat(fault, now, pages);
     }
+}
+
+void Watch::repeat(Fault fault, const Now& now, std::vector<Page>& pages)
+{
+    const Milliseconds paged = steady_.at(at(fault)).paged;
+    if (fault == Fault::silent && state_.last.stop) {
+        if (is_planned(now)) return; // it was told, and it will ring
+        if (paged < back_by_) return page(fault, PageKind::alarm, now, pages);
+    }
+    if (now.steady - paged >= rules_.repeat) page(fault, PageKind::repeat, now, pages);
 }
 
 void Watch::set(Fault fault, bool wrong, const Now& now, std::vector<Page>& pages)
@@ -136,7 +151,8 @@ void Watch::set(Fault fault, bool wrong, const Now& now, std::vector<Page>& page
     if (wrong) {
         open = Saved::Open{now.wall_ms, now.wall_ms};
         steady_.at(at(fault)) = {now.steady, now.steady};
-        page(fault, PageKind::alarm, now, pages);
+        const bool planned = fault == Fault::silent && is_planned(now);
+        page(fault, planned ? PageKind::planned : PageKind::alarm, now, pages);
     } else {
         page(fault, PageKind::back, now, pages);
         open.reset();
@@ -158,6 +174,12 @@ std::string Watch::words(Fault fault, const Now& now) const
     constexpr std::string_view look = "Look at the patients and the ward PC.";
     switch (fault) {
     case Fault::silent: {
+        if (const auto& stop = state_.last.stop; stop && stale_ == 0) {
+            if (is_planned(now))
+                return fmt::format("Stopped on purpose by {}, back by {}. Nobody watches until then.", stop->by,
+                                   stop->clock);
+            return fmt::format("Stopped on purpose by {}, not back by {}. {}", stop->by, stop->clock, look);
+        }
         const std::string since = state_.ever_heard ? "" : " since start,";
         // A sender that repeats itself is alive and stands still.
         const std::string dead = stale_ > 0 ? "magwatch may hang" : "magwatch may be dead";

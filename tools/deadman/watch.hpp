@@ -4,7 +4,8 @@
 // watched: what makes that one fail must not make this one fail as well.
 //
 // Design values: a ward is silent after `misses` periods (three of 30 s, as a hospital's link supervision), data is
-// old after 5 min, a page is repeated every 5 min, fewer beds are taken as wanted after 1 h.
+// old after 5 min, a page is repeated every 5 min, fewer beds are taken as wanted after 1 h. A ward that says that it
+// stops on purpose is told as such, once, and rings when it is not back by its time, 15 min at most.
 #pragma once
 
 #include <array>
@@ -32,9 +33,18 @@ struct Rules {
     Milliseconds oldest_data{300'000};
     Milliseconds repeat{300'000};
     Milliseconds accept_fewer{3'600'000};
+    Milliseconds planned_stop{900'000}; // no stop on purpose is believed to last longer
     bool simulation = false; // heartbeats of a demonstration are good ones
 };
 inline constexpr std::size_t label_max = 30;
+
+// A stop on purpose, as the ward's last heartbeat says it.
+struct Stop {
+    std::string by;               // at most by_max characters of GSM-7
+    std::int64_t back_by_ms = 0;  // since 1970
+    std::string clock;            // the same for people: "02:24", local
+};
+inline constexpr std::size_t by_max = 20;
 
 // What a heartbeat says, after its signature was found good.
 struct Heartbeat {
@@ -45,11 +55,13 @@ struct Heartbeat {
     std::uint64_t planned_ends = 0; // of this incarnation
     std::optional<double> oldest_data_seconds;
     bool simulation = false;
+    std::optional<Stop> stop;
 };
 
 enum class Fault : std::uint8_t { silent, beds, data, simulation };
 inline constexpr std::size_t faults = 4;
-enum class PageKind : std::uint8_t { alarm, repeat, back };
+// planned: nobody watches, and somebody wanted it so; it becomes an alarm if it lasts longer than was said.
+enum class PageKind : std::uint8_t { alarm, repeat, back, planned };
 [[nodiscard]] std::string_view name(Fault fault);
 [[nodiscard]] std::string_view name(PageKind kind);
 
@@ -83,12 +95,20 @@ public:
 
     [[nodiscard]] const Saved& saved() const { return state_; }
     [[nodiscard]] const Rules& rules() const { return rules_; }
+    // Other rules from now on; what it has heard and told stays.
+    void use(Rules rules) { rules_ = std::move(rules); }
 
 private:
     struct Steady {
         Milliseconds since{}, paged{};
     };
     [[nodiscard]] bool newer(const Heartbeat& heartbeat) const;
+    // Whoever repeats old heartbeats did not stop.
+    [[nodiscard]] bool is_planned(const Now& now) const
+    {
+        return state_.last.stop && stale_ == 0 && now.steady < back_by_;
+    }
+    void repeat(Fault fault, const Now& now, std::vector<Page>& pages);
     void set(Fault fault, bool wrong, const Now& now, std::vector<Page>& pages);
     void page(Fault fault, PageKind kind, const Now& now, std::vector<Page>& pages);
     [[nodiscard]] std::string words(Fault fault, const Now& now) const;
@@ -97,7 +117,7 @@ private:
 
     Rules rules_;
     Saved state_;
-    Milliseconds heard_{};
+    Milliseconds heard_{}, back_by_{};
     std::array<Steady, faults> steady_{};
     std::uint64_t stale_ = 0; // heartbeats refused since the last good one
     bool accepted_ = false;   // fewer beds were taken as wanted

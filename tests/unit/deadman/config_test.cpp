@@ -86,12 +86,30 @@ TEST_F(DeadmanFiles, WhatWouldTravelPlainlyOrBlurWardsIsRefused)
     EXPECT_THAT(mistakes(ward), Contains(HasSubstr("plain letters")));
 }
 
+TEST_F(DeadmanFiles, AnAuthorityThatCannotBeUsedIsFoundBeforeTheFirstAlarm)
+{
+    write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    const auto hook = [&](const std::string& file) {
+        return mistakes("[[webhook]]\nname = \"b\"\nsecret = \"file:" + folder_ +
+                        "/other\"\nurl = \"https://pager.example/b\"\nca_file = \"" + folder_ + "/" + file + "\"\n");
+    };
+    const auto mail = [&](const std::string& file) {
+        return mistakes("[[mail]]\nname = \"m\"\nhost = \"mx.example\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\n"
+                        "ca_file = \"" + folder_ + "/" + file + "\"\n");
+    };
+    EXPECT_THAT(hook("ca.pem"), IsEmpty());
+    EXPECT_THAT(mail("ca.pem"), IsEmpty());
+    EXPECT_THAT(hook("none.pem"), Contains(HasSubstr("cannot be read")));
+    EXPECT_THAT(mail("none.pem"), Contains(HasSubstr("cannot be read")));
+    EXPECT_THAT(mail("key"), Contains(HasSubstr("holds no certificate")));
+}
+
 TEST_F(DeadmanFiles, TheStateIsReadAsItWasWritten)
 {
     Saved saved;
     saved.ever_heard = true;
     saved.heard_ms = 7;
-    saved.last = {3, UINT64_MAX, 9, 4, 2, 1.5, false};
+    saved.last = {3, UINT64_MAX, 9, 4, 2, 1.5, false, Stop{"systemd", 13, "02:24"}};
     saved.beds = 5;
     saved.open[1] = Saved::Open{11, 12};
     ASSERT_EQ(write_state(folder_, {{"l4", saved}}), "");
@@ -102,6 +120,10 @@ TEST_F(DeadmanFiles, TheStateIsReadAsItWasWritten)
     EXPECT_EQ(back.last.stamp, 9);
     EXPECT_EQ(back.last.planned_ends, 2U);
     EXPECT_EQ(back.last.oldest_data_seconds, 1.5);
+    ASSERT_TRUE(back.last.stop);
+    EXPECT_EQ(back.last.stop->by, "systemd");
+    EXPECT_EQ(back.last.stop->back_by_ms, 13);
+    EXPECT_EQ(back.last.stop->clock, "02:24");
     EXPECT_EQ(back.beds, 5U);
     EXPECT_FALSE(back.open[0]);
     ASSERT_TRUE(back.open[1]);

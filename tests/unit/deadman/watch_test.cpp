@@ -40,7 +40,15 @@ protected:
     Milliseconds time_{0};
     std::optional<Watch> watch_;
     std::vector<Page> pages_;
-    Heartbeat next_{3, 0, 0, 5, 0, 4.0, false};
+    // The last one before a stop on purpose.
+    bool stop(Milliseconds back_in, const std::string& by = "systemd")
+    {
+        next_.stop = Stop{by, (now().wall_ms + back_in.count()), "02:24"};
+        const bool taken = beat();
+        next_.stop.reset();
+        return taken;
+    }
+    Heartbeat next_{3, 0, 0, 5, 0, 4.0, false, std::nullopt};
 };
 
 TEST_F(DeadmanWatch, RingsAtTheThirdMissAndNotBefore)
@@ -54,6 +62,87 @@ TEST_F(DeadmanWatch, RingsAtTheThirdMissAndNotBefore)
     EXPECT_EQ(page.kind, PageKind::alarm);
     EXPECT_EQ(page.text, "MAG DEADMAN Ward L4 02:14. No heartbeat for 90 s: magwatch may be dead. "
                          "Look at the patients and the ward PC.");
+}
+
+TEST_F(DeadmanWatch, AStopOnPurposeIsToldAsSuchOnceAndRingsWhenItIsOverdue)
+{
+    start();
+    ASSERT_TRUE(stop(10min));
+    EXPECT_TRUE(taken().empty()) << "it may be back before anybody must know";
+    pass(90s);
+    const Page planned = only();
+    EXPECT_EQ(planned.kind, PageKind::planned);
+    EXPECT_EQ(planned.text, "MAG DEADMAN Ward L4 02:14. Stopped on purpose by systemd, back by 02:24. "
+                            "Nobody watches until then.");
+    pass(8min);
+    EXPECT_TRUE(taken().empty()) << "told once";
+    pass(30s);
+    const Page overdue = only();
+    EXPECT_EQ(overdue.kind, PageKind::alarm);
+    EXPECT_EQ(overdue.text, "MAG DEADMAN Ward L4 02:14. Stopped on purpose by systemd, not back by 02:24. "
+                            "Look at the patients and the ward PC.");
+    pass(5min);
+    EXPECT_EQ(only().kind, PageKind::repeat) << "and on, until it is back";
+    pass(5min);
+    EXPECT_EQ(only().kind, PageKind::repeat);
+    ASSERT_TRUE(beat());
+    EXPECT_EQ(only().kind, PageKind::back);
+    pass(90s);
+    EXPECT_NE(only().text.find("No heartbeat for 90 s: magwatch may be dead"), std::string::npos)
+        << "what was said before it came back counts no more";
+}
+
+TEST_F(DeadmanWatch, NoStopOnPurposeIsBelievedToLastLongerThanItsLimit)
+{
+    start();
+    ASSERT_TRUE(stop(20h));
+    pass(90s);
+    EXPECT_EQ(only().kind, PageKind::planned);
+    pass(13min + 29s);
+    EXPECT_TRUE(taken().empty());
+    pass(1s);
+    EXPECT_EQ(only().kind, PageKind::alarm) << "15 min";
+}
+
+TEST_F(DeadmanWatch, AStopThatIsOverdueBeforeTheThirdMissRingsAsAnAlarmAtOnce)
+{
+    start();
+    ASSERT_TRUE(stop(1min));
+    pass(90s);
+    const Page page = only();
+    EXPECT_EQ(page.kind, PageKind::alarm);
+    EXPECT_NE(page.text.find("not back by 02:24"), std::string::npos);
+    pass(4min);
+    EXPECT_TRUE(taken().empty());
+}
+
+TEST_F(DeadmanWatch, ARestartOfOursForgetsNoStopOnPurpose)
+{
+    start();
+    ASSERT_TRUE(stop(10min));
+    pass(90s);
+    EXPECT_EQ(only().kind, PageKind::planned);
+    const Saved saved = watch_->saved();
+    time_ += 5min;
+    start(saved);
+    tick();
+    EXPECT_TRUE(taken().empty());
+    time_ += 30min;
+    start(saved);
+    tick();
+    EXPECT_EQ(only().kind, PageKind::alarm) << "it ran out while we did not run";
+}
+
+TEST_F(DeadmanWatch, AReloadChangesItsRulesAndForgetsNothing)
+{
+    start();
+    ASSERT_TRUE(beat());
+    pass(60s);
+    Rules quicker = rules_;
+    quicker.misses = 2;
+    watch_->use(quicker);
+    tick();
+    EXPECT_EQ(only().kind, PageKind::alarm);
 }
 
 TEST_F(DeadmanWatch, HeartbeatsInTimeAreQuiet)
