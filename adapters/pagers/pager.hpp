@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rules/escalation/answer.hpp"
@@ -45,6 +46,8 @@ struct Feedback {
     std::function<void(const PageKey& key, PageOutcome outcome, const std::string& detail)> receipt;
     // The person's own word.
     std::function<void(const PageKey& key, AnswerKind kind)> answer;
+    // Something came in by this kind of channel that is about no page of ours, or cannot be understood.
+    std::function<void(std::string_view kind)> refused;
 };
 
 class Pager {

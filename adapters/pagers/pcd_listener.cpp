@@ -54,7 +54,7 @@ private:
             const auto said = parse_pcd05(frame->payload);
             const auto* status = std::get_if<PcdStatus>(&said);
             const bool taken = !frame->oversized && status != nullptr && state->take(*status);
-            state->refused += taken ? 0 : 1;
+            if (!taken) state->refuse();
             const WallTime now = state->clock.now().wall;
             const std::uint64_t number = ++state->answers;
             const PcdEnvelope envelope{"a" + std::to_string(now.ms) + "-" + std::to_string(number), 0, now};
@@ -95,7 +95,7 @@ private:
 };
 
 PcdListener::PcdListener(asio::any_io_executor executor, Clock& clock, Take take, Duration inside_frame)
-    : state_{std::make_shared<State>(State{tcp::acceptor{executor}, clock, std::move(take), inside_frame, {}, {}})}
+    : state_{std::make_shared<State>(State{tcp::acceptor{executor}, clock, std::move(take), inside_frame, {}, {}, {}})}
 {
 }
 
@@ -147,7 +147,7 @@ void PcdListener::accept(const std::shared_ptr<State>& state)
                 self->sessions.insert(session);
                 session->read();
             } else {
-                ++self->refused; // and closed
+                self->refuse(); // and closed
             }
         }
         accept(self);

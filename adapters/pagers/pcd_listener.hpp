@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -34,6 +35,8 @@ public:
     [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port, std::set<std::string> allow_from);
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::uint64_t refused() const { return state_->refused; } // connections and messages
+    // Called for each of them.
+    void on_refused(std::function<void()> told) { state_->on_refused = std::move(told); }
 
 private:
     class Session;
@@ -44,7 +47,13 @@ private:
         Duration inside_frame;
         std::set<std::string> allowed;
         std::set<std::shared_ptr<Session>> sessions;
+        std::function<void()> on_refused;
         std::uint64_t refused = 0, answers = 0;
+        void refuse()
+        {
+            ++refused;
+            if (on_refused) on_refused();
+        }
     };
     static void accept(const std::shared_ptr<State>& state);
 

@@ -176,7 +176,7 @@ void WctpPager::polled(const std::string& name, const TransferResult& result)
         auto said = parse_wctp_poll(result.reply);
         if (const auto* mistake = std::get_if<WctpMistake>(&said)) {
             end = {Verdict::retry, mistake->what, {}};
-            ++refused_;
+            refuse();
         } else if (auto& answer = std::get<WctpPolled>(said); answer.code != 0) {
             end = {Verdict::retry, "WCTP " + std::to_string(answer.code) + " to a poll", {}};
             line.not_before = now + answer.wait.value_or(Duration{0});
@@ -206,14 +206,14 @@ void WctpPager::take(const WctpNotification& notification)
 {
     if (const auto* told = std::get_if<WctpStatus>(&notification)) status(*told);
     else if (const auto* said = std::get_if<WctpReply>(&notification)) reply(*said);
-    else ++refused_;
+    else refuse();
 }
 
 void WctpPager::status(const WctpStatus& status)
 {
     const auto at = sent_.find(status.message_id);
     if (at == sent_.end()) {
-        ++refused_;
+        refuse();
         return;
     }
     Sent& sent = at->second;
@@ -241,7 +241,7 @@ void WctpPager::reply(const WctpReply& reply)
 {
     const auto at = sent_.find(reply.message_id);
     if (at == sent_.end()) {
-        ++refused_;
+        refuse();
         return;
     }
     auto answer = wctp_answer(reply.text);
@@ -250,10 +250,16 @@ void WctpPager::reply(const WctpReply& reply)
     if (!answer && typed && typed->code == at->second.code && typed->code != 0)
         answer = typed->kind;
     if (!answer) {
-        ++refused_;
+        refuse();
         return;
     }
     if (feedback().answer) feedback().answer(at->second.key, *answer);
+}
+
+void WctpPager::refuse()
+{
+    ++refused_;
+    if (feedback().refused) feedback().refused("wctp");
 }
 
 void WctpPager::tell(const Sent& sent, PageOutcome outcome, const std::string& detail)

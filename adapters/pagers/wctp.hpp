@@ -62,6 +62,7 @@ private:
     void take(const WctpNotification& notification);
     void status(const WctpStatus& status);
     void reply(const WctpReply& reply);
+    void refuse();
     void tell(const Sent& sent, PageOutcome outcome, const std::string& detail);
     void remember(const std::string& id, const std::string& carrier, const Page& page);
 

@@ -313,6 +313,7 @@ adapters::Feedback App::State::feedback()
     feedback.answer = [this](const PageKey& key, AnswerKind kind) {
         loop->push(Input{Action{key.person, Answer{key.call, kind}, 0}});
     };
+    feedback.refused = [this](std::string_view kind) { metrics.reply_refused(kind); };
     return feedback;
 }
 

@@ -291,6 +291,9 @@ void PagerSet::hear_pcd_statuses(const Config& config, std::vector<std::string>&
     const PcdStatusConfig& at = *config.pager.pcd05;
     pcd_listener_ = std::make_unique<adapters::PcdListener>(
         executor_, clock_, [this](const adapters::PcdStatus& status) { return take_pcd_status(status); });
+    pcd_listener_->on_refused([this] {
+        if (feedback_.refused) feedback_.refused("pcd04");
+    });
     const std::string wrong =
         pcd_listener_->listen(at.listen.host, at.listen.port, {at.allow_from.begin(), at.allow_from.end()});
     if (wrong.empty()) return;

@@ -206,6 +206,9 @@ struct Metrics::Families {
                               "HTTP connections and requests turned away before any route.")},
           callbacks{counter(r, "magwatch_callbacks_total",
                             "Callbacks of gateways, by what became of them.")},
+          replies_refused{counter(r, "magwatch_replies_refused_total",
+                                  "Statuses and answers of a channel that are about no page of ours or cannot be "
+                                  "understood.")},
           registry{r}
     {
     }
@@ -221,7 +224,7 @@ struct Metrics::Families {
     Counter& cpu;
     Gauge &memory, &open_files, &most_files, &started;
     Family<Counter>&polls, &observations, &refused, &hl7_acks, &requests, &turned_away,
-        &callbacks;
+        &callbacks, &replies_refused;
     prometheus::Registry& registry;
 
     // Ended steps of each bed's checklist when last looked: "" where there is none. Null: never looked, so what has
@@ -323,12 +326,21 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
             &f.turned_away.Add({{"reason", std::string{name(static_cast<HttpRefusal>(i))}}});
     for (std::size_t i = 0; i < callback_result_count; ++i)
         callbacks_[i] = &f.callbacks.Add({{"result", std::string{name(static_cast<CallbackResult>(i))}}});
+    // The kinds on which somebody else speaks first.
+    for (const char* kind : {"wctp", "pcd04"})
+        replies_refused_.emplace(kind, &f.replies_refused.Add({{"channel", kind}}));
     constexpr std::array codes{"AA", "AE", "AR"};
     for (std::size_t i = 0; i < codes.size(); ++i)
         hl7_acks_[i] = &f.hl7_acks.Add({{"code", codes[i]}});
 }
 
 Metrics::~Metrics() = default;
+
+void Metrics::reply_refused(std::string_view channel)
+{
+    const auto at = replies_refused_.find(channel);
+    if (at != replies_refused_.end()) at->second->Increment();
+}
 
 void Metrics::configure_rules(const std::vector<MetricLabels::Rule>& rules)
 {

@@ -16,6 +16,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -207,6 +208,8 @@ public:
         http_refused_[static_cast<std::size_t>(refusal)]->Increment();
     }
     void called_back(CallbackResult result) { callbacks_[static_cast<std::size_t>(result)]->Increment(); }
+    // Of the main loop alone; a kind on which nobody can speak first is not counted.
+    void reply_refused(std::string_view channel);
     void hl7_acked(Hl7Ack ack) { hl7_acks_[static_cast<std::size_t>(ack)]->Increment(); }
     // Routes of the HTTP server with the codes each can give; any other code is counted as "other".
     // Before the first request.
@@ -230,6 +233,7 @@ private:
     std::array<prometheus::Counter*, http_refusal_count> http_refused_{};
     std::array<prometheus::Counter*, callback_result_count> callbacks_{};
     std::array<prometheus::Counter*, 3> hl7_acks_{};
+    std::map<std::string, prometheus::Counter*, std::less<>> replies_refused_;
 
 public:
     // Label-free metrics, to be updated in place.

@@ -33,6 +33,7 @@ RUNG = 30          # s that the first rung has
 SECOND_MAX = 10    # s to the second channel if the first is dead
 RECEIPT_MAX = 30   # s to the second channel if the first took the page and nobody proved its delivery (20, and load)
 RESOLVED_MAX = 90  # s until it is known what became of a page
+SILENT_MAX = 150   # s until two questions in a row, a minute apart, had no answer
 
 
 class Peer:
@@ -136,6 +137,8 @@ FAULTS = {
 }
 # The page may be thought of as taken: nobody can tell from outside.
 TAKEN = ("slow", "taken, never delivered", "delivered twice")
+# Nobody is there: that is a technical alarm of its own, also without any page.
+UNREACHABLE = ("refused", "reset", "black hole", "stalling", "cut at connect")
 # What `magwatch pages list` says of the page. How a broken connection looks depends on the moment.
 BROKEN = "^(closed without a reply|connection lost|cannot connect|no connection|no reply to (the connection|[A-Z0-9]+))$"
 WORDS = {
@@ -304,6 +307,10 @@ def run(shop, binary, name):
         assert ward.json("calls")["calls"][0]["state"] == "calling", "nobody came, and nobody is called any more"
         for kind in seen:
             seen[kind]["rung"] = rung - seen[kind]["begin"]
+        if name in UNREACHABLE:
+            wait_for(f"{name}: told as a fault", lambda: any(
+                "does not answer" in fault["detail"] for fault in ward.json("status")["faults"]), SILENT_MAX)
+            assert "channel" in json.loads(ward.get("/readyz")[1])["faults"], ward.get("/readyz")
         recover(shop, ward, name, seen)
         metrics = ward.get("/metrics")[1].decode()
         for kind, one in seen.items():
