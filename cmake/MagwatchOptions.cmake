@@ -30,6 +30,8 @@ if(MAGWATCH_SANITIZE)
     target_compile_options(magwatch_options INTERFACE -fno-sanitize=function)
   endif()
 else()
+  # No function pointer of the linker stays writable.
+  target_link_options(magwatch_options INTERFACE -Wl,-z,relro,-z,now)
   if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     target_compile_definitions(magwatch_options INTERFACE _FORTIFY_SOURCE=2)
   endif()

@@ -204,6 +204,7 @@ bool App::State::open_journal(StartConfig& start)
         const std::string reason = opened.error ? opened.error->what : "";
         log(event_journal, "the journal cannot be opened", {{LogKey::file, directory}, {LogKey::reason, reason}});
         // Another daemon's journal or a newer one is not ours to touch; a broken disk must not stop the pages.
+        if (opened.newer_version) status = exit_configuration; // a start again would find the same
         if (opened.newer_version || (opened.error && opened.error->in_use)) return false;
         directory = substitute_directory();
         substituted = true;
@@ -221,7 +222,10 @@ int App::State::run()
     StartConfig start = read_configuration(options.config_path);
     for (const auto& note : start.notes) log(event_note, note);
     for (const auto& error : start.errors) log(event_refused, error);
-    if (!open_journal(start)) return exit_failed;
+    if (!open_journal(start)) {
+        log_writer.flush();
+        return status != 0 ? status : exit_failed;
+    }
     if (!start.config) {
         log(event_refused, "no usable configuration, and none was in force before");
         log_writer.flush();

@@ -4,6 +4,7 @@
   weather_test.py MAGWATCHD
 """
 import signal
+import sqlite3
 import subprocess
 import sys
 import unittest
@@ -77,6 +78,21 @@ class Weather(unittest.TestCase):
                                str(self.ward.directory / "state")], capture_output=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 78, done.stderr)
         self.assertIn(b"magwatch.toml:1:", done.stderr)
+
+    def test_a_journal_of_a_newer_magwatch_is_left_alone_and_ends_it_with_78(self):
+        self.start()
+        self.ward.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.ward.process.wait(60), 0)
+        journal = self.ward.directory / "state/journal.db"
+        database = sqlite3.connect(journal)
+        database.execute("PRAGMA user_version=70000")
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        before = journal.read_bytes()
+        self.ward.start()
+        self.assertEqual(self.ward.process.wait(60), 78, self.ward.daemon_log())
+        self.assertIn("it was made by a newer one", self.ward.daemon_log())
+        self.assertEqual(journal.read_bytes(), before)
 
     def test_a_reload_is_all_or_nothing(self):
         self.start()

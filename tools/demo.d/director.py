@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""The director of tools/demo: starts a ward, plays its staff, and tells what really happens.
+"""The director of the demo: starts a ward, plays its staff, and tells what really happens.
 
 Everything printed is read back from magwatchd's API, the page receiver or the simulator; nothing is told
-because it was hoped for. See tools/demo --help.
+because it was hoped for. Started by tools/demo in a checkout and by `magwatch demo` where magwatch is installed.
 """
 import argparse
 import json
@@ -21,17 +21,31 @@ import time
 import tty
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True  # an installed demo leaves nothing behind
 
 from processes import Child  # noqa: E402
 from story import Story  # noqa: E402
 from ward_client import Daemon, Refused, Simulator  # noqa: E402
 
+SHARE = os.path.dirname(HERE)
+INSTALLED = os.path.isdir(os.path.join(SHARE, "packs"))  # in share/magwatch/demo; else tools/demo.d of a checkout
+NAME = "magwatch demo" if INSTALLED else "tools/demo"
 BEDS = ["bed-%d" % n for n in range(1, 7)]
 PORTS = {"HTTP_PORT": 0, "MLLP_PORT": 1, "PAGE_PORT": 2, "MODBUS_PORT_0": 3, "MODBUS_PORT_1": 4, "MODBUS_PORT_2": 5,
          "MODBUS_PORT_3": 6, "MODBUS_PORT_4": 7}
 TURN_S = 0.1
+
+
+def places():
+    """Where the shipped files that the demo runs with are."""
+    if INSTALLED:
+        return {"PACKS": os.path.join(SHARE, "packs"), "PROTOCOLS": os.path.join(SHARE, "protocol"),
+                "MAPS": os.path.join(SHARE, "maps"), "RECEIVER": os.path.join(HERE, "page_receiver.py")}
+    root = os.path.dirname(SHARE)
+    return {"PACKS": os.path.join(root, "rules", "packs"), "PROTOCOLS": os.path.join(root, "rules", "protocol"),
+            "MAPS": os.path.join(root, "adapters", "monitors", "modbus", "maps"),
+            "RECEIVER": os.path.join(root, "tools", "page_receiver", "page_receiver.py")}
 
 
 def free(port):
@@ -50,11 +64,11 @@ def choose_ports(wanted):
         for base in range(20000 + os.getpid() % 8000, 60000, 11):
             if all(free(base + i) for i in range(count)):
                 return base
-        raise SystemExit("tools/demo: no free ports")
+        raise SystemExit(NAME + ": no free ports")
     base = int(wanted) if wanted else first
     taken = [base + i for i in range(count) if not free(base + i)]
     if taken:
-        raise SystemExit("tools/demo: port %d is taken; choose others with --ports BASE or --ports auto" % taken[0])
+        raise SystemExit("%s: port %d is taken; choose others with --ports BASE or --ports auto" % (NAME, taken[0]))
     return base
 
 
@@ -129,7 +143,7 @@ class Director:
         self.secret("answer-secret", "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
         with open(os.path.join(HERE, "magwatch.toml.in")) as file:
             text = file.read()
-        for name, value in dict(self.ports, RUN=self.run, REPOSITORY=REPOSITORY).items():
+        for name, value in dict(self.ports, RUN=self.run, **places()).items():
             text = text.replace("@%s@" % name, str(value))
         self.config = os.path.join(self.run, "magwatch.toml")
         with open(self.config, "w") as file:
@@ -143,7 +157,10 @@ class Director:
             file.write(text + "\n")
 
     def program(self, name):
-        return os.path.join(self.options.bin, name)
+        for folder in self.options.bin.split(":"):
+            if os.access(os.path.join(folder, name), os.X_OK):
+                return os.path.join(folder, name)
+        raise SystemExit("%s: %s is missing in %s" % (NAME, name, self.options.bin))
 
     def log(self, name):
         return os.path.join(self.run, name + ".log")
@@ -151,7 +168,7 @@ class Director:
     def start(self):
         say = self.terminal.say
         say("Six beds, nobody real. magwatchd is a second alarm system; here it watches simulated women.")
-        receiver = [sys.executable, os.path.join(REPOSITORY, "tools", "page_receiver", "page_receiver.py"), "--port",
+        receiver = [sys.executable, places()["RECEIVER"], "--port",
                     str(self.ports["PAGE_PORT"]), "--key-file", os.path.join(self.run, "webhook-secret"), "--log",
                     os.path.join(self.run, "pages.jsonl"), "--simulation", "--json"]
         self.children.append(Child("page receiver", receiver, self.log("page_receiver"), self.page_came))
@@ -181,7 +198,7 @@ class Director:
         deadline = time.monotonic() + seconds
         while not is_there():
             if not child.running() or time.monotonic() > deadline:
-                raise SystemExit("tools/demo: %s did not get ready:\n%s" % (name, child.last_words()))
+                raise SystemExit("%s: %s did not get ready:\n%s" % (NAME, name, child.last_words()))
             time.sleep(0.05)
 
     def stop(self):
@@ -256,13 +273,13 @@ class Director:
         if self.daemon_child.running():
             return
         if not self.expected_kill and self.options.once:
-            raise SystemExit("tools/demo: magwatchd ended by itself:\n" + self.daemon_child.last_words())
+            raise SystemExit(NAME + ": magwatchd ended by itself:\n" + self.daemon_child.last_words())
         if not self.expected_kill:
             self.terminal.say("magwatchd ended by itself:\n" + self.daemon_child.last_words(), "fault")
         self.expected_kill = False
         self.restarts += 1
         if self.restarts > 50:
-            raise SystemExit("tools/demo: magwatchd does not stay up")
+            raise SystemExit(NAME + ": magwatchd does not stay up")
         began = time.monotonic()
         self.daemon_child.start()
         self.wait_for("magwatchd", self.daemon.ready, self.daemon_child, 30)
@@ -293,8 +310,8 @@ class Director:
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="tools/demo")
-    parser.add_argument("--bin", required=True)
+    parser = argparse.ArgumentParser(prog=NAME)
+    parser.add_argument("--bin", required=True, help="folders of the programs, joined by :")
     parser.add_argument("--speed", type=float, default=1.0)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--ports")
@@ -316,7 +333,7 @@ def main():
     try:
         result = director.play()
     except Refused as error:
-        director.terminal.say("tools/demo cannot go on: %s" % error, "fault")
+        director.terminal.say("%s cannot go on: %s" % (NAME, error), "fault")
         result = 1
     except KeyboardInterrupt:
         result = 130 if options.once else 0

@@ -44,7 +44,9 @@ int run(int argc, char** argv)
     add_modbus(app, shell);
     add_replay(app, shell);
     add_predict(app, shell);
+    add_demo(app, shell);
     add_version(app, shell);
+    add_completion(app, shell);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,0 +1,23 @@
+# What a program says of itself, written beside it: cmake -DPROGRAM= -DSOURCE= -DOUT= -P MagwatchDescribe.cmake
+# Completion for bash and zsh, and the manual pages, compressed as Debian wants them; magwatch(1) with its commands.
+function(told kind variable)
+  execute_process(COMMAND ${PROGRAM} completion ${kind} OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+  set(${variable} "${text}" PARENT_SCOPE)
+endfunction()
+told(bash text)
+file(WRITE ${OUT}/completion/magwatch "${text}")
+told(zsh text)
+file(WRITE ${OUT}/completion/_magwatch "${text}")
+
+told(manual commands)
+file(READ ${SOURCE}/man/magwatch.1.in page)
+string(REPLACE "@COMMANDS@\n" "${commands}" page "${page}")
+file(WRITE ${OUT}/man/magwatch.1 "${page}")
+file(GLOB pages ${SOURCE}/man/*.[58])
+foreach(page IN LISTS pages)
+  file(COPY ${page} DESTINATION ${OUT}/man)
+endforeach()
+file(GLOB pages ${OUT}/man/*.[158])
+foreach(page IN LISTS pages)
+  execute_process(COMMAND gzip -9nkf ${page} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
