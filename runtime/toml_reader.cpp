@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <fcntl.h>
+#include <functional>
 #include <map>
 #include <set>
 #include <sys/stat.h>
@@ -134,6 +135,24 @@ void TomlFile::fail(TextPosition at, std::string message)
     for (char& c : line) // a caret line never carries what a terminal would act on
         if (c != '\t' && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)) c = '?';
     mistakes_.push_back({name_, at.line, at.column, std::move(message), std::move(line)});
+}
+
+std::map<std::string, std::set<std::string>> TomlFile::asked() const
+{
+    std::map<std::string, std::set<std::string>> found;
+    const std::function<void(const toml::node&, const std::string&)> look = [&](const toml::node& node,
+                                                                                const std::string& path) {
+        if (const auto* list = node.as_array())
+            for (const toml::node& one : *list) look(one, path);
+        const auto* table = node.as_table();
+        if (table == nullptr) return;
+        const auto asked = tree_->asked.find(table);
+        if (asked != tree_->asked.end()) found[path].insert(asked->second.begin(), asked->second.end());
+        for (const auto& [key, value] : *table)
+            look(value, path.empty() ? std::string{key.str()} : path + "." + std::string{key.str()});
+    };
+    look(tree_->root, "");
+    return found;
 }
 
 std::vector<Diagnostic> TomlFile::finish()

@@ -8,8 +8,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -121,6 +123,10 @@ public:
     void fail(TextPosition at, std::string message);
     [[nodiscard]] bool failed() const { return !mistakes_.empty(); }
     [[nodiscard]] std::size_t mistakes() const { return mistakes_.size(); } // noted so far
+
+    // Every key that was asked for, there or not, under the dotted path of its table ("" for the root): what a
+    // reader understands, for its manual.
+    [[nodiscard]] std::map<std::string, std::set<std::string>> asked() const;
 
     // Notes the keys that nobody asked for and gives all mistakes in the order of the file.
     [[nodiscard]] std::vector<Diagnostic> finish();

@@ -202,7 +202,7 @@ bool App::State::open_journal(StartConfig& start)
     }
     if (!opened.file) {
         const std::string reason = opened.error ? opened.error->what : "";
-        log(event_journal, "the journal cannot be opened", {{LogKey::file, directory}, {LogKey::reason, reason}});
+        log(event_journal, "the journal cannot be opened: " + reason, {{LogKey::file, directory}});
         // Another daemon's journal or a newer one is not ours to touch; a broken disk must not stop the pages.
         if (opened.newer_version) status = exit_configuration; // a start again would find the same
         if (opened.newer_version || (opened.error && opened.error->in_use)) return false;
@@ -233,7 +233,7 @@ int App::State::run()
     }
     auto found = recover(*file, read_clocks(), read_boot_id());
     if (const auto* reason = std::get_if<std::string>(&found)) {
-        log(event_journal, "the journal cannot be read", {{LogKey::reason, *reason}});
+        log(event_journal, "the journal cannot be read: " + *reason);
         return exit_failed;
     }
     recovered = std::move(std::get<Recovered>(found));
@@ -548,8 +548,10 @@ void App::State::publish(const Ward& ward, const Moment& now)
     metrics.show(shown->view);
     std::size_t stale = 0;
     for (const auto& source : shown->view.sources) stale += source.connected ? 0 : 1;
-    service.status(fmt::format("Watching {} of {} beds, {} alarms, {} devices silent", shown->view.beds_watched,
-                               shown->view.beds.size(), shown->view.episodes.size(), stale));
+    service.status(shown->view.beds.empty()
+                       ? "Watching nobody: no bed is configured"
+                       : fmt::format("Watching {} of {} beds, {} alarms, {} devices silent", shown->view.beds_watched,
+                                     shown->view.beds.size(), shown->view.episodes.size(), stale));
     board.publish(std::move(shown));
 }
 

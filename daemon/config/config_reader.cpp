@@ -53,6 +53,7 @@ LoadedConfig ConfigReader::run()
     freshness();
     cross_check();
     LoadedConfig loaded;
+    loaded.understood = file_.asked();
     loaded.errors = file_.finish();
     loaded.errors.insert(loaded.errors.end(), elsewhere_.begin(), elsewhere_.end());
     loaded.notes = std::move(notes_);

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -46,6 +48,8 @@ struct LoadedConfig {
     std::optional<Config> config;   // nullopt if there is any error
     std::vector<Diagnostic> errors; // in the order of the files
     std::vector<std::string> notes; // what is allowed and worth saying: "no bed is configured: ..."
+    // What this reader understands of each table that the file has, by its dotted path; for the manual's test.
+    std::map<std::string, std::set<std::string>> understood = {};
 };
 
 // Reads the file and what it names (relative to its folder).

@@ -25,6 +25,7 @@ HOLDS = {
         /usr/share/magwatch/packs/ggc.test.toml /usr/share/magwatch/protocol/example.protocol.toml
         /usr/share/magwatch/maps/sim-monitor.toml /usr/share/magwatch/demo/director.py
         /usr/share/magwatch/systemd/serial.conf /usr/share/man/man1/magwatch.1.gz /usr/share/man/man8/magwatchd.8.gz
+        /usr/share/man/man5/magwatch.toml.5.gz /usr/share/man/man5/magwatch-rules.5.gz
         /usr/share/bash-completion/completions/magwatch /usr/share/zsh/vendor-completions/_magwatch
         /usr/share/doc/magwatch/copyright /usr/share/doc/magwatch/changelog.gz
         /usr/share/doc/magwatch/changelog.Debian.gz /usr/share/doc/magwatch/OPERATIONS.md""",

@@ -1,4 +1,7 @@
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -13,7 +16,15 @@ namespace magwatch::cli
 namespace
 {
 
-int check(Shell& shell, const std::string& file)
+// The unit's reload: only what passed the check is put before the daemon, which then judges for itself.
+int reload(const Shell& shell, int process)
+{
+    if (kill(process, SIGHUP) == 0) return ok;
+    shell.complain("process " + std::to_string(process) + " cannot be told: " + std::strerror(errno));
+    return failed;
+}
+
+int check(Shell& shell, const std::string& file, int process)
 {
     const LoadedConfig loaded = load_config(file, config_checks());
     const bool good = loaded.config.has_value();
@@ -22,6 +33,7 @@ int check(Shell& shell, const std::string& file)
                      {"ok", good},
                      {"errors", to_json(loaded.errors)},
                      {"notes", loaded.notes}});
+        if (good && process != 0) return reload(shell, process);
         return good ? ok : failed;
     }
     print_errors(loaded.errors);
@@ -33,7 +45,17 @@ int check(Shell& shell, const std::string& file)
                     loaded.config->pack_path.empty() ? "none" : loaded.config->pack_path.c_str());
     else
         std::fprintf(stderr, "%s: %zu mistakes\n", file.c_str(), loaded.errors.size());
+    if (good && process != 0) return reload(shell, process);
     return good ? ok : failed;
+}
+
+// What the parser understands of the tables that a file has, right or wrong: the test of the manual asks.
+int keys(Shell& shell, const std::string& file)
+{
+    Json tables = Json::object();
+    for (const auto& [table, names] : load_config(file, config_checks()).understood) tables[table] = names;
+    shell.print(tables);
+    return ok;
 }
 
 } // namespace
@@ -42,11 +64,19 @@ void add_config(CLI::App& app, Shell& shell)
 {
     CLI::App& config = *group(app, "config", "the daemon's configuration");
     const auto file = std::make_shared<std::string>("/etc/magwatch/magwatch.toml");
+    const auto process = std::make_shared<int>(0);
     CLI::App* command =
         leaf(config, shell, "check", "every mistake in a configuration and in the files it names",
-             Talks::no, [file, &shell] { return check(shell, *file); });
+             Talks::no, [file, process, &shell] { return check(shell, *file, *process); });
     command->add_option("file", *file, "the configuration")->capture_default_str();
-    command->footer("The daemon's own parser. Reads files, touches no state, needs no daemon.");
+    command->add_option("--reload", *process, "if it is good, the daemon with this process id takes it into force")
+        ->check(CLI::Range(2, 4'194'304));
+    CLI::App* hidden = leaf(config, shell, "keys", "the keys that each table of a configuration may have", Talks::no,
+                            [file, &shell] { return keys(shell, *file); });
+    hidden->group("");
+    hidden->add_option("file", *file, "a configuration");
+    command->footer("The daemon's own parser. Reads files, touches no state, needs no daemon; people reload by\n"
+                    "systemctl reload magwatchd, which runs this.");
 }
 
 } // namespace magwatch::cli
