@@ -33,7 +33,12 @@ HOLDS = {
         /usr/bin/magwatch-deadman /usr/lib/systemd/system/magwatch-deadman.service
         /usr/share/magwatch-deadman/deadman.toml /usr/share/man/man8/magwatch-deadman.8.gz
         /usr/share/doc/magwatch-deadman/copyright""",
-    "magwatch-grafana": "/usr/share/doc/magwatch-grafana/copyright",
+    "magwatch-grafana": """
+        /usr/share/magwatch-grafana/grafana/dashboards/magwatch-ward.json
+        /usr/share/magwatch-grafana/grafana/prometheus/magwatch.rules.yml
+        /usr/share/magwatch-grafana/grafana/alertmanager/magwatch.example.yml
+        /usr/share/magwatch-grafana/grafana/provisioning/dashboards/magwatch.yml
+        /usr/share/doc/magwatch-grafana/copyright""",
 }
 
 
