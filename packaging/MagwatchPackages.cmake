@@ -95,7 +95,7 @@ calcium gluconate prompt until somebody stands at the bed.
 It is a second alarm system: the bedside monitor's own alarms stay primary.
 As installed it watches nobody. `magwatch demo` shows a simulated ward.")
 set(CPACK_DEBIAN_DEADMAN_PACKAGE_NAME magwatch-deadman)
-set(CPACK_DEBIAN_DEADMAN_PACKAGE_DEPENDS "systemd")
+set(CPACK_DEBIAN_DEADMAN_PACKAGE_DEPENDS "systemd, procps") # kill, for the reload
 set(CPACK_DEBIAN_DEADMAN_DESCRIPTION "rings when a ward's magwatch is not heard any more
 For another PC than the ward's: it waits for the signed heartbeats of magwatch
 and rings by webhook or mail when they stop, stand still, or tell of fewer
