@@ -31,6 +31,13 @@ struct PagerSetTest : ::testing::Test {
         chmod(path.c_str(), mode);
         return "file:" + path;
     }
+    std::string plain_secret(const std::string& name, const std::string& value)
+    {
+        const std::string path = scratch.file(name);
+        std::ofstream{path} << value << "\n";
+        chmod(path.c_str(), 0600);
+        return path;
+    }
     void person(const std::string& name, const std::string& reference)
     {
         config.ward.people.push_back({name, {{"webhook", "phone", url()}}});
@@ -232,6 +239,81 @@ TEST_F(PagerSetTest, APagerIsReachedThroughTheSnppGatewayThatItsPersonNames)
     EXPECT_EQ(seen["pager"], "5551234");
     EXPECT_THAT(seen["text"].get<std::string>(), HasSubstr("STOP magnesium"));
     EXPECT_EQ(seen["alert"], 1);
+}
+
+TEST_F(PagerSetTest, AnNtfyMessageGoesToTheTopicOnTheServerThatItsPersonNames)
+{
+    Peer server{"tests/integration/pagers/plain_peer.py", {"200"}};
+    config.pager.ntfy.push_back({"ward", "http://127.0.0.1:" + std::to_string(server.port()),
+                                 {"", "file:" + plain_secret("ntfy.key", "tk_secret")}, ""});
+    config.pager.answer_url = "http://127.0.0.1:8300";
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    pagers.send(test_page(7, "ntfy", "ward midwives"), rig.note());
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted) << rig.outcomes[0].detail;
+    const auto seen = rig.find(server, [](const nlohmann::json& one) { return one["method"] == "POST"; });
+    ASSERT_TRUE(seen.is_object());
+    EXPECT_EQ(seen["authorization"], "Bearer tk_secret");
+    EXPECT_THAT(seen.dump(), HasSubstr("midwives"));
+    EXPECT_THAT(seen.dump(), HasSubstr("STOP magnesium"));
+    EXPECT_THAT(seen.dump(), HasSubstr("http://127.0.0.1:8300/answer/")) << "the buttons";
+}
+
+TEST_F(PagerSetTest, ATwoWayPagerIsReachedThroughTheWctpCarrierAndItsAnswerComesBack)
+{
+    Peer carrier{"tests/integration/pagers/wctp_peer.py", {"--events", "coming", "success"}};
+    std::vector<std::pair<PageKey, AnswerKind>> answers;
+    adapters::Feedback feedback;
+    feedback.receipt = [](const PageKey&, PageOutcome, const std::string&) {};
+    feedback.answer = [&](const PageKey& key, AnswerKind kind) { answers.emplace_back(key, kind); };
+    PagerSet set{rig.io.get_executor(), rig.clock, std::string(32, 'k'), feedback};
+    WctpConfig one;
+    one.name = "carrier";
+    one.url = "http://127.0.0.1:" + std::to_string(carrier.port()) + "/wctp";
+    one.sender = "ward-l4";
+    one.secret = "file:" + plain_secret("wctp.key", "c0de");
+    config.pager.wctp = {one};
+    ASSERT_THAT(set.configure(config), IsEmpty());
+    const Page page = test_page(7, "wctp", "carrier 5551234");
+    set.send(page, rig.note());
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted) << rig.outcomes[0].detail;
+    const auto seen = rig.find(carrier, [](const auto& told) { return told["op"] == "wctp-SubmitRequest"; });
+    ASSERT_TRUE(seen.is_object());
+    EXPECT_EQ(seen["attributes"]["wctp-Recipient"]["recipientID"], "5551234");
+    EXPECT_EQ(seen["attributes"]["wctp-Originator"]["senderID"], "ward-l4");
+    EXPECT_EQ(seen["attributes"]["wctp-Originator"]["securityCode"], "c0de");
+    EXPECT_THAT(seen["text"].get<std::string>(), HasSubstr("STOP magnesium"));
+    ASSERT_TRUE(rig.until([&] { return !answers.empty(); }));
+    EXPECT_EQ(answers[0].first, page.key);
+    EXPECT_EQ(answers[0].second, AnswerKind::coming);
+}
+
+TEST_F(PagerSetTest, AnAlarmManagerIsToldAReportUnderTheNameOfTheWard)
+{
+    Peer manager{"tests/integration/pagers/pcd_peer.py", {"CA"}};
+    PcdConfig one;
+    one.name = "hospital";
+    one.server = {"127.0.0.1", manager.port()};
+    one.application = "MANAGER";
+    one.system_id = "0009FBFFFF112233";
+    config.label = "Ward L4";
+    config.pager.pcd04 = {one};
+    ASSERT_THAT(pagers.configure(config), IsEmpty());
+    Page page = test_page(7, "pcd04", "hospital");
+    page.at = rig.clock.now().wall;
+    pagers.send(page, rig.note());
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted) << rig.outcomes[0].detail;
+    const auto report = rig.find(manager, [](const auto& seen) {
+        return seen["segments"].dump().find("STOP magnesium") != std::string::npos;
+    });
+    ASSERT_TRUE(report.is_object()) << "watchdogs of the link carry no page";
+    const auto& header = report["segments"][0];
+    EXPECT_EQ(header[0], "MSH");
+    EXPECT_THAT(header[9].get<std::string>(), HasSubstr("ORU^R40"));
+    EXPECT_THAT(report.dump(), HasSubstr("MANAGER"));
+    EXPECT_THAT(report.dump(), HasSubstr("Ward L4"));
 }
 
 } // namespace
