@@ -310,13 +310,35 @@ class Boot(unittest.TestCase):
         self.assertTrue((STATE / "journal.db").exists())
         self.assertTrue(pathlib.Path("/etc/magwatch/secrets/webhook").exists())
 
-    def test_14_the_dead_man_is_a_package_of_its_own(self):
+    def test_14_the_dead_man_is_a_package_of_its_own_and_reloads(self):
         run("apt-get", "install", "-y", "-qq", next(PACKAGES.glob("magwatch-deadman_*.deb")))
         self.assertEqual(run("magwatch-deadman", "--version").returncode, 0)
         pathlib.Path("/etc/magwatch/deadman.toml").write_text("[listen\n")
         run("systemctl", "start", "magwatch-deadman", check=False)
         wait_for("the refusal", lambda: shown("ActiveState", "magwatch-deadman") == "failed", 30)
         self.assertEqual(shown("ExecMainStatus", "magwatch-deadman"), "78")
+        drop_in = pathlib.Path("/etc/systemd/system/magwatch-deadman.service.d")
+        drop_in.mkdir()
+        (drop_in / "secrets.conf").write_text("[Service]\nLoadCredential=ward:/etc/magwatch/secrets/webhook\n")
+        pathlib.Path("/etc/magwatch/deadman.toml").write_text(f'''
+state = "/var/lib/magwatch-deadman"
+[listen]
+address = "127.0.0.1:{PORTS["MLLP_PORT"]}"
+[[ward]]
+name = "labour"
+label = "Labour ward"
+secret = "credential:ward"
+[[webhook]]
+name = "hook"
+url = "http://127.0.0.1:{PORTS["PAGE_PORT"]}/page"
+secret = "credential:ward"
+''')
+        run("systemctl", "daemon-reload")
+        run("systemctl", "restart", "magwatch-deadman")
+        run("systemctl", "reload", "magwatch-deadman")
+        wait_for("the reload", lambda: "The new configuration is in force: 1 wards" in run(
+            "journalctl", "-u", "magwatch-deadman", "-o", "cat", "--no-pager").stdout, 30)
+        self.assertEqual(shown("ActiveState", "magwatch-deadman"), "active")
         run("apt-get", "purge", "-y", "-qq", "magwatch-deadman")
 
 
