@@ -121,8 +121,11 @@ void PcdLink::take(std::string_view reply)
     const auto said = parse_pcd_ack(reply);
     if (const auto* mistake = std::get_if<PcdMistake>(&said)) return drop({Verdict::unanswered, mistake->what, {}});
     const auto& ack = std::get<PcdAck>(said);
+    // Said twice on the way: nothing new, and no reason to give up what is under way now.
+    if (!acknowledged_.empty() && ack.control_id == acknowledged_) return;
     if (!busy_ || waiting_.empty() || ack.control_id != waiting_.front().control_id)
         return drop({Verdict::unanswered, "a reply to another message", {}});
+    acknowledged_ = ack.control_id;
     end({ack.verdict, "HL7 " + ack.code, {}});
 }
 

@@ -59,6 +59,7 @@ private:
     hl7::MllpDecoder decoder_;
     std::deque<Message> waiting_;
     std::function<void()> reconnected_;
+    std::string acknowledged_;     // the message that was answered last
     std::uint64_t turn_ = 0;       // of the message: a time limit that is late means another one
     std::uint64_t generation_ = 0; // of the connection: what an old one still says is not heard
     bool busy_ = false, connected_ = false, written_ = false, was_lost_ = false, stopped_ = false;

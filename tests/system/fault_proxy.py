@@ -35,6 +35,9 @@ import threading
 import time
 
 
+KINDS = ("pass", "refused", "reset", "black_hole", "slow", "cut", "answers", "undelivered", "twice", "certificate")
+
+
 @dataclasses.dataclass(frozen=True)
 class Fault:
     kind: str = "pass"
@@ -52,6 +55,8 @@ class Fault:
         words = text.split() or ["pass"]
         options = dict(word.split("=", 1) for word in words[1:])
         known = {field.name: field.type for field in dataclasses.fields(Fault)}
+        if words[0] not in KINDS or not set(options) <= set(known) - {"kind"}:
+            raise ValueError(f"{text.strip()!r}: no such fault or option")
         return Fault(words[0], **{name: known[name](int(value) if known[name] is bool else value)
                                   for name, value in options.items()})
 
@@ -473,7 +478,10 @@ async def main(arguments):
     await proxy.set(Fault.parse(" ".join(arguments)))
     print("READY", proxy.port, flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
-        await proxy.set(Fault.parse(line))
+        try:
+            await proxy.set(Fault.parse(line))
+        except ValueError as mistake:
+            print(mistake, file=sys.stderr, flush=True)
     await asyncio.Event().wait()
 
 
@@ -481,4 +489,8 @@ if __name__ == "__main__":
     if len(sys.argv) < 3 or sys.argv[1] in ("-h", "--help"):
         print(__doc__)
         sys.exit(0 if sys.argv[1:2] and sys.argv[1] in ("-h", "--help") else 2)
-    asyncio.run(main(sys.argv[1:]))
+    try:
+        asyncio.run(main(sys.argv[1:]))
+    except ValueError as mistake:
+        print(f"fault_proxy.py: {mistake}", file=sys.stderr)
+        sys.exit(2)

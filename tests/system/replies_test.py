@@ -11,37 +11,18 @@ import json
 import re
 import subprocess
 import sys
-import threading
 import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
 
-from ward_process import ROOT, Ward, free_port, wait_for
+from ward_process import ROOT, Peer, Ward, free_port, wait_for
 
 BINARY = sys.argv.pop(1)
 PEERS = ROOT / "tests/integration/pagers"
 SECRET = "a-secret-that-the-gateway-shares"
 NUMBER, OTHER_NUMBER, NOBODYS = "+447700900123", "+447700900124", "+447700900999"
 RUNG = 15
-
-
-class Peer:
-    def __init__(self, name, *arguments):
-        self.process = subprocess.Popen(["/usr/bin/python3", str(PEERS / name), *arguments], stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
-        self.port = int(self.process.stdout.readline().split()[1])
-        self.said = []
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        for line in self.process.stdout:
-            self.said.append(json.loads(line))
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
 
 
 class Replies(unittest.TestCase):
@@ -180,9 +161,13 @@ listen = "127.0.0.1:{self.pcd05}"
 
     def test_what_is_captured_and_sent_again_changes_nothing(self):
         links, code = self.forge()
-        control = wait_for("the report", lambda: [
-            dict((s[0], s) for s in one["segments"])["MSH"][10] for one in self.pcd.said
-            if not any(s[0] == "OBR" and "watchdog" in s[3] for s in one["segments"])], 30)[0]
+        def report():
+            """The first that is none of the link's own questions."""
+            while True:
+                segments = {segment[0]: segment for segment in self.pcd.next("segments")["segments"]}
+                if "watchdog" not in segments["OBR"][3]:
+                    return segments["MSH"][10]
+        control = report()
         # The manager's person cannot come; then the same message comes again and again.
         self.assertEqual(self.status(control, "Rejected=manager"), ["CA"])
         wait_for("the decline", lambda: self.answers()["manager"] == "declined", 30)

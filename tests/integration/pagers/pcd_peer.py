@@ -4,8 +4,8 @@
   pcd_peer.py ANSWER...     one answer for each message, the last one stays
 
 Answers: CA, CE, CR, AA (acknowledged so); silent (read, never answered); close; other (the acknowledgement of another
-message); garbage (no HL7); split (CA in pieces). Prints "READY PORT", then one JSON object for each message: {"segments":
-[[name, field 1, ...], ...], "connection": number}. MSH-1 and MSH-2 stand as HL7 counts them.
+message); garbage (no HL7); split (CA in pieces); twice (CA, and again). Prints "READY PORT", then one JSON object for
+each message: {"segments": [[name, field 1, ...], ...], "connection": number}. MSH-1 and MSH-2 stand as HL7 counts them.
 """
 import json
 import socket
@@ -52,6 +52,8 @@ def serve(connection, number):
             code = answer if len(answer) == 2 else "CA"
             reply = (f"\x0bMSH|^~\\&|MANAGER||magwatch||20261121021405||ACK^R40^ACK|a1|P|2.6\rMSA|{code}|{control}\r"
                      "\x1c\r").encode()
+            if answer == "twice":
+                reply += reply
             if answer == "split":
                 for byte in reply:
                     connection.sendall(bytes([byte]))

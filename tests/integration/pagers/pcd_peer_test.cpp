@@ -225,6 +225,16 @@ TEST(PcdPeer, ANewConnectionTellsWhatStands)
                    }).is_object());
 }
 
+TEST(PcdPeer, AnAcknowledgementThatComesTwiceBreaksNothingOff)
+{
+    PcdRig rig{{"twice"}};
+    for (std::uint32_t call = 7; call < 12; ++call) rig.send(call, 0, 1, "midwife-" + std::to_string(call));
+    ASSERT_TRUE(rig.until_outcomes(5));
+    for (const auto& one : rig.outcomes) EXPECT_EQ(one.outcome, PageOutcome::accepted) << one.detail;
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(rig.next_report()["connection"], 1);
+    EXPECT_EQ(rig.pager.health()[0].retries, 0U);
+}
+
 TEST(PcdPeer, ARefusedConnectionFailsThePage)
 {
     Rig rig;
