@@ -1,6 +1,8 @@
 #include "tools/simulator/hl7_message.hpp"
 
 #include <chrono>
+#include <cstdlib>
+#include <vector>
 
 #include "tools/simulator/text.hpp"
 
@@ -21,18 +23,28 @@ std::string padded(std::int64_t value, std::size_t width)
     return text.size() < width ? std::string(width - text.size(), '0') + text : text;
 }
 
-struct Rows {
-    std::string out;
-    int count = 0;
-
-    void row(std::string_view code, std::string_view containment, const std::string& value, std::string_view unit,
-             const std::string& time)
-    {
-        out += "OBX|" + std::to_string(++count) + "|NM|" + std::string{code} + "|" + std::string{containment} +
-               "|" + value + "|" + std::string{unit} + "|||||" + (value.empty() ? "X" : "R") + "|||" + time +
-               "|||AMEAS^auto-measurement^MDC\r";
-    }
+struct NumericForm {
+    std::string_view code, containment, unit;
 };
+
+NumericForm form_of(Numeric kind)
+{
+    switch (kind) {
+    case Numeric::hr: return {"147842^MDC_ECG_HEART_RATE^MDC", "1.6.1.1", per_min};
+    case Numeric::rr: return {"151578^MDC_TTHOR_RESP_RATE^MDC", "1.7.1.1", breaths};
+    case Numeric::spo2: return {"150456^MDC_PULS_OXIM_SAT_O2^MDC", "1.8.1.1", percent};
+    case Numeric::pulse: return {"149530^MDC_PULS_OXIM_PULS_RATE^MDC", "1.8.1.2", per_min};
+    case Numeric::sbp: return {"150021^MDC_PRESS_BLD_NONINV_SYS^MDC", "1.9.1.1", mm_hg};
+    case Numeric::dbp: return {"150022^MDC_PRESS_BLD_NONINV_DIA^MDC", "1.9.1.2", mm_hg};
+    case Numeric::map: return {"150023^MDC_PRESS_BLD_NONINV_MEAN^MDC", "1.9.1.3", mm_hg};
+    case Numeric::temp: return {"150344^MDC_TEMP^MDC", "1.10.1.1", celsius};
+    case Numeric::etco2: return {"151708^MDC_CONC_AWAY_CO2_ET^MDC", "1.11.1.1", mm_hg};
+    case Numeric::art_sys: return {"150037^MDC_PRESS_BLD_ART_ABP_SYS^MDC", "1.12.1.1", mm_hg};
+    case Numeric::art_dia: return {"150038^MDC_PRESS_BLD_ART_ABP_DIA^MDC", "1.12.1.2", mm_hg};
+    case Numeric::art_mean: return {"150039^MDC_PRESS_BLD_ART_ABP_MEAN^MDC", "1.12.1.3", mm_hg};
+    }
+    std::abort();
+}
 
 std::string number(const std::optional<int>& value) { return value ? std::to_string(*value) : std::string{}; }
 
@@ -50,32 +62,44 @@ std::string hl7_time(std::int64_t wall_ms)
            padded(time.seconds().count(), 2) + "." + padded(time.subseconds().count(), 3) + "+0000";
 }
 
-std::string observation_report(const MessageHead& head, const MonitorDevice& monitor)
+std::string observation_report(const MessageHead& head, std::span<const NumericValue> values)
 {
     const std::string now = hl7_time(head.wall_ms);
-    const MonitorReading& r = monitor.shown();
     std::string out = "MSH|^~\\&|" + std::string{gateway} + "|WARD|MAGWATCH|HOSP|" + now +
                       "||ORU^R01^ORU_R01|" + head.control_id +
-                      "|P|2.6|||AL|NE||UNICODE UTF-8|||IHE_PCD_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.1.1^ISO\r";
+                      (head.training ? "|T" : "|P") + "|2.6|||AL|NE||UNICODE UTF-8|||" +
+                      "IHE_PCD_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.1.1^ISO\r";
     out += "PID|||\r"; // identity unknown: the daemon binds by bed
     out += "PV1||I|" + head.location + "\r";
     out += "OBR|1|" + head.control_id + "^" + std::string{gateway} + "|" + head.control_id + "^" +
            std::string{gateway} + "|" + std::string{device_type} + "|||" + now + "\r";
     out += "OBX|1||" + std::string{device_type} + "|1.0.0.0|||||||X\r";
-    Rows rows{.out = {}, .count = 1};
-    rows.row("147842^MDC_ECG_HEART_RATE^MDC", "1.6.1.1", number(r.hr), per_min, now);
-    rows.row("151578^MDC_TTHOR_RESP_RATE^MDC", "1.7.1.1", number(r.rr), breaths, now);
-    rows.row("150456^MDC_PULS_OXIM_SAT_O2^MDC", "1.8.1.1", number(r.spo2), percent, now);
-    rows.row("149530^MDC_PULS_OXIM_PULS_RATE^MDC", "1.8.1.2", number(r.pulse), per_min, now);
+    int row = 1;
+    for (const NumericValue& value : values) {
+        const NumericForm form = form_of(value.kind);
+        out += "OBX|" + std::to_string(++row) + "|NM|" + std::string{form.code} + "|" + std::string{form.containment} +
+               "|" + value.text + "|" + std::string{form.unit} + "|||||" + (value.text.empty() ? "X" : "R") + "|||" +
+               hl7_time(value.taken_wall_ms) + "|||AMEAS^auto-measurement^MDC\r";
+    }
+    return out;
+}
+
+std::string observation_report(const MessageHead& head, const MonitorDevice& monitor)
+{
+    const MonitorReading& r = monitor.shown();
+    std::vector<NumericValue> values{{Numeric::hr, number(r.hr), head.wall_ms},
+                                     {Numeric::rr, number(r.rr), head.wall_ms},
+                                     {Numeric::spo2, number(r.spo2), head.wall_ms},
+                                     {Numeric::pulse, number(r.pulse), head.wall_ms}};
     if (r.cuff) {
         // The cuff's value keeps the time at which it was taken: only OBX-14 tells its age.
-        const std::string taken = hl7_time(head.wall_ms - (head.device_ms - r.cuff->at_ms));
-        rows.row("150021^MDC_PRESS_BLD_NONINV_SYS^MDC", "1.9.1.1", std::to_string(r.cuff->sbp), mm_hg, taken);
-        rows.row("150022^MDC_PRESS_BLD_NONINV_DIA^MDC", "1.9.1.2", std::to_string(r.cuff->dbp), mm_hg, taken);
-        rows.row("150023^MDC_PRESS_BLD_NONINV_MEAN^MDC", "1.9.1.3", std::to_string(r.cuff->map), mm_hg, taken);
+        const std::int64_t taken = head.wall_ms - (head.device_ms - r.cuff->at_ms);
+        values.push_back({Numeric::sbp, std::to_string(r.cuff->sbp), taken});
+        values.push_back({Numeric::dbp, std::to_string(r.cuff->dbp), taken});
+        values.push_back({Numeric::map, std::to_string(r.cuff->map), taken});
     }
-    if (r.temp) rows.row("150344^MDC_TEMP^MDC", "1.10.1.1", fixed_text(*r.temp, 1), celsius, now);
-    return out + rows.out;
+    if (r.temp) values.push_back({Numeric::temp, fixed_text(*r.temp, 1), head.wall_ms});
+    return observation_report(head, values);
 }
 
 Acknowledgement acknowledgement_of(std::string_view message)

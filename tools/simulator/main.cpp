@@ -1,12 +1,14 @@
 // magwatch-simulator: a ward of simulated patients on Modbus TCP and HL7 v2 over MLLP, in real time.
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iterator>
 
 #include "tools/simulator/server.hpp"
+#include "tools/simulator/simulation_stage.hpp"
 #include "tools/simulator/text.hpp"
 
 namespace {
@@ -62,7 +64,9 @@ int run(Options& options)
     if (options.control == "-") options.server.control_stdin = true;
     else options.server.control_path = options.control;
     sim::Simulation simulation{*scenario, options.seed, options.speed};
-    sim::Server server{simulation, options.server};
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    sim::SimulationStage stage{simulation, std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
+    sim::Server server{stage, options.server};
     server.run(static_cast<std::int64_t>(options.run_s * 1000));
     return 0;
 }

@@ -17,7 +17,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "tools/simulator/hl7_message.hpp"
 #include "tools/simulator/mllp_sender.hpp"
 #include "tools/simulator/modbus_reply.hpp"
 #include "tools/simulator/text.hpp"
@@ -97,30 +96,20 @@ struct Endpoint {
     bool wants_write = false;
 };
 
-struct Device {
-    std::size_t bed = 0;
-    bool pump = false;
-    std::uint16_t port = 0;
-    bool listening = false;
-};
-
 } // namespace
 
 struct Server::State {
-    Simulation& simulation;
+    Stage& stage;
     ServerOptions options;
     Descriptor epoll{::epoll_create1(EPOLL_CLOEXEC)};
     std::map<int, Endpoint> endpoints;
-    std::vector<Device> devices;
+    std::vector<bool> listening; // per device
     MllpSender sender;
     int gateway_fd = -1;
     bool gateway_connected = false;
-    std::vector<std::int64_t> next_message_ms; // per bed, in device time
-    std::uint64_t messages = 0;
-    std::int64_t began_wall_ms = clock_ms(CLOCK_REALTIME);
     bool stop = false;
 
-    State(Simulation& s, const ServerOptions& o) : simulation{s}, options{o} {}
+    State(Stage& s, const ServerOptions& o) : stage{s}, options{o}, listening(s.devices(), false) {}
 
     Endpoint& add(Role role, Descriptor fd, std::size_t device = 0, std::uint32_t events = EPOLLIN)
     {
@@ -171,7 +160,6 @@ struct Server::State {
         return endpoint.out.size() < most_pending;
     }
 
-    void open_devices();
     void follow_cables();
     void accept_clients(Endpoint& listener);
     bool serve_modbus(Endpoint& client);
@@ -184,37 +172,18 @@ struct Server::State {
     bool gateway_ready(Endpoint& endpoint, std::uint32_t events);
 };
 
-void Server::State::open_devices()
-{
-    const std::vector<SimulatedBed>& beds = simulation.beds();
-    for (std::size_t i = 0; i < beds.size(); ++i) {
-        const BedScenario& bed = beds[i].scenario;
-        const auto port = [&](std::uint16_t offset) {
-            return static_cast<std::uint16_t>(options.modbus_base_port + offset);
-        };
-        if (bed.link == Link::modbus) devices.push_back({i, false, port(bed.port), false});
-        if (bed.pump) devices.push_back({i, true, port(bed.pump->port), false});
-    }
-    next_message_ms.assign(beds.size(), 0);
-    for (std::size_t i = 0; i < beds.size(); ++i)
-        next_message_ms[i] = static_cast<std::int64_t>(i) * 700; // beds of a gateway do not speak at once
-    follow_cables();
-}
-
 // A device whose cable is out refuses, and drops who was connected.
 void Server::State::follow_cables()
 {
-    for (std::size_t d = 0; d < devices.size(); ++d) {
-        Device& device = devices[d];
-        const SimulatedBed& bed = simulation.beds()[device.bed];
-        const bool out = device.pump ? bed.pump_unplugged : bed.unplugged;
-        if (out == !device.listening) continue;
-        if (!out) {
-            add(Role::listener, listen_on(options.address, device.port), d);
-            device.listening = true;
+    for (std::size_t d = 0; d < listening.size(); ++d) {
+        const StageDevice device = stage.device(d);
+        if (device.unplugged == !listening[d]) continue;
+        listening[d] = !device.unplugged;
+        if (listening[d]) {
+            const auto port = static_cast<std::uint16_t>(options.modbus_base_port + device.port);
+            add(Role::listener, listen_on(options.address, port), d);
             continue;
         }
-        device.listening = false;
         std::erase_if(endpoints, [&](const auto& entry) {
             const Endpoint& e = entry.second;
             return (e.role == Role::listener || e.role == Role::modbus) && e.device == d;
@@ -254,16 +223,7 @@ bool Server::State::read_more(Endpoint& endpoint)
 
 bool Server::State::serve_modbus(Endpoint& client)
 {
-    const Device& device = devices[client.device];
-    const SimulatedBed& bed = simulation.beds()[device.bed];
-    RegisterTables tables;
-    if (device.pump) {
-        tables.input = bed.pump.input();
-    } else {
-        tables.input = bed.monitor.input();
-        tables.holding = bed.monitor.holding();
-        tables.holding_base = MonitorDevice::holding_base;
-    }
+    const RegisterTables tables = stage.device(client.device).tables;
     std::size_t at = 0;
     while (true) {
         std::size_t length = 0;
@@ -290,7 +250,7 @@ bool Server::State::serve_control(Endpoint& client)
             stop = true;
             answer = "{\"ok\":true,\"text\":\"bye\"}\n";
         } else {
-            const CommandResult result = simulation.command(line);
+            const CommandResult result = stage.command(line);
             const bool json = result.ok && result.text.starts_with('{');
             answer = json ? result.text + "\n"
                           : std::string{"{\"ok\":"} + (result.ok ? "true" : "false") + ",\"text\":" +
@@ -347,19 +307,9 @@ bool Server::State::gateway_ready(Endpoint& endpoint, std::uint32_t events)
 // Queues the messages that are due and keeps the connection moving.
 void Server::State::feed_gateway()
 {
-    const std::vector<SimulatedBed>& beds = simulation.beds();
-    for (std::size_t i = 0; i < beds.size(); ++i) {
-        const BedScenario& bed = beds[i].scenario;
-        if (bed.link != Link::hl7 || simulation.now_ms() < next_message_ms[i]) continue;
-        next_message_ms[i] = simulation.now_ms() + bed.interval_ms;
-        if (beds[i].unplugged || options.mllp_host.empty()) continue;
-        MessageHead head;
-        head.control_id = "SIM" + std::to_string(began_wall_ms) + "-" + std::to_string(++messages);
-        head.location = bed.location;
-        head.wall_ms = clock_ms(CLOCK_REALTIME);
-        head.device_ms = simulation.now_ms();
-        sender.enqueue(head.control_id, observation_report(head, beds[i].monitor));
-    }
+    if (options.mllp_host.empty()) return;
+    for (StageReport& report : stage.due_reports(clock_ms(CLOCK_REALTIME)))
+        sender.enqueue(std::move(report.control_id), std::move(report.message));
     connect_gateway();
     if (gateway_fd < 0 || !gateway_connected) return;
     const std::int64_t now = clock_ms(CLOCK_MONOTONIC);
@@ -398,7 +348,7 @@ void Server::State::handle(int fd, std::uint32_t events)
 
 void Server::State::tell_story()
 {
-    for (const StoryLine& line : simulation.take_story()) {
+    for (const StoryLine& line : stage.take_story()) {
         const std::int64_t s = line.at_ms / 1000;
         if (options.json_story) {
             std::printf("{\"at_ms\":%lld,\"bed\":%s,\"text\":%s}\n", static_cast<long long>(line.at_ms),
@@ -412,8 +362,8 @@ void Server::State::tell_story()
     }
 }
 
-Server::Server(Simulation& simulation, const ServerOptions& options)
-    : state_{std::make_unique<State>(simulation, options)}
+Server::Server(Stage& stage, const ServerOptions& options)
+    : state_{std::make_unique<State>(stage, options)}
 {
     State& s = *state_;
     sigset_t set;
@@ -423,7 +373,7 @@ Server::Server(Simulation& simulation, const ServerOptions& options)
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
     s.add(Role::signals, Descriptor{::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)});
     if (!options.mllp_host.empty()) (void)address_of(options.mllp_host, options.mllp_port);
-    s.open_devices();
+    s.follow_cables();
     if (options.control_stdin) s.add(Role::input, Descriptor{::dup(0)});
     if (options.control_path.empty()) return;
     sockaddr_un a{};
@@ -451,15 +401,16 @@ void Server::run(std::int64_t run_ms)
     const std::int64_t began = clock_ms(CLOCK_MONOTONIC);
     std::int64_t stepped = 0;
     epoll_event events[64];
-    while (!s.stop) {
+    while (!s.stop && !s.stage.over()) {
         const int n = ::epoll_wait(s.epoll.get(), events, 64, static_cast<int>(turn_ms / 2));
         for (int i = 0; i < n; ++i) s.handle(events[i].data.fd, events[i].events);
         const std::int64_t elapsed = clock_ms(CLOCK_MONOTONIC) - began;
-        s.simulation.step(elapsed - stepped);
+        s.stage.step(elapsed - stepped);
         stepped = elapsed;
         s.follow_cables();
         s.feed_gateway();
         s.tell_story();
+        if (s.options.on_turn) s.options.on_turn();
         if (run_ms > 0 && elapsed >= run_ms) break;
     }
 }

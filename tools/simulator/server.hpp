@@ -1,15 +1,16 @@
-// Puts a simulated ward on the network: Modbus TCP devices, an HL7 gateway, a control socket.
+// Puts a stage (a simulated ward, a recording) on the network: Modbus TCP devices, an HL7 gateway, a control socket.
 //
 // One thread, one epoll; every reply is written in the turn in which its request was read. Times come from
 // CLOCK_MONOTONIC and the wall clock, and only here. Listens on loopback.
-// Ports: a bed's monitor and pump listen on the base port plus the scenario's offset.
+// Ports: a device listens on the base port plus its offset.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
-#include "tools/simulator/simulation.hpp"
+#include "tools/simulator/stage.hpp"
 
 namespace magwatch::simulator {
 
@@ -21,17 +22,18 @@ struct ServerOptions {
     std::string control_path;  // Unix socket; "" = none
     bool control_stdin = false;
     bool json_story = false;
+    std::function<void()> on_turn; // after every turn, ten times a second or more
 };
 
 class Server {
 public:
     // Throws std::runtime_error with words for people where a port or path cannot be had.
-    Server(Simulation& simulation, const ServerOptions& options);
+    Server(Stage& stage, const ServerOptions& options);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // Until SIGINT or SIGTERM, the command `quit`, or `run_ms` is over (0: never).
+    // Until SIGINT or SIGTERM, the command `quit`, the stage is over, or `run_ms` are (0: never).
     void run(std::int64_t run_ms = 0);
 
 private:

@@ -26,14 +26,9 @@
 
 #include "tools/simulator/device_model.hpp"
 #include "tools/simulator/scenario.hpp"
+#include "tools/simulator/stage.hpp"
 
 namespace magwatch::simulator {
-
-struct StoryLine {
-    std::int64_t at_ms = 0; // device time since the start
-    std::string bed;        // "" = the ward
-    std::string text;
-};
 
 struct SimulatedBed {
     explicit SimulatedBed(const BedScenario& bed, std::uint64_t seed, std::uint64_t stream);
@@ -49,11 +44,6 @@ struct SimulatedBed {
     bool pump_unplugged = false;
     std::size_t next_hold = 0;
     bool holding = false;
-};
-
-struct CommandResult {
-    bool ok = false;
-    std::string text; // what was done or why not; for `status` the JSON
 };
 
 class Simulation {

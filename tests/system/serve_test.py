@@ -1,0 +1,256 @@
+#!/usr/bin/python3
+"""Recordings as live devices: the real daemon reaches the alarms that a replay of the file reaches.
+
+  serve_test.py MAGWATCHD MAGWATCH
+"""
+import csv
+import json
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+from ward_process import ROOT, Ward, free_port, wait_for
+
+MAGWATCH = sys.argv.pop(2)
+BINARY = sys.argv.pop(1)
+RECORDING = ROOT / "tests/data/numerics/bidmc_05_1hz.csv"
+FROM_S, TO_S = 150, 310  # rr falls to 3 and 9 at 162 s, hr reaches 100 at 235 s, rr 13 at 278 s
+SPEED = 6
+
+# Without delays: what rings must not hang on how fast the recording runs.
+PACK = '''name = "serve"
+title = "Rules without delay"
+version = "1"
+example = true
+''' + "".join(f'''[[rule]]
+id = "{name}"
+title = "{name}"
+message = "{name}"
+prompt = "Examine."
+source = "test"
+priority = "high"
+grade = 2
+latching = true
+when = "{when}"
+''' for name, when in [("hr-high", "hr >= 100 /min"), ("rr-high", "rr >= 13 /min"), ("rr-slow", "rr < 9.5 /min")])
+
+
+def first_raises(lines, bed):
+    """The rules of a bed's vital signs in the order in which they first rang."""
+    rules = []
+    for line in lines.splitlines():
+        entry = json.loads(line)
+        if entry.get("event") == "raised" and entry["kind"] == "physiological" and entry["bed"] == bed:
+            if entry["rule"] not in rules:
+                rules.append(entry["rule"])
+    return rules
+
+
+class Serving:
+    """magwatch replay --serve as a process; its lines as they come."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([MAGWATCH, "replay", "--serve", "--json", *map(str, arguments)],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.lines = []
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append(json.loads(line))
+
+    def event(self, name):
+        return next((line for line in self.lines if line["event"] == name), None)
+
+    def wait(self):
+        status = self.process.wait(120)
+        self.reader.join()
+        errors = self.process.stderr.read()
+        self.process.stderr.close()
+        self.process.stdout.close()
+        return status, errors
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.wait()
+
+
+def config_only(*arguments):
+    return subprocess.run([MAGWATCH, "replay", "--serve", "--config-only", *map(str, arguments)], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
+
+
+class Watched(unittest.TestCase):
+    def cut(self, folder):
+        """The part of the recording, in a file of its own."""
+        with open(RECORDING, newline="") as file:
+            head, *rows = list(csv.reader(file))
+        part = folder / "part.csv"
+        with open(part, "w", newline="") as file:
+            out = csv.writer(file)
+            out.writerow(head)
+            for row in rows:
+                if FROM_S <= float(row[0]) <= TO_S:
+                    out.writerow([float(row[0]) - FROM_S, *row[1:]])
+        return part
+
+    def test_the_daemon_reaches_the_alarms_of_a_replay_over_both_protocols(self):
+        ward = Ward(BINARY, beds=2)
+        self.addCleanup(ward.close)
+        part, pack = self.cut(ward.directory), ward.directory / "serve.toml"
+        pack.write_text(PACK)
+        modbus = ("bed-1=" + str(part), "--modbus-port", free_port())
+        hl7 = ("bed-2=" + str(part), "--modbus-port", 0, "--mllp", f"127.0.0.1:{free_port()}")
+        path = ward.directory / "magwatch.toml"
+        told = re.sub(r"(?ms)^\[\[bed\]\].*?(?=^\[)", "", config_only(*modbus) + config_only(*hl7))
+        self.assertIn("SIMULATION", told)
+        path.write_text(path.read_text().replace('"example.toml"', '"serve.toml"') + told)
+        ward.start()
+        ward.ready()
+        ward.watch(1)
+        ward.watch(2)
+        served = [Serving("--speed", SPEED, *modbus), Serving("--speed", SPEED, *hl7)]
+        for one in served:
+            status, errors = one.wait()
+            self.assertEqual(status, 0, errors)
+            self.assertEqual(one.event("end")["why"], "the recording is over")
+            self.assertTrue(all(line["simulation"] for line in one.lines))
+            self.assertLess(one.event("progress")["position_s"], one.lines[-2]["position_s"])
+        ward.process.send_signal(signal.SIGTERM)
+        self.assertEqual(ward.process.wait(60), 0, ward.daemon_log())
+        live = subprocess.run([MAGWATCH, "replay", "--json", str(ward.directory / "state")], stdout=subprocess.PIPE, text=True)
+        offline = subprocess.run([MAGWATCH, "replay", "--json", "--pack", str(pack), str(part)], check=True,
+                                 stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL)
+        expected = first_raises(offline.stdout, "bed-1")
+        self.assertEqual(expected, ["rr-slow", "hr-high", "rr-high"])
+        self.assertEqual(first_raises(live.stdout, "bed-1"), expected, "over Modbus")
+        self.assertEqual(first_raises(live.stdout, "bed-2"), expected, "over HL7")
+        self.play_the_journal_again(ward.directory / "state")
+
+    def play_the_journal_again(self, state):
+        """What that daemon recorded is a recording, too."""
+        port = free_port()
+        served = Serving("--speed", 1000, "--bed", "bed-1", "--modbus-port", port, state)
+        status, errors = served.wait()
+        self.assertEqual(status, 0, errors)
+        toml = served.event("config")["toml"]
+        self.assertIn('bed = "bed-1"', toml)
+        self.assertNotIn("bed-2", toml)
+
+
+class Wire(unittest.TestCase):
+    def read_registers(self, port, count):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
+            link.sendall(bytes([0, 1, 0, 0, 0, 6, 1, 4, 0, 0, 0, count]))
+            reply = link.recv(300)
+        self.assertEqual(reply[7], 4, reply)
+        return [int.from_bytes(reply[9 + 2 * i:11 + 2 * i], "big") for i in range(count)]
+
+    def test_what_is_missing_shows_as_no_reading_and_sigint_ends_in_peace(self):
+        port = free_port()
+        # 139 s to 144 s of this recording have no SpO2 and no pulse; so slow that they last.
+        served = Serving("--start", "141s", "--speed", "0.01", "--modbus-port", port, RECORDING)
+        wait_for("served", lambda: served.event("progress"), 30)
+        hr, rr, spo2, sbp, dbp, mean, temp, pulse = self.read_registers(port, 8)
+        with open(RECORDING, newline="") as file:
+            shown = next(row for row in csv.DictReader(file) if float(row["time_s"]) == 141)
+        self.assertEqual((hr, rr), (10 * int(shown["hr_bpm"]), 10 * int(shown["rr_bpm"])))
+        self.assertEqual({spo2, sbp, dbp, mean, temp, pulse}, {0x7FFF})
+        status, errors = served.stop()
+        self.assertEqual((status, errors), (0, ""))
+        self.assertEqual(served.lines[-1]["why"], "stopped")
+
+    def test_plain_lines_in_a_pipe_and_sections_apart_from_them(self):
+        done = subprocess.run([MAGWATCH, "replay", "--serve", "--speed", "1000", "--modbus-port", str(free_port()), RECORDING],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("[[modbus]]", done.stdout)
+        self.assertNotIn("[[modbus]]", done.stderr)
+        self.assertNotIn("\r", done.stderr)
+        self.assertIn("SIMULATION  00:00:00 of 00:08:01, 00:08:01 left, speed 1000", done.stderr)
+        self.assertIn("SIMULATION  the recording is over", done.stderr)
+
+    def test_a_scenario_is_played_by_the_simulator(self):
+        port = free_port()
+        served = Serving("--modbus-port", port, ROOT / "tools/demo.d/scenario.toml")
+        wait_for("served", lambda: served.event("progress"), 30)
+        toml = served.event("config")["toml"]
+        self.assertIn('kind = "pump"', toml)
+        self.assertIn("sim-monitor.toml", toml)
+        self.assertGreater(self.read_registers(port, 1)[0], 40)
+        self.assertEqual(served.stop()[0], 0)
+
+    def test_what_cannot_be_played_is_refused_in_words(self):
+        def refused(status, words, *arguments):
+            done = subprocess.run([MAGWATCH, "replay", "--serve", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(words, done.stderr)
+        refused(2, "HOST:PORT", "--mllp", "here", RECORDING)
+        refused(2, "behind the end", "--start", "1h", RECORDING)
+        refused(1, "a second bed-1", "bed-1=" + str(RECORDING), "bed-1=" + str(RECORDING))
+        refused(1, "nothing was recorded of 'bed-9'", "--bed", "bed-9", RECORDING)
+        refused(1, "cannot be read", "no-such.csv")
+        refused(2, "nothing to serve", "--modbus-port", 0, RECORDING)
+        refused(2, "belong to the daemon", "--pack", "x.toml", RECORDING)
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            refused(1, "cannot listen", "--modbus-port", taken.getsockname()[1], RECORDING)
+
+
+class Compared(unittest.TestCase):
+    def diff(self, *arguments, json_lines=False):
+        words = [MAGWATCH, "replay", "--diff", *(["--json"] if json_lines else []), *map(str, arguments)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_two_packs_on_a_recording(self):
+        packs = ["--pack", ROOT / "rules/packs/example.toml", "--pack", ROOT / "rules/packs/ggc.toml"]
+        status, told, errors = self.diff(*packs, RECORDING)
+        self.assertEqual(status, 1, errors)
+        # The example wants a slow rate longer than ggc does, which also says what it could not judge.
+        self.assertRegex(told, r"84\.0 s +bed-1 +high +rr-low +in B 24\.0 s earlier")
+        self.assertRegex(told, r"bed-1 +medium +technical\.unknown +in B alone")
+        self.assertRegex(told, r"pages +bed-1 +rr-low +to doctor: 6 in A, 7 in B")
+        status, told, errors = self.diff(*packs, RECORDING, ROOT / "tests/data/numerics/bidmc_04_1hz.csv", json_lines=True)
+        self.assertEqual(status, 1, errors)
+        first, second = map(json.loads, told.splitlines())
+        self.assertEqual([(c["rule"], c["later_by_s"]) for c in first["changed"]], [("rr-low", -24.0)])
+        self.assertEqual([c["rule"] for c in first["only_in_b"]], ["technical.unknown"])
+        self.assertEqual(first["only_in_a"], [])
+        self.assertEqual(second["file"], str(ROOT / "tests/data/numerics/bidmc_04_1hz.csv"))
+
+    def test_one_pack_is_equal_to_itself(self):
+        pack = ROOT / "rules/packs/example.toml"
+        status, told, errors = self.diff("--pack", pack, "--pack", pack, RECORDING)
+        self.assertEqual(status, 0, errors)
+        self.assertIn("equal: alarms 2 and 2", told)
+
+    def test_timelines_that_were_written_before(self):
+        with tempfile.TemporaryDirectory() as name:
+            files = []
+            for pack in "example", "ggc":
+                files.append(pathlib.Path(name) / (pack + ".json"))
+                with open(files[-1], "w") as out:
+                    subprocess.run([MAGWATCH, "replay", "--json", "--pack", ROOT / f"rules/packs/{pack}.toml", RECORDING],
+                                   check=True, stdout=out, stderr=subprocess.DEVNULL)
+            self.assertEqual(self.diff(files[0], files[0])[0], 0)
+            status, told, errors = self.diff(*files)
+            self.assertEqual(status, 1, errors)
+            self.assertIn("24.0 s earlier", told)
+            files[0].write_text("no timeline\n")
+            self.assertEqual(self.diff(*files)[0], 2)
+            self.assertEqual(self.diff(files[1])[0], 2)
+            self.assertEqual(self.diff("--pack", "no-such.toml", "--pack", "no-such.toml", RECORDING)[0], 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
