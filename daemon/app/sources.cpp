@@ -9,6 +9,13 @@ namespace {
 
 using adapters::modbus::LinkResult;
 
+std::optional<adapters::modbus::SerialSettings> serial_line(const SerialLineConfig& config)
+{
+    if (config.path.empty()) return std::nullopt;
+    return adapters::modbus::SerialSettings{config.path, config.baud, adapters::modbus::Parity{config.parity},
+                                            config.stop_bits};
+}
+
 PollResult poll_result(LinkResult result)
 {
     switch (result) {
@@ -88,7 +95,8 @@ void Sources::start_modbus(const Config& config, std::vector<std::string>& mista
     std::vector<adapters::modbus::Device> devices;
     for (const auto& device : config.modbus) {
         auto loaded = adapters::modbus::parse_register_map(device.map.text, device.map.path);
-        const auto address = adapters::modbus::address_from(device.address.text());
+        const bool serial = !device.serial.path.empty();
+        const auto address = adapters::modbus::address_from(serial ? "localhost" : device.address.text());
         const auto source = ward.find_source(device.name);
         const auto bed = ward.find_bed(device.bed);
         if (!loaded.map || !address || !source || !bed) {
@@ -96,7 +104,8 @@ void Sources::start_modbus(const Config& config, std::vector<std::string>& mista
             continue;
         }
         devices.push_back({*source, *bed, device.name, *address, device.unit,
-                           std::make_shared<const adapters::modbus::RegisterMap>(std::move(*loaded.map))});
+                           std::make_shared<const adapters::modbus::RegisterMap>(std::move(*loaded.map)),
+                           serial_line(device.serial), device.serial.reply_timeout});
     }
     counted_polls_.assign(devices.size(), {});
     modbus_ = std::make_unique<adapters::modbus::Adapter>(io_, loop_, std::move(devices));

@@ -31,9 +31,23 @@ struct Endpoint {
     [[nodiscard]] std::string text() const; // "127.0.0.1:8300", "[::1]:8300"
 };
 
+// A serial line with Modbus RTU units on it; each of them states it, and all state the same.
+struct SerialLineConfig {
+    std::string path; // "" = none: the device is asked over TCP
+    std::uint32_t baud = 0;
+    char parity = 'N'; // 'N', 'E' or 'O'
+    std::uint8_t stop_bits = 1;
+    Duration reply_timeout{}; // of this device alone; 0 = its map's
+    [[nodiscard]] bool same_line(const SerialLineConfig& other) const
+    {
+        return baud == other.baud && parity == other.parity && stop_bits == other.stop_bits;
+    }
+};
+
 struct ModbusDeviceConfig {
     std::string name; // the source's name
-    Endpoint address;
+    Endpoint address; // unless there is a serial line
+    SerialLineConfig serial;
     std::uint8_t unit = 1;
     ReferencedFile map;
     std::string bed; // alias

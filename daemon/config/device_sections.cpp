@@ -1,5 +1,8 @@
 // The sections of devices: [[modbus]] and [hl7].
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -18,10 +21,7 @@ void ConfigReader::modbus_device(const TomlTable& table)
 {
     ModbusDeviceConfig device;
     const auto name = new_name(table, "name", sources_, "source name");
-    const auto address = destination(table);
-    if (address) device.address = *address;
-    if (device.address.port == 0) device.address.port = 502;
-    device.unit = static_cast<std::uint8_t>(table.integer("unit", 0, 255).value_or(1));
+    const bool placed = modbus_place(table, device);
     const auto kind = table.choice("kind", {"monitor", "pump"});
     device.kind = kind == 1U ? SourceKind::pump : SourceKind::monitor;
     const auto bed = known_bed(table, "bed");
@@ -30,16 +30,82 @@ void ConfigReader::modbus_device(const TomlTable& table)
         const auto mistakes = checks_.register_map(*map);
         elsewhere_.insert(elsewhere_.end(), mistakes.begin(), mistakes.end());
     }
-    if (!name || !address || !bed || !map) return;
-    for (const ModbusDeviceConfig& other : config_.modbus)
-        if (other.address == device.address && other.unit == device.unit)
-            table.fail("host", fmt::format("'{}' and '{}' are the same unit of the same device",
-                                           other.name, *name));
+    if (!name || !placed || !bed || !map) return;
+    one_unit_once(table, device, *name);
     device.name = *name;
     device.bed = *bed;
     device.map = std::move(*map);
     config_.ward.sources.push_back({device.name, device.kind, device.bed, Duration{0}, false});
     config_.modbus.push_back(std::move(device));
+}
+
+bool ConfigReader::modbus_place(const TomlTable& table, ModbusDeviceConfig& device)
+{
+    if (table.has("serial")) return serial_line(table, device);
+    for (const char* key : {"baud", "parity", "stop_bits", "reply_timeout"})
+        if (table.has(key))
+            table.fail(key, fmt::format("'{}' belongs to a serial line: name it as 'serial'", key));
+    device.unit = static_cast<std::uint8_t>(table.integer("unit", 0, 255).value_or(1));
+    if (!table.has("host")) {
+        table.fail("missing 'host' (Modbus TCP) or 'serial' (Modbus RTU)");
+        return false;
+    }
+    const auto address = destination(table);
+    if (address) device.address = *address;
+    if (device.address.port == 0) device.address.port = 502;
+    return address.has_value();
+}
+
+bool ConfigReader::serial_line(const TomlTable& table, ModbusDeviceConfig& device)
+{
+    for (const char* key : {"host", "port"})
+        if (table.has(key))
+            table.fail(key, fmt::format("'{}' and 'serial' exclude each other: a device is reached "
+                                        "over TCP or over a serial line",
+                                        key));
+    const auto path = table.need_text("serial");
+    // Nothing on the wire tells these two, and a wrong one looks like a dead line.
+    const auto baud = table.need_integer("baud", 1200, 115200);
+    const auto parity = table.need_choice("parity", {"none", "even", "odd"});
+    const auto stop_bits = table.integer("stop_bits", 1, 2).value_or(1);
+    const auto unit = table.need_integer("unit", 1, 247);
+    device.serial.reply_timeout =
+        table.duration("reply_timeout", 50ms, 10s).value_or(Duration{0});
+    if (!path || !baud || !parity || !unit) return false;
+    constexpr std::array<std::int64_t, 8> rates{1200,  2400,  4800,  9600,
+                                                19200, 38400, 57600, 115200};
+    if (std::find(rates.begin(), rates.end(), *baud) == rates.end())
+        table.fail("baud", "'baud' must be 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200");
+    if (path->value.front() != '/')
+        table.fail("serial", "'serial' must be the whole path of a device, such as "
+                             "\"/dev/serial/by-id/usb-FTDI_1234-if00-port0\"");
+    device.serial.path = std::filesystem::path{path->value}.lexically_normal().string();
+    device.serial.baud = static_cast<std::uint32_t>(*baud);
+    device.serial.parity = "NEO"[*parity];
+    device.serial.stop_bits = static_cast<std::uint8_t>(stop_bits);
+    device.unit = static_cast<std::uint8_t>(*unit);
+    return true;
+}
+
+void ConfigReader::one_unit_once(const TomlTable& table, const ModbusDeviceConfig& device,
+                                 const std::string& name)
+{
+    constexpr std::size_t most_lines = 16; // each has a thread (design value)
+    const char* key = device.serial.path.empty() ? "host" : "serial";
+    std::set<std::string> lines{device.serial.path, ""};
+    for (const ModbusDeviceConfig& other : config_.modbus) {
+        lines.insert(other.serial.path);
+        if (other.serial.path != device.serial.path || other.address != device.address) continue;
+        if (other.unit == device.unit)
+            table.fail(key, fmt::format("'{}' and '{}' are the same unit of the same {}", other.name,
+                                        name, device.serial.path.empty() ? "device" : "line"));
+        if (!device.serial.same_line(other.serial))
+            table.fail(key, fmt::format("'{}' and '{}' are on one line: 'baud', 'parity' and "
+                                        "'stop_bits' must be the same",
+                                        other.name, name));
+    }
+    if (lines.size() > most_lines + 1)
+        table.fail(key, fmt::format("at most {} serial lines", most_lines));
 }
 
 void ConfigReader::hl7()

@@ -46,6 +46,10 @@ private:
     void beds();
     void modbus();
     void modbus_device(const TomlTable& table);
+    bool modbus_place(const TomlTable& table, ModbusDeviceConfig& device);
+    bool serial_line(const TomlTable& table, ModbusDeviceConfig& device);
+    void one_unit_once(const TomlTable& table, const ModbusDeviceConfig& device,
+                       const std::string& name);
     void hl7();
     void hl7_source(const TomlTable& table, Hl7Config& hl7);
     void hl7_source_codes(const TomlTable& table, Hl7SourceConfig& source);

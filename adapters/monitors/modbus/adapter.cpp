@@ -101,9 +101,11 @@ struct Adapter::Unit {
     std::vector<Time> retry_refused;         // of each group
 };
 
-// Everything behind one address.
+// Everything behind one address or on one serial line.
 struct Adapter::Bus {
     asio::ip::tcp::endpoint address;
+    std::optional<SerialSettings> settings; // of a serial line
+    std::unique_ptr<SerialLink> serial;
     PollSchedule schedule;
     std::vector<Unit*> units;                     // as the schedule counts them
     std::unique_ptr<asio::steady_timer> waits[2]; // of each lane
@@ -120,29 +122,39 @@ Adapter::Adapter(asio::io_context& io, ObservationSink& sink, std::vector<Device
         unit->groups = make_read_plan(*device.map);
         unit->retry_refused.assign(unit->groups.size(), Time{});
         unit->device = std::move(device);
-        const auto found =
-            std::find_if(buses_.begin(), buses_.end(), [&](const std::unique_ptr<Bus>& bus) {
-                return bus->address == unit->device.address;
-            });
-        Bus* bus = found != buses_.end() ? found->get() : nullptr;
-        if (!bus) {
-            buses_.push_back(std::make_unique<Bus>());
-            bus = buses_.back().get();
-            bus->address = unit->device.address;
-            for (auto& wait : bus->waits) wait = std::make_unique<asio::steady_timer>(io_);
-        }
+        Bus& bus = bus_of(unit->device);
         std::vector<Duration> intervals;
         for (const Group& group : unit->groups) intervals.push_back(group.interval);
         // Not all in one instant: 2 ms apart, but the last within its first interval.
         const auto spread = std::min<std::chrono::nanoseconds>(2ms, period(*unit->device.map) /
                                                                         (units_.size() + 1));
-        bus->schedule.add_unit(start + spread * units_.size(), intervals);
-        bus->units.push_back(unit.get());
+        bus.schedule.add_unit(start + spread * units_.size(), intervals);
+        bus.units.push_back(unit.get());
         units_.push_back(std::move(unit));
     }
 }
 
 Adapter::~Adapter() = default;
+
+Adapter::Bus& Adapter::bus_of(const Device& device)
+{
+    const auto found =
+        std::find_if(buses_.begin(), buses_.end(), [&](const std::unique_ptr<Bus>& bus) {
+            if (device.serial) return bus->settings && bus->settings->path == device.serial->path;
+            return !bus->settings && bus->address == device.address;
+        });
+    if (found != buses_.end()) return **found;
+    auto bus = std::make_unique<Bus>();
+    bus->address = device.address;
+    bus->settings = device.serial;
+    if (device.serial) {
+        bus->serial = std::make_unique<SerialLink>(*device.serial);
+        bus->schedule.use_one_wire();
+    }
+    for (auto& wait : bus->waits) wait = std::make_unique<asio::steady_timer>(io_);
+    buses_.push_back(std::move(bus));
+    return *buses_.back();
+}
 
 std::size_t Adapter::size() const
 {
@@ -163,13 +175,33 @@ void Adapter::start(const Spawn& spawn)
     for (const auto& bus : buses_) {
         const std::string name = "modbus " + bus->units.front()->device.name;
         spawn(name, run_lane(*bus, Lane::main));
-        if (bus->units.size() > 1) spawn(name + " (silent units)", run_lane(*bus, Lane::probe));
+        if (bus->serial)
+            spawn(name + " (waits)", end_waits(*bus));
+        else if (bus->units.size() > 1)
+            spawn(name + " (silent units)", run_lane(*bus, Lane::probe));
     }
 }
 
 asio::awaitable<void> Adapter::run_lane(Bus& bus, Lane lane)
 {
+    if (bus.serial) {
+        co_await run_lane(bus, lane, *bus.serial);
+        co_return;
+    }
     Link link{io_, bus.address, deadlines_};
+    co_await run_lane(bus, lane, link);
+}
+
+// Stopping must not wait for a unit that is silent.
+asio::awaitable<void> Adapter::end_waits(Bus& bus)
+{
+    asio::steady_timer never{io_, Time::max()};
+    [[maybe_unused]] const auto [error] = co_await never.async_wait(quiet);
+    bus.serial->interrupt();
+}
+
+asio::awaitable<void> Adapter::run_lane(Bus& bus, Lane lane, Transport& link)
+{
     asio::steady_timer& wait = *bus.waits[static_cast<std::size_t>(lane)];
     for (;;) {
         const Time now = std::chrono::steady_clock::now();
@@ -191,9 +223,10 @@ asio::awaitable<void> Adapter::run_lane(Bus& bus, Lane lane)
 }
 
 // One request, on a connection that is opened if need be.
-asio::awaitable<LinkReply> Adapter::ask(Unit& unit, const Block& block, Link& link)
+asio::awaitable<LinkReply> Adapter::ask(Unit& unit, const Block& block, Transport& link)
 {
-    const std::chrono::milliseconds timeout = unit.device.map->timeout;
+    std::chrono::milliseconds timeout = unit.device.map->timeout;
+    if (unit.device.reply_timeout.count() > 0) timeout = unit.device.reply_timeout;
     Request request;
     request.unit = unit.device.unit;
     request.place = block.place;
@@ -227,7 +260,7 @@ bool Adapter::asks_all(Unit& unit, std::size_t group)
     return true;
 }
 
-asio::awaitable<LinkReply> Adapter::poll(Unit& unit, std::size_t group_index, Link& link)
+asio::awaitable<LinkReply> Adapter::poll(Unit& unit, std::size_t group_index, Transport& link)
 {
     Group& group = unit.groups[group_index];
     unit.image.reset(group);

@@ -1,11 +1,12 @@
-// Polls monitors and pumps that speak Modbus TCP, as their register maps say, and pushes what they
-// give.
+// Polls monitors and pumps that speak Modbus, over TCP or a serial line (RTU), as their register maps
+// say, and pushes what they give.
 //
-// Runs on the thread of its io_context, one coroutine for each address and one more for an address
-// with several units. A device that is silent, late, slow or wrong costs no other address anything,
-// and the other units behind its own gateway one reply time-out (poll_schedule.hpp). Reads only: no
-// function that writes exists. A device is reported as lost after two failed polls in a row, and as
-// connected at its first answer.
+// Runs on the thread of its io_context, one coroutine for each address or line and one more for an
+// address with several units; each serial line has a thread of its own that waits. A device that is
+// silent, late, slow or wrong costs no other address anything, and the other units behind its own
+// gateway or on its line one reply time-out (poll_schedule.hpp). Reads only: no function that writes
+// exists. A device is reported as lost after two failed polls in a row, and as connected at its first
+// answer.
 #pragma once
 
 #include <array>
@@ -26,6 +27,7 @@
 #include "adapters/monitors/modbus/link.hpp"
 #include "adapters/monitors/modbus/poll_schedule.hpp"
 #include "adapters/monitors/modbus/register_map.hpp"
+#include "adapters/monitors/modbus/serial_link.hpp"
 
 namespace magwatch::adapters::modbus
 {
@@ -37,6 +39,8 @@ struct Device {
     boost::asio::ip::tcp::endpoint address;
     std::uint8_t unit = 1;
     std::shared_ptr<const RegisterMap> map;
+    std::optional<SerialSettings> serial;    // instead of the address; the same for all units on it
+    std::chrono::milliseconds reply_timeout{0}; // 0: the map's
 };
 
 // "192.0.2.7:502", "[2001:db8::7]:502" or "localhost:502"; the port may be left out (502). Other
@@ -102,8 +106,11 @@ private:
     struct Unit;
     struct Bus;
     boost::asio::awaitable<void> run_lane(Bus& bus, Lane lane);
-    boost::asio::awaitable<LinkReply> poll(Unit& unit, std::size_t group, Link& link);
-    boost::asio::awaitable<LinkReply> ask(Unit& unit, const Block& block, Link& link);
+    boost::asio::awaitable<void> run_lane(Bus& bus, Lane lane, Transport& link);
+    boost::asio::awaitable<void> end_waits(Bus& bus);
+    boost::asio::awaitable<LinkReply> poll(Unit& unit, std::size_t group, Transport& link);
+    boost::asio::awaitable<LinkReply> ask(Unit& unit, const Block& block, Transport& link);
+    [[nodiscard]] Bus& bus_of(const Device& device);
     void finish(Bus& bus, const PollSchedule::Due& due, const LinkReply& last);
     bool asks_all(Unit& unit, std::size_t group);
     void deliver(Unit& unit, std::size_t group);

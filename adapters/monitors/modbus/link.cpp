@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include <modbus.h>
 #include <poll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -13,8 +12,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
-
-#include "rules/base/assert.hpp"
 
 namespace asio = boost::asio;
 
@@ -83,21 +80,9 @@ std::string_view name(LinkResult result)
     std::abort();
 }
 
-void Link::FreeContext::operator()(_modbus* context) const
-{
-    modbus_free(context);
-}
-
 Link::Link(asio::io_context& io, asio::ip::tcp::endpoint peer, Deadlines& deadlines)
-    : peer_{std::move(peer)}, deadlines_{deadlines}, socket_{io}, pause_{io},
-      // The address is not used: libmodbus is handed a connected socket.
-      context_{modbus_new_tcp("127.0.0.1", MODBUS_TCP_DEFAULT_PORT)}
+    : peer_{std::move(peer)}, deadlines_{deadlines}, socket_{io}, pause_{io}
 {
-    MAGWATCH_ASSERT(context_ != nullptr);
-    // It has nothing to wait for; should that ever be wrong, it may cost a millisecond and no more.
-    modbus_set_response_timeout(context_.get(), 0, 1000);
-    modbus_set_byte_timeout(context_.get(), 0, 0);
-    modbus_set_error_recovery(context_.get(), MODBUS_ERROR_RECOVERY_NONE);
     deadlines_.add(this);
 }
 
@@ -111,7 +96,7 @@ void Link::close()
 {
     Error ignored;
     socket_.close(ignored);
-    modbus_set_socket(context_.get(), -1);
+    library_.use_socket(-1);
     deadline_ = Time::max();
     open_ = false;
     used_ = false;
@@ -165,7 +150,7 @@ LinkReply Link::adopt()
         ::close(descriptor);
         return fail(LinkResult::connect_failed, "cannot register the socket");
     }
-    modbus_set_socket(context_.get(), descriptor);
+    library_.use_socket(descriptor);
     open_ = true;
     wake_bytes_ = 1;
     LinkReply out;
@@ -234,7 +219,7 @@ LinkReply Link::take(const ReplyCheck& check)
 {
     deadline_ = Time::max();
     wake_at(1); // libmodbus reads in three steps and selects before each
-    const int received = modbus_receive_confirmation(context_.get(), frame_.data());
+    const int received = library_.receive(frame_.data());
     // What libmodbus took must be what was checked, byte for byte.
     if (received < 0 || static_cast<std::size_t>(received) != check.size ||
         std::memcmp(frame_.data(), peeked_.data(), check.size) != 0)

@@ -12,9 +12,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <memory>
-#include <span>
-#include <string_view>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -22,9 +19,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "adapters/monitors/modbus/library.hpp"
 #include "adapters/monitors/modbus/reply.hpp"
-
-struct _modbus; // libmodbus's context
+#include "adapters/monitors/modbus/transport.hpp"
 
 namespace magwatch::adapters::modbus
 {
@@ -52,47 +49,28 @@ private:
     std::vector<Link*> links_;
 };
 
-enum class LinkResult : std::uint8_t { ok, exception, timeout, bad_reply, closed, connect_failed };
-inline constexpr std::size_t link_result_count = 6;
-[[nodiscard]] std::string_view name(LinkResult result);
-
-struct LinkReply {
-    LinkResult result = LinkResult::closed;
-    ExceptionCode exception{};
-    std::span<const std::uint8_t> data; // valid until the next exchange
-    std::string_view reason;            // for people, of everything but ok
-};
-
-class Link
+class Link final : public Transport
 {
 public:
-    using Time = Deadlines::Time;
-
     Link(boost::asio::io_context& io, boost::asio::ip::tcp::endpoint peer, Deadlines& deadlines);
-    ~Link();
+    ~Link() override;
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
 
-    [[nodiscard]] bool is_open() const { return open_; }
-    // Whether an answer came over this connection before: only then may a closed one be an idle
-    // time-out of the device, worth a new connection at once.
-    [[nodiscard]] bool used() const { return used_; }
+    [[nodiscard]] bool is_open() const override { return open_; }
+    [[nodiscard]] bool used() const override { return used_; }
 
-    boost::asio::awaitable<LinkReply> connect(Time deadline);
+    boost::asio::awaitable<LinkReply> connect(Time deadline) override;
     // Sends the request under a transaction number of its own and waits for the answer. Any other
     // result than ok and exception has closed the connection. Throws operation_aborted when
     // cancelled.
-    boost::asio::awaitable<LinkReply> exchange(Request request, Time deadline);
-    void close();
+    boost::asio::awaitable<LinkReply> exchange(Request request, Time deadline) override;
+    void close() override;
 
 private:
     friend class Deadlines;
     using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
                                                     boost::asio::io_context::executor_type>;
-    struct FreeContext {
-        void operator()(_modbus* context) const;
-    };
-
     void expire(); // the deadline passed
     LinkReply fail(LinkResult result, std::string_view reason);
     LinkReply adopt();                       // of a socket that just connected
@@ -107,7 +85,7 @@ private:
                                       boost::asio::wait_traits<std::chrono::steady_clock>,
                                       boost::asio::io_context::executor_type>
         pause_;
-    std::unique_ptr<_modbus, FreeContext> context_;
+    Library library_ = Library::over_tcp();
     Time deadline_ = Time::max(); // max: none
     bool expired_ = false;
     bool open_ = false;

@@ -33,17 +33,18 @@ void PollSchedule::add_unit(Time first, std::span<const Duration> intervals)
 
 Lane PollSchedule::lane_of(const Unit& unit) const
 {
-    if (unit.failures == 0 || units_.size() == 1 || unit.failures % main_every == 0)
+    if (one_wire_ || unit.failures == 0 || units_.size() == 1 || unit.failures % main_every == 0)
         return Lane::main;
     return Lane::probe;
 }
 
-std::optional<PollSchedule::Due> PollSchedule::earliest(Lane lane) const
+std::optional<PollSchedule::Due> PollSchedule::earliest(Lane lane, Which which) const
 {
     std::optional<Due> best;
     for (std::size_t u = 0; u < units_.size(); ++u) {
         const Unit& unit = units_[u];
         if (unit.busy || lane_of(unit) != lane) continue;
+        if (which != Which::all && (unit.failures > 0) != (which == Which::silent)) continue;
         // A silent unit is asked for its first group alone.
         const std::size_t groups =
             unit.failures > 0 ? std::min<std::size_t>(1, unit.slots.size()) : unit.slots.size();
@@ -59,7 +60,13 @@ std::optional<PollSchedule::Due> PollSchedule::earliest(Lane lane) const
 
 std::optional<PollSchedule::Due> PollSchedule::next(Lane lane, Time now) const
 {
-    const auto best = earliest(lane);
+    if (one_wire_) {
+        const auto healthy = earliest(lane, Which::healthy);
+        const auto silent = earliest(lane, Which::silent);
+        const bool waited = silent && silent->at + longest_retry <= now && !probed_last_;
+        if (healthy && healthy->at <= now && !waited) return healthy;
+    }
+    const auto best = earliest(lane, Which::all);
     return best && best->at <= now ? best : std::nullopt;
 }
 
@@ -77,6 +84,7 @@ bool PollSchedule::has_silent() const
 void PollSchedule::begin(const Due& due)
 {
     units_[due.unit].busy = true;
+    probed_last_ = due.probe;
 }
 
 std::uint64_t PollSchedule::answered(const Due& due, Time now)

@@ -7,7 +7,9 @@
 // power cut is not asked in one instant (design values: well inside the 30 s after which a value is
 // stale). Behind an address with several units (a gateway) the silent ones are asked on a second
 // connection, so that they cost the others one reply timeout when they fall silent, and one more on
-// every fourth try: some gateways serve a single connection only.
+// every fourth try: some gateways serve a single connection only. On a serial line there is one wire
+// for all: there a silent unit is asked when no other is due, or when it has waited for 10 s, and
+// never twice in a row while another is due.
 #pragma once
 
 #include <chrono>
@@ -35,6 +37,8 @@ public:
         bool probe = false;      // the unit was silent
     };
 
+    // All units share one serial line: there is no second lane.
+    void use_one_wire() { one_wire_ = true; }
     // Intervals of the unit's groups, fastest first; 0 = again at once.
     void add_unit(Time first, std::span<const Duration> intervals);
 
@@ -66,8 +70,11 @@ private:
         bool busy = false;
     };
     [[nodiscard]] Lane lane_of(const Unit& unit) const;
-    [[nodiscard]] std::optional<Due> earliest(Lane lane) const;
+    enum class Which : std::uint8_t { all, healthy, silent };
+    [[nodiscard]] std::optional<Due> earliest(Lane lane, Which which = Which::all) const;
     std::vector<Unit> units_;
+    bool one_wire_ = false;
+    bool probed_last_ = false;
 };
 
 } // namespace magwatch::adapters::modbus

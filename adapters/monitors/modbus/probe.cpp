@@ -11,6 +11,7 @@
 #include "adapters/monitors/modbus/decode.hpp"
 #include "adapters/monitors/modbus/link.hpp"
 #include "adapters/monitors/modbus/read_plan.hpp"
+#include "adapters/monitors/modbus/serial_link.hpp"
 
 namespace asio = boost::asio;
 
@@ -49,7 +50,7 @@ std::string exception_text(ExceptionCode code)
 struct Session {
     const RegisterMap& map;
     std::uint8_t unit;
-    Link& link;
+    Transport& link;
     ProbeReport& report;
 
     asio::awaitable<LinkReply> ask(Place place)
@@ -169,6 +170,45 @@ asio::awaitable<void> read_all(Session& session)
     }
 }
 
+ProbeReport empty_report(const RegisterMap& map, std::string address, std::uint8_t unit)
+{
+    ProbeReport report;
+    report.map = map.name;
+    report.model = map.model;
+    report.commissioned = map.commissioned;
+    report.address = std::move(address);
+    report.unit = unit;
+    for (const Register& r : map.registers) {
+        ProbedRegister probed;
+        probed.entry = r;
+        probed.reason = "not read";
+        report.registers.push_back(std::move(probed));
+    }
+    return report;
+}
+
+void run_probe(asio::io_context& io, Deadlines& deadlines, Transport& link, const RegisterMap& map,
+               ProbeReport& report)
+{
+    Session session{map, report.unit, link, report};
+    std::exception_ptr failure;
+    const auto done = [&](const std::exception_ptr& error) {
+        failure = error;
+        io.stop();
+    };
+    asio::co_spawn(io, deadlines.run(), done);
+    asio::co_spawn(io, read_all(session), done);
+    io.run();
+    if (failure) std::rethrow_exception(failure);
+}
+
+ProbeReport finished(ProbeReport report)
+{
+    for (ProbedRegister& probed : report.registers) probed.hint = order_hint(probed);
+    if (report.answered) report.reason.clear();
+    return report;
+}
+
 std::string raw_text(const ProbedRegister& probed)
 {
     if (!probed.read) return "-";
@@ -188,36 +228,27 @@ bool ProbeReport::all_good() const
 
 ProbeReport probe(const RegisterMap& map, const asio::ip::tcp::endpoint& address, std::uint8_t unit)
 {
-    ProbeReport report;
-    report.map = map.name;
-    report.model = map.model;
-    report.commissioned = map.commissioned;
-    report.address = address.address().to_string() + ":" + std::to_string(address.port());
-    report.unit = unit;
-    for (const Register& r : map.registers) {
-        ProbedRegister probed;
-        probed.entry = r;
-        probed.reason = "not read";
-        report.registers.push_back(std::move(probed));
-    }
+    ProbeReport report =
+        empty_report(map, address.address().to_string() + ":" + std::to_string(address.port()), unit);
     asio::io_context io;
     Deadlines deadlines{io};
     {
         Link link{io, address, deadlines};
-        Session session{map, unit, link, report};
-        std::exception_ptr failure;
-        const auto done = [&](const std::exception_ptr& error) {
-            failure = error;
-            io.stop();
-        };
-        asio::co_spawn(io, deadlines.run(), done);
-        asio::co_spawn(io, read_all(session), done);
-        io.run();
-        if (failure) std::rethrow_exception(failure);
+        run_probe(io, deadlines, link, map, report);
     }
-    for (ProbedRegister& probed : report.registers) probed.hint = order_hint(probed);
-    if (report.answered) report.reason.clear();
-    return report;
+    return finished(std::move(report));
+}
+
+ProbeReport probe(const RegisterMap& map, const SerialSettings& line, std::uint8_t unit)
+{
+    ProbeReport report = empty_report(map, line.path, unit);
+    asio::io_context io;
+    Deadlines deadlines{io};
+    {
+        SerialLink link{line};
+        run_probe(io, deadlines, link, map, report);
+    }
+    return finished(std::move(report));
 }
 
 std::string table_text(const ProbeReport& report)

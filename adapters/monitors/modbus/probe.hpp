@@ -11,6 +11,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "adapters/monitors/modbus/register_map.hpp"
+#include "adapters/monitors/modbus/rtu.hpp"
 
 namespace magwatch::adapters::modbus
 {
@@ -39,6 +40,9 @@ struct ProbeReport {
 // Waits for the device: at most the map's time-out for the connection and for each request.
 [[nodiscard]] ProbeReport probe(const RegisterMap& map,
                                 const boost::asio::ip::tcp::endpoint& address, std::uint8_t unit);
+// The same over a serial line. Nobody else may ask there meanwhile, a running daemon included.
+[[nodiscard]] ProbeReport probe(const RegisterMap& map, const SerialSettings& line,
+                                std::uint8_t unit);
 
 [[nodiscard]] std::string table_text(const ProbeReport& report);
 // One object: {"map", "model", "address", "unit", "commissioned", "answered", "reason",

@@ -281,6 +281,21 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"host = \"10.0.0.12\"\nport = 1502", "host = \"10.0.0.11\"\nunit = 3",
                "the same unit of the same device"},
         Broken{"unit = 3", "unit = 300", "'unit' is 300"},
+        Broken{"host = \"10.0.0.11\"", "", "missing 'host' (Modbus TCP) or 'serial' (Modbus RTU)"},
+        Broken{"unit = 3", "unit = 3\nbaud = 9600", "'baud' belongs to a serial line"},
+        Broken{"unit = 3", "unit = 3\nserial = \"/dev/ttyUSB0\"\nbaud = 9600\nparity = \"none\"",
+               "'host' and 'serial' exclude each other"},
+        Broken{"host = \"10.0.0.11\"", "serial = \"ttyUSB0\"\nbaud = 9600\nparity = \"none\"",
+               "the whole path of a device"},
+        Broken{"host = \"10.0.0.11\"", "serial = \"/dev/ttyUSB0\"\nparity = \"none\"", "missing 'baud'"},
+        Broken{"host = \"10.0.0.11\"", "serial = \"/dev/ttyUSB0\"\nbaud = 9600", "missing 'parity'"},
+        Broken{"host = \"10.0.0.11\"", "serial = \"/dev/ttyUSB0\"\nbaud = 9601\nparity = \"odd\"",
+               "'baud' must be 1200, 2400"},
+        Broken{"host = \"10.0.0.11\"\nunit = 3",
+               "serial = \"/dev/ttyUSB0\"\nbaud = 9600\nparity = \"odd\"\nunit = 0",
+               "'unit' is 0, but must be 1 to 247"},
+        Broken{"host = \"10.0.0.11\"\nunit = 3",
+               "serial = \"/dev/ttyUSB0\"\nbaud = 9600\nparity = \"odd\"", "missing 'unit'"},
         Broken{"listen = \"127.0.0.1:2575\"", "listen = \"10.0.0.1:2575\"",
                "MLLP has neither encryption nor identity"},
         Broken{"listen = \"127.0.0.1:2575\"", "listen = \"2575\"", "an address and a port"},
@@ -332,6 +347,37 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"rr = \"40 s\"", "rrr = \"40 s\"", "unknown key 'rrr'; did you mean 'rr'?"},
         Broken{"keep = \"30 days\"", "keep = \"1 h\"", "'keep' is 1 h, but must be 1 day to"},
         Broken{"[ward]\nname = \"l4\"", "[ward]\nname = \"L 4\"", "a ward name is 1 to 32 of"}));
+
+// Units of one serial line stand one by one, each with the settings of the line.
+TEST(ConfigReader, ADeviceMayHangOnASerialLine)
+{
+    const auto line = [](std::string_view first, std::string_view second) {
+        std::string text = changed("host = \"10.0.0.11\"\nunit = 3", first);
+        const std::string_view tcp = "host = \"10.0.0.12\"\nport = 1502";
+        return text.replace(text.find(tcp), tcp.size(), second);
+    };
+    const std::string_view one =
+        "serial = \"/dev/ttyUSB0\"\nbaud = 9600\nparity = \"none\"\nstop_bits = 2\nunit = 3";
+    const std::string_view two = "serial = \"/dev/ttyUSB0\"\nbaud = 9600\nparity = \"none\"\n"
+                                 "stop_bits = 2\nunit = 4\nreply_timeout = \"300 ms\"";
+    const LoadedConfig loaded = parsed(line(one, two));
+    ASSERT_TRUE(loaded.config);
+    const auto& devices = loaded.config->modbus;
+    ASSERT_THAT(devices, SizeIs(2));
+    EXPECT_EQ(devices[0].serial.path, "/dev/ttyUSB0");
+    EXPECT_EQ(devices[0].serial.baud, 9600U);
+    EXPECT_EQ(devices[0].serial.parity, 'N');
+    EXPECT_EQ(devices[0].serial.stop_bits, 2);
+    EXPECT_EQ(devices[0].serial.reply_timeout, Duration{0});
+    EXPECT_EQ(devices[1].serial.reply_timeout, 300ms);
+    EXPECT_EQ(devices[1].unit, 4);
+    EXPECT_THAT(mistakes(line(one, one)), ElementsAre(HasSubstr("the same unit of the same line")));
+    EXPECT_THAT(mistakes(line(one, "serial = \"/dev/ttyUSB0\"\nbaud = 19200\nparity = \"none\"\n"
+                                   "stop_bits = 2\nunit = 4")),
+                ElementsAre(HasSubstr("'baud', 'parity' and 'stop_bits' must be the same")));
+    EXPECT_THAT(mistakes(line(one, "serial = \"/dev/ttyUSB1\"\nbaud = 19200\nparity = \"even\"\nunit = 3")),
+                IsEmpty());
+}
 
 TEST(ConfigReader, ClinicalMetricsAreSaidOrLeftToTheMode)
 {

@@ -142,5 +142,39 @@ TEST(PollSchedule, BehindAGatewayTheSilentUnitLeavesTheSharedConnection)
     ASSERT_TRUE(due);
 }
 
+// A serial line is one wire: there is no second lane for silent units.
+TEST(PollSchedule, OnOneWireSilentUnitsWaitForTheOthersButNotForEver)
+{
+    PollSchedule s;
+    s.use_one_wire();
+    add(s);
+    add(s);
+    add(s, {0s}); // always due
+    for (int i = 0; i < 2; ++i) {
+        const auto due = s.next(Lane::main, t0);
+        ASSERT_TRUE(due);
+        s.begin(*due);
+        s.failed(*due, t0, 0.5);
+    }
+    EXPECT_FALSE(s.next(Lane::probe, t0 + 1h));
+    std::vector<int> asked(3);
+    bool probed = false;
+    for (Time now = t0; now < t0 + 60s; now += 100ms) {
+        const auto due = s.next(Lane::main, now);
+        ASSERT_TRUE(due);
+        EXPECT_FALSE(probed && due->probe) << "two silent units in a row while another waits";
+        probed = due->probe;
+        asked[due->unit] += 1;
+        s.begin(*due);
+        if (due->unit == 2)
+            s.answered(*due, now);
+        else
+            s.failed(*due, now, 0.5);
+    }
+    EXPECT_GE(asked[0], 3);
+    EXPECT_GE(asked[1], 3);
+    EXPECT_GE(asked[2], 580);
+}
+
 } // namespace
 } // namespace magwatch::adapters::modbus
