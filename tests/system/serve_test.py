@@ -6,6 +6,7 @@
 import csv
 import json
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -15,7 +16,7 @@ import tempfile
 import threading
 import unittest
 
-from ward_process import ROOT, Ward, free_port, wait_for
+from ward_process import ROOT, Ward, wait_for
 
 MAGWATCH = sys.argv.pop(2)
 BINARY = sys.argv.pop(1)
@@ -54,6 +55,23 @@ def first_raises(lines, bed):
     return rules
 
 
+def free_ports(count):
+    """The first of so many free ports in a row, below those that the system gives to connections."""
+    for _ in range(1000):
+        first = random.randrange(20000, 32000 - count)
+        probes = [socket.socket() for _ in range(count)]
+        try:
+            for i, probe in enumerate(probes):
+                probe.bind(("127.0.0.1", first + i))
+            return first
+        except OSError:
+            continue
+        finally:
+            for probe in probes:
+                probe.close()
+    raise AssertionError("no free ports in a row")
+
+
 class Serving:
     """magwatch replay --serve as a process; its lines as they come."""
 
@@ -67,6 +85,10 @@ class Serving:
     def read(self):
         for line in self.process.stdout:
             self.lines.append(json.loads(line))
+
+    def ready(self):
+        wait_for("served", lambda: self.event("progress") or self.process.poll() is not None, 30)
+        assert self.event("progress"), self.process.stderr.read()
 
     def event(self, name):
         return next((line for line in self.lines if line["event"] == name), None)
@@ -109,15 +131,15 @@ class Watched(unittest.TestCase):
         self.addCleanup(ward.close)
         part, pack = self.cut(ward.directory), ward.directory / "serve.toml"
         pack.write_text(PACK)
-        modbus = ("bed-1=" + str(part), "--modbus-port", free_port())
-        hl7 = ("bed-2=" + str(part), "--modbus-port", 0, "--mllp", f"127.0.0.1:{free_port()}")
+        modbus = ("bed-1=" + str(part), "--modbus-port", free_ports(1))
+        hl7 = ("bed-2=" + str(part), "--modbus-port", 0, "--mllp", f"127.0.0.1:{free_ports(1)}")
         path = ward.directory / "magwatch.toml"
         told = re.sub(r"(?ms)^\[\[bed\]\].*?(?=^\[)", "", config_only(*modbus) + config_only(*hl7))
         self.assertIn("SIMULATION", told)
         path.write_text(path.read_text().replace('"example.toml"', '"serve.toml"') + told)
         # The device is there before the daemon, as on a ward; a gateway comes to the daemon.
         served = [Serving("--speed", SPEED, *modbus)]
-        wait_for("served", lambda: served[0].event("progress"), 30)
+        served[0].ready()
         ward.start()
         ward.ready()
         ward.watch(1)
@@ -143,7 +165,7 @@ class Watched(unittest.TestCase):
 
     def play_the_journal_again(self, state):
         """What that daemon recorded is a recording, too."""
-        port = free_port()
+        port = free_ports(1)
         served = Serving("--speed", 1000, "--bed", "bed-1", "--modbus-port", port, state)
         status, errors = served.wait()
         self.assertEqual(status, 0, errors)
@@ -161,10 +183,10 @@ class Wire(unittest.TestCase):
         return [int.from_bytes(reply[9 + 2 * i:11 + 2 * i], "big") for i in range(count)]
 
     def test_what_is_missing_shows_as_no_reading_and_sigint_ends_in_peace(self):
-        port = free_port()
+        port = free_ports(1)
         # 139 s to 144 s of this recording have no SpO2 and no pulse; so slow that they last.
         served = Serving("--start", "141s", "--speed", "0.01", "--modbus-port", port, RECORDING)
-        wait_for("served", lambda: served.event("progress"), 30)
+        served.ready()
         hr, rr, spo2, sbp, dbp, mean, temp, pulse = self.read_registers(port, 8)
         with open(RECORDING, newline="") as file:
             shown = next(row for row in csv.DictReader(file) if float(row["time_s"]) == 141)
@@ -175,7 +197,7 @@ class Wire(unittest.TestCase):
         self.assertEqual(served.lines[-1]["why"], "stopped")
 
     def test_plain_lines_in_a_pipe_and_sections_apart_from_them(self):
-        done = subprocess.run([MAGWATCH, "replay", "--serve", "--speed", "1000", "--modbus-port", str(free_port()), RECORDING],
+        done = subprocess.run([MAGWATCH, "replay", "--serve", "--speed", "1000", "--modbus-port", str(free_ports(1)), RECORDING],
                               capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("[[modbus]]", done.stdout)
@@ -185,9 +207,9 @@ class Wire(unittest.TestCase):
         self.assertIn("SIMULATION  the recording is over", done.stderr)
 
     def test_a_scenario_is_played_by_the_simulator(self):
-        port = free_port()
+        port = free_ports(8)  # its beds and a pump
         served = Serving("--modbus-port", port, ROOT / "tools/demo.d/scenario.toml")
-        wait_for("served", lambda: served.event("progress"), 30)
+        served.ready()
         toml = served.event("config")["toml"]
         self.assertIn('kind = "pump"', toml)
         self.assertIn("sim-monitor.toml", toml)
