@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <time.h>
+#include <utility>
 
 #include "rules/base/assert.hpp"
 
@@ -53,6 +54,18 @@ Moment SystemClock::now()
     return {Instant{(reading.boottime + offset_).count()}, reading.wall};
 }
 
+LastMoment last_sign_of_life(LastMoment started, const std::optional<Moment>& written)
+{
+    if (!written) return started;
+    const Duration lived = written->steady - started.ward;
+    if (lived <= Duration{0}) {
+        started.unseen = -lived;
+        return started;
+    }
+    // Within one start ward time and boottime differ by a constant.
+    return {written->steady, started.boottime + lived, written->wall, std::move(started.boot_id), {}};
+}
+
 ContinuedTime continue_time(const std::optional<LastMoment>& last, const ClockReading& now,
                             const std::string& boot_id)
 {
@@ -67,7 +80,7 @@ ContinuedTime continue_time(const std::optional<LastMoment>& last, const ClockRe
         known = gap >= Duration{0} && gap <= longest_believed_stop;
     }
     if (!known) gap = Duration{0};
-    return {Duration{last->ward.ms} + gap - now.boottime, gap, known};
+    return {Duration{last->ward.ms} + gap - now.boottime, known ? gap + last->unseen : gap, known};
 }
 
 } // namespace magwatch

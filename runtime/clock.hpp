@@ -62,7 +62,10 @@ struct LastMoment {
     Duration boottime{};
     WallTime wall;
     std::string boot_id;
+    Duration unseen{}; // nobody had watched for so long by then: a start that ended before it wrote a word
 };
+// `started`: the last start. `written`: the newest that stands in the journal, whoever wrote it; nullopt: nothing does.
+[[nodiscard]] LastMoment last_sign_of_life(LastMoment started, const std::optional<Moment>& written);
 
 struct ContinuedTime {
     Duration offset{};    // for SystemClock: ward time = boottime + offset

@@ -33,6 +33,7 @@
 #include "rules/ward/technical.hpp"
 #include "runtime/build_info.hpp"
 #include "runtime/clock_watch.hpp"
+#include "runtime/crash_point.hpp"
 #include "runtime/lane.hpp"
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
@@ -270,6 +271,7 @@ void App::State::build(StartConfig start)
         [this](const JournalStatus& s) { journal_changed(s); },
         [this](Duration took, std::size_t) {
             metrics.journal_commit.Observe(static_cast<double>(took.count()) / 1000);
+            crash_point(CrashPoint::committed, journal->status().durable);
         });
     loop->set_journal(*journal);
     open_history();
@@ -297,6 +299,7 @@ WardLoopPorts App::State::ports()
     ports.reply = [this](const Reply& reply, bool stored) {
         server->reply(reply, stored);
         if (callbacks) callbacks->reply(reply, stored);
+        if (reply.accepted && stored) crash_point(CrashPoint::said);
     };
     ports.transition = [this](const AlarmTransition& transition) { told(transition); };
     ports.publish = [this](const Ward& ward, const Moment& now) { publish(ward, now); };
@@ -515,6 +518,7 @@ void App::State::send_page(const SendPage& sent)
          {LogKey::reason, name(page.reason)}});
     const Instant handed = clock->now().steady;
     const std::string kind = page.channel_kind;
+    crash_point(CrashPoint::send);
     pagers->send(page, [this, handed, kind](const PageKey& key, PageOutcome outcome, const std::string& detail) {
         if (auto* channel = metrics.channel(kind)) {
             channel->paged(outcome);
@@ -523,6 +527,7 @@ void App::State::send_page(const SendPage& sent)
         log(event_outcome, detail, {{LogKey::page, key.text()}});
         loop->push(Input{Receipt{key, outcome, detail}});
     });
+    crash_point(CrashPoint::sent);
 }
 
 void App::State::told(const AlarmTransition& transition)
@@ -647,7 +652,13 @@ void App::State::watch_clocks(const Moment& now, const ClockReading& reading)
 
 void App::State::stepped(const Input& input)
 {
+    if (const auto* receipt = std::get_if<Receipt>(&input)) {
+        const bool later = receipt->outcome == PageOutcome::delivered || receipt->outcome == PageOutcome::read;
+        crash_point(later ? CrashPoint::receipt : CrashPoint::outcome, journal->status().appended);
+    }
     if (const auto* action = std::get_if<Action>(&input)) {
+        if (std::holds_alternative<Answer>(action->what) || std::holds_alternative<AnswerCode>(action->what))
+            crash_point(CrashPoint::answer, journal->status().appended);
         if (std::holds_alternative<WatchEnd>(action->what))
             heartbeat->planned(loop->ward().view(clock->now()).beds_watched);
         if (std::holds_alternative<WatchStart>(action->what))

@@ -278,19 +278,16 @@ std::variant<std::optional<LastMoment>, JournalError> JournalFile::last_moment()
         const auto started = journal_queries::incarnations(database);
         if (started.empty()) return std::nullopt;
         const JournalIncarnation& last = started.back();
-        // Within one incarnation ward time and boottime differ by a constant.
-        Moment moment = last.at;
+        std::optional<Moment> written;
         Statement batch =
             database.prepare("SELECT last, wall FROM batches ORDER BY id DESC LIMIT 1");
-        if (batch.step() && batch.integer(0) > moment.steady.ms)
-            moment = {Instant{batch.integer(0)}, WallTime{batch.integer(1)}};
+        if (batch.step()) written = {Instant{batch.integer(0)}, WallTime{batch.integer(1)}};
         const std::int64_t alive =
             database.integer("SELECT value FROM meta WHERE key = 'alive_ward'");
-        if (alive > moment.steady.ms)
-            moment = {Instant{alive}, WallTime{database.integer(
-                                          "SELECT value FROM meta WHERE key = 'alive_wall'")}};
-        return LastMoment{moment.steady, last.boottime + (moment.steady - last.at.steady),
-                          moment.wall, last.boot_id};
+        if (alive > (written ? written->steady.ms : 0))
+            written = {Instant{alive}, WallTime{database.integer(
+                                           "SELECT value FROM meta WHERE key = 'alive_wall'")}};
+        return last_sign_of_life({last.at.steady, last.boottime, last.at.wall, last.boot_id, {}}, written);
     });
 }
 

@@ -5,6 +5,8 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "runtime/crash_point.hpp"
+
 namespace magwatch {
 namespace {
 
@@ -28,6 +30,14 @@ bool is_urgent(const Input& input)
 bool is_recorded(const Effect& effect)
 {
     return !std::holds_alternative<Publish>(effect) && !std::holds_alternative<Reply>(effect);
+}
+
+// A key leaves twice at most: what leaves a second time is on disk first, or a third could follow a kill. Nobody waits
+// for it alone, since a restart also rings anew.
+bool is_sent_again(const Effect& effect)
+{
+    const auto* sent = std::get_if<SendPage>(&effect);
+    return sent != nullptr && sent->page.attempt > 1;
 }
 
 } // namespace
@@ -141,8 +151,8 @@ void WardLoop::step(const Moment& now, const Input& input)
         dirty_now_ = true;
         if (const auto* transition = std::get_if<AlarmTransition>(&effect)) {
             ports_.transition(*transition);
-        } else if (std::holds_alternative<Reply>(effect)) {
-            replies_.push_back(std::move(effect));
+        } else if (std::holds_alternative<Reply>(effect) || is_sent_again(effect)) {
+            answers_due_.push_back(std::move(effect));
         } else {
             page_acts_.push_back(std::move(effect));
         }
@@ -164,6 +174,9 @@ void WardLoop::keep(const Moment& now, const Input& input)
 
 void WardLoop::append(const Moment& now)
 {
+    const bool pages = std::any_of(page_acts_.begin(), page_acts_.end(),
+                                   [](const Effect& effect) { return std::holds_alternative<SendPage>(effect); });
+    if (pages) crash_point(CrashPoint::intent, journal_->status().appended);
     if (!records_.empty()) {
         sequence_ = journal_->append(records_.take(), now, urgent_ || !waiting_.empty());
         appended_ = now.steady;
@@ -184,9 +197,9 @@ void WardLoop::append(const Moment& now)
         page_acts_.clear();
         pages_.wake.cancel();
     }
-    if (!replies_.empty() || !waiting_.empty()) {
-        answers_.groups.push_back({sequence_, now.steady, std::move(replies_), std::move(waiting_)});
-        replies_.clear();
+    if (!answers_due_.empty() || !waiting_.empty()) {
+        answers_.groups.push_back({sequence_, now.steady, std::move(answers_due_), std::move(waiting_)});
+        answers_due_.clear();
         waiting_.clear();
         answers_.wake.cancel();
     }
@@ -222,7 +235,7 @@ asio::awaitable<void> WardLoop::act_on(Pending& pending, Duration limit)
 void WardLoop::act(const Effect& effect, bool durable)
 {
     if (const auto* page = std::get_if<SendPage>(&effect)) {
-        ports_.send_page(*page);
+        if (durable || !is_sent_again(effect)) ports_.send_page(*page);
     } else if (const auto* cancel = std::get_if<CancelPages>(&effect)) {
         ports_.cancel_pages(cancel->call);
         // The ward may be ahead of what is acted on, and a call that is over stays over.

@@ -2,7 +2,8 @@
 //
 // One thread, the io_context's. One transaction: step in memory, append inputs and effects together,
 // commit, then act. A page waits for its commit for at most 200 ms; then it leaves first. If storage fails,
-// pages leave at once; the journal keeps the records and tries again.
+// pages leave at once; the journal keeps the records and tries again. A page that is sent again under its key waits as
+// long as an answer does, and without the disk it does not leave.
 #pragma once
 
 #include <deque>
@@ -125,7 +126,7 @@ private:
     EffectBuffer effects_;       // of one step
     RecordWriter records_;       // of this turn
     EffectBuffer page_acts_;     // of this turn
-    EffectBuffer replies_;       // of this turn
+    EffectBuffer answers_due_;   // of this turn, with pages that are sent again
     std::vector<std::shared_ptr<Waiter>> waiting_;
     bool urgent_ = false;
     bool dirty_ = true, dirty_now_ = false;

@@ -12,6 +12,13 @@ using namespace std::chrono_literals;
 // gives 5 s; design value).
 constexpr Duration gather_for = 2s;
 
+// A call rings less often between two starts: 16 hours at one a minute.
+constexpr std::uint32_t rings_of_a_start = 1000;
+constexpr std::uint32_t starts_counted = 4'000'000; // of those that fit
+
+// As many calls may have rung without the disk: a page waits for it for 200 ms (design value).
+constexpr int calls_unrecorded = 10;
+
 } // namespace
 
 const LadderPolicy& Ward::State::policy(const Call& call) const
@@ -145,6 +152,16 @@ std::vector<std::string> Ward::State::words(CallId id, EpisodeId first) const
     return words;
 }
 
+// Nobody may take a page that was lost with the process for one of another bed: its number and its code do not come
+// again at once.
+void Ward::State::skip_numbers()
+{
+    for (int i = 0; i < calls_unrecorded; ++i) {
+        (void)new_number();
+        next_code = next_code >= last_code ? first_code : static_cast<std::uint16_t>(next_code + 1);
+    }
+}
+
 std::uint32_t Ward::State::new_number()
 {
     const std::uint32_t number = next_number;
@@ -177,7 +194,11 @@ void Ward::State::call_moves(const Moment& now, CallId id)
 
 void Ward::State::coming(const Moment& now, Call& call, const std::string& person)
 {
-    if (call.state == CallState::attended) return;
+    if (call.state == CallState::attended) {
+        // It moves nothing, and is kept all the same: this person was told that it is.
+        if (call.person != person) note_answer(call, person, Responsibility::accepted, now.steady);
+        return;
+    }
     const bool known = call.state == CallState::accepted && call.person == person;
     answer_coming(call, policy(call), person, now.steady);
     note_answer(call, person, Responsibility::accepted, now.steady);
@@ -260,16 +281,28 @@ void Ward::State::resume_calls(const Moment& now, Duration unwatched)
     for (const auto& [id, call] : calls) open.push_back(id);
     for (const auto id : open) {
         Call& call = calls.at(id);
+        // What rang before the interruption and never reached the disk has left under keys that must not come again.
+        const std::uint32_t starts = std::min(incarnation - std::min(incarnation, id.incarnation), starts_counted);
+        call.repetition = std::max(call.repetition, starts * rings_of_a_start);
         if (call.state != CallState::calling) {
             // Deadlines that passed while nobody watched run out now, once.
             call.next = std::max(call.next, now.steady + Duration{1});
             continue;
         }
-        const std::size_t before = effects->size();
         send(now, call, call_restarted(call, policy(call), now.steady));
-        for (std::size_t i = before; i < effects->size(); ++i) {
-            if (auto* sent = std::get_if<SendPage>(&(*effects)[i])) sent->page.unwatched = unwatched;
-        }
+        // Whatever of it leaves, now, on the next channel or after one more restart, says how long; also of a time before
+        // that nobody may have heard of.
+        Duration untold = unwatched;
+        for (const PageRecord& record : pages)
+            if (record.page.key.call == id && !record.resolved) untold = std::max(untold, record.page.unwatched);
+        const auto tell = [&](Page& page) {
+            const bool of_this_ring = page.key.call == id && page.key.repetition == call.repetition;
+            if (of_this_ring && page.reason == PageReason::restart) page.unwatched = untold;
+        };
+        for (Effect& effect : *effects)
+            if (auto* sent = std::get_if<SendPage>(&effect)) tell(sent->page);
+        for (PageRecord& record : pages) tell(record.page);
+        for (Relay& relay : relays) tell(relay.page);
     }
 }
 

@@ -57,6 +57,7 @@ void Ward::State::apply(const Moment& now, const Started& started)
     const bool gap = started.unwatched > Duration{} || !started.unwatched_known;
     // The first message after any interruption says how long nobody was watching.
     if (gap) {
+        skip_numbers();
         const std::string text = started.unwatched_known
                                      ? "Nobody was watching for " + length_text(started.unwatched)
                                      : std::string{"Nobody was watching, for an unknown time"};
@@ -88,7 +89,7 @@ void Ward::State::apply(const Moment& now, const Started& started)
         bed.review = now.steady;
         refresh_next(bed, now.steady);
     }
-    resend_unresolved(now);
+    resend_unresolved(now, started.unwatched);
     resume_calls(now, started.unwatched);
     publish(no_bed);
 }

@@ -238,8 +238,9 @@ void Ward::State::do_action(const Moment& now, const Action& action, const TestP
     reply(now, action.request, true, "test #T" + std::to_string(page.number) + " goes to " + test.to);
 }
 
-// An intent without an outcome is sent again under the same key, once.
-void Ward::State::resend_unresolved(const Moment& now)
+// An intent without an outcome is sent again under the same key, once. It may be the first that this person hears after
+// the interruption, and says so.
+void Ward::State::resend_unresolved(const Moment& now, Duration unwatched)
 {
     for (auto& record : pages) {
         if (record.resolved) continue;
@@ -254,6 +255,9 @@ void Ward::State::resend_unresolved(const Moment& now)
         }
         record.outcome = PageOutcome::unknown; // it waits again
         ++record.page.attempt;
+        // What was sent before the interruption before this one told nobody how long that was.
+        record.page.unwatched = std::max(record.page.unwatched, unwatched);
+        record.page.reason = PageReason::restart;
         ++pages_sent;
         effects->push_back(SendPage{now, record.page});
     }

@@ -366,6 +366,7 @@ struct Ward::State {
     void ring_call(const Moment& now, const Episode& episode, bool worse);
     void leave_call(const Moment& now, CallId id, const std::string& person);
     [[nodiscard]] Duration quiet_hold(const Call& call, const Moment& now) const;
+    void skip_numbers();
     [[nodiscard]] std::uint32_t new_number(); // of a call or a test, as people say it
     [[nodiscard]] std::uint16_t new_code();   // of no call that is open
     void call_moves(const Moment& now, CallId id);
@@ -401,7 +402,7 @@ struct Ward::State {
                    const std::vector<std::string>& except);
     [[nodiscard]] std::vector<std::string> values_of(BedId bed, Instant now) const;
     void do_action(const Moment& now, const Action& action, const TestPage& test);
-    void resend_unresolved(const Moment& now);
+    void resend_unresolved(const Moment& now, Duration unwatched);
     void apply(const Moment& now, const Receipt& receipt);
     void take_receipt_for_relay(const Moment& now, const Receipt& receipt);
     void rung_failed(const Moment& now, Call& call, const PageKey& failed);

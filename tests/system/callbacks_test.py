@@ -5,47 +5,20 @@ by curl and by Python, over TLS; forged, repeated, slow and greedy ones change n
   callbacks_test.py MAGWATCHD
 """
 import base64
-import hashlib
-import hmac
-import http.server
 import json
 import re
 import socket
 import ssl
 import subprocess
 import sys
-import threading
 import unittest
 import urllib.parse
 import warnings
 
-
-from ward_process import Ward, free_port, wait_for
+from ward_process import SmsGateway, Ward, free_port, wait_for
 
 BINARY = sys.argv.pop(1)
-SECRET = "a-secret-that-the-gateway-shares"
-NUMBER = "+447700900123"
-
-
-class Gateway(http.server.ThreadingHTTPServer):
-    """Takes messages as an SMS gateway does; what it was sent is in `sent`."""
-
-    def __init__(self):
-        self.sent = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                self.server.sent.append(dict(urllib.parse.parse_qsl(body)))
-                self.send_response(201)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+SECRET, NUMBER = SmsGateway.SECRET, SmsGateway.NUMBER
 
 
 class Callbacks(unittest.TestCase):
@@ -54,12 +27,10 @@ class Callbacks(unittest.TestCase):
     def setUp(self):
         self.ward = Ward(BINARY)
         self.addCleanup(self.ward.close)
-        self.gateway = Gateway()
-        self.addCleanup(self.gateway.server_close)
-        self.addCleanup(self.gateway.shutdown)
+        self.gateway = SmsGateway()
+        self.addCleanup(self.gateway.close)
         self.port = free_port()
         folder = self.ward.directory
-        self.secret("gateway.secret", SECRET)
         scheme, section = "http", ""
         if self.tls:
             subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -71,30 +42,7 @@ class Callbacks(unittest.TestCase):
             scheme = "https"
             section = f'certificate = "file:{folder}/call.crt"\nkey = "file:{folder}/call.key"\n'
         self.base = f"{scheme}://127.0.0.1:{self.port}"
-        config = folder / "magwatch.toml"
-        text = config.read_text()
-        at = text.index("channels = [") + len("channels = [")
-        text = text[:at] + f'{{ kind = "sms", gateway = "hospital", to = "{NUMBER}" }}, ' + text[at:]
-        config.write_text(text + f'''
-[callbacks]
-listen = "127.0.0.1:{self.port}"
-url = "{self.base}"
-{section}
-[[pager.sms]]
-name = "hospital"
-url = "http://127.0.0.1:{self.gateway.server_port}/messages"
-format = "form"
-fields = {{ To = "{{to}}", Body = "{{text}}", StatusCallback = "{{status_url}}" }}
-[pager.sms.callback]
-proof = "hmac-sha256"
-header = "X-Signature"
-secret = "file:{folder}/gateway.secret"
-reference = "id"
-status = "status"
-words = {{ delivered = "delivered", failed = "failed", sent = "under_way" }}
-sender = "from"
-text = "text"
-''')
+        self.gateway.configure(self.ward, self.port, self.base, section)
 
     def secret(self, name, value):
         path = self.ward.directory / name
@@ -106,10 +54,7 @@ text = "text"
         self.ward.start()
         self.ward.ready()
         self.ward.watch()
-        self.ward.must("entries", {"key": "k-rate", "bed": "bed-1", "person": "midwife-1", "kind": "infusion",
-                                   "value": 1, "unit": "g/h"})
-        self.ward.must("entries", {"key": "k-reflex", "bed": "bed-1", "person": "midwife-1", "kind": "reflex",
-                                   "site": "knee", "value": 0})
+        self.ward.ring()
         wait_for("the page at the gateway", lambda: self.gateway.sent, 60)
         text = self.gateway.sent[0]["Body"]
         self.assertLessEqual(len(text), 160)
@@ -120,7 +65,7 @@ text = "text"
     def curl(self, url, fields, secret=SECRET, *more):
         """(status, answer) as curl sees it."""
         body = urllib.parse.urlencode(fields)
-        mac = hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
+        mac = SmsGateway.signature(body, secret).hexdigest()
         trust = ["--cacert", str(self.ward.directory / "call.crt")] if self.tls else []
         done = subprocess.run(["curl", "-sS", "--max-time", "30", *trust, *more, "-H", "X-Signature: " + mac,
                                "--data-binary", body, "-w", "\n%{http_code}", url],
@@ -135,7 +80,7 @@ text = "text"
                          *more)
 
     def call(self):
-        return self.ward.json("calls")["calls"][0]
+        return self.ward.calls()[0]
 
     def counted(self, result):
         text = self.ward.get("/metrics")[1].decode()
@@ -187,7 +132,7 @@ class Answers(Callbacks):
         import http.client
         client = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=ssl.create_default_context(
             cafile=str(self.ward.directory / "call.crt")))
-        mac = base64.b64encode(hmac.new(SECRET.encode(), body.encode(), hashlib.sha256).digest()).decode()
+        mac = base64.b64encode(SmsGateway.signature(body).digest()).decode()
         client.request("POST", "/sms/hospital/reply", body,
                        {"Content-Type": "application/x-www-form-urlencoded", "X-Signature": mac})
         answer = client.getresponse()

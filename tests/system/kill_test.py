@@ -33,10 +33,7 @@ def unanswered(binary, kills, chance, slower):
         ward.start()
         ward.ready()
         ward.watch()
-        ward.must("entries", {"key": "k-rate", "bed": "bed-1", "person": "midwife-1", "kind": "infusion",
-                              "value": 1, "unit": "g/h"})
-        ward.must("entries", {"key": "k-reflex", "bed": "bed-1", "person": "midwife-1", "kind": "reflex",
-                              "site": "knee", "value": 0})
+        ward.ring()
         wait_for("first page", lambda: physiological(arrivals(ward)), 60)
         for _ in range(kills):
             time.sleep(chance.uniform(0.0, 0.4))  # the instant of the kill, not a synchronisation
@@ -49,15 +46,12 @@ def unanswered(binary, kills, chance, slower):
         keys = collections.Counter(p["key"] for p in physiological(arrivals(ward)))
         assert max(keys.values()) <= 2, keys.most_common(3)
         # An answer given at any instant is not lost: what was confirmed is still there after the kill.
-        call = ward.json("calls")
-        call = call["calls"][0] if isinstance(call, dict) else call[0]
-        ward.must(f"calls/{call['id']}/answer", {"person": "midwife-1", "answer": "here"})
+        ward.must(f"calls/{ward.calls()[0]['id']}/answer", {"person": "midwife-1", "answer": "here"})
         ward.kill()
         quiet_from = len(physiological(arrivals(ward)))
         ward.start()
         slowest_ready = max(slowest_ready, ward.ready())
-        calls = ward.json("calls")
-        calls = calls["calls"] if isinstance(calls, dict) else calls
+        calls = ward.calls()
         assert calls[0]["state"] == "attended", calls
         for _ in range(5):
             ward.kill()
@@ -80,11 +74,9 @@ def quiet(binary, kills, chance):
         ward.start()
         ward.ready()
         ward.watch()
-        ward.must("entries", {"key": "k-rate", "bed": "bed-1", "person": "midwife-1", "kind": "infusion",
-                              "value": 1, "unit": "g/h"})
+        ward.chart(kind="infusion", value=1, unit="g/h")
         for i in range(kills):
-            ward.post("entries", {"key": f"k-{i}", "bed": "bed-1", "person": "midwife-1", "kind": "rr",
-                                  "value": 16, "unit": "/min"})
+            ward.chart(key=f"k-{i}", kind="rr", value=16, unit="/min")
             time.sleep(chance.uniform(0.0, 0.2))
             ward.kill()
             ward.start()

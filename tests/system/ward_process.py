@@ -1,6 +1,10 @@
-"""A real magwatchd with a page receiver of its own, for tests that kill it. Python's standard library only."""
+"""A real magwatchd with a page receiver and an SMS gateway of its own, for tests that kill it. Python's standard
+library only."""
 import base64
+import hashlib
+import hmac
 import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -13,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -100,6 +105,71 @@ class Peer:
         self.process.stdout.close()
 
 
+class SmsGateway(http.server.ThreadingHTTPServer):
+    """Takes messages as an SMS gateway does; what it was sent is in `sent`. Of each `took(message)` is called once the
+    sender has its answer."""
+    NUMBER = "+447700900123"
+    SECRET = "a-secret-that-the-gateway-shares"
+
+    def __init__(self, took=lambda message: None):
+        self.sent = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                message = dict(urllib.parse.parse_qsl(body))
+                self.server.sent.append(message)
+                self.send_response(201)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                took(message)
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.handle_error = lambda *_: None  # of a sender that was killed
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def configure(self, ward, callbacks, url, section=""):
+        """Makes it the first channel of the ward's first person, calling back at port `callbacks`."""
+        secret = ward.directory / "gateway.secret"
+        secret.write_text(self.SECRET)
+        secret.chmod(0o600)
+        config = ward.directory / "magwatch.toml"
+        text = config.read_text()
+        at = text.index("channels = [") + len("channels = [")
+        text = text[:at] + f'{{ kind = "sms", gateway = "hospital", to = "{self.NUMBER}" }}, ' + text[at:]
+        config.write_text(text + f'''
+[callbacks]
+listen = "127.0.0.1:{callbacks}"
+url = "{url}"
+{section}
+[[pager.sms]]
+name = "hospital"
+url = "http://127.0.0.1:{self.server_port}/messages"
+format = "form"
+fields = {{ To = "{{to}}", Body = "{{text}}", StatusCallback = "{{status_url}}", Key = "{{key}}" }}
+[pager.sms.callback]
+proof = "hmac-sha256"
+header = "X-Signature"
+secret = "file:{secret}"
+reference = "id"
+status = "status"
+words = {{ delivered = "delivered", failed = "failed", sent = "under_way" }}
+sender = "from"
+text = "text"
+''')
+
+    @classmethod
+    def signature(cls, body, secret=SECRET):
+        return hmac.new(secret.encode(), body.encode(), hashlib.sha256)
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
 class Ward:
     """One magwatchd that can be killed and started again on the same state."""
 
@@ -142,10 +212,11 @@ directory = "{self.directory}/state"
         self.extra = []  # further arguments
         self.output = open(self.directory / "daemon.log", "ab")
 
-    def start(self):
+    def start(self, binary=None, **environment):
         self.started = time.monotonic()
-        self.process = subprocess.Popen([self.binary, "--config", str(self.directory / "magwatch.toml")] + self.extra,
-                                        stdout=self.output, stderr=self.output)
+        command = [binary or self.binary, "--config", str(self.directory / "magwatch.toml")]
+        self.process = subprocess.Popen(command + self.extra, env={**os.environ, **environment}, stdout=self.output,
+                                        stderr=self.output)
 
     def ready(self):
         wait_for("ready", lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200, 60)
@@ -198,6 +269,19 @@ directory = "{self.directory}/state"
     def watch(self, bed=1):
         self.must("watch/start", {"bed": f"bed-{bed}", "person": "midwife-1",
                                   "calcium_at_bed": True, "hammer_at_bed": True, "oxygen_at_bed": True})
+
+    def chart(self, bed=1, **what):
+        """The (status, answer) of an entry of the midwife's; without a key of its own its kind is one."""
+        return self.post("entries", {"key": f"{bed}-{what['kind']}", "bed": f"bed-{bed}", "person": "midwife-1"} | what)
+
+    def ring(self, bed=1):
+        """A reflex that is lost while magnesium runs: a high call of a watched bed."""
+        for what in ({"kind": "infusion", "value": 1, "unit": "g/h"}, {"kind": "reflex", "site": "knee", "value": 0}):
+            status, answer = self.chart(bed, **what)
+            assert status in (200, 201), (status, answer)
+
+    def calls(self):
+        return self.json("calls")["calls"]
 
     def close(self):
         try:

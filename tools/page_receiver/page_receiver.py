@@ -431,6 +431,10 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a sender that was killed is no news
+            super().handle_error(request, client_address)
+
 
 class MailHandler:
     """aiosmtpd's handler: one mail is one page."""

@@ -98,8 +98,12 @@ TEST(JournalFile, TimeGoesOnFromTheLastSignOfLife)
     EXPECT_EQ(last->ward, Instant{1'030'000});
     EXPECT_EQ(last->boottime, 530s);
     EXPECT_EQ(last->wall, test_wall + 30s);
-    EXPECT_EQ(value_of(opened.file->begin_incarnation({last->ward, last->wall}, 531s, "boot-a")),
-              2U);
+    EXPECT_EQ(value_of(opened.file->begin_incarnation({Instant{1'090'000}, last->wall}, 590s, "boot-a")), 2U);
+    // A start is none: until it has written something, nobody watched.
+    const auto begun = value_of(opened.file->last_moment());
+    EXPECT_EQ(begun->ward, Instant{1'090'000});
+    EXPECT_EQ(begun->boottime, 590s);
+    EXPECT_EQ(begun->unseen, 60s);
 }
 
 TEST(JournalFile, ANewerFormatIsRefusedAndLeftAsItIs)

@@ -24,7 +24,7 @@ TEST(ContinueTime, TheFirstStartOfAllBeginsAtTheFirstInstantWhateverTheUptime)
 
 TEST(ContinueTime, InTheSameBootWardTimeGoesOnByBoottimeEvenIfTheWallClockLies)
 {
-    const LastMoment last{Instant{5'000'000}, 100s, noon, "boot-a"};
+    const LastMoment last{Instant{5'000'000}, 100s, noon, "boot-a", {}};
     const auto time = continue_time(last, reading(160s, noon - 1h), "boot-a");
     EXPECT_EQ(Instant{} + (Duration{160s} + time.offset), Instant{5'060'000});
     EXPECT_EQ(time.unwatched, 60s);
@@ -33,7 +33,7 @@ TEST(ContinueTime, InTheSameBootWardTimeGoesOnByBoottimeEvenIfTheWallClockLies)
 
 TEST(ContinueTime, AfterARebootWardTimeGoesOnByTheWallClock)
 {
-    const LastMoment last{Instant{5'000'000}, 100'000s, noon, "boot-a"};
+    const LastMoment last{Instant{5'000'000}, 100'000s, noon, "boot-a", {}};
     const auto time = continue_time(last, reading(20s, noon + 5min), "boot-b");
     EXPECT_EQ(Instant{} + (Duration{20s} + time.offset), Instant{5'300'000});
     EXPECT_EQ(time.unwatched, 5min);
@@ -42,7 +42,7 @@ TEST(ContinueTime, AfterARebootWardTimeGoesOnByTheWallClock)
 
 TEST(ContinueTime, AnImpossibleWallClockMakesTheGapUnknownAndTimeStandStill)
 {
-    const LastMoment last{Instant{5'000'000}, 100s, noon, "boot-a"};
+    const LastMoment last{Instant{5'000'000}, 100s, noon, "boot-a", {}};
     for (const WallTime wall : {noon - 1ms, noon + longest_believed_stop + 1ms, WallTime{0}}) {
         const auto time = continue_time(last, reading(20s, wall), "boot-b");
         EXPECT_EQ(Instant{} + (Duration{20s} + time.offset), Instant{5'000'000}) << wall.ms;
@@ -54,16 +54,31 @@ TEST(ContinueTime, AnImpossibleWallClockMakesTheGapUnknownAndTimeStandStill)
 
 TEST(ContinueTime, AnUnreadableBootIdNeverCountsAsTheSameBoot)
 {
-    const LastMoment last{Instant{5'000'000}, 100s, noon, ""};
+    const LastMoment last{Instant{5'000'000}, 100s, noon, "", {}};
     EXPECT_EQ(continue_time(last, reading(160s, noon + 7s), "").unwatched, 7s);
 }
 
 TEST(ContinueTime, NeverRunsBackwards)
 {
-    const LastMoment last{Instant{5'000'000}, 100s, noon, "boot-a"};
+    const LastMoment last{Instant{5'000'000}, 100s, noon, "boot-a", {}};
     const auto time = continue_time(last, reading(99s, noon), "boot-a");
     EXPECT_EQ(Instant{} + (Duration{99s} + time.offset), Instant{5'000'000});
     EXPECT_FALSE(time.known);
+}
+
+// Killed again before it wrote a word: nobody watched in between.
+TEST(ContinueTime, AStartThatWroteNothingIsNoSignOfLife)
+{
+    const LastMoment started{Instant{5'000'000}, 700s, noon, "boot-a", {}};
+    const auto gap = [&](const LastMoment& last) { return continue_time(last, reading(702s, noon), "boot-a"); };
+    const LastMoment silent = last_sign_of_life(started, Moment{Instant{4'400'000}, noon - 600s});
+    EXPECT_EQ(silent.ward, started.ward) << "ward time never runs backwards";
+    EXPECT_EQ(gap(silent).unwatched, 602s);
+    EXPECT_EQ(Instant{} + (Duration{702s} + gap(silent).offset), Instant{5'002'000});
+    const LastMoment alive = last_sign_of_life(started, Moment{Instant{5'001'000}, noon + 1s});
+    EXPECT_EQ(alive.boottime, 701s);
+    EXPECT_EQ(gap(alive).unwatched, 1s);
+    EXPECT_EQ(gap(last_sign_of_life(started, std::nullopt)).unwatched, 2s) << "nothing had ever been watched";
 }
 
 TEST(SystemClock, NeverRunsBackwardsAndAppliesItsOffset)

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "rules/base/archive.hpp"
 #include "tests/support/ward_rig.hpp"
 
@@ -182,6 +184,67 @@ TEST(Recovery, AnIntentWithoutAnOutcomeIsResentUnderItsKeyAndNeverAThirdTime)
     }
     const auto pages = rig.pages();
     EXPECT_EQ(std::count_if(pages.begin(), pages.end(), [&](const Page& p) { return p.key == key; }), 2);
+}
+
+// Whoever hears of it first, by whichever message, hears how long nobody watched.
+TEST(Recovery, EveryMessageAfterAnInterruptionSaysHowLongNobodyWatched)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.people[0].channels.push_back({"smtp", "mail", "m"});
+    rig.step(c);
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const PageKey key = rig.pages()[0].key;
+    const auto messages = [&rig](std::uint32_t incarnation, Duration unwatched) {
+        rig.jump(rig.now().at(rig.now().steady + unwatched));
+        const std::size_t before = rig.pages().size();
+        rig.step(restart(incarnation, unwatched));
+        const auto all = rig.pages();
+        return std::vector<Page>{all.begin() + static_cast<std::ptrdiff_t>(before), all.end()};
+    };
+    auto heard = messages(2, 30s);
+    ASSERT_EQ(heard.size(), 2U);
+    EXPECT_EQ(heard[0].key, key) << "the intent without an outcome comes first";
+    for (const Page& page : heard) {
+        EXPECT_EQ(page.unwatched, Duration{30s});
+        EXPECT_NE(page_text(page, "02:14").find("ot watched for 30 s"), std::string::npos) << page_text(page, "02:14");
+    }
+    // Killed again before anything is known to have left: all of it still tells of the 30 s.
+    heard = messages(3, 1s);
+    ASSERT_EQ(heard.size(), 2U);
+    for (const Page& page : heard) EXPECT_EQ(page.unwatched, Duration{30s});
+    // And so does the next channel.
+    rig.pass(6s);
+    ASSERT_EQ(rig.pages().back().key.channel, "mail");
+    EXPECT_EQ(rig.pages().back().unwatched, Duration{30s});
+    for (const Page& page : rig.pages()) rig.step(Receipt{page.key, PageOutcome::accepted, ""});
+    heard = messages(4, 2s);
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].unwatched, Duration{2s}) << "everybody had heard of the 30 s";
+}
+
+// What left before it was on the disk, and was lost with it, is not mistaken for what rings after the restart.
+TEST(Recovery, AKeyThatMayHaveLeftBeforeItsCommitNeverComesAgain)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const Bytes on_disk = rig.ward.save();
+    std::set<std::string> keys;
+    const auto rings_again = [&](std::uint32_t incarnation) {
+        rig.ward = *Ward::load(as_text(on_disk));
+        rig.jump(rig.now().at(rig.now().steady + 1s));
+        rig.step(restart(incarnation, 1s));
+        const std::string key = rig.pages().back().key.text();
+        EXPECT_TRUE(keys.insert(key).second) << key;
+        rig.chart(InfusionRateEntry{4, {}});
+        rig.pass(10s); // a new sign rings once more
+        for (const Page& page : rig.pages())
+            if (page.reason == PageReason::new_sign) keys.insert(page.key.text());
+    };
+    for (std::uint32_t incarnation = 2; incarnation < 8; ++incarnation) rings_again(incarnation);
+    EXPECT_GE(keys.size(), 12U);
 }
 
 TEST(Recovery, AnAnsweredCallStaysQuiet)

@@ -1,0 +1,7 @@
+#include "runtime/crash_point.hpp"
+
+namespace magwatch {
+
+void crash_point(CrashPoint, std::uint64_t) noexcept {}
+
+} // namespace magwatch
