@@ -652,10 +652,8 @@ void App::State::watch_clocks(const Moment& now, const ClockReading& reading)
 
 void App::State::stepped(const Input& input)
 {
-    if (const auto* receipt = std::get_if<Receipt>(&input)) {
-        const bool later = receipt->outcome == PageOutcome::delivered || receipt->outcome == PageOutcome::read;
-        crash_point(later ? CrashPoint::receipt : CrashPoint::outcome, journal->status().appended);
-    }
+    if (const auto* receipt = std::get_if<Receipt>(&input))
+        crash_point(point_of(receipt->outcome), journal->status().appended);
     if (const auto* action = std::get_if<Action>(&input)) {
         if (std::holds_alternative<Answer>(action->what) || std::holds_alternative<AnswerCode>(action->what))
             crash_point(CrashPoint::answer, journal->status().appended);

@@ -290,8 +290,8 @@ void Ward::State::resume_calls(const Moment& now, Duration unwatched)
             continue;
         }
         send(now, call, call_restarted(call, policy(call), now.steady));
-        // Whatever of it leaves, now, on the next channel or after one more restart, says how long; also of a time before
-        // that nobody may have heard of.
+        // Whatever of it leaves, now, on the next channel or after one more restart, says how long; also of a time
+        // before that nobody may have heard of.
         Duration untold = unwatched;
         for (const PageRecord& record : pages)
             if (record.page.key.call == id && !record.resolved) untold = std::max(untold, record.page.unwatched);

@@ -19,6 +19,7 @@ struct KillPoint {
 inline constexpr std::array kill_points{
     KillPoint{"intent.before", CrashPoint::intent, false},   KillPoint{"intent.after", CrashPoint::intent, true},
     KillPoint{"send.before", CrashPoint::send, false},       KillPoint{"send.after", CrashPoint::sent, false},
+    KillPoint{"sending.before", CrashPoint::sending, false}, KillPoint{"sending.after", CrashPoint::sending, true},
     KillPoint{"outcome.before", CrashPoint::outcome, false}, KillPoint{"outcome.after", CrashPoint::outcome, true},
     KillPoint{"receipt.before", CrashPoint::receipt, false}, KillPoint{"receipt.after", CrashPoint::receipt, true},
     KillPoint{"answer.before", CrashPoint::answer, false},   KillPoint{"answer.after", CrashPoint::answer, true},

@@ -22,9 +22,9 @@ import urllib.parse
 from ward_process import SmsGateway, Ward, free_port, wait_for
 
 # How often a point is passed in one life, at most: three findings ring two people each, one of them by SMS.
-POINTS = {"intent.before": 3, "intent.after": 3, "send.before": 6, "send.after": 6, "outcome.before": 6,
-          "outcome.after": 6, "receipt.before": 3, "receipt.after": 3, "answer.before": 2, "answer.after": 2,
-          "answer.said": 2}
+POINTS = {"intent.before": 3, "intent.after": 3, "send.before": 6, "send.after": 6, "sending.before": 6,
+          "sending.after": 6, "outcome.before": 6, "outcome.after": 6, "receipt.before": 3, "receipt.after": 3,
+          "answer.before": 2, "answer.after": 2, "answer.said": 2}
 BEDS = 5  # kills of one ward: each has a bed of its own
 FINDINGS = [("reflex-absent", {"kind": "reflex", "site": "knee", "value": 0}),
             ("rr-counted-low", {"kind": "rr", "value": 9, "unit": "/min"}),

@@ -53,6 +53,7 @@ struct RetryTest : ::testing::Test {
         ports.stepped = [](const Input&) {};
         loop = std::make_unique<WardLoop>(io.get_executor(), *clock, std::move(recovered.ward), std::move(ports), limits);
         loop->set_journal(*journal);
+        if (slow_start) faults.stall_syncs();
         loop->apply_now(Input{recovered.started});
         const Configuration configuration = test::Rig::configuration();
         if (!loop->ward().has_configuration(configuration)) loop->apply_now(Input{configuration});
@@ -178,6 +179,7 @@ struct RetryTest : ::testing::Test {
     WardLoopLimits limits{.page = 200ms, .answer = 60s}; // no slow machine may take for a disk that hangs
     int running = 0;
     bool killed = false;
+    bool slow_start = false; // the disk hangs from the start on
     const WallTime at = read_clocks().wall - Duration{1min};
 };
 
@@ -317,6 +319,26 @@ TEST_F(RetryTest, APageGoesOutBeforeASlowDiskAndTheAnswerComesWhenItIsStored)
     faults.heal();
     ASSERT_TRUE(until([&] { return told.contains(reflex.request); }));
     EXPECT_TRUE(told[reflex.request].stored);
+}
+
+// Whoever is to be rung after a restart is rung anew; the same page a second time must be on the disk as that.
+TEST_F(RetryTest, WhatIsSentAgainWaitsForTheDiskAndWhatRingsAnewDoesNot)
+{
+    watch();
+    pages.clear();
+    (void)post(absent_reflex());
+    ASSERT_TRUE(until([this] { return !pages.empty(); }));
+    const PageKey key = pages.front().page.key;
+    const auto left_again = [&] {
+        return std::any_of(pages.begin(), pages.end(), [&](const SendPage& sent) { return sent.page.key == key; });
+    };
+    pages.clear();
+    slow_start = true;
+    kill_and_start();
+    ASSERT_TRUE(until([this] { return !pages.empty(); }));
+    EXPECT_FALSE(left_again());
+    faults.heal();
+    EXPECT_TRUE(until(left_again));
 }
 
 // Behind a disk that hangs, what was decided in many turns waits from its own decision on, not one after another.

@@ -172,10 +172,7 @@ WardLoopPorts World::ports()
     // As the daemon's own: before it is appended.
     ports.stepped = [this](const Input& input) {
         const std::uint64_t appended = journal_->status().appended;
-        if (const auto* receipt = std::get_if<Receipt>(&input)) {
-            const bool later = receipt->outcome == PageOutcome::delivered || receipt->outcome == PageOutcome::read;
-            passed(later ? CrashPoint::receipt : CrashPoint::outcome, appended);
-        }
+        if (const auto* receipt = std::get_if<Receipt>(&input)) passed(point_of(receipt->outcome), appended);
         const auto* action = std::get_if<Action>(&input);
         const bool answers = action != nullptr && (std::holds_alternative<Answer>(action->what) ||
                                                    std::holds_alternative<AnswerCode>(action->what));
@@ -386,7 +383,7 @@ void World::answer(const Page& page)
                                                   : Responsibility::attended;
     Action action;
     action.person = page.key.person;
-    if (page.code != 0) action.what = AnswerCode{page.code, kind};
+    if (page.code != 0) action.what = AnswerCode{page.code, kind, page.key.text()};
     else action.what = Answer{page.key.call, kind};
     saying->input = std::move(action);
     plan(2s + anywhere(40s), [this, saying] {
@@ -414,8 +411,9 @@ void World::send(const SendPage& sent)
         last_ring_[page.key.call] = up();
         if (const auto gap = gaps_.find(page.key.call); gap != gaps_.end()) {
             if (page.unwatched < gap->second)
-                fail("gap", key + " (" + std::string{name(page.reason)} + ", life " + std::to_string(lives_) + ", attempt " + std::to_string(page.attempt) + ") says " + std::to_string(page.unwatched.count()) + " of " +
-                                std::to_string(gap->second.count()) + " ms");
+                fail("gap", key + " (" + std::string{name(page.reason)} + ") says " +
+                                std::to_string(page.unwatched.count()) + " of " + std::to_string(gap->second.count()) +
+                                " ms");
             gaps_.erase(gap);
         }
     }
@@ -432,9 +430,10 @@ void World::arrive(const Page& page)
     const auto receipt = [&](Duration in, PageOutcome outcome) {
         plan(in, [this, key = page.key, outcome] { step(Input{Receipt{key, outcome, ""}}); }, true);
     };
+    receipt(1ms, PageOutcome::sending);
     if (mood > 0.9) return; // nobody hears of it, and it never says so
-    if (mood > 0.75) return receipt(anywhere(3s), PageOutcome::failed);
-    const Duration handed = 1ms + anywhere(mood > 0.6 ? 8s : 400ms);
+    if (mood > 0.75) return receipt(2ms + anywhere(3s), PageOutcome::failed);
+    const Duration handed = 2ms + anywhere(mood > 0.6 ? 8s : 400ms);
     receipt(handed, PageOutcome::accepted);
     if (random_.chance(0.7)) receipt(handed + anywhere(4s), PageOutcome::delivered);
     answer(page);
@@ -482,7 +481,8 @@ void World::check_recovered(const WardView& before, const WardView& after, Durat
         check_soon([this, id = call.id] { return last_ring_.contains(id); }, "paged",
                    call.id.text() + " was not paged after the start");
         for (const PageView& page : before.pages) {
-            const bool promised = page.page.key.call == call.id && !page.outcome && page.page.attempt < 2 &&
+            const bool waits = !page.outcome || *page.outcome == PageOutcome::sending;
+            const bool promised = page.page.key.call == call.id && waits && page.page.attempt < 2 &&
                                   !is_follow_up(page.page.reason);
             if (!promised) continue;
             const std::string key = page.page.key.text();

@@ -183,6 +183,20 @@ TEST_F(Channels, ACodeAnswersTheCallOfThoseWhoWereTold)
     EXPECT_EQ(call->told[0].answer, Responsibility::accepted);
 }
 
+// Whoever is told that an answer was recorded finds it recorded.
+TEST_F(Channels, ComingIsKeptAlsoWhileSomebodyElseIsAtTheBed)
+{
+    rig.act(Answer{first.key.call, AnswerKind::here}, "charge");
+    rig.act(AnswerCode{first.code, AnswerKind::coming, ""}, "midwife");
+    const auto calls = rig.view().calls;
+    const auto call = std::find_if(calls.begin(), calls.end(), [&](const CallView& c) { return c.id == first.key.call; });
+    ASSERT_NE(call, calls.end());
+    EXPECT_EQ(call->state, CallState::attended);
+    EXPECT_EQ(call->person, "charge");
+    ASSERT_FALSE(call->told.empty());
+    EXPECT_EQ(call->told[0].answer, Responsibility::accepted);
+}
+
 TEST_F(Channels, ACodeOfSomebodyWhoWasNotToldOrOfNoCallChangesNothing)
 {
     for (const auto& [person, code] : {std::pair{"doctor", first.code}, {"midwife", std::uint16_t(first.code + 1)},

@@ -247,6 +247,32 @@ TEST(Recovery, AKeyThatMayHaveLeftBeforeItsCommitNeverComesAgain)
     EXPECT_GE(keys.size(), 12U);
 }
 
+// A page that left and was lost with the process has a number and a code that people may still use.
+TEST(Recovery, NumbersAndCodesThatMayHaveLeftAreNotThoseOfAnotherCall)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.people[0].channels = {{"sms", "text", "1", false, true}};
+    rig.step(c);
+    rig.watch(0);
+    rig.watch(1);
+    const Bytes on_disk = rig.ward.save();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 0);
+    const Page lost = rig.pages().back();
+    ASSERT_NE(lost.code, 0);
+    rig.ward = *Ward::load(as_text(on_disk));
+    rig.jump(rig.now().at(rig.now().steady + 1s));
+    rig.step(restart(2, 1s));
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 1);
+    const Page other = rig.pages().back();
+    ASSERT_NE(other.bed, lost.bed);
+    EXPECT_NE(other.number, lost.number);
+    EXPECT_NE(other.code, lost.code);
+    rig.act(AnswerCode{lost.code, AnswerKind::here, "r1"});
+    ASSERT_NE(rig.reply(), nullptr);
+    EXPECT_FALSE(rig.reply()->accepted) << "it was said of another bed";
+}
+
 TEST(Recovery, AnAnsweredCallStaysQuiet)
 {
     Rig rig;
