@@ -55,9 +55,8 @@ Duration Disk::commit_takes()
     const auto between = [this](double low, double high) {
         return Duration{static_cast<std::int64_t>(random_.uniform(low, high))};
     };
-    if (kind < 0.8) return between(1, 20);
-    if (kind < 0.95) return between(20, 190);
-    return between(190, 900); // longer than a page waits
+    if (kind < slow_) return between(200, 900);
+    return kind < 0.8 ? between(1, 20) : between(20, 190);
 }
 
 // --- the file, as far as recovery reads it ---

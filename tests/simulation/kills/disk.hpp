@@ -24,7 +24,7 @@ public:
 
 class Disk {
 public:
-    explicit Disk(std::uint64_t seed) : random_{seed, 17} {}
+    Disk(std::uint64_t seed, double slow) : random_{seed, 17}, slow_{slow} {}
 
     struct BatchRow {
         JournalBatch about; // without its records
@@ -49,6 +49,7 @@ public:
 
 private:
     simulator::Random random_;
+    double slow_; // how often a commit takes longer than a page waits
 };
 
 // What JournalFile::open() opens.

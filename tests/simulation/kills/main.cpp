@@ -1,4 +1,4 @@
-// kills [--count N] [--seed S] [--point NAME] [--expect WORD]: so many nights for each named point, and what was lost.
+// kills [--count N] [--seed S] [--slow P] [--point NAME] [--expect WORD]: so many nights for each named point, and what was lost.
 // With --expect the program succeeds if that promise, and no night without it, is broken: the proof that it is seen.
 #include <cstdio>
 
@@ -12,9 +12,11 @@ int main(int argc, char** argv)
     using namespace magwatch;
     CLI::App app{"Kills at named points, on a simulated disk"};
     std::uint64_t count = 100, seed = 1;
+    double slow = 0.05;
     std::string only, expect;
     app.add_option("--count", count, "nights for each point")->capture_default_str();
     app.add_option("--seed", seed, "of the first")->capture_default_str();
+    app.add_option("--slow", slow, "how likely a commit takes longer than a page waits")->capture_default_str();
     app.add_option("--point", only, "this one alone");
     app.add_option("--expect", expect, "a promise that must be found broken");
     CLI11_PARSE(app, argc, argv);
@@ -24,7 +26,7 @@ int main(int argc, char** argv)
         if (!only.empty() && point.name != only) continue;
         unsigned deaths = 0, missed = 0, broken = 0, pages = 0, answers = 0;
         for (std::uint64_t i = 0; i < count; ++i) {
-            const kills::Night night = kills::run_night(point, seed + i);
+            const kills::Night night = kills::run_night(point, seed + i, slow);
             deaths += night.deaths;
             pages += night.pages;
             answers += night.answers;

@@ -51,7 +51,7 @@ struct Saying {
 
 class World {
 public:
-    World(const test::KillPoint& point, std::uint64_t seed);
+    World(const test::KillPoint& point, std::uint64_t seed, double slow);
     Night run();
     void passed(CrashPoint point, std::uint64_t records);
 
@@ -119,7 +119,8 @@ private:
 
 World* world = nullptr;
 
-World::World(const test::KillPoint& point, std::uint64_t seed) : random_{seed, 5}, disk_{seed}, point_{point}
+World::World(const test::KillPoint& point, std::uint64_t seed, double slow)
+    : random_{seed, 5}, disk_{seed, slow}, point_{point}
 {
     night_.seed = seed;
 }
@@ -498,7 +499,10 @@ void World::check_recovered(const WardView& before, const WardView& after, Durat
 
 } // namespace
 
-Night run_night(const test::KillPoint& point, std::uint64_t seed) { return World{point, seed}.run(); }
+Night run_night(const test::KillPoint& point, std::uint64_t seed, double slow)
+{
+    return World{point, seed, slow}.run();
+}
 
 } // namespace magwatch::kills
 

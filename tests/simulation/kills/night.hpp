@@ -26,6 +26,7 @@ struct Night {
     std::vector<std::string> what; // in words
 };
 
-[[nodiscard]] Night run_night(const test::KillPoint& point, std::uint64_t seed);
+// `slow`: how often a commit takes longer than a page waits.
+[[nodiscard]] Night run_night(const test::KillPoint& point, std::uint64_t seed, double slow);
 
 } // namespace magwatch::kills
