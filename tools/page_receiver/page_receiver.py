@@ -6,7 +6,7 @@ webhook (Standard Webhooks), drops second copies by webhook-id and says so. With
 For demonstrations and tests; it listens on loopback only.
 
   page_receiver.py --port 8400 --key-file KEY
-  page_receiver.py --port 0 --key whsec_... --fail 2      # the first two requests get a 500
+  page_receiver.py --port 0 --key whsec_... --fail 2      # the first two requests get a 503
 
   POST /page         a webhook            GET /            the pages in a browser
   GET  /pages.json   everything so far    GET /events      the same, as it arrives (SSE)
@@ -145,7 +145,7 @@ class Behaviour:
             status = self.state["status"]
             if self.state["fail"] > 0:
                 self.state["fail"] -= 1
-                status = 500
+                status = 503
             return status, self.state["delay"], self.state["black_hole"]
 
 
@@ -472,7 +472,7 @@ def arguments():
                         help="take mail too, plain, on 127.0.0.1; 0 = any free port")
     parser.add_argument("--log", metavar="FILE", help="append every arrival as one JSON object a line")
     parser.add_argument("--simulation", action="store_true", help="stamp the browser page before the first page comes")
-    parser.add_argument("--fail", type=int, default=0, metavar="N", help="answer 500 to the first N webhooks")
+    parser.add_argument("--fail", type=int, default=0, metavar="N", help="answer 503 to the first N webhooks")
     parser.add_argument("--status", type=int, default=0, metavar="CODE", help="answer every webhook with this status")
     parser.add_argument("--delay", type=float, default=0.0, metavar="S", help="wait before each answer")
     parser.add_argument("--black-hole", action="store_true", help="take webhooks and never answer")

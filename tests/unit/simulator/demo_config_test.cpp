@@ -21,7 +21,10 @@ std::string file_text(const std::string& name)
 std::string filled(std::string text)
 {
     const std::pair<std::string, std::string> values[] = {
-        {"REPOSITORY", MAGWATCH_SOURCE_DIR}, {"RUN", "/tmp/demo"},      {"HTTP_PORT", "18300"},
+        {"PACKS", MAGWATCH_SOURCE_DIR "/rules/packs"},
+        {"PROTOCOLS", MAGWATCH_SOURCE_DIR "/rules/protocol"},
+        {"MAPS", MAGWATCH_SOURCE_DIR "/adapters/monitors/modbus/maps"},
+        {"RUN", "/tmp/demo"},      {"HTTP_PORT", "18300"},
         {"MLLP_PORT", "18301"},              {"PAGE_PORT", "18302"},    {"MODBUS_PORT_0", "18303"},
         {"MODBUS_PORT_1", "18304"},          {"MODBUS_PORT_2", "18305"}, {"MODBUS_PORT_3", "18306"},
         {"MODBUS_PORT_4", "18307"}};

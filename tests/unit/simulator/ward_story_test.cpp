@@ -31,9 +31,13 @@ Configuration demo_configuration()
         const std::size_t begin = text.rfind('@', at), end = text.find('@', at);
         text.replace(begin, end - begin + 1, std::to_string(++port));
     }
-    for (std::size_t at; (at = text.find("@REPOSITORY@")) != std::string::npos;)
-        text.replace(at, 12, MAGWATCH_SOURCE_DIR);
-    for (std::size_t at; (at = text.find("@RUN@")) != std::string::npos;) text.replace(at, 5, "/tmp/demo");
+    const std::pair<std::string, std::string> places[] = {
+        {"@PACKS@", MAGWATCH_SOURCE_DIR "/rules/packs"},
+        {"@PROTOCOLS@", MAGWATCH_SOURCE_DIR "/rules/protocol"},
+        {"@MAPS@", MAGWATCH_SOURCE_DIR "/adapters/monitors/modbus/maps"},
+        {"@RUN@", "/tmp/demo"}};
+    for (const auto& [mark, place] : places)
+        for (std::size_t at; (at = text.find(mark)) != std::string::npos;) text.replace(at, mark.size(), place);
     LoadedConfig loaded =
         parse_config(text, "/tmp/demo.toml", [](const std::string& path) { return read_text_file(path); });
     EXPECT_TRUE(loaded.config) << (loaded.errors.empty() ? "" : loaded.errors[0].text());
