@@ -19,6 +19,7 @@ DeliveryQueue::Ticket DeliveryQueue::add(const Page& page, Instant now)
         entry.line.urgency = Urgency::high;
     entry.call = page.key.call;
     entry.deadline = now + policy_.deadline;
+    if (page.attempt > 1) entry.unanswered = 1; // that of the run before may have arrived
 
     const Ticket ticket = next_++;
     const bool full = entry.line.urgency == Urgency::technical && entries_.size() >= policy_.technical_max;
@@ -195,6 +196,12 @@ std::optional<Instant> DeliveryQueue::next_deadline() const
         }
     }
     return next;
+}
+
+bool DeliveryQueue::may_have_arrived(Ticket ticket) const
+{
+    const auto at = entries_.find(ticket);
+    return at != entries_.end() && at->second.unanswered > 0;
 }
 
 unsigned DeliveryQueue::attempts(Ticket ticket) const

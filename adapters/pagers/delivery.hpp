@@ -10,7 +10,8 @@
 //   overtaken is not sent any more (its news is older).
 // - A failed attempt is repeated after 1, 2, 5, 10 and then every 30 s (each +-20 %), until the page's
 //   deadline; if the next attempt would come after it, the page ends at once.
-// - An attempt that was written but not answered may have arrived: at most two of those, then "unknown".
+// - An attempt that was written but not answered may have arrived: at most two of those, then "unknown". Of a page that
+//   is sent again after a restart, the earlier run's attempt is one of them.
 #pragma once
 
 #include <array>
@@ -74,6 +75,8 @@ public:
     [[nodiscard]] std::size_t pending() const { return entries_.size(); }
     // Attempts that were begun for a page so far.
     [[nodiscard]] unsigned attempts(Ticket ticket) const;
+    // Whether one of them may have arrived.
+    [[nodiscard]] bool may_have_arrived(Ticket ticket) const;
 
 private:
     enum class Urgency : std::uint8_t { high, other, technical };

@@ -41,8 +41,8 @@ struct ChannelHealth {
 
 // What a channel says of a page besides its hand-over. Empty functions where nobody listens.
 struct Feedback {
-    // `sending` at its first attempt; after the hand-over `delivered`, `read`, or a late `failed`. `detail` as in
-    // Pager::Done.
+    // `sending` at its first attempt and at one after an attempt that may have arrived; then `delivered`, `read`, or a
+    // late `failed`. `detail` as in Pager::Done.
     std::function<void(const PageKey& key, PageOutcome outcome, const std::string& detail)> receipt;
     // The person's own word.
     std::function<void(const PageKey& key, AnswerKind kind)> answer;

@@ -87,9 +87,10 @@ void QueuedPager::attempt(DeliveryQueue::Ticket ticket)
         return;
     }
     ++health.attempts;
-    if (queue_.attempts(ticket) > 1) {
-        ++health.retries;
-    } else if (parts_.feedback.receipt) {
+    const bool first = queue_.attempts(ticket) == 1;
+    if (!first) ++health.retries;
+    // Also when it leaves for the second time that may arrive: a restart must not add a third.
+    if ((first || queue_.may_have_arrived(ticket)) && parts_.feedback.receipt) {
         // Posted: it comes before the hand-over, and the owner may call send() or cancel() from it.
         boost::asio::post(parts_.executor, [weak = std::weak_ptr{self_}, key = job.page.key] {
             if (const auto self = weak.lock()) (*self)->parts_.feedback.receipt(key, PageOutcome::sending, "");

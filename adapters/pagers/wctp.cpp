@@ -108,16 +108,21 @@ void WctpPager::recall(const Page& page)
 void WctpPager::submitted(const std::string& id, const TransferResult& result, const AttemptDone& done)
 {
     const AttemptEnd end = end_of(result);
-    done(end); // posts the outcome, so that what follows here comes after it
-    const auto at = sent_.find(id);
-    if (at == sent_.end() || end.verdict != Verdict::accepted) return;
-    at->second.handed_over = true;
-    if (at->second.early.empty()) return;
-    boost::asio::post(executor(), [weak = std::weak_ptr{self_}, early = std::exchange(at->second.early, {})] {
+    done(end); // posts the outcome; what a poll brings before that runs is early as well
+    if (end.verdict != Verdict::accepted) return;
+    boost::asio::post(executor(), [weak = std::weak_ptr{self_}, id] {
         const auto self = weak.lock();
-        if (!self) return;
-        for (const WctpStatus& said : early) (*self)->status(said);
+        if (self) (*self)->handed_over(id);
     });
+}
+
+void WctpPager::handed_over(const std::string& id)
+{
+    const auto at = sent_.find(id);
+    if (at == sent_.end()) return;
+    at->second.handed_over = true;
+    const std::vector<WctpStatus> early = std::exchange(at->second.early, {});
+    for (const WctpStatus& said : early) status(said);
 }
 
 void WctpPager::probe(const std::string& name, const Moment& now, AttemptDone done)

@@ -56,6 +56,7 @@ private:
 
     void post(const WctpCarrier& carrier, std::string body, CurlLane::Done done);
     void submitted(const std::string& id, const TransferResult& result, const AttemptDone& done);
+    void handed_over(const std::string& id);
     void plan();
     void poll(const std::string& name);
     void polled(const std::string& name, const TransferResult& result);

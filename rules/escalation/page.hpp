@@ -91,8 +91,8 @@ inline constexpr std::size_t callback_max = 16;
 inline constexpr std::size_t emergency_max = 8;
 
 // What became of one page. The first three are the hand-over, one of them for each page; `delivered` and `read` may
-// follow `accepted`, and so may a late `failed`. `sending` comes before it: the page has left its channel's queue. All
-// are the transport's word, never a person's. Journals hold the numbers: new ones are added at the end.
+// follow `accepted`, and so may a late `failed`. `sending` comes before it: the page has left its queue; told again,
+// twice. All are the transport's word, never a person's. Journals hold the numbers: new ones are added at the end.
 enum class PageOutcome : std::uint8_t { accepted, failed, unknown, delivered, read, sending };
 [[nodiscard]] std::string_view name(PageOutcome outcome);
 

@@ -268,7 +268,7 @@ namespace {
 // What a word of a channel may change: the hand-over once; after it only what is further on, or a late failure.
 bool tells_more(const PageRecord& record, PageOutcome outcome)
 {
-    if (!record.resolved) return outcome != PageOutcome::sending || record.outcome != PageOutcome::sending;
+    if (!record.resolved) return true;
     if (record.outcome == PageOutcome::read || record.outcome == PageOutcome::failed) return false;
     if (record.outcome == PageOutcome::delivered) return outcome == PageOutcome::read;
     return outcome == PageOutcome::delivered || outcome == PageOutcome::read || outcome == PageOutcome::failed;
@@ -282,6 +282,8 @@ void Ward::State::apply(const Moment& now, const Receipt& receipt)
                                     [&](const PageRecord& record) { return record.page.key == receipt.key; });
     if (found == pages.end() || !tells_more(*found, receipt.outcome)) return;
     if (receipt.outcome == PageOutcome::sending) {
+        // Told again: it has left twice, and no restart sends it a third time.
+        if (found->outcome == PageOutcome::sending) found->page.attempt = sends_max;
         found->outcome = receipt.outcome;
         return publish(found->page.bed);
     }

@@ -215,7 +215,10 @@ directory = "{self.directory}/state"
     def start(self, binary=None, **environment):
         self.started = time.monotonic()
         command = [binary or self.binary, "--config", str(self.directory / "magwatch.toml")]
-        self.process = subprocess.Popen(command + self.extra, env={**os.environ, **environment}, stdout=self.output,
+        # A test may itself run under a service manager: this daemon is not its service.
+        ours = {name: value for name, value in os.environ.items()
+                if name not in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "CREDENTIALS_DIRECTORY")}
+        self.process = subprocess.Popen(command + self.extra, env={**ours, **environment}, stdout=self.output,
                                         stderr=self.output)
 
     def ready(self):

@@ -255,6 +255,24 @@ TEST_F(Channels, APageThatLeftItsQueueIsNotHandedOverYet)
     EXPECT_THAT(channels_of("midwife"), testing::Contains(mail_channel));
 }
 
+// The channel tried a second time because the first may have arrived: a third time, after a restart, is too many.
+TEST_F(Channels, APageThatLeftTwiceIsNotSentAgainAfterARestart)
+{
+    rig.step(Receipt{first.key, PageOutcome::sending, ""});
+    rig.step(Receipt{first.key, PageOutcome::sending, ""});
+    Started started;
+    started.incarnation = 2;
+    rig.step(started);
+    std::size_t to_her = 0;
+    for (const Effect& effect : rig.latest) {
+        const auto* sent = std::get_if<SendPage>(&effect);
+        if (sent == nullptr) continue;
+        EXPECT_NE(sent->page.key, first.key);
+        to_her += sent->page.key.person == first.key.person && sent->page.bed == first.bed ? 1 : 0;
+    }
+    EXPECT_EQ(to_her, 1U) << "the call rings anew, under a key of its own";
+}
+
 // --- follow-ups ---
 
 std::vector<std::string> told(const std::vector<Page>& pages, PageReason reason)
