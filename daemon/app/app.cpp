@@ -1,9 +1,9 @@
 #include "daemon/app/app.hpp"
 
 #include <algorithm>
-#include <map>
 #include <csignal>
 #include <cstdlib>
+#include <map>
 #include <utility>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -619,10 +619,8 @@ void App::State::watch_rosters(const Moment& now)
 // One alarm for everything that keeps pages or heartbeats from leaving: it ends when all of it has.
 void App::State::judge_channels()
 {
-    std::map<std::string, WallTime> certificates;
-    for (auto& one : pagers->lane().certificates()) certificates.emplace(std::move(one.host), one.until);
-    metrics.show_certificates(certificates);
     const ChannelSilence silence = pagers->silence();
+    metrics.show_certificates(silence.certificates);
     const std::string& words = !channel_mistakes.empty() ? channel_mistakes
                                : !silence.words.empty()  ? silence.words
                                                          : heartbeat->failing();

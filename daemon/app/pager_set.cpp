@@ -393,10 +393,11 @@ ChannelSilence PagerSet::silence() const
     }
     // One that has ended is refused, so that its channel is silent as well.
     const WallTime soon = clock_.now().wall + certificate_alarm;
-    for (const adapters::PeerCertificate& one : lane_.certificates()) {
-        if (one.until > soon) continue;
+    for (const adapters::PeerCertificate& one : lane_.certificates()) silence.certificates.emplace(one.host, one.until);
+    for (const auto& [host, until] : silence.certificates) {
+        if (until > soon) continue;
         if (!silence.words.empty()) ++more;
-        else silence.words = "Certificate of " + one.host + " ends within a day";
+        else silence.words = "Certificate of " + host + " ends within a day";
     }
     if (more > 0) silence.words += fmt::format(" (and {} more)", more);
     return silence;

@@ -31,6 +31,7 @@ namespace magwatch {
 struct ChannelSilence {
     std::string words;   // "Pager channel pcd04 hospital does not answer", or whose certificate ends; "" = all is well
     bool settled = true; // each has answered, or failed to, since the configuration was taken
+    std::map<std::string, WallTime> certificates; // when those of the peers end, by host
 };
 
 class PagerSet {
