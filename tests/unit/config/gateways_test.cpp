@@ -3,8 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "daemon/config/config_reader.hpp"
 #include "daemon/config/gateways.hpp"
+#include "tests/unit/config/reading.hpp"
 
 namespace magwatch {
 namespace {
@@ -15,26 +15,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const std::string base = "[ward]\nname = \"l4\"\nmode = \"demo\"\n";
-
-LoadedConfig load(const std::string& text)
-{
-    return parse_config(text, "/etc/magwatch/magwatch.toml",
-                        [](const std::string& path) -> std::variant<std::string, Diagnostic> {
-                            return Diagnostic{path, 0, 0, "cannot be read", ""};
-                        });
-}
-
 std::string with_person(const std::string& channel)
 {
-    return base + "[[person]]\nname = \"midwife-1\"\nchannels = [" + channel + "]\n";
-}
-
-std::vector<std::string> errors(const std::string& text)
-{
-    std::vector<std::string> found;
-    for (const Diagnostic& one : load(text).errors) found.push_back(one.text());
-    return found;
+    return "[[person]]\nname = \"midwife-1\"\nchannels = [" + channel + "]\n";
 }
 
 const std::string alertmanager = R"([[pager.alertmanager]]

@@ -1,7 +1,7 @@
 // Who outside calls us ([callbacks]) and who is told that we live ([[heartbeat]]), and their mail server's authority.
 #include <gmock/gmock.h>
 
-#include "daemon/config/config_reader.hpp"
+#include "tests/unit/config/reading.hpp"
 
 namespace magwatch {
 namespace {
@@ -11,23 +11,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-const std::string base = "[ward]\nname = \"l4\"\nmode = \"demo\"\n";
-
-LoadedConfig load(const std::string& more)
-{
-    return parse_config(base + more, "/etc/magwatch/magwatch.toml",
-                        [](const std::string& path) -> std::variant<std::string, Diagnostic> {
-                            return Diagnostic{path, 0, 0, "cannot be read", ""};
-                        });
-}
-
-std::vector<std::string> errors(const std::string& more)
-{
-    std::vector<std::string> found;
-    for (const Diagnostic& one : load(more).errors) found.push_back(one.text());
-    return found;
-}
 
 const std::string callbacks = R"([callbacks]
 listen = "0.0.0.0:8443"
