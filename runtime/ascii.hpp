@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace magwatch::adapters {
+namespace magwatch {
 
 // ASCII, no control characters.
 [[nodiscard]] inline bool is_printable(std::string_view text)
@@ -34,4 +34,4 @@ namespace magwatch::adapters {
     return out;
 }
 
-} // namespace magwatch::adapters
+} // namespace magwatch

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/pagers/markup.hpp"
 #include "adapters/pagers/signing.hpp"
 
 namespace magwatch::adapters {
@@ -43,16 +44,16 @@ std::string_view taken_words(AnswerKind kind)
 std::string button(std::string_view action, std::string_view words)
 {
     return fmt::format("<form method=\"post\" action=\"{}\"><button type=\"submit\">{}</button></form>\n",
-                       escape_html(action), escape_html(words));
+                       escape_markup(action), escape_markup(words));
 }
 
 std::string about_the_bed(const AnswerPage& page)
 {
-    std::string html = fmt::format("<h1>{}</h1>\n", escape_html(page.place));
+    std::string html = fmt::format("<h1>{}</h1>\n", escape_markup(page.place));
     std::string findings;
     for (const std::string& words : page.words) findings += (findings.empty() ? "" : ", ") + words;
-    if (!findings.empty()) html += fmt::format("<p>{}.</p>\n", escape_html(findings));
-    if (!page.advice.empty()) html += fmt::format("<p class=\"advice\">{}</p>\n", escape_html(page.advice));
+    if (!findings.empty()) html += fmt::format("<p>{}.</p>\n", escape_markup(findings));
+    if (!page.advice.empty()) html += fmt::format("<p class=\"advice\">{}</p>\n", escape_markup(page.advice));
     return html + fmt::format("<p class=\"note\">Alarm #{}</p>\n", page.number);
 }
 
@@ -85,23 +86,6 @@ std::string content(const AnswerPage& page)
 }
 
 } // namespace
-
-std::string escape_html(std::string_view text)
-{
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) {
-        switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        case '\'': out += "&#39;"; break;
-        default: out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-        }
-    }
-    return out;
-}
 
 const std::string& answer_page_policy()
 {

@@ -41,7 +41,4 @@ struct AnswerPage {
 // "default-src 'none'; style-src 'sha256-...'; ...": lets nothing in but our own style and form.
 [[nodiscard]] const std::string& answer_page_policy();
 
-// For HTML text and double-quoted attributes.
-[[nodiscard]] std::string escape_html(std::string_view text);
-
 } // namespace magwatch::adapters

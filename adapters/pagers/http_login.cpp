@@ -1,7 +1,7 @@
 #include "adapters/pagers/http_login.hpp"
 
-#include "adapters/pagers/ascii.hpp"
 #include "adapters/pagers/signing.hpp"
+#include "runtime/ascii.hpp"
 
 namespace magwatch::adapters {
 std::vector<std::string> mistakes(const HttpLogin& login)

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "adapters/pagers/ascii.hpp"
 #include "adapters/pagers/signing.hpp"
 #include "adapters/pagers/sms_template.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
+#include "runtime/ascii.hpp"
 
 namespace magwatch::adapters {
 namespace {

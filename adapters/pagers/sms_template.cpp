@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "adapters/pagers/ascii.hpp"
 #include "adapters/pagers/page_token.hpp"
 #include "adapters/pagers/signing.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
 #include "adapters/pagers/url.hpp"
+#include "runtime/ascii.hpp"
 
 namespace magwatch::adapters {
 namespace {

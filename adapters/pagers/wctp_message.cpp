@@ -5,11 +5,12 @@
 
 #include <fmt/format.h>
 
-#include "adapters/pagers/ascii.hpp"
 #include "adapters/pagers/iso_time.hpp"
+#include "adapters/pagers/markup.hpp"
 #include "adapters/pagers/signing.hpp"
 #include "adapters/pagers/url.hpp"
 #include "adapters/pagers/xml_tree.hpp"
+#include "runtime/ascii.hpp"
 
 namespace magwatch::adapters {
 namespace {
@@ -32,7 +33,7 @@ std::string operation(std::string_view inside)
 std::string security(const WctpCarrier& carrier)
 {
     if (!carrier.security_code) return "";
-    return fmt::format(" securityCode=\"{}\"", escape_xml(carrier.security_code->reveal()));
+    return fmt::format(" securityCode=\"{}\"", escape_markup(carrier.security_code->reveal()));
 }
 
 // The content of wctp-Operation, whichever it is.
@@ -147,9 +148,9 @@ std::string wctp_submit(const WctpCarrier& carrier, const Page& page, std::strin
         "<wctp-MessageControl messageID=\"{3}\" transactionID=\"{4}\" sendResponsesToID=\"{1}\" allowResponse=\"{5}\" "
         "notifyWhenQueued=\"true\" notifyWhenDelivered=\"true\" notifyWhenRead=\"true\" deliveryPriority=\"{6}\" "
         "allowTruncation=\"false\"/><wctp-Recipient recipientID=\"{7}\"/></wctp-SubmitHeader>",
-        wctp_time(now), escape_xml(carrier.sender_id), security(carrier), wctp_message_id(page.key),
-        escape_xml(page.key.text()), asks, urgency, escape_xml(recipient));
-    const std::string words = escape_xml(text);
+        wctp_time(now), escape_markup(carrier.sender_id), security(carrier), wctp_message_id(page.key),
+        escape_markup(page.key.text()), asks, urgency, escape_markup(recipient));
+    const std::string words = escape_markup(text);
     const std::string payload =
         asks ? fmt::format("<wctp-MCR><wctp-MessageText>{}</wctp-MessageText><wctp-Choice>{}</wctp-Choice>"
                            "<wctp-Choice>{}</wctp-Choice><wctp-Choice>{}</wctp-Choice></wctp-MCR>",
@@ -165,16 +166,16 @@ std::string wctp_poll(const WctpCarrier& carrier, const std::vector<std::string>
     for (const std::string& sequence : received)
         taken += fmt::format("<wctp-MessageReceived sequenceNo=\"{}\"><wctp-Success successCode=\"200\"/>"
                              "</wctp-MessageReceived>",
-                             escape_xml(sequence));
+                             escape_markup(sequence));
     return operation(fmt::format("<wctp-PollForMessages pollerID=\"{}\"{} maxMessagesInBatch=\"{}\">{}"
                                  "</wctp-PollForMessages>",
-                                 escape_xml(carrier.sender_id), security(carrier), batch, taken));
+                                 escape_markup(carrier.sender_id), security(carrier), batch, taken));
 }
 
 std::string wctp_version_query(const WctpCarrier& carrier, WallTime now)
 {
     return operation(fmt::format("<wctp-VersionQuery inquirer=\"{}\" dateTime=\"{}\"/>",
-                                 escape_xml(carrier.sender_id), wctp_time(now)));
+                                 escape_markup(carrier.sender_id), wctp_time(now)));
 }
 
 std::string wctp_confirmation(bool taken)

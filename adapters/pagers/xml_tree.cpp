@@ -110,20 +110,4 @@ std::optional<XmlElement> parse_xml(std::string_view bytes)
     return std::move(now.root);
 }
 
-std::string escape_xml(std::string_view text)
-{
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        case '\'': out += "&apos;"; break;
-        default: out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-        }
-    }
-    return out;
-}
-
 } // namespace magwatch::adapters

@@ -30,7 +30,4 @@ inline constexpr std::size_t xml_elements_max = 2'000;
 // nullopt for anything that is not one whole, harmless document.
 [[nodiscard]] std::optional<XmlElement> parse_xml(std::string_view bytes);
 
-// For texts and double-quoted attributes; characters that XML cannot hold become blanks.
-[[nodiscard]] std::string escape_xml(std::string_view text);
-
 } // namespace magwatch::adapters

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "adapters/pagers/ascii.hpp"
 #include "adapters/pagers/signing.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
 #include "adapters/pagers/url.hpp"
 #include "adapters/pagers/webhook.hpp"
+#include "runtime/ascii.hpp"
 #include "runtime/log.hpp"
 
 namespace magwatch {
@@ -48,8 +48,8 @@ std::vector<std::string> Heartbeat::configure(const Config& config)
 {
     std::vector<std::string> mistakes;
     receivers_.clear();
-    content_.config_hash = adapters::hex(adapters::sha256(config.text));
-    content_.pack_hash = adapters::hex(adapters::sha256(config.ward.pack_text));
+    content_.config_hash = hex(adapters::sha256(config.text));
+    content_.pack_hash = hex(adapters::sha256(config.ward.pack_text));
     label_ = config.label;
     for (const HeartbeatConfig& one : config.heartbeats) {
         auto receiver = std::make_shared<Receiver>();

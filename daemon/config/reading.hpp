@@ -10,14 +10,13 @@
 #include <string_view>
 #include <vector>
 
-#include "adapters/pagers/ascii.hpp"
 #include "daemon/config/config_reader.hpp"
+#include "runtime/ascii.hpp"
 #include "runtime/toml_reader.hpp"
 
 namespace magwatch::config_reading {
 
 [[nodiscard]] bool is_name(std::string_view text);
-using adapters::is_printable;
 
 struct Url {
     bool tls = false;

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "daemon/http/utf8.hpp"
+#include "runtime/ascii.hpp"
 
 namespace magwatch::http
 {
@@ -71,14 +72,6 @@ bool path_matches(std::string_view pattern, std::string_view path, std::string_v
         }
     }
     return pattern.empty() && path.empty();
-}
-
-std::string lower(std::string_view text)
-{
-    std::string out{text};
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
 }
 
 int hex(char c)

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "adapters/pagers/markup.hpp"
 #include "adapters/pagers/signing.hpp"
 
 namespace magwatch::adapters {
@@ -84,7 +85,7 @@ TEST(AnswerPage, NothingFromOutsideBecomesMarkup)
     EXPECT_THAT(html, Not(HasSubstr("<img")));
     EXPECT_THAT(html, HasSubstr("a&quot;b&#39;c&amp;d&lt;e&gt;"));
     EXPECT_TRUE(rc::check("escape", [](const std::string& any) {
-        RC_ASSERT(escape_html(any).find_first_of("<>\"'\n") == std::string::npos);
+        RC_ASSERT(escape_markup(any).find_first_of("<>\"'\n") == std::string::npos);
     }));
 }
 
