@@ -1,6 +1,7 @@
 // Board 2: what comes in, and what the machine has left.
 import { type BoardSpec, green, orange, red } from "../board.js";
-import { metric, quantile, rate } from "../promql.js";
+import { p99 } from "../panels.js";
+import { metric, rate } from "../promql.js";
 
 const polls = "magwatch_device_polls_total";
 const bad = `sum by (driver) (${rate(polls, 'result!="ok"')})`;
@@ -104,36 +105,30 @@ export const devices: BoardSpec = {
       stepped: true,
       min: 0,
     },
-    {
-      kind: "series",
+    p99({
       title: "Rule pass p99",
       description: "Time of one step of the ward: every rule that one input touches.",
-      unit: "s",
       runbook: "MagwatchRulesSlow",
-      queries: [{ expr: quantile(0.99, "magwatch_rule_evaluation_duration_seconds", "5m"), legend: "p99" }],
-      steps: [green, red(0.01)],
-      min: 0,
-    },
-    {
-      kind: "series",
+      histogram: "magwatch_rule_evaluation_duration_seconds",
+      over: "5m",
+      limit: 0.01,
+    }),
+    p99({
       title: "Main loop late p99",
       description: "How much later than due a turn of the main loop came.",
-      unit: "s",
       runbook: "MagwatchLoopSlow",
-      queries: [{ expr: quantile(0.99, "magwatch_loop_lag_seconds", "5m"), legend: "p99" }],
-      steps: [green, red(0.5)],
-      min: 0,
-    },
-    {
-      kind: "series",
+      histogram: "magwatch_loop_lag_seconds",
+      over: "5m",
+      limit: 0.5,
+    }),
+    p99({
       title: "Journal commit p99",
       description: "Time of one commit of the journal. Above 200 ms a page goes out before its record is on disk.",
-      unit: "s",
       runbook: "MagwatchCommitSlow",
-      queries: [{ expr: quantile(0.99, "magwatch_journal_commit_duration_seconds", "5m"), legend: "p99" }],
-      steps: [green, red(0.2)],
-      min: 0,
-    },
+      histogram: "magwatch_journal_commit_duration_seconds",
+      over: "5m",
+      limit: 0.2,
+    }),
     {
       kind: "series",
       title: "HTTP 5xx ratio",

@@ -1,5 +1,6 @@
 // Board 3: how good alarms and pages are, over days.
 import { type BoardSpec, green, orange, red } from "../board.js";
+import { p99 } from "../panels.js";
 import { increase, metric, quantile } from "../promql.js";
 
 const acknowledged = "magwatch_alarm_acknowledge_delay_seconds_bucket";
@@ -93,15 +94,13 @@ export const paging: BoardSpec = {
       steps: [green, red(30)],
       min: 0,
     },
-    {
-      kind: "series",
+    p99({
       title: "Page hand-over p99",
       description: "From a value read or received to the page that it caused handed to its channel.",
-      unit: "s",
       runbook: "MagwatchCommitSlow",
-      queries: [{ expr: quantile(0.99, "magwatch_page_handoff_duration_seconds", "1h"), legend: "p99" }],
-      min: 0,
-    },
+      histogram: "magwatch_page_handoff_duration_seconds",
+      over: "1h",
+    }),
     {
       kind: "stat",
       title: "Calcium gluconate steps, 7 days",

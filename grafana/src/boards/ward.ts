@@ -1,5 +1,6 @@
 // Board 1: is the ward safe? What staff would feel first.
 import { type BoardSpec, green, orange, red } from "../board.js";
+import { count, inWords, ofEachPc } from "../panels.js";
 import { metric } from "../promql.js";
 
 export const ward: BoardSpec = {
@@ -42,24 +43,20 @@ export const ward: BoardSpec = {
       steps: [green, orange(10), red(15)],
       decimals: 0,
     },
-    {
-      kind: "stat",
+    inWords({
       title: "Configuration",
       description: "Whether the last reload was accepted.",
-      unit: "none",
       runbook: "MagwatchConfigRefused",
-      queries: [{ expr: metric("magwatch_config_last_reload_successful"), legend: "{{instance}}" }],
+      gauge: "magwatch_config_last_reload_successful",
       words: { 0: { text: "REFUSED", color: "red" }, 1: { text: "ok", color: "green" } },
-    },
-    {
-      kind: "stat",
+    }),
+    inWords({
       title: "Fallback configuration",
       description: "1 while the last good or the built-in configuration runs instead of the present one.",
-      unit: "none",
       runbook: "MagwatchConfigFallback",
-      queries: [{ expr: metric("magwatch_config_fallback"), legend: "{{instance}}" }],
+      gauge: "magwatch_config_fallback",
       words: { 0: { text: "no", color: "green" }, 1: { text: "FALLBACK", color: "red" } },
-    },
+    }),
     {
       kind: "stat",
       title: "Calls unanswered",
@@ -81,15 +78,13 @@ export const ward: BoardSpec = {
       ],
       steps: [{ color: "blue", value: null }],
     },
-    {
-      kind: "stat",
+    inWords({
       title: "Simulation",
       description: "Whether what is scraped is a demo or a replay: then nobody here is a patient.",
-      unit: "none",
       runbook: "MagwatchDown",
-      queries: [{ expr: metric("magwatch_simulation"), legend: "{{instance}}" }],
+      gauge: "magwatch_simulation",
       words: { 0: { text: "ward", color: "green" }, 1: { text: "SIMULATION", color: "purple" } },
-    },
+    }),
     {
       kind: "stat",
       title: "Version",
@@ -99,78 +94,47 @@ export const ward: BoardSpec = {
       queries: [{ expr: metric("magwatch_build_info"), legend: "{{instance}}: {{version}}" }],
       words: { 1: { text: "running", color: "blue" } },
     },
-    {
-      kind: "series",
+    count({
       title: "Open physiological alarms",
       description: "Open alarms of all beds by priority.",
-      unit: "none",
       runbook: "MagwatchBedHighAlarm",
-      queries: [
-        {
-          expr: `sum by (priority) (${metric("magwatch_alarms_active", 'kind="physiological"')})`,
-          legend: "{{priority}}",
-        },
-      ],
-      stepped: true,
-      min: 0,
-      decimals: 0,
-    },
-    {
-      kind: "series",
+      query: {
+        expr: `sum by (priority) (${metric("magwatch_alarms_active", 'kind="physiological"')})`,
+        legend: "{{priority}}",
+      },
+    }),
+    count({
       title: "Open technical alarms",
       description: "What magwatch cannot tell, by priority.",
-      unit: "none",
       runbook: "MagwatchTechnicalAlarm",
-      queries: [
-        { expr: `sum by (priority) (${metric("magwatch_alarms_active", 'kind="technical"')})`, legend: "{{priority}}" },
-      ],
-      stepped: true,
-      min: 0,
-      decimals: 0,
-    },
-    {
-      kind: "series",
+      query: {
+        expr: `sum by (priority) (${metric("magwatch_alarms_active", 'kind="technical"')})`,
+        legend: "{{priority}}",
+      },
+    }),
+    count({
       title: "Calls unanswered over time",
       description: "Open calls that nobody has answered, over time.",
-      unit: "none",
       runbook: "MagwatchCallsUnanswered",
-      queries: [{ expr: metric("magwatch_pages_unanswered"), legend: "{{instance}}" }],
-      stepped: true,
-      min: 0,
-      decimals: 0,
-    },
-    {
-      kind: "series",
+      query: ofEachPc(metric("magwatch_pages_unanswered")),
+    }),
+    count({
       title: "Charted checks overdue",
       description: "Reflexes, urine and other checks that are overdue, over all watched beds.",
-      unit: "none",
       runbook: "MagwatchChecksOverdue",
-      queries: [{ expr: `sum by (check) (${metric("magwatch_checks_overdue")})`, legend: "{{check}}" }],
-      stepped: true,
-      min: 0,
-      decimals: 0,
-    },
-    {
-      kind: "series",
+      query: { expr: `sum by (check) (${metric("magwatch_checks_overdue")})`, legend: "{{check}}" },
+    }),
+    count({
       title: "Screens and tools connected",
       description: "Open connections to magwatchd's HTTP server: boards, command lines, scrapers.",
-      unit: "none",
       runbook: "MagwatchHttpErrors",
-      queries: [{ expr: metric("magwatch_http_connections"), legend: "{{instance}}" }],
-      stepped: true,
-      min: 0,
-      decimals: 0,
-    },
-    {
-      kind: "series",
+      query: ofEachPc(metric("magwatch_http_connections")),
+    }),
+    count({
       title: "Outside receivers that hear nothing",
       description: "Receivers of heartbeats that took none of the last three: they will ring.",
-      unit: "none",
       runbook: "MagwatchHeartbeatFailing",
-      queries: [{ expr: metric("magwatch_heartbeat_receivers_failing"), legend: "{{instance}}" }],
-      stepped: true,
-      min: 0,
-      decimals: 0,
-    },
+      query: ofEachPc(metric("magwatch_heartbeat_receivers_failing")),
+    }),
   ],
 };
