@@ -28,6 +28,7 @@ const ward: Labels = { job: "magwatch", instance: "ward" };
 const clinical: Labels = { job: "magwatch-clinical", instance: "ward" };
 const w = 'job="magwatch",instance="ward"';
 const k = 'job="magwatch-clinical",instance="ward"';
+const certificate = "magwatch_certificate_expiry_timestamp_seconds";
 
 // A gauge that is fine, and at 5 min is not.
 function gauge(name: string, good: number, bad: number, matchers = w): Record<string, string> {
@@ -447,6 +448,26 @@ export const alerts = {
       {
         series: gauge("magwatch_heartbeat_receivers_failing", 0, 1),
         at: [["5m45s", []], ["6m15s", [ward]]],
+      },
+    ],
+  },
+  MagwatchCertificateEnds: {
+    expr: `${certificate} - time() < 14 * 24 * 3600`,
+    hold: "1h",
+    severity: "warning",
+    summary: "The certificate of {{ $labels.host }}, to which {{ $labels.instance }} sends, ends within 14 days",
+    description:
+      "Whoever renews it has not. After its end magwatch sends no page and no heartbeat there: an encrypted channel "
+      + "has no way around it.",
+    tests: [
+      {
+        // 14 days before the end are 10 min from the start; one of two is renewed within the hour.
+        series: {
+          [`${certificate}{${w},host="sms.example:443"}`]: "1210200x400",
+          [`${certificate}{${w},host="hospital.example:9093"}`]: "1210200x200 9999999x200",
+          [`${certificate}{${w},host="mail.example:25"}`]: "9999999x400",
+        },
+        at: [["69m45s", []], ["70m30s", [{ ...ward, host: "sms.example:443" }]]],
       },
     ],
   },

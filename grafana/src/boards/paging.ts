@@ -130,6 +130,18 @@ export const paging: BoardSpec = {
     },
     {
       kind: "stat",
+      title: "Certificates of peers end in",
+      description: "Time until the certificate of each peer of pages and heartbeats ends. None: nothing is encrypted.",
+      unit: "s",
+      runbook: "MagwatchCertificateEnds",
+      queries: [
+        { expr: `${metric("magwatch_certificate_expiry_timestamp_seconds")} - time()`, legend: "{{host}}" },
+      ],
+      steps: [{ color: "red", value: null }, orange(24 * 3600), { color: "green", value: 14 * 24 * 3600 }],
+      width: 12,
+    },
+    {
+      kind: "stat",
       title: "Callbacks not proven, 1 day",
       description:
         "Callbacks that were not proven to come from their gateway, or came from an "

@@ -3,6 +3,8 @@
 
   live_test.py REPOSITORY FOLDER_OF_PROGRAMS
 
+The demo sends nothing that is encrypted: the test gives its ward an outside receiver of heartbeats over TLS, with an
+authority of its own, by a change of the configuration and a reload.
 Expressions of alerts without their comparisons, those of boards with everything chosen. A calm ward fires nothing but
 the watchdog; what a board asks its variables for is there; names of metrics pass `promtool check metrics`.
 """
@@ -91,6 +93,40 @@ def enter_level(base):
              "drawn_at": drawn}
     fetch(base + "/api/v1/entries", json.dumps(entry).encode(),
           {"Content-Type": "application/json", "X-Magwatch-Client": "live-test"})
+
+
+def outside_receiver(folder):
+    """A receiver of heartbeats over TLS; its certificate is its own authority and ends after 90 days."""
+    certificate, key = os.path.join(folder, "receiver.pem"), os.path.join(folder, "receiver.key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                    "90", "-subj", "/CN=magwatch test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
+                    "-out", certificate], check=True, capture_output=True)
+    peer = os.path.join(REPOSITORY, "tests", "integration", "pagers", "plain_peer.py")
+    receiver = Child(["/usr/bin/python3", peer, "--tls", certificate, key, "200"], os.path.join(folder, "receiver.log"))
+    return receiver, certificate
+
+
+def daemon_of(demo):
+    """The process that the demo's director started."""
+    pid = demo.process.pid
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
+        children = [int(child) for child in file.read().split()]
+    for child in children:
+        with open("/proc/%d/cmdline" % child, "rb") as file:
+            if os.path.basename(file.read().split(b"\0")[0]) == b"magwatchd":
+                return child
+    raise SystemExit("the demo has no magwatchd among %s" % children)
+
+
+def tell_outside(demo, demo_folder, receiver, certificate):
+    """The ward's configuration names the receiver from now on, and magwatchd has sent to it."""
+    port = until("the receiver is ready", lambda: re.search(r"READY (\d+)", receiver.text())).group(1)
+    config = os.path.join(demo_folder, "magwatch.toml")
+    with open(config, "a", encoding="utf-8") as file:
+        file.write('\n[[heartbeat]]\nname = "outside"\nkind = "healthchecks"\nurl = "https://127.0.0.1:%s/ping"\n'
+                   'ca_file = "%s"\n' % (port, certificate))
+    os.kill(daemon_of(demo), signal.SIGHUP)
+    until("a heartbeat came", lambda: "/ping" in receiver.text())
 
 
 def configuration(folder, ward):
@@ -192,7 +228,10 @@ def main():
         demo = Child([os.path.join(REPOSITORY, "tools", "demo"), "--bin", PROGRAMS, "--calm", "--ports", "auto", "--keep",
                       os.path.join(folder, "demo")], os.path.join(folder, "demo.log"))
         children.append(demo)
+        receiver, certificate = outside_receiver(folder)
+        children.append(receiver)
         base = until("the demo is ready", lambda: demo_ready(demo))
+        tell_outside(demo, os.path.join(folder, "demo"), receiver, certificate)
         prometheus = Prometheus(folder, base.split("//")[1])
         children.append(prometheus.child)
         enter_level(base)

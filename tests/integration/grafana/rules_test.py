@@ -24,7 +24,7 @@ def rule_problems(rule):
         yield name + ": no summary or no description"
     if name != ALWAYS and rule["labels"].get("severity") not in SEVERITIES:
         yield name + ": no severity"
-    if re.search(r"\$value|\$labels\.(?!instance|bed|device|driver|source|channel|check|code|result)", str(said)):
+    if re.search(r"\$value|\$labels\.(?!instance|bed|device|driver|source|channel|check|code|result|host)", str(said)):
         yield name + ": its words may hold more than names of the configuration"
     page = re.search(r"/runbooks/(\w+)\.html$", said.get("runbook_url", ""))
     if not page or page.group(1) != name:
