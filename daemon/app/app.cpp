@@ -255,6 +255,7 @@ void App::State::build(StartConfig start)
     clock = std::make_unique<SystemClock>(recovered->time.offset);
     health.version = std::string{build_info().version};
     health.started = health.config_loaded = read_clocks().wall;
+    health.config_hash = configuration_hash(config);
     health.fallback_reason = start.fallback ? start.reason : "";
     health.config_last_reload_successful = !start.fallback;
     metrics.config_last_reload_successful.Set(start.fallback ? 0 : 1);
@@ -463,6 +464,7 @@ asio::awaitable<void> App::State::reload()
         configure_shell();
         health.fallback_reason.clear();
         health.config_loaded = clock->now().wall;
+        health.config_hash = configuration_hash(config);
         metrics.config_last_reload.Set(static_cast<double>(health.config_loaded.ms) / 1000);
         journal->set_limits({config.journal.keep, config.journal.max_bytes});
         history->set_limits({config.journal.keep_history, config.journal.max_history_bytes});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/app/config_checks.hpp"
+#include "daemon/journal/journal_format.hpp"
 
 namespace magwatch {
 namespace {
@@ -14,6 +15,13 @@ struct Stored {
 };
 
 } // namespace
+
+std::string configuration_hash(const Config& config)
+{
+    std::vector<std::string> texts{config.text, config.ward.protocol_text, config.ward.pack_text};
+    for (const auto& device : config.modbus) texts.push_back(device.map.text);
+    return blob_hash(as_text(to_bytes(texts)));
+}
 
 Bytes pack_last_good(const Config& config)
 {

@@ -12,6 +12,10 @@ namespace magwatch {
 
 inline constexpr const char* last_good_name = "configuration"; // of the journal's blob
 
+// Of the file's text and of every file that it names, wherever they lie: two configurations with the same one decide
+// alike. `magwatch doctor` compares the file's with that of the daemon.
+[[nodiscard]] std::string configuration_hash(const Config& config);
+
 [[nodiscard]] Bytes pack_last_good(const Config& config);
 // Nothing if the bytes are damaged or the configuration in them is no longer accepted.
 [[nodiscard]] std::optional<Config> unpack_last_good(const Bytes& bytes);

@@ -31,6 +31,7 @@ struct Health {
     std::string not_ready_because; // while it is not
     bool config_last_reload_successful = true;
     WallTime config_loaded;
+    std::string config_hash; // configuration_hash() of what is in force
     std::string fallback_reason; // why the last good configuration runs instead of the present one
     std::vector<FaultView> faults; // present now
     std::uint64_t store_free_bytes = 0;

@@ -378,6 +378,7 @@ Json render_status(const PublishedWard& ward, const Liveness& liveness)
     out["protocol"] = text_or_null(view.protocol);
     out["protocol_example"] = view.protocol_example;
     out["config_loaded"] = time_or_null(health.config_loaded);
+    out["config_hash"] = text_or_null(health.config_hash);
     out["config_last_reload_successful"] = health.config_last_reload_successful;
     out["fallback"] = view.fallback;
     out["fallback_reason"] = text_or_null(health.fallback_reason);

@@ -64,11 +64,11 @@ std::string fresh_key()
     return key;
 }
 
-std::optional<Answer> Client::call(const std::string& path, const Json* body) const
+Fetched Client::fetch(const std::string& path, const Json* body) const
 {
     const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl{curl_easy_init(),
                                                                    curl_easy_cleanup};
-    std::string text;
+    Fetched fetched;
     Headers headers;
     const std::string url = "http://localhost" + path;
     const std::string sent = body != nullptr ? body->dump() : std::string{};
@@ -80,7 +80,7 @@ std::optional<Answer> Client::call(const std::string& path, const Json* body) co
     curl_easy_setopt(curl.get(), CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms);
     curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, answer_limit_ms);
     curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, take);
-    curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &text);
+    curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &fetched.text);
     if (body != nullptr) {
         headers.add("Content-Type: application/json");
         headers.add("X-Magwatch-Client: magwatch");
@@ -90,14 +90,22 @@ std::optional<Answer> Client::call(const std::string& path, const Json* body) co
         curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.list);
     }
     const CURLcode code = curl_easy_perform(curl.get());
-    if (code != CURLE_OK) {
-        shell_.complain("no answer from magwatchd at " + shell_.socket + ": " +
-                        curl_easy_strerror(code));
+    if (code != CURLE_OK)
+        fetched.error = "no answer from magwatchd at " + shell_.socket + ": " + curl_easy_strerror(code);
+    curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &fetched.status);
+    return fetched;
+}
+
+std::optional<Answer> Client::call(const std::string& path, const Json* body) const
+{
+    const Fetched fetched = fetch(path, body);
+    if (!fetched.error.empty()) {
+        shell_.complain(fetched.error);
         return std::nullopt;
     }
     Answer answer;
-    curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer.status);
-    answer.body = Json::parse(text, nullptr, false);
+    answer.status = fetched.status;
+    answer.body = Json::parse(fetched.text, nullptr, false);
     if (answer.body.is_discarded() || !answer.body.is_object()) {
         shell_.complain("what answers at " + shell_.socket + " is not magwatchd");
         return std::nullopt;

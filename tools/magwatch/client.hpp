@@ -15,11 +15,19 @@ struct Answer {
     [[nodiscard]] bool good() const { return status >= 200 && status < 300; }
 };
 
+// What came back, whatever it is; `error` in words if nothing did.
+struct Fetched {
+    long status = 0;
+    std::string text, error;
+};
+
 class Client
 {
 public:
     explicit Client(const Shell& shell) : shell_{shell} {}
 
+    // Says nothing to anybody.
+    [[nodiscard]] Fetched fetch(const std::string& path, const Json* body = nullptr) const;
     // The body of a GET, or nullopt with `exit_code` set and the reason said.
     [[nodiscard]] std::optional<Json> get(const std::string& path, int& exit_code) const;
     // Sends a change and prints what the ward said. The exit code.

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/magwatch/commands.hpp"
+#include "tools/magwatch/installation.hpp"
 
 namespace magwatch::cli
 {
@@ -23,14 +24,6 @@ struct Demo {
     bool once = false, calm = false;
     std::string speed, ports, keep, seed;
 };
-
-// Beside this program, so that it runs from any root that magwatch was unpacked into.
-fs::path installed_root()
-{
-    std::error_code error;
-    const fs::path self = fs::read_symlink("/proc/self/exe", error);
-    return error ? fs::path{"/usr"} : self.parent_path().parent_path();
-}
 
 int run_demo(Shell& shell, const Demo& demo)
 {

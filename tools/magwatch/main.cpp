@@ -44,6 +44,7 @@ int run(int argc, char** argv)
     add_modbus(app, shell);
     add_replay(app, shell);
     add_predict(app, shell);
+    add_doctor(app, shell);
     add_demo(app, shell);
     add_version(app, shell);
     add_completion(app, shell);

@@ -1,0 +1,120 @@
+// Monitors, pumps and senders: heard, commissioned, and their serial lines open to the daemon.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include <fmt/format.h>
+#include <grp.h>
+
+#include "adapters/monitors/modbus/register_map.hpp"
+#include "tools/magwatch/doctor/examination.hpp"
+
+namespace magwatch::cli::doctor
+{
+namespace
+{
+
+bool is_watched(const Examination& e, const Json& alias)
+{
+    if (!e.daemon.beds.contains("beds")) return false;
+    for (const Json& bed : e.daemon.beds["beds"])
+        if (bed["alias"] == alias) return bed["watched"] == true;
+    return false;
+}
+
+void heard(const Examination& e, Findings& findings)
+{
+    if (!e.daemon.sources.contains("sources")) return;
+    for (const Json& source : e.daemon.sources["sources"]) {
+        const std::string name = cell(source["name"]);
+        if (name == "staff" || source["kind"] == "staff") continue;
+        const std::string age =
+            source["age_seconds"].is_null() ? "never heard" : "heard " + cell(source["age_seconds"]) + " s ago";
+        std::string trouble;
+        if (source["connected"] != true) trouble = name + " is not connected, " + age;
+        else if (source["frozen"] == true) trouble = name + ": its values stand still";
+        if (trouble.empty()) {
+            findings.ok("heard", name + ": " + age);
+            continue;
+        }
+        const std::string advice = "power, cable and address; for Modbus: magwatch modbus probe MAP HOST:PORT";
+        if (is_watched(e, source["bed"]))
+            findings.wrong("heard", trouble + "; " + cell(source["bed"]) + " is WATCHED", advice);
+        else
+            findings.warning("heard", trouble, advice);
+    }
+}
+
+void commissioned(const Config& config, Findings& findings)
+{
+    for (const auto& device : config.modbus) {
+        const auto parsed = adapters::modbus::parse_register_map(device.map.text, device.map.path);
+        if (!parsed.map) continue; // that is told
+        if (parsed.map->commissioned) {
+            findings.ok("commissioned", device.name);
+            continue;
+        }
+        findings.warning("commissioned",
+                         fmt::format("{}: {} is not, so its values are \"unverified\" and {} relies on charted checks",
+                                     device.name, device.map.path, device.bed),
+                         "compare it with the device's own screen: docs/devices");
+    }
+}
+
+// The groups that the service has besides its own.
+bool service_has_group(const Examination& e, gid_t group)
+{
+    const ::group* found = getgrgid(group);
+    const auto groups = e.unit.find("SupplementaryGroups");
+    if (found == nullptr || groups == e.unit.end()) return false;
+    const std::string all = " " + groups->second + " ";
+    return all.find(fmt::format(" {} ", found->gr_name)) != std::string::npos ||
+           all.find(fmt::format(" {} ", group)) != std::string::npos;
+}
+
+void serial_line(const Examination& e, const std::string& path, Findings& findings)
+{
+    const FileState file = look_at(e.machine.path(path));
+    if (file.hidden()) return findings.unknown("serial line", path + " may not be seen by this user", as_root);
+    if (!file.there)
+        return findings.wrong("serial line", path + ": " + std::strerror(file.error),
+                              "is the adapter plugged in? ls -l /dev/serial/by-id");
+    if (!S_ISCHR(file.info.st_mode))
+        return findings.wrong("serial line", path + " is not a device", "ls -l /dev/serial/by-id");
+    constexpr unsigned owner_uses = 0600, group_uses = 0060, all_use = 0006;
+    const bool root_or_owner =
+        e.user && (*e.user == 0 || (file.info.st_uid == *e.user && (file.mode() & owner_uses) == owner_uses));
+    const bool by_group = (file.mode() & group_uses) == group_uses && service_has_group(e, file.info.st_gid);
+    const bool usable = root_or_owner || by_group || (file.mode() & all_use) == all_use;
+    if (!usable && !e.knows_unit())
+        return findings.unknown("serial line", path + " is there; whether the service may open it cannot be told",
+                                as_root);
+    if (!usable)
+        return findings.wrong("serial line",
+                              path + " may not be opened by " + (e.user ? user_name(*e.user) : "magwatchd"),
+                              "install -D -m 644 /usr/share/magwatch/systemd/serial.conf "
+                              "/etc/systemd/system/magwatchd.service.d/serial.conf; systemctl daemon-reload; "
+                              "systemctl restart magwatchd");
+    if (path.starts_with("/dev/tty"))
+        return findings.warning("serial line", path + " may be another adapter after the next start",
+                                "name it by what does not change: ls -l /dev/serial/by-id");
+    findings.ok("serial line", path);
+}
+
+} // namespace
+
+void examine_devices(const Examination& e, Findings& findings)
+{
+    const Config* config = e.config();
+    if (config == nullptr) return;
+    if (config->ward.sources.empty()) findings.ok("heard", "no device is configured: beds rely on charted checks");
+    heard(e, findings);
+    commissioned(*config, findings);
+    std::set<std::string> lines;
+    for (const auto& device : config->modbus)
+        if (!device.serial.path.empty() && lines.insert(device.serial.path).second)
+            serial_line(e, device.serial.path, findings);
+}
+
+} // namespace magwatch::cli::doctor
