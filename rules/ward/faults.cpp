@@ -214,6 +214,8 @@ void Ward::State::set_fault(const Moment& now, WardFault fault, bool present, st
 void Ward::State::apply(const Moment& now, const ShellStatus& status)
 {
     if (static_cast<std::size_t>(status.fault) >= shell_fault_count) return;
+    // That every channel answers the shell's question says nothing of pages that it refuses.
+    if (status.fault == ShellFault::channel && !status.present && a_channel_fails()) return;
     set_fault(now, static_cast<WardFault>(status.fault), status.present, status.detail);
 }
 

@@ -292,13 +292,37 @@ void Ward::State::apply(const Moment& now, const Receipt& receipt)
     found->detail = receipt.detail;
     if (receipt.outcome == PageOutcome::failed) {
         set_fault(now, WardFault::channel, true, "Pager channel " + found->page.channel_kind + " fails");
-    } else if (receipt.outcome != PageOutcome::unknown) {
+    } else if (receipt.outcome != PageOutcome::unknown && !a_channel_fails()) {
         set_fault(now, WardFault::channel, false, "");
     }
     take_receipt_for_relay(now, receipt);
     const auto call = calls.find(receipt.key.call);
     publish(call == calls.end() ? no_bed : call->second.bed);
     if (call != calls.end() && receipt.outcome == PageOutcome::failed) rung_failed(now, call->second, receipt.key);
+}
+
+// A kind of channel fails if its newest page did whose fate is known: that another kind works proves nothing. Kinds
+// that nobody has any more are forgotten.
+bool Ward::State::a_channel_fails() const
+{
+    std::vector<std::string_view> judged;
+    for (auto record = pages.rbegin(); record != pages.rend(); ++record) {
+        const std::string& kind = record->page.channel_kind;
+        if (!record->resolved || record->outcome == PageOutcome::unknown) continue;
+        if (std::find(judged.begin(), judged.end(), kind) != judged.end()) continue;
+        judged.push_back(kind);
+        if (record->outcome == PageOutcome::failed && somebody_has(kind)) return true;
+    }
+    return false;
+}
+
+bool Ward::State::somebody_has(std::string_view channel_kind) const
+{
+    const auto has = [&](const Person& person) {
+        return std::any_of(person.channels.begin(), person.channels.end(),
+                           [&](const Channel& channel) { return channel.kind == channel_kind; });
+    };
+    return std::any_of(configuration.people.begin(), configuration.people.end(), has);
 }
 
 // When the person's next channel starts: at once after a failure, a while after the hand-over, never after delivery.

@@ -65,8 +65,9 @@ const FaultInfo& info(WardFault f)
         fault("technical.inbox_overflow", "Overloaded", "Overloaded, samples dropped", "Call IT.", medium, {}, 60s),
         fault("technical.history", "History not written", "Vital-sign history not written", "Call IT.", low),
         fault("technical.configuration", "Configuration refused", "New configuration refused", "Call IT.", medium),
+        // Longer than a rung waits, so that a channel that fails at every rung is one alarm.
         fault("technical.channel", "Pager channel fails", "Pager channel fails", "Call IT. Use the telephone.",
-              medium),
+              medium, {}, 5min),
         fault("technical.gap", "Nobody was watching", "Nobody was watching", "Check every patient.", medium, {}, 5min),
         fault("technical.fallback", "Running the last good configuration", "Running the last good configuration",
               "Call IT.", medium),

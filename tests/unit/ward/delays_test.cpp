@@ -217,7 +217,8 @@ TEST(Delays, OfFaultsOfTheShell)
                               Wanted{ShellFault::clock_unsynchronised, "technical.clock_unsynchronised", 60s, {}},
                               Wanted{ShellFault::clock_jumped, "technical.clock_jumped", {}, 60s},
                               Wanted{ShellFault::loop_late, "technical.loop_late", {}, 60s},
-                              Wanted{ShellFault::inbox_overflow, "technical.inbox_overflow", {}, 60s}}) {
+                              Wanted{ShellFault::inbox_overflow, "technical.inbox_overflow", {}, 60s},
+                              Wanted{ShellFault::channel, "technical.channel", {}, 5min}}) {
         Rig rig;
         const Instant begin = rig.now().steady;
         rig.step(ShellStatus{one.fault, true, ""});
@@ -225,7 +226,7 @@ TEST(Delays, OfFaultsOfTheShell)
         EXPECT_EQ(raised_after(rig, one.rule, begin), one.hold) << one.rule;
         const Instant over = rig.now().steady;
         rig.step(ShellStatus{one.fault, false, ""});
-        rig.pass(2min);
+        rig.pass(6min);
         EXPECT_EQ(raised_after(rig, one.rule, over, AlarmEvent::cleared), one.clear) << one.rule;
     }
 }

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/support/ward_rig.hpp"
 
 namespace magwatch::test {
@@ -303,6 +305,78 @@ TEST(TechnicalAlarm, AFailingChannelMovesTheLadderOnAndIsTold)
     rig.pass(1s);
     EXPECT_EQ(rig.pages().size(), 3U);
     EXPECT_THAT(rig.events("technical.channel"), ElementsAre("raised"));
+}
+
+// The events of an alarm without those of its call.
+std::vector<std::string> comes_and_goes(const Rig& rig, const std::string& rule)
+{
+    std::vector<std::string> events = rig.events(rule);
+    std::erase(events, "escalated");
+    return events;
+}
+
+// What becomes of every page from now on, by the kind of its channel, until the ward has been asked for `d`.
+void answer_pages(Rig& rig, Duration d, const std::map<std::string, PageOutcome>& by_kind)
+{
+    std::size_t answered = rig.pages().size();
+    for (Duration passed{}; passed < d; passed += 1s) {
+        const auto pages = rig.pages();
+        for (; answered < pages.size(); ++answered) {
+            const auto outcome = by_kind.find(pages[answered].channel_kind);
+            if (outcome != by_kind.end()) rig.step(Receipt{pages[answered].key, outcome->second, ""});
+        }
+        rig.pass(1s);
+    }
+}
+
+TEST(TechnicalAlarm, AChannelThatFailsAgainAndAgainIsOneAlarmWhateverOthersDo)
+{
+    Rig rig; // the midwife and the one in charge have webhooks, the doctor mail
+    rig.watch();
+    rig.chart(InfusionRateEntry{0, {}});
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.step(Receipt{rig.pages().back().key, PageOutcome::accepted, ""});
+    answer_pages(rig, 30min, {{"webhook", PageOutcome::accepted}, {"smtp", PageOutcome::failed}});
+    EXPECT_GT(rig.pages().size(), 20U) << "the last rung repeats";
+    EXPECT_THAT(comes_and_goes(rig, "technical.channel"), ElementsAre("raised"));
+    // The other way round: now that one works again, it is over once no page has failed for a while.
+    answer_pages(rig, 4min, {{"webhook", PageOutcome::accepted}, {"smtp", PageOutcome::accepted}});
+    EXPECT_THAT(comes_and_goes(rig, "technical.channel"), ElementsAre("raised"));
+    answer_pages(rig, 3min, {{"webhook", PageOutcome::accepted}, {"smtp", PageOutcome::accepted}});
+    EXPECT_THAT(comes_and_goes(rig, "technical.channel"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, AChannelThatFailedStandsUntilAPageOfItsOwnKindIsTaken)
+{
+    Rig rig;
+    rig.act(TestPage{"doctor"}, "charge");
+    ASSERT_EQ(rig.pages().back().channel_kind, "smtp");
+    rig.step(Receipt{rig.pages().back().key, PageOutcome::failed, "550"});
+    rig.act(TestPage{"midwife"}, "charge");
+    ASSERT_EQ(rig.pages().back().channel_kind, "webhook");
+    rig.step(Receipt{rig.pages().back().key, PageOutcome::accepted, ""});
+    rig.step(ShellStatus{ShellFault::channel, true, "Pager channel smtp mail does not answer"});
+    rig.step(ShellStatus{ShellFault::channel, false, ""});
+    rig.pass(10min);
+    EXPECT_THAT(comes_and_goes(rig, "technical.channel"), ElementsAre("raised")) << "an open port is no page taken";
+    rig.act(TestPage{"doctor"}, "charge");
+    rig.step(Receipt{rig.pages().back().key, PageOutcome::accepted, ""});
+    rig.pass(5min - 1ms);
+    EXPECT_THAT(comes_and_goes(rig, "technical.channel"), ElementsAre("raised"));
+    rig.pass(1ms);
+    EXPECT_THAT(comes_and_goes(rig, "technical.channel"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, AChannelThatNobodyHasAnyMoreIsForgotten)
+{
+    Rig rig;
+    rig.act(TestPage{"doctor"}, "charge");
+    rig.step(Receipt{rig.pages().back().key, PageOutcome::failed, "550"});
+    Configuration c = Rig::configuration();
+    c.people.back().channels = {{"webhook", "web", "c"}};
+    rig.step(c);
+    rig.pass(5min);
+    EXPECT_THAT(comes_and_goes(rig, "technical.channel"), ElementsAre("raised", "cleared"));
 }
 
 } // namespace
