@@ -50,6 +50,8 @@ constexpr Duration announce_max = 2s;  // for telling those elsewhere that we st
 constexpr Duration drain_max = 5s;     // for pages that are on their way when we stop
 constexpr Duration rosters_looked_at = 60s;
 constexpr Duration lane_stuck = 7500ms; // of the watchdog's 10 s
+constexpr Duration channel_told_every = 60s; // well within what the core waits before that alarm is over
+constexpr Duration old_faults_after = 15s;   // every fault has been looked for by then; channels take longer, see above
 
 constexpr LogEvent event_started{"daemon.started", LogLevel::notice};
 constexpr LogEvent event_recovered{"journal.recovered", LogLevel::notice};
@@ -141,6 +143,7 @@ struct App::State {
     void open_history();
     void remember(const Observation& observation);
     void judge_channels();
+    void end_old_faults(const Moment& now);
     void recall_pages();
     void failed(const TaskFailure& failure);
     void fault(ShellFault what, bool present, std::string detail);
@@ -172,7 +175,8 @@ struct App::State {
     std::array<bool, shell_fault_count> faults{};
     std::array<std::string, shell_fault_count> fault_details; // in words, as last told
     std::vector<ShellStatus> early_faults; // before there was a loop
-    Instant second_{}, synchronised_{}, lane_moved_{};
+    Instant second_{}, synchronised_{}, lane_moved_{}, channel_told_{};
+    Instant old_faults_end_{}; // {}: it has been looked at what stood before this start
     std::uint64_t lane_turns_ = 0;
     std::shared_ptr<const Rosters> shown_rosters_;
     Instant rosters_looked_{};
@@ -392,6 +396,7 @@ asio::awaitable<void> App::State::main_task()
     tasks.spawn("pages", loop->run_pages());
     tasks.spawn("answers", loop->run_answers());
     health.ready = true;
+    old_faults_end_ = clock->now().steady + old_faults_after;
     const WardView view = loop->ward().view(clock->now());
     service.ready(fmt::format("Watching {} of {} beds", view.beds_watched, view.beds.size()));
     log(event_started, "watching",
@@ -581,6 +586,7 @@ void App::State::turn(const Moment& now)
     // From here, and never from a timer of its own: it says that the loop makes progress.
     if (heartbeat->due(now.steady)) heartbeat->beat(loop->ward().view(now));
     judge_channels();
+    end_old_faults(now);
     history->tick(now.wall);
     watch_rosters(now);
     if (const auto space = read_disk_space(directory)) {
@@ -629,6 +635,27 @@ void App::State::judge_channels()
     // A reload asks every channel anew: until they have answered, nothing says that the trouble is over.
     if (words.empty() && !silence.settled) return;
     fault(ShellFault::channel, !words.empty(), words);
+    // Said again: to the core, a page that another channel takes is a sign that all is well.
+    const Instant now = clock->now().steady;
+    if (words.empty() || now - channel_told_ < channel_told_every) return;
+    channel_told_ = now;
+    loop->push(Input{ShellStatus{ShellFault::channel, true, words}});
+}
+
+// What stood when the program before this one ended, and was not found again, is over.
+void App::State::end_old_faults(const Moment& now)
+{
+    if (old_faults_end_ == Instant{} || now.steady < old_faults_end_) return;
+    old_faults_end_ = Instant{};
+    const WardView view = loop->ward().view(now);
+    const bool refused = config.ward.fallback || !loop->ward().has_configuration(config.ward);
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+        const auto what = static_cast<ShellFault>(i);
+        if (faults[i] || (what == ShellFault::configuration && refused)) continue;
+        const bool open = std::any_of(view.episodes.begin(), view.episodes.end(),
+                                      [&](const EpisodeView& one) { return one.rule == name(what); });
+        if (open) loop->push(Input{ShellStatus{what, false, ""}});
+    }
 }
 
 void App::State::watch_clocks(const Moment& now, const ClockReading& reading)

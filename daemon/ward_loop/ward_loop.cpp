@@ -123,10 +123,10 @@ void WardLoop::turn()
     inbox_.take(inputs_);
     for (const auto& input : inputs_) step(now, input);
     step(now, Tick{});
-    if (inbox_.dropped() != dropped_told_) {
-        dropped_told_ = inbox_.dropped();
-        inbox_.push(Input{ShellStatus{ShellFault::inbox_overflow, true, ""}});
-    }
+    const bool dropping = inbox_.dropped() != dropped_told_;
+    if (dropping || overflow_told_) inbox_.push(Input{ShellStatus{ShellFault::inbox_overflow, dropping, ""}});
+    dropped_told_ = inbox_.dropped();
+    overflow_told_ = dropping;
     append(now);
     const Duration shown = now.steady - published_;
     if (dirty_now_ || (dirty_ && shown >= publish_every) || shown >= idle_max) {

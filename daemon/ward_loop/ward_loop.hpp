@@ -136,6 +136,7 @@ private:
     WardLoopLimits limits_;
     Pending pages_, answers_;
     std::uint64_t dropped_told_ = 0;
+    bool overflow_told_ = false;
     bool stopping_ = false, stopped_ = false;
 };
 

@@ -108,6 +108,17 @@ class Weather(unittest.TestCase):
         wait_for("refusal over", lambda: "technical.configuration" not in rules(self.ward), 60)
         self.assertEqual(len(watched(self.ward)), 1)
 
+    def test_a_refusal_that_was_mended_while_nobody_ran_is_over_after_the_start(self):
+        self.start()
+        good = self.config.read_text()
+        self.spoil()
+        self.ward.process.send_signal(signal.SIGHUP)
+        wait_for("refusal", lambda: "technical.configuration" in rules(self.ward), 60)
+        self.ward.kill()
+        self.config.write_text(good)
+        self.start()
+        wait_for("refusal over", lambda: "technical.configuration" not in rules(self.ward), 120)
+
     def test_a_pack_whose_case_fails_is_refused_and_the_old_one_runs_on(self):
         cases = (ROOT / "rules/packs/example.test.toml").read_text()
         beside = self.ward.directory / "example.test.toml"

@@ -50,7 +50,10 @@ struct RetryTest : ::testing::Test {
         ports.transition = [](const AlarmTransition&) {};
         ports.publish = [](const Ward&, const Moment&) {};
         ports.turn = [](const Moment&) {};
-        ports.stepped = [](const Input&) {};
+        ports.stepped = [this](const Input& input) {
+            const auto* status = std::get_if<ShellStatus>(&input);
+            if (status != nullptr && status->fault == ShellFault::inbox_overflow) overflow.push_back(status->present);
+        };
         loop = std::make_unique<WardLoop>(io.get_executor(), *clock, std::move(recovered.ward), std::move(ports), limits);
         loop->set_journal(*journal);
         if (slow_start) faults.stall_syncs();
@@ -175,6 +178,7 @@ struct RetryTest : ::testing::Test {
     std::map<std::uint64_t, Told> told;
     std::vector<SendPage> pages;
     std::vector<CallId> over;
+    std::vector<bool> overflow; // as told to the ward
     std::uint64_t requests = 0;
     WardLoopLimits limits{.page = 200ms, .answer = 60s}; // no slow machine may take for a disk that hangs
     int running = 0;
@@ -203,6 +207,18 @@ TEST_F(RetryTest, ARepetitionIsConfirmedOnlyWhenTheFirstIsOnDisk)
     stop();
     faults.heal();
     EXPECT_EQ(recorded("u1").second, 1) << "counted once";
+}
+
+TEST_F(RetryTest, AnOverflowIsOverWhenNothingIsDroppedAnyMore)
+{
+    Observation flood;
+    flood.bed = BedId{0};
+    flood.source = SourceId{0};
+    flood.signal = Signal::rr;
+    flood.value = 16;
+    for (std::size_t i = 0; i < InboxBounds{}.state + 10; ++i) loop->push(Input{flood});
+    ASSERT_TRUE(until([this] { return overflow.size() >= 2; }));
+    EXPECT_EQ(overflow, (std::vector<bool>{true, false}));
 }
 
 TEST_F(RetryTest, ACallThatIsOverIsToldAndAnAnsweredOneIsNot)
