@@ -214,18 +214,40 @@ int explain_rule(Shell& shell, const std::string& id, const std::string& path)
     return ok;
 }
 
+// Every id that can be explained: the pack's rules, and what rings under every pack.
+int list_conditions(Shell& shell, const std::string& path)
+{
+    const auto pack = open_pack(shell, path);
+    if (!pack) return failed;
+    std::vector<std::string> ids;
+    for (const Rule& one : pack->rules) ids.push_back(one.id);
+    for (std::string& one : builtin_conditions(*pack)) ids.push_back(std::move(one));
+    if (shell.json) {
+        shell.print(Json{{"pack", pack->name}, {"conditions", ids}});
+        return ok;
+    }
+    for (const std::string& one : ids) std::puts(one.c_str());
+    return ok;
+}
+
 } // namespace
 
 void add_rules_explain(CLI::App& rules, Shell& shell)
 {
     const auto id = std::make_shared<std::string>();
     const auto path = std::make_shared<std::string>("minimal");
+    const auto list = std::make_shared<bool>(false);
     CLI::App* command =
         leaf(rules, shell, "explain", "one rule in words: inputs, delays, limits, sources and cases",
-             Talks::no, [=, &shell] { return explain_rule(shell, *id, *path); });
+             Talks::no, [=, &shell]() -> int {
+                 if (*list) return list_conditions(shell, *path);
+                 if (!id->empty()) return explain_rule(shell, *id, *path);
+                 shell.complain("give the id of a rule, or --list");
+                 return usage;
+             });
     command->add_option("rule", *id,
-                        "the rule's id, or that of a condition under every pack: session.day-cap, technical.silent")
-        ->required();
+                        "the rule's id, or that of a condition under every pack: session.day-cap, technical.silent");
+    command->add_flag("--list", *list, "name every rule and condition that can be explained");
     command->add_option("--pack", *path, "the pack, or 'minimal' for the built-in one")
         ->capture_default_str();
 }
