@@ -10,6 +10,7 @@
 #include "daemon/config/config_reader.hpp"
 #include "tools/magwatch/commands.hpp"
 #include "tools/magwatch/diagnostics.hpp"
+#include "tools/magwatch/init/init.hpp"
 
 namespace magwatch::cli
 {
@@ -71,6 +72,7 @@ void add_config(CLI::App& app, Shell& shell)
     command->add_option("file", *file, "the configuration")->capture_default_str();
     command->add_option("--reload", *process, "if it is good, the daemon with this process id takes it into force")
         ->check(CLI::Range(2, 4'194'304));
+    add_config_init(config, shell);
     CLI::App* hidden = leaf(config, shell, "keys", "the keys that each table of a configuration may have", Talks::no,
                             [file, &shell] { return keys(shell, *file); });
     hidden->group("");

@@ -79,8 +79,8 @@ TEST(PredictRequest, WhatIsNoLevelIsNamed)
     EXPECT_THAT(wrong("6h:2.1 stone"), HasSubstr("'stone' is no unit of a level"));
     for (const char* text : {"6h:0mmol/L", "6h:210mmol/L", "6h:-2mmol/L", "6h:0.01mg/dL", "6h:48.7mg/dL"})
         EXPECT_THAT(wrong(text), HasSubstr("not plausible")) << text;
-    for (const char* text : {"", "2.1mmol/L", "-6h:2.1mmol/L", "6:2.1mmol/L", "6h:2.1mmol/L,", "6h:nanmmol/L", "6h:infmmol/L",
-                             "6h:1e0mmol/L", "6h::2mmol/L", ":2mmol/L"})
+    for (const char* text : {"", "2.1mmol/L", "-6h:2.1mmol/L", "6:2.1mmol/L", "6h:2.1mmol/L,", "6h:nanmmol/L",
+                             "6h:infmmol/L", "6h:1e0mmol/L", "6h::2mmol/L", ":2mmol/L"})
         EXPECT_NE(wrong(text), "accepted") << text;
 }
 
