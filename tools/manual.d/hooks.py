@@ -13,6 +13,7 @@ from mkdocs.structure.files import File
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUTSIDE = ["CONTRIBUTING.md"]  # pages of the repository's root that take part
+REMARK = re.compile(r" *<!-- .* -->")  # what tests/manual/commands_test.py is told of the next block
 FENCE = re.compile(r"( *)```")
 ITEM = re.compile(r"( *)([-*]|\d+\.)( +)")
 sections, titles = [], {}
@@ -54,6 +55,8 @@ def as_python_markdown(lines):
     """Lines of a list's item are indented by four; a fence inside of one becomes an indented block."""
     fence, content, before = None, 0, ""
     for line in lines:
+        if fence is None and REMARK.fullmatch(line):
+            continue
         if fence is not None:
             if FENCE.match(line) and line.strip() == "```":
                 yield "" if fence else line
