@@ -17,8 +17,9 @@ namespace
 {
 
 // What an option's value or an argument is a file: the tree itself only says that it is text.
-constexpr std::array<std::string_view, 10> file_names{"file", "path",    "map",     "pack",       "a",
-                                                      "b",    "--cases", "--junit", "--recording", "--pack"};
+constexpr std::array<std::string_view, 16> file_names{
+    "file",        "path",   "map",      "pack",      "a",        "b",          "--cases",   "--junit",
+    "--recording", "--pack", "--config", "--answers", "--output", "--protocol", "--secrets", "--state-directory"};
 
 // "TEXT:{yes,no}" -> yes, no
 std::vector<std::string> choices_of(const std::string& type)
@@ -188,7 +189,8 @@ std::string bash_completion(const CommandText& root)
         here.emplace_back("--help");
         words += fmt::format("        '{}') words='{}' files={} ;;\n", path, joined(here, " "), files ? "yes" : "no");
     });
-    return fmt::format(R"(# bash completion for magwatch. Made by `magwatch completion bash` from the program's own commands.
+    return fmt::format(
+        R"(# bash completion for magwatch. Made by `magwatch completion bash` from the program's own commands.
 _magwatch()
 {{
     local cur=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command= deeper i words= files=no
@@ -209,7 +211,7 @@ _magwatch()
 }}
 complete -o filenames -F _magwatch magwatch
 )",
-                       known, values, words);
+        known, values, words);
 }
 
 std::string zsh_completion(const CommandText& root)

@@ -63,7 +63,7 @@ protected:
         machine.disk_space = [](const std::string&) { return DiskSpace{50ULL << 30, 100ULL << 30}; };
         machine.file_system = [](const std::string&) { return std::uint32_t{EXT4_SUPER_MAGIC}; };
         machine.run = [this](const std::vector<std::string>& words) { return ran(words); };
-        options.config = (folder / "magwatch.toml").string();
+        options.config = options.unit_config = (folder / "magwatch.toml").string();
         options.offline = true;
     }
     ~Doctor() override { fs::remove_all(folder); }
@@ -299,6 +299,8 @@ TEST_F(Doctor, TellsOfALoopThatStandsAndOfFaults)
     daemon_runs();
     said["faults"] = Json::array({{{"fault", "journal"}, {"detail", "disk full"}}});
     expect("fault", Verdict::wrong, "disk full");
+    said["faults"][0]["fault"] = "disk_low";
+    expect("fault", Verdict::warning, "disk_low");
     alarms["alarms"] = Json::array({{{"kind", "technical"}, {"message", "Monitor silent"}}});
     expect("technical alarms", Verdict::warning, "Monitor silent");
     said["beds_watched"] = 0;
@@ -565,6 +567,8 @@ TEST_F(Doctor, TellsOfAServiceThatDoesNotRunOrStart)
     }
     fs::remove_all(folder / "root/run/systemd");
     expect("unit", Verdict::unknown, "does not run this machine");
+    options.unit_config = "/etc/magwatch/magwatch.toml";
+    expect("unit", Verdict::unknown, "and not this configuration");
 }
 
 TEST_F(Doctor, TellsWhatTheMachineDoesToTimeAndMemory)

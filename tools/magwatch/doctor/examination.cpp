@@ -1,6 +1,7 @@
 #include "tools/magwatch/doctor/examination.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 
 #include <unistd.h>
@@ -40,7 +41,7 @@ void read_credentials(const std::string& file, std::vector<std::string>& credent
 
 void ask_systemd(Examination& e)
 {
-    if (!e.machine.has_systemd()) return;
+    if (!e.machine.has_systemd() || !is_the_services(e.options)) return;
     const CommandResult shown = e.machine.run({"systemctl", "show", "--no-pager", unit_name, asked_of_the_unit});
     if (!shown.ran || shown.status != 0) return;
     e.unit = parse_properties(shown.output);
@@ -91,6 +92,13 @@ std::optional<uid_t> service_user(const Examination& e)
 }
 
 } // namespace
+
+bool is_the_services(const Options& options)
+{
+    std::error_code error;
+    return options.config == options.unit_config ||
+           std::filesystem::equivalent(options.config, options.unit_config, error);
+}
 
 Examination gather(const Options& options, Machine machine)
 {

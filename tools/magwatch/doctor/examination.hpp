@@ -18,6 +18,7 @@ namespace magwatch::cli::doctor
 
 struct Options {
     std::string config = "/etc/magwatch/magwatch.toml";
+    std::string unit_config = "/etc/magwatch/magwatch.toml"; // the service's; the unit says nothing of another one
     std::string state_directory; // "" = as the configuration says
     std::string socket;          // "" = as the configuration says
     bool offline = false;        // does not ask the daemon
@@ -48,6 +49,8 @@ struct Examination {
     [[nodiscard]] bool knows_unit() const { return !unit.empty(); }
 };
 
+// It is what the service runs, so that systemd can be asked about it.
+[[nodiscard]] bool is_the_services(const Options& options);
 [[nodiscard]] Examination gather(const Options& options, Machine machine);
 // Each of them, in order.
 [[nodiscard]] Findings examine(const Examination& examination);

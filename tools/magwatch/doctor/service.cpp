@@ -103,6 +103,9 @@ void sandbox(const Examination& e, Findings& findings)
 
 void examine_service(const Examination& e, Findings& findings)
 {
+    if (!is_the_services(e.options))
+        return findings.unknown("unit", "the service runs " + e.options.unit_config + ", and not this configuration",
+                                "magwatch doctor, without --config");
     if (!e.knows_unit())
         return findings.unknown(
             "unit", e.machine.has_systemd() ? "systemd does not answer" : "systemd does not run this machine",
