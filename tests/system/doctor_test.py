@@ -63,7 +63,8 @@ class Doctor(unittest.TestCase):
         self.assertEqual((code, self.wrong(found)), (OK, []), found)
         self.assertLessEqual(self.verdicts(found, "fault"), {"ok", "warning"})  # a build machine's clock
         self.assertLessEqual(self.verdicts(found, "free space"), {"ok", "warning"})
-        for check in ("daemon", "loop", "watched", "in force", "file", "secret", "directory", "journal.db", "channels", "reachable", "programs", "running version"):
+        for check in ("daemon", "loop", "watched", "in force", "file", "secret", "directory", "journal.db",
+                      "channels", "reachable", "programs", "running version"):
             self.assertEqual(self.verdicts(found, check), {"ok"}, (check, found[check]))
         self.assertIn("in use by process", found["journal.db"][0][1])
         # A demonstration without an outside watch is no ward that could be accepted.
