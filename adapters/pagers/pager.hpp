@@ -48,6 +48,8 @@ struct Feedback {
     std::function<void(const PageKey& key, AnswerKind kind)> answer;
     // Something came in by this kind of channel that is about no page of ours, or cannot be understood.
     std::function<void(std::string_view kind)> refused;
+    // Runs `then` once all that was said until now is on disk (true), or was not in time (false); not inside this call.
+    std::function<void(std::function<void(bool)> then)> settle;
 };
 
 class Pager {

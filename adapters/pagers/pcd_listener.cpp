@@ -1,6 +1,7 @@
 #include "adapters/pagers/pcd_listener.hpp"
 
 #include <utility>
+#include <vector>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -45,23 +46,41 @@ public:
     }
 
 private:
+    struct Heard {
+        std::string message;
+        PcdTaken taken{};
+    };
     void answer()
     {
         const auto state = state_.lock();
         if (!state) return;
-        out_.clear();
+        bool wait = false;
         while (const auto frame = decoder_.next()) {
             const auto said = parse_pcd05(frame->payload);
             const auto* status = std::get_if<PcdStatus>(&said);
             const bool taken = !frame->oversized && status != nullptr && state->take(*status);
             if (!taken) state->refuse();
+            wait = wait || taken;
+            heard_.push_back({std::string{frame->payload}, taken ? PcdTaken::taken : PcdTaken::refused});
+        }
+        watch();
+        if (heard_.empty()) return read();
+        if (!wait || !state->settle) return acknowledge(true);
+        state->settle([self = shared_from_this()](bool stored) { self->acknowledge(stored); });
+    }
+    void acknowledge(bool stored)
+    {
+        const auto state = state_.lock();
+        if (!state) return;
+        for (Heard& one : heard_) {
+            if (one.taken == PcdTaken::taken && !stored) one.taken = PcdTaken::not_stored;
             const WallTime now = state->clock.now().wall;
             const std::uint64_t number = ++state->answers;
             const PcdEnvelope envelope{"a" + std::to_string(now.ms) + "-" + std::to_string(number), 0, now};
-            out_ += pcd05_ack(frame->payload, taken, envelope);
+            out_ += pcd05_ack(one.message, one.taken, envelope);
         }
+        heard_.clear();
         watch();
-        if (out_.empty()) return read();
         asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](const Error& error, std::size_t) {
             if (error) return self->close();
             self->out_.clear();
@@ -90,12 +109,14 @@ private:
     std::weak_ptr<State> state_;
     asio::steady_timer limit_;
     hl7::MllpDecoder decoder_;
+    std::vector<Heard> heard_; // not answered yet
     std::string out_;
     bool limited_ = false;
 };
 
-PcdListener::PcdListener(asio::any_io_executor executor, Clock& clock, Take take, Duration inside_frame)
-    : state_{std::make_shared<State>(State{tcp::acceptor{executor}, clock, std::move(take), inside_frame, {}, {}, {}})}
+PcdListener::PcdListener(asio::any_io_executor executor, Clock& clock, Take take, Settle settle, Duration inside_frame)
+    : state_{std::make_shared<State>(
+          State{tcp::acceptor{executor}, clock, std::move(take), std::move(settle), inside_frame, {}, {}, {}})}
 {
 }
 

@@ -2,7 +2,8 @@
 //
 // Lives on the io_context thread. MLLP has neither encryption nor identity: only listed addresses may connect, and what
 // is said counts only for a report that was sent. Bounds: connections, bytes of a message, time inside a frame and for
-// taking an answer. A message that is not understood, or not ours, is answered CR and counted.
+// taking an answer. A message that is not understood, or not ours, is answered CR and counted. One that is ours is
+// answered once what it says is on disk: CA, or CE where the disk does not take it in time.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,10 @@ class PcdListener {
 public:
     // True if it was about a report of ours.
     using Take = std::function<bool(const PcdStatus&)>;
+    // Feedback::settle. Empty = nothing is stored, and what was taken is acknowledged at once.
+    using Settle = std::function<void(std::function<void(bool stored)> then)>;
 
-    PcdListener(boost::asio::any_io_executor executor, Clock& clock, Take take,
+    PcdListener(boost::asio::any_io_executor executor, Clock& clock, Take take, Settle settle,
                 Duration inside_frame = Duration{30'000});
     ~PcdListener(); // closes everything
     PcdListener(const PcdListener&) = delete;
@@ -44,6 +47,7 @@ private:
         boost::asio::ip::tcp::acceptor acceptor;
         Clock& clock;
         Take take;
+        Settle settle;
         Duration inside_frame;
         std::set<std::string> allowed;
         std::set<std::shared_ptr<Session>> sessions;

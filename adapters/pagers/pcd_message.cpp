@@ -235,12 +235,13 @@ std::variant<PcdStatus, PcdMistake> parse_pcd05(std::string_view message)
     return status;
 }
 
-std::string pcd05_ack(std::string_view message, bool taken, const PcdEnvelope& envelope)
+std::string pcd05_ack(std::string_view message, PcdTaken taken, const PcdEnvelope& envelope)
 {
     hl7::Message parsed;
     (void)parsed.parse(message, limits);
     hl7::Acknowledgement answer;
-    if (!taken) answer = {hl7::Verdict::rejected, hl7::ErrorCode::unknown_key, "not taken"};
+    if (taken == PcdTaken::refused) answer = {hl7::Verdict::rejected, hl7::ErrorCode::unknown_key, "not taken"};
+    if (taken == PcdTaken::not_stored) answer = {hl7::Verdict::error, hl7::ErrorCode::internal, "not stored"};
     const std::string time = hl7::hl7_time(envelope.at);
     std::string out;
     hl7::append_ack(out, parsed, answer, true, {"magwatch", "", time, envelope.control_id});

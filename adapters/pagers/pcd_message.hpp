@@ -83,7 +83,10 @@ struct PcdStatus {
 };
 [[nodiscard]] std::variant<PcdStatus, PcdMistake> parse_pcd05(std::string_view message);
 
-// The accept acknowledgement of a PCD-05 message.
-[[nodiscard]] std::string pcd05_ack(std::string_view message, bool taken, const PcdEnvelope& envelope);
+// What became of a PCD-05 message here; its sender may try one again that was not stored.
+enum class PcdTaken : std::uint8_t { taken, refused, not_stored };
+
+// The accept acknowledgement of a PCD-05 message: CA, CR or CE.
+[[nodiscard]] std::string pcd05_ack(std::string_view message, PcdTaken taken, const PcdEnvelope& envelope);
 
 } // namespace magwatch::adapters

@@ -131,6 +131,7 @@ struct App::State {
     asio::awaitable<void> signal_task();
     asio::awaitable<void> reload();
     asio::awaitable<void> shut_down();
+    asio::awaitable<void> settle(std::function<void(bool stored)> then);
     // --- while running ---
     void send_page(const SendPage& sent);
     void told(const AlarmTransition& transition);
@@ -326,7 +327,14 @@ adapters::Feedback App::State::feedback()
         loop->push(Input{Action{key.person, Answer{key.call, kind}, 0}});
     };
     feedback.refused = [this](std::string_view kind) { metrics.reply_refused(kind); };
+    feedback.settle = [this](std::function<void(bool)> then) { tasks.spawn("settle", settle(std::move(then))); };
     return feedback;
+}
+
+asio::awaitable<void> App::State::settle(std::function<void(bool stored)> then)
+{
+    const bool stored = co_await loop->committed();
+    then(stored);
 }
 
 // Everything outside the core that follows the configuration in force.

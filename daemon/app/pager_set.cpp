@@ -290,7 +290,8 @@ void PagerSet::hear_pcd_statuses(const Config& config, std::vector<std::string>&
     if (!config.pager.pcd05) return;
     const PcdStatusConfig& at = *config.pager.pcd05;
     pcd_listener_ = std::make_unique<adapters::PcdListener>(
-        executor_, clock_, [this](const adapters::PcdStatus& status) { return take_pcd_status(status); });
+        executor_, clock_, [this](const adapters::PcdStatus& status) { return take_pcd_status(status); },
+        feedback_.settle);
     pcd_listener_->on_refused([this] {
         if (feedback_.refused) feedback_.refused("pcd04");
     });

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto said = parse_pcd05(bytes);
     if (const auto* status = std::get_if<PcdStatus>(&said))
         if (status->control_id.empty() || status->participants.empty()) std::abort();
-    (void)pcd05_ack(bytes, true, {"a1", 1, WallTime{0}});
+    (void)pcd05_ack(bytes, PcdTaken::taken, {"a1", 1, WallTime{0}});
     PcdReport report;
     report.text = report.page.place = report.page.bed_alias = bytes;
     const std::string message = pcd04_report(PcdManager{}, report, {"m1", 1, WallTime{0}});

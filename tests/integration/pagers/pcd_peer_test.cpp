@@ -270,7 +270,8 @@ TEST(PcdPeer, StatusesSpeakOfTheFirstReportAndCountOnce)
 TEST(PcdListener, TakesStatusesOfOurReportsAndRefusesAllElse)
 {
     PcdRig rig{{"CA"}};
-    PcdListener listener{rig.io.get_executor(), rig.clock, [&](const PcdStatus& status) { return rig.pager.take(status); }};
+    PcdListener listener{rig.io.get_executor(), rig.clock, [&](const PcdStatus& status) { return rig.pager.take(status); },
+                         [](const auto& then) { then(true); }};
     ASSERT_EQ(listener.listen("127.0.0.1", 0, {}), "");
     rig.send(7);
     const std::string id = field(rig.next_report(), "MSH", 10), port = std::to_string(listener.port());
@@ -289,10 +290,30 @@ TEST(PcdListener, TakesStatusesOfOurReportsAndRefusesAllElse)
     EXPECT_THAT(rig.answers, ElementsAre(std::pair{std::string{"midwife-1"}, AnswerKind::coming}));
 }
 
+TEST(PcdListener, ConfirmsWhatIsOnDisk)
+{
+    PcdRig rig{{"CA"}};
+    std::vector<std::function<void(bool)>> waiting;
+    PcdListener listener{rig.io.get_executor(), rig.clock, [&](const PcdStatus& status) { return rig.pager.take(status); },
+                         [&](const auto& then) { waiting.push_back(then); }};
+    ASSERT_EQ(listener.listen("127.0.0.1", 0, {}), "");
+    rig.send(7);
+    const std::string id = field(rig.next_report(), "MSH", 10), port = std::to_string(listener.port());
+    Peer manager{"tests/integration/pagers/pcd_status_send.py", {port, id, "Delivered", "Accepted=midwife-1"}};
+    for (const bool stored : {false, true}) {
+        ASSERT_TRUE(rig.until([&] { return !waiting.empty(); }));
+        rig.io.poll();
+        EXPECT_FALSE(manager.report(std::chrono::milliseconds{50}).is_object()) << "not before";
+        waiting.back()(stored);
+        waiting.clear();
+        EXPECT_EQ(rig.find(manager, [](const auto&) { return true; })["code"], stored ? "CA" : "CE");
+    }
+}
+
 TEST(PcdListener, HalfAMessageIsNotWaitedForForEver)
 {
     Rig rig;
-    PcdListener listener{rig.io.get_executor(), rig.clock, [](const PcdStatus&) { return false; }, Duration{50}};
+    PcdListener listener{rig.io.get_executor(), rig.clock, [](const PcdStatus&) { return false; }, {}, Duration{50}};
     ASSERT_EQ(listener.listen("127.0.0.1", 0, {}), "");
     boost::asio::ip::tcp::socket socket{rig.io};
     socket.connect({boost::asio::ip::make_address("127.0.0.1"), listener.port()});
