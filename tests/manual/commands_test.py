@@ -12,7 +12,7 @@ A fence says what it is by its language, and by a comment on the line before it,
   text   <!-- output -->                        what the commands before it print, to the letter
          <!-- picture -->                       nothing that anybody types
   toml   <!-- load: KIND -->                    read by the real reader: KIND is a key of LOADERS
-  ini    a drop-in of systemd                   its keys are those of the boot test
+  ini    a drop-in of systemd's service         read by systemd-analyze
   csv    <!-- recording: NAME -->               a recording, which the commands find under this name
   cpp    declarations of the header that its first comment names
 """
@@ -325,15 +325,13 @@ class Commands(unittest.TestCase):
                     done = LOADERS[block.remark.removeprefix("load: ")](self.machine, block.text)
                     self.assertEqual(done.returncode, 0, f"{block.text}{done.stdout[-1500:]}{done.stderr[-1500:]}")
 
-    def test_every_drop_in_is_one_of_the_boot_test(self):
-        boot = (REPOSITORY / "tests/boot/boot_test.py").read_text()
-        for block in self.blocks:
-            if block.language == "ini":
-                section, *lines = block.text.splitlines()
-                self.assertEqual(section, "[Service]", block.where)
-                for line in lines:
-                    self.assertRegex(line, r"^LoadCredential=([\w-]+):/etc/magwatch/secrets/[\w-]+$", block.where)
-                    self.assertIn("LoadCredential=", boot)
+    def test_every_drop_in_is_understood_by_systemd(self):
+        for number, block in enumerate(block for block in self.blocks if block.language == "ini"):
+            unit = self.machine.root / f"drop-in-{number}.service"
+            unit.write_text(block.text + "ExecStart=/bin/true\n")
+            done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, timeout=60, check=False)
+            self.assertTrue(block.text.startswith("[Service]\n"), block.where)
+            self.assertNotIn(unit.name, done.stderr, f"{block.where}: {done.stderr}")
 
     def test_every_declaration_stands_in_its_header(self):
         for block in self.blocks:
@@ -344,6 +342,10 @@ class Commands(unittest.TestCase):
                     self.assertRegex(text, rf"\b{name}\(", f"{block.where}: {header} has no {name}")
 
     def test_it_finds_a_command_that_is_wrong(self):
+        wrong = self.machine.root / "wrong.service"
+        wrong.write_text("[Service]\nLoadCredentials=a:/b\nExecStart=/bin/true\n")
+        done = subprocess.run(["systemd-analyze", "verify", wrong], capture_output=True, text=True, timeout=60, check=False)
+        self.assertIn("wrong.service", done.stderr)
         for text in ("magwatch statsu", "magwatch beds --nosuch", "apt install ./magwatch_0.1.0-1_amd64.rpm", "apt purge magwatch-web",
                      "systemctl mask magwatchd", "cmake --preset nosuch", "tools/demo --nosuch", "npm run nosuch",
                      "magwatch demo --nosuch", "ctest --test-dir build/dev -L nosuch --output-on-failure"):
