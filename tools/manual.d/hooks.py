@@ -92,6 +92,8 @@ class Text(html.parser.HTMLParser):
     def handle_starttag(self, tag, attrs):
         if tag in ("h2", "h3"):
             self.found.append([dict(attrs).get("id", ""), "", ""])
+        if tag in ("td", "th", "br", "li", "p", "pre"):
+            self.found[-1][2] += " "
         self.heading = self.heading or tag in ("h2", "h3")
         self.skip = self.skip or dict(attrs).get("class") == "headerlink"
 
@@ -109,7 +111,19 @@ def on_page_content(html, page, **_):
     text.feed(html)
     for anchor, heading, words in text.found:
         sections.append([page.url + ("#" + anchor if anchor else ""), page.title, heading, " ".join(words.split())])
-    return html
+    return re.sub(r"<table>.*?</table>", labelled, html, flags=re.S)
+
+
+def labelled(table):
+    """Cells of a wide table carry their column's heading, for screens on which a row is no row."""
+    heads = re.findall(r"<th>(.*?)</th>", table[0])
+    if len(heads) < 4:
+        return table[0]
+    rows = table[0].split("<tr>")
+    for number, row in enumerate(rows):
+        labels = iter(heads)
+        rows[number] = re.sub("<td>", lambda _: f'<td data-label="{re.sub("<.*?>", "", next(labels))}">', row)
+    return "<tr>".join(rows).replace("<table>", '<table class="wide">', 1)
 
 
 def on_post_build(config):
