@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include <fmt/format.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
@@ -100,6 +101,7 @@ protected:
     {
         if (words[0] == "systemctl" && words.back().ends_with(".target"))
             return {true, 0, "LoadState=" + std::string{sleeps ? "loaded" : "masked"} + "\n"};
+        if (words[0] == "systemctl" && words.back().starts_with("magwatch-backup")) return {true, 0, backup_unit};
         if (words[0] == "systemctl") return {true, 0, unit};
         if (words[0] == "dpkg") return {true, 0, verified};
         if (words[0] == "dpkg-query") return {true, 0, package};
@@ -161,6 +163,7 @@ protected:
     Options options;
     std::string unit = good_unit;
     std::string verified, package = "ii 0.1.0-1", version = version_text("magwatchd") + "\n";
+    std::string backup_unit = "LoadState=loaded\nActiveState=active\nResult=success\n";
     bool sleeps = false;
     Json said, alarms, beds, sources, pages, oncall;
     std::string metrics;
@@ -301,7 +304,8 @@ TEST_F(Doctor, TellsOfALoopThatStandsAndOfFaults)
     expect("fault", Verdict::wrong, "disk full");
     said["faults"][0]["fault"] = "disk_low";
     expect("fault", Verdict::warning, "disk_low");
-    alarms["alarms"] = Json::array({{{"kind", "technical"}, {"message", "Monitor silent"}}});
+    alarms["alarms"] =
+        Json::array({{{"kind", "technical"}, {"rule", "technical.silent"}, {"message", "Monitor silent"}}});
     expect("technical alarms", Verdict::warning, "Monitor silent");
     said["beds_watched"] = 0;
     expect("watched", Verdict::ok, "none of 1 beds");
@@ -309,6 +313,20 @@ TEST_F(Doctor, TellsOfALoopThatStandsAndOfFaults)
     expect("watched", Verdict::warning, "NOBODY");
     said["version"] = "0.0.9";
     expect("running version", Verdict::wrong, "0.0.9");
+}
+
+TEST_F(Doctor, ADaemonOfAnotherVersionCrashesNobody)
+{
+    said = {{"alive", true}};
+    alarms = {{"alarms", Json::array({Json::object(), 3, "x"})}};
+    beds = {{"beds", 7}};
+    sources = {{"sources", Json::array({Json::object(), nullptr})}};
+    pages = {{"pages", Json::array({Json::object(), nullptr})}};
+    oncall = {{"duties", Json::array({Json::object(), "x"})}};
+    metrics = "magwatch_certificate_expiry_timestamp_seconds{host=\"\nx{} \n";
+    EXPECT_EQ(look().exit_code(false), 1);
+    said = {{"anything", "else"}};
+    EXPECT_EQ(look().exit_code(false), 1);
 }
 
 TEST_F(Doctor, ADaemonThatDoesNotAnswerIsUnreachable)
@@ -333,6 +351,11 @@ TEST_F(Doctor, TellsOfChannelsTestPagesAndTheOutside)
     expect("outside watch", Verdict::warning, "nobody elsewhere");
     said["faults"] = Json::array({{{"fault", "channel"}, {"detail", "sms city does not answer"}}});
     expect("channels", Verdict::wrong, "sms city");
+    said["faults"] = Json::array();
+    alarms["alarms"] =
+        Json::array({{{"kind", "technical"}, {"rule", "technical.channel"}, {"message", "Page failed"}}});
+    expect("channels", Verdict::wrong, "Page failed");
+    alarms["alarms"] = Json::array();
     Json page{{"reason", "test"}, {"person", "midwife-1"}, {"at", "2027-01-15T07:00:00Z"}, {"state", "delivered"},
               {"outcome", "delivered"}, {"channel", "webhook"}, {"detail", nullptr}};
     pages["pages"] = Json::array({page});
@@ -398,7 +421,7 @@ TEST_F(Doctor, TellsOfDevicesThatAreNotHeardOrNotCommissioned)
 {
     write("map.toml", read(fs::path{MAGWATCH_SOURCE_DIR} / "tests/data/maps/every_order.toml"), 0644);
     configure(config_text() + "[[modbus]]\nname = \"m\"\nbed = \"bed-1\"\nhost = \"127.0.0.1\"\nmap = \"map.toml\"\n");
-    expect("commissioned", Verdict::ok, "m");
+    expect("commissioned", Verdict::unknown, "keeps the record");
     write("map.toml", with(read(folder / "map.toml"), "commissioned = true", "commissioned = false"), 0644);
     expect("commissioned", Verdict::warning, "unverified");
     daemon_runs();
@@ -406,6 +429,11 @@ TEST_F(Doctor, TellsOfDevicesThatAreNotHeardOrNotCommissioned)
                 {"connected", true}, {"frozen", false}, {"age_seconds", 1.0}};
     sources = {{"sources", Json::array({source})}};
     expect("heard", Verdict::ok, "m: heard 1 s ago");
+    sources["sources"][0]["commissioning"] = "changed";
+    write("map.toml", with(read(folder / "map.toml"), "commissioned = false", "commissioned = true"), 0644);
+    expect("commissioned", Verdict::warning, "m: changed");
+    sources["sources"][0]["commissioning"] = "commissioned";
+    expect("commissioned", Verdict::ok, "m");
     sources["sources"][0]["frozen"] = true;
     expect("heard", Verdict::wrong, "stand still");
     sources["sources"][0]["connected"] = false;
@@ -520,6 +548,38 @@ TEST_F(Doctor, TellsOfAJournalThatIsDamagedNewerOrNone)
     expect("journal.db", Verdict::wrong, "journal.db");
     write("state/journal.db.damaged-1", "x", 0600);
     expect("moved aside", Verdict::warning, "damaged-1");
+}
+
+TEST_F(Doctor, TellsOfBackupsThatAreOldOpenOrNone)
+{
+    expect("backup", Verdict::warning, "none in");
+    const std::string name = "root/var/backups/magwatch/magwatch-l4-1.backup";
+    write("root/var/backups/magwatch/another-file", "x", 0600);
+    expect("backup", Verdict::warning, "none in");
+    write(name, "x", 0600);
+    const auto aged = [&](std::int64_t hours) {
+        const std::time_t at = noon.ms / 1000 - hours * 3600;
+        const timespec times[2] = {{at, 0}, {at, 0}};
+        EXPECT_EQ(utimensat(AT_FDCWD, (folder / name).c_str(), times, 0), 0);
+    };
+    aged(20);
+    expect("backup", Verdict::ok, "20 h old, one of 1");
+    aged(50);
+    expect("backup", Verdict::warning, "2 days old");
+    aged(24 * 8);
+    expect("backup", Verdict::wrong, "8 days old");
+    write(name, "x", 0644);
+    expect("backup", Verdict::wrong, "may be read by others");
+    EXPECT_EQ(chmod((folder / "root/var/backups/magwatch").c_str(), 0700), 0);
+    aged(1);
+    expect("backup", Verdict::ok); // nobody else comes as far as the file
+    expect("nightly backup", Verdict::ok);
+    backup_unit = with(backup_unit, "success", "exit-code");
+    expect("nightly backup", Verdict::wrong, "exit-code");
+    backup_unit = with(backup_unit, "ActiveState=active", "ActiveState=inactive");
+    expect("nightly backup", Verdict::warning, "does not run");
+    options.unit_config = "/etc/magwatch/magwatch.toml";
+    EXPECT_TRUE(of(look(), "backup").empty()) << "they are of the service's ward";
 }
 
 TEST_F(Doctor, ChangesNothing)

@@ -18,47 +18,67 @@ namespace
 bool is_watched(const Examination& e, const Json& alias)
 {
     if (!e.daemon.beds.contains("beds")) return false;
-    for (const Json& bed : e.daemon.beds["beds"])
-        if (bed["alias"] == alias) return bed["watched"] == true;
+    for (const Json& bed : field(e.daemon.beds, "beds"))
+        if (field(bed, "alias") == alias) return field(bed, "watched") == true;
     return false;
 }
 
 void heard(const Examination& e, Findings& findings)
 {
     if (!e.daemon.sources.contains("sources")) return;
-    for (const Json& source : e.daemon.sources["sources"]) {
-        const std::string name = cell(source["name"]);
-        if (name == "staff" || source["kind"] == "staff") continue;
-        const std::string age =
-            source["age_seconds"].is_null() ? "never heard" : "heard " + cell(source["age_seconds"]) + " s ago";
+    for (const Json& source : field(e.daemon.sources, "sources")) {
+        const std::string name = cell(field(source, "name"));
+        if (name == "staff" || field(source, "kind") == "staff") continue;
+        const std::string age = field(source, "age_seconds").is_null()
+                                    ? "never heard"
+                                    : "heard " + cell(field(source, "age_seconds")) + " s ago";
         std::string trouble;
-        if (source["connected"] != true) trouble = name + " is not connected, " + age;
-        else if (source["frozen"] == true) trouble = name + ": its values stand still";
+        if (field(source, "connected") != true) trouble = name + " is not connected, " + age;
+        else if (field(source, "frozen") == true) trouble = name + ": its values stand still";
         if (trouble.empty()) {
             findings.ok("heard", name + ": " + age);
             continue;
         }
         const std::string advice = "power, cable and address; for Modbus: magwatch modbus probe MAP HOST:PORT";
-        if (is_watched(e, source["bed"]))
-            findings.wrong("heard", trouble + "; " + cell(source["bed"]) + " is WATCHED", advice);
+        if (is_watched(e, field(source, "bed")))
+            findings.wrong("heard", trouble + "; " + cell(field(source, "bed")) + " is WATCHED", advice);
         else
             findings.warning("heard", trouble, advice);
     }
 }
 
-void commissioned(const Config& config, Findings& findings)
+// The word of the record that the daemon keeps; "" where it says nothing.
+std::string record_of(const Examination& e, const std::string& device)
 {
-    for (const auto& device : config.modbus) {
+    if (!e.daemon.sources.contains("sources")) return {};
+    for (const Json& source : field(e.daemon.sources, "sources"))
+        if (field(source, "name") == device && source.contains("commissioning"))
+            return cell(field(source, "commissioning"));
+    return {};
+}
+
+void commissioned(const Examination& e, Findings& findings)
+{
+    for (const auto& device : e.config()->modbus) {
         const auto parsed = adapters::modbus::parse_register_map(device.map.text, device.map.path);
         if (!parsed.map) continue; // that is told
-        if (parsed.map->commissioned) {
+        const std::string record = record_of(e, device.name);
+        const std::string advice = "compare it with the device's own screen: docs/devices";
+        if (!parsed.map->commissioned)
+            findings.warning(
+                "commissioned",
+                fmt::format("{}: {} is a draft, so its values are \"unverified\" and {} relies on charted checks",
+                            device.name, device.map.path, device.bed),
+                advice);
+        else if (!e.daemon.answers)
+            findings.unknown("commissioned", device.name + ": magwatchd keeps the record, and does not answer", advice);
+        else if (record.empty() || record == "commissioned" || record == "not needed")
             findings.ok("commissioned", device.name);
-            continue;
-        }
-        findings.warning("commissioned",
-                         fmt::format("{}: {} is not, so its values are \"unverified\" and {} relies on charted checks",
-                                     device.name, device.map.path, device.bed),
-                         "compare it with the device's own screen: docs/devices");
+        else
+            findings.warning("commissioned",
+                             fmt::format("{}: {}, so its values are \"unverified\" and {} relies on charted checks",
+                                         device.name, record, device.bed),
+                             advice);
     }
 }
 
@@ -110,7 +130,7 @@ void examine_devices(const Examination& e, Findings& findings)
     if (config == nullptr) return;
     if (config->ward.sources.empty()) findings.ok("heard", "no device is configured: beds rely on charted checks");
     heard(e, findings);
-    commissioned(*config, findings);
+    commissioned(e, findings);
     std::set<std::string> lines;
     for (const auto& device : config->modbus)
         if (!device.serial.path.empty() && lines.insert(device.serial.path).second)

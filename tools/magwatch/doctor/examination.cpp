@@ -129,6 +129,7 @@ Findings examine(const Examination& examination)
     examine_secrets(examination, findings);
     findings.group("state");
     examine_state(examination, findings);
+    examine_backups(examination, findings);
     findings.group("service");
     examine_service(examination, findings);
     findings.group("machine");
@@ -136,6 +137,18 @@ Findings examine(const Examination& examination)
     findings.group("package");
     examine_package(examination, findings);
     return findings;
+}
+
+const Json& field(const Json& object, const char* key)
+{
+    static const Json none;
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return found == object.end() ? none : *found;
+}
+
+long number(const Json& value)
+{
+    return value.is_number() ? value.get<long>() : 0;
 }
 
 std::optional<double> sample(const std::string& metrics, const std::string& name)

@@ -61,9 +61,14 @@ void examine_configuration(const Examination& examination, Findings& findings);
 void examine_ward(const Examination& examination, Findings& findings);
 void examine_secrets(const Examination& examination, Findings& findings);
 void examine_state(const Examination& examination, Findings& findings);
+void examine_backups(const Examination& examination, Findings& findings);
 void examine_machine(const Examination& examination, Findings& findings);
 void examine_people(const Examination& examination, Findings& findings);
 void examine_devices(const Examination& examination, Findings& findings);
+
+// What another version of the daemon does not say is null, and never a crash.
+[[nodiscard]] const Json& field(const Json& object, const char* key);
+[[nodiscard]] long number(const Json& value); // 0 if it is none
 
 // How long a certificate is still good: wrong within a week of its end, a warning within 30 days (reliability P1).
 void judge_certificate(const std::string& whose, WallTime end, WallTime now, Findings& findings);

@@ -45,7 +45,7 @@ void daemon_program(const Examination& e, Findings& findings)
 void running_daemon(const Examination& e, Findings& findings)
 {
     if (!e.daemon.answers || !e.daemon.status.contains("version")) return;
-    const std::string runs = cell(e.daemon.status["version"]);
+    const std::string runs = cell(field(e.daemon.status, "version"));
     if (runs == build_info().version) return findings.ok("running version", runs);
     findings.wrong("running version",
                    "magwatchd " + runs + " runs, " + std::string{build_info().version} + " is installed",

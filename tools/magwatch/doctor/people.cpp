@@ -30,12 +30,19 @@ void everybody_has_a_channel(const Config& config, Findings& findings)
 void channels(const Examination& e, Findings& findings)
 {
     bool any = false;
-    for (const Json& fault : e.daemon.status["faults"]) {
-        if (fault["fault"] != "channel") continue;
+    for (const Json& fault : field(e.daemon.status, "faults")) {
+        if (field(fault, "fault") != "channel") continue;
         any = true;
-        findings.wrong("channels", cell(fault["detail"]),
+        findings.wrong("channels", cell(field(fault, "detail")),
                        "reach these people another way until it works; the gateway's address, login and network");
     }
+    if (e.daemon.alarms.contains("alarms"))
+        for (const Json& alarm : field(e.daemon.alarms, "alarms")) {
+            if (any || field(alarm, "rule") != "technical.channel") continue;
+            any = true;
+            findings.wrong("channels", cell(field(alarm, "message")),
+                           "magwatch pages list shows which pages failed and why");
+        }
     if (!any) findings.ok("channels", "magwatchd tells of none that does not answer");
     for (const auto& [host, end] :
          samples_by(e.daemon.metrics, "magwatch_certificate_expiry_timestamp_seconds", "host"))
@@ -46,17 +53,17 @@ void rosters(const Examination& e, Findings& findings)
 {
     if (e.config()->rosters.empty()) return findings.ok("roster", "none: the rungs name people and roles");
     if (!e.daemon.oncall.contains("duties")) return;
-    for (const Json& duty : e.daemon.oncall["duties"]) {
-        const std::string name = cell(duty["roster"]);
+    for (const Json& duty : field(e.daemon.oncall, "duties")) {
+        const std::string name = cell(field(duty, "roster"));
         const auto config = std::find_if(e.config()->rosters.begin(), e.config()->rosters.end(),
                                          [&](const RosterConfig& one) { return one.name == name; });
         const bool meant = config != e.config()->rosters.end() && config->gaps_to_last_resort;
         std::string people;
-        for (const Json& person : duty["people"]) people += (people.empty() ? "" : ", ") + cell(person);
+        for (const Json& person : field(duty, "people")) people += (people.empty() ? "" : ", ") + cell(person);
         if (people.empty())
             findings.wrong("roster", name + ": nobody has the duty now",
                            "magwatch oncall set " + name + " PERSON --for 12h");
-        else if (duty["source"] == "last_resort" && !meant)
+        else if (field(duty, "source") == "last_resort" && !meant)
             findings.warning("roster",
                              name + ": nobody is on a shift now; the last resort, " + people + ", has the duty",
                              "magwatch oncall set " + name + " PERSON --for 12h; then mend [[roster]]");
@@ -70,7 +77,7 @@ Json last_test(const Json& pages, const std::string& person)
 {
     Json newest;
     for (const Json& page : pages)
-        if (page["reason"] == "test" && page["person"] == person) newest = page;
+        if (field(page, "reason") == "test" && field(page, "person") == person) newest = page;
     return newest;
 }
 
@@ -81,17 +88,18 @@ void test_pages(const Examination& e, Findings& findings)
     for (const Person& person : e.config()->ward.people) {
         if (person.channels.empty()) continue;
         const std::string advice = "magwatch page test --to " + person.name + " --person YOU";
-        const Json page = last_test(e.daemon.pages["pages"], person.name);
+        const Json page = last_test(field(e.daemon.pages, "pages"), person.name);
         if (page.is_null()) {
             findings.warning("test page", person.name + ": none among the newest pages", advice);
             continue;
         }
-        const auto at = http::parse_time(cell(page["at"]));
+        const auto at = http::parse_time(cell(field(page, "at")));
         const Duration age = at ? e.machine.now - *at : Duration{0};
-        const std::string found = fmt::format("{}: {} {} ago by {}", person.name, cell(page["state"]), length_text(age),
-                                              cell(page["channel"]));
-        if (page["outcome"] == "failed") findings.wrong("test page", found + ": " + cell(page["detail"]), advice);
-        else if (page["outcome"].is_null() || page["outcome"] == "unknown" || age > too_old)
+        const std::string found = fmt::format("{}: {} {} ago by {}", person.name, cell(field(page, "state")),
+                                              length_text(age), cell(field(page, "channel")));
+        if (field(page, "outcome") == "failed")
+            findings.wrong("test page", found + ": " + cell(field(page, "detail")), advice);
+        else if (field(page, "outcome").is_null() || field(page, "outcome") == "unknown" || age > too_old)
             findings.warning("test page", found, advice);
         else findings.ok("test page", found);
     }

@@ -20,7 +20,8 @@ void daemon_answers(const Examination& e, Findings& findings)
 {
     const DaemonWords& daemon = e.daemon;
     if (!daemon.asked) return findings.unknown("daemon", "not asked: --offline", "run it without --offline");
-    if (daemon.answers) return findings.ok("daemon", "magwatchd " + words(daemon.status["version"]) + " answers");
+    if (daemon.answers)
+        return findings.ok("daemon", "magwatchd " + words(field(daemon.status, "version")) + " answers");
     if (daemon.refused)
         return findings.unknown("daemon", daemon.socket + " may not be used by this user",
                                 "run it as root, or as a member of the group magwatch");
@@ -31,11 +32,11 @@ void daemon_answers(const Examination& e, Findings& findings)
 
 void daemon_works(const Json& status, Findings& findings)
 {
-    if (status["alive"] != true)
+    if (field(status, "alive") != true)
         return findings.wrong("loop", "the main loop stands still: nothing is judged and nobody is paged",
                               "look at the beds yourself; systemctl restart magwatchd");
-    if (status["ready"] != true)
-        return findings.wrong("loop", "not ready: " + words(status["not_ready_because"]),
+    if (field(status, "ready") != true)
+        return findings.wrong("loop", "not ready: " + words(field(status, "not_ready_because")),
                               "wait a minute and ask again; then: journalctl -u magwatchd -n 50");
     findings.ok("loop", "alive and ready");
 }
@@ -44,14 +45,14 @@ void daemon_works(const Json& status, Findings& findings)
 void daemon_faults(const Json& status, Findings& findings)
 {
     bool any = false;
-    for (const Json& fault : status["faults"]) {
-        if (fault["fault"] == "channel") continue;
+    for (const Json& fault : field(status, "faults")) {
+        if (field(fault, "fault") == "channel") continue;
         any = true;
-        const std::string found = words(fault["fault"]) + ": " + words(fault["detail"]);
+        const std::string found = words(field(fault, "fault")) + ": " + words(field(fault, "detail"));
         // With these the ward is watched and paged as ever, for now.
         static const std::set<std::string> bearable{"clock_unsynchronised", "clock_jumped", "disk_low", "journal_slow"};
         const std::string advice = "magwatch alarms list; journalctl -u magwatchd -n 50";
-        if (bearable.contains(words(fault["fault"]))) findings.warning("fault", found, advice);
+        if (bearable.contains(words(field(fault, "fault")))) findings.warning("fault", found, advice);
         else findings.wrong("fault", found, advice);
     }
     if (!any) findings.ok("fault", "magwatchd tells of none");
@@ -61,15 +62,15 @@ void technical_alarms(const DaemonWords& daemon, Findings& findings)
 {
     if (!daemon.alarms.contains("alarms")) return;
     std::string all;
-    for (const Json& alarm : daemon.alarms["alarms"])
-        if (alarm["kind"] == "technical") all += (all.empty() ? "" : "; ") + words(alarm["message"]);
+    for (const Json& alarm : field(daemon.alarms, "alarms"))
+        if (field(alarm, "kind") == "technical") all += (all.empty() ? "" : "; ") + words(field(alarm, "message"));
     if (all.empty()) return findings.ok("technical alarms", "none is open");
     findings.warning("technical alarms", all, "magwatch alarms list tells since when; docs/runbooks tell what to do");
 }
 
 void watching(const Json& status, Findings& findings)
 {
-    const auto beds = status.value("beds", 0), watched = status.value("beds_watched", 0);
+    const auto beds = number(field(status, "beds")), watched = number(field(status, "beds_watched"));
     if (beds == 0)
         return findings.warning("watched", "no bed is configured: magwatch watches NOBODY",
                                 "magwatch config init writes a configuration by questions");
@@ -81,13 +82,13 @@ void watching(const Json& status, Findings& findings)
 void in_force(const Examination& e, Findings& findings)
 {
     const Json& status = e.daemon.status;
-    if (status["fallback"] == true)
-        return findings.wrong("in force", "not the file: " + words(status["fallback_reason"]),
+    if (field(status, "fallback") == true)
+        return findings.wrong("in force", "not the file: " + words(field(status, "fallback_reason")),
                               "magwatch config check names the mistakes; mend them, then: systemctl reload magwatchd");
     if (e.config() == nullptr)
         return findings.unknown("in force", "the file cannot be used, so it is not what runs",
                                 "mend the file, then: systemctl reload magwatchd");
-    if (status["config_last_reload_successful"] == false)
+    if (field(status, "config_last_reload_successful") == false)
         return findings.wrong(
             "in force", "the last reload was refused; the configuration before it runs",
             "journalctl -u magwatchd -n 20 says why; mend the file, then: systemctl reload magwatchd");
@@ -95,8 +96,8 @@ void in_force(const Examination& e, Findings& findings)
         return findings.unknown("in force", "this magwatchd does not say which configuration runs",
                                 "it is of another version: systemctl restart magwatchd");
     const std::string hash = configuration_hash(*e.config());
-    const std::string since = local_time(status["config_loaded"]);
-    if (status["config_hash"] != hash)
+    const std::string since = local_time(field(status, "config_loaded"));
+    if (field(status, "config_hash") != hash)
         return findings.wrong("in force",
                               "what runs since " + since + " is not what " + e.options.config +
                                   " and the files that it names say now",
