@@ -66,6 +66,19 @@ def pages():
     return [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 
 
+Command = collections.namedtuple("Command", "leaf options")
+
+
+def commands_of(path):
+    """{words of a command: whether it has none below it, and its options}, as --help tells."""
+    text = subprocess.run([BIN / "magwatch", *path, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+    below = re.findall(r"(?m)^  (\S+)", text.partition("Subcommands:\n")[2].partition("\n\n")[0])
+    found = {path: Command(not below, set(re.findall(r"(?m)^  (?:-\w,)?(--[\w-]+)", text)))} if path else {}
+    for word in below:
+        found.update(commands_of((*path, word)))
+    return found
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -124,7 +137,10 @@ class Machine:
         wrapper = self.bin / "magwatch"
         wrapper.write_text(WRAPPER.format(real=BIN / "magwatch", etc=self.etc, state=self.root / "var/lib/magwatch",
                                           port=free_port()))
-        wrapper.chmod(0o755)
+        curl = self.bin / "curl"  # an answer that refuses is a failure here
+        curl.write_text(f'#!/bin/sh\nexec {shutil.which("curl")} --silent --show-error --fail-with-body "$@"\n')
+        for script in (wrapper, curl):
+            script.chmod(0o755)
         for name in ("magwatchd", "magwatch-deadman"):
             (self.bin / name).symlink_to(BIN / name)
         packs = REPOSITORY / "rules/packs"
@@ -302,6 +318,31 @@ class Commands(unittest.TestCase):
             for name in (block.remark.partition("; proof: ")[2]).split():
                 self.assertIn(f"NAME {name} ", tests, f"{block.where} names a test that does not exist")
 
+    def test_every_command_in_a_sentence_exists(self):
+        known = commands_of(())
+        spans = [(page, " ".join(span.split())) for page in pages()
+                 for span in re.findall(r"`([^`]+)`", re.sub(r"(?ms)^ *```.*?^ *```$", "", page.read_text()))]
+        seen = 0
+        for page, span in spans:
+            words = span.split()
+            if words[0] == "magwatch" and len(words) > 1:
+                path = tuple(word for word in words[1:] if re.fullmatch(r"[a-z][a-z0-9-]*", word))
+                while path and path not in known:
+                    path = path[:-1]
+                self.assertTrue(path, f"{page.name}: there is no `{span}`")
+                if len(words) > len(path) + 1 and not known[path].leaf:
+                    self.fail(f"{page.name}: there is no `{span}`")
+                wrong = set(re.findall(r"(?<!\S)--[a-z][a-z-]*", span)) - known[path].options
+                self.assertEqual(wrong, set(), f"{page.name}: `{span}`")
+                seen += 1
+            elif words[0] == "systemctl" or re.fullmatch(r"tools/[a-z_]+", words[0]):
+                if (REPOSITORY / words[0]).is_dir():
+                    continue
+                done = self.machine.run(span)
+                self.assertEqual(done.returncode, 0, f"{page.name}: `{span}`: {done.stderr}")
+                seen += 1
+        self.assertGreater(seen, 60)
+
     def test_every_command_runs_and_prints_what_is_shown(self):
         printed = ""
         for block in self.blocks:
@@ -350,6 +391,8 @@ class Commands(unittest.TestCase):
                      "systemctl mask magwatchd", "cmake --preset nosuch", "tools/demo --nosuch", "npm run nosuch",
                      "magwatch demo --nosuch", "ctest --test-dir build/dev -L nosuch --output-on-failure"):
             self.assertNotEqual(self.machine.run(text).returncode, 0, text)
+        request = next(block.text for block in self.blocks if block.text.startswith("curl "))
+        self.assertNotEqual(self.machine.run(request.replace("knee", "nose")).returncode, 0)
         for kind, text in (("config", '[escalation.high]\nrungs = [["nobody"]]\n'), ("pack part", '[[rule]]\nid = "x"\n'),
                            ("map", '[[register]]\nsignal = "nosuch"\n'), ("expressions", 'when = "hr < 3 mmHg"\n')):
             self.assertNotEqual(LOADERS[kind](self.machine, text).returncode, 0, text)

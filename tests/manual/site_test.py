@@ -131,6 +131,12 @@ class Site(unittest.TestCase):
         for name in found:
             self.assertIn(pathlib.Path(name), PAGES)
 
+    def test_the_links_of_the_repositorys_own_pages_exist(self):
+        for page in [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md"), *(REPOSITORY / "tests").glob("*/README.md")]:
+            for link in re.findall(r"\]\(([^)#\s]+)", re.sub(r"(?ms)^ *```.*?^ *```$|`[^`]*`", "", page.read_text())):
+                if not re.match(r"[a-z]+:", link):
+                    self.assertTrue((page.parent / link).exists(), f"{page}: {link}")
+
     def test_nothing_of_markdown_is_left_in_a_page(self):
         for name, page in PAGES.items():
             prose, inside = [], []
