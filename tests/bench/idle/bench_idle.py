@@ -8,46 +8,20 @@ The monitors are magwatch-simulator, a process of its own; none of its time coun
 their end. Journal, history, web server and metrics run as they do on a ward. --profile: perf record of those seconds.
 """
 import argparse
-import base64
 import http.client as http_client
 import json
 import os
 import pathlib
-import secrets
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import daemon  # noqa: E402
+
 TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def free_ports(count):
-    """The first of so many ports in a row that nobody uses."""
-    for first in range(21000, 60000, count):
-        probes = [socket.socket() for _ in range(count)]
-        try:
-            for i, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", first + i))
-            return first
-        except OSError:
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-    raise SystemExit("no free ports")
-
-
-def post(link, path, body):
-    link.request("POST", "/api/v1/" + path, json.dumps(body),
-                 {"Content-Type": "application/json", "X-Magwatch-Client": "bench"})
-    reply = link.getresponse()
-    answer = reply.read()
-    if reply.status not in (200, 201):
-        raise SystemExit(f"{path}: {reply.status} {answer}")
 
 
 def cpu_seconds(pid):
@@ -69,35 +43,18 @@ def scenario(beds):
         for i in range(beds))
 
 
-def config(folder, beds, http, modbus, key):
-    return ('[ward]\nname = "bench"\nlabel = "Bench"\nmode = "demo"\n' +
-            "".join(f'[[bed]]\nalias = "bed-{i}"\nplace = "Bed {i}"\n[[modbus]]\nname = "monitor-{i}"\nbed = "bed-{i}"\n'
-                    f'host = "127.0.0.1"\nport = {modbus + i}\nmap = "{ROOT}/adapters/monitors/modbus/maps/sim-monitor.toml"\n'
-                    for i in range(beds)) + f'''
-[[person]]
-name = "midwife-1"
-role = "bedside"
-channels = [{{ kind = "webhook", url = "http://127.0.0.1:9/", secret = "file:{key}" }}]
-[escalation.high]
-rungs = [["bedside"]]
-[rules]
-pack = "{ROOT}/rules/packs/example.toml"
-[http]
-listen = "127.0.0.1:{http}"
-socket = "{folder}/s"
-[journal]
-directory = "{folder}/state"
-''')
+def sections(beds, modbus):
+    return "".join(daemon.bed(f"bed-{i}") +
+                   f'[[modbus]]\nname = "monitor-{i}"\nbed = "bed-{i}"\nhost = "127.0.0.1"\nport = {modbus + i}\n'
+                   f'map = "{daemon.ROOT}/adapters/monitors/modbus/maps/sim-monitor.toml"\n' for i in range(beds))
 
 
 def start_watches(http, beds):
-    link = http_client.HTTPConnection("127.0.0.1", http, timeout=10)
     for i in range(beds):
         bed = {"bed": f"bed-{i}", "person": "midwife-1"}
-        post(link, "watch/start", {**bed, "calcium_at_bed": True, "hammer_at_bed": True, "oxygen_at_bed": True})
-        post(link, "entries", {**bed, "key": f"rate-{i}", "kind": "infusion", "value": 1, "unit": "g/h"})
-        post(link, "entries", {**bed, "key": f"reflex-{i}", "kind": "reflex", "site": "knee", "value": 2})
-    link.close()
+        daemon.watch(http, f"bed-{i}", calcium_at_bed=True, hammer_at_bed=True, oxygen_at_bed=True)
+        daemon.post(http, "entries", {**bed, "key": f"rate-{i}", "kind": "infusion", "value": 1, "unit": "g/h"})
+        daemon.post(http, "entries", {**bed, "key": f"reflex-{i}", "kind": "reflex", "site": "knee", "value": 2})
 
 
 def polls(http):
@@ -116,47 +73,30 @@ def main():
     parser.add_argument("--state", help="folder for the journal")
     parser.add_argument("--profile", help="perf record into this file")
     arguments = parser.parse_args()
-    modbus = free_ports(arguments.beds + 1)
+    modbus = daemon.free_ports(arguments.beds + 1)
     http = modbus + arguments.beds
     with tempfile.TemporaryDirectory(dir=arguments.state) as name:
         folder = pathlib.Path(name)
-        key = folder / "key"
-        key.write_text("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
-        key.chmod(0o600)
         (folder / "scenario.toml").write_text(scenario(arguments.beds))
-        (folder / "magwatch.toml").write_text(config(folder, arguments.beds, http, modbus, key))
-        with open(folder / "log", "wb") as log:
-            monitors = subprocess.Popen([arguments.bin + "/magwatch-simulator", "--scenario", str(folder / "scenario.toml"),
-                                         "--modbus-base-port", str(modbus)], stdout=log, stderr=log)
-            daemon = subprocess.Popen([arguments.bin + "/magwatchd", "--config", str(folder / "magwatch.toml")],
-                                      stdout=log, stderr=log)
-        try:
-            for _ in range(200):
-                time.sleep(0.05)
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{http}/readyz", timeout=2)
-                    break
-                except OSError:
-                    pass
-            start_watches(http, arguments.beds)
-            time.sleep(arguments.warm_up)
-            polled, began, before = polls(http), time.monotonic(), cpu_seconds(daemon.pid)
-            if arguments.profile:
-                subprocess.run(["perf", "record", "-q", "-g", "-o", arguments.profile, "-p", str(daemon.pid), "--", "sleep",
-                                str(arguments.seconds)], check=True)
-            else:
-                time.sleep(arguments.seconds)
-            used, lasted = cpu_seconds(daemon.pid) - before, time.monotonic() - began
-            resident, peak = resident_mib(daemon.pid), resident_mib(daemon.pid, "VmHWM")
-            answered = polls(http) - polled
-        except (OSError, http_client.HTTPException, SystemExit):
-            print((folder / "log").read_text()[-3000:], file=sys.stderr)
-            raise
-        finally:
-            daemon.terminate()
-            daemon.wait(20)
-            monitors.terminate()
-            monitors.wait(20)
+        daemon.write_config(folder, http, sections(arguments.beds, modbus))
+        with daemon.running(arguments.bin + "/magwatch-simulator", "--scenario", folder / "scenario.toml",
+                            "--modbus-base-port", modbus, folder=folder), \
+                daemon.started(arguments.bin + "/magwatchd", http, folder) as process:
+            try:
+                start_watches(http, arguments.beds)
+                time.sleep(arguments.warm_up)
+                polled, began, before = polls(http), time.monotonic(), cpu_seconds(process.pid)
+                if arguments.profile:
+                    subprocess.run(["perf", "record", "-q", "-g", "-o", arguments.profile, "-p", str(process.pid), "--",
+                                    "sleep", str(arguments.seconds)], check=True)
+                else:
+                    time.sleep(arguments.seconds)
+                used, lasted = cpu_seconds(process.pid) - before, time.monotonic() - began
+                resident, peak = resident_mib(process.pid), resident_mib(process.pid, "VmHWM")
+                answered = polls(http) - polled
+            except (OSError, http_client.HTTPException):
+                print((folder / "log").read_text()[-3000:], file=sys.stderr)
+                raise
     print(json.dumps({"beds": arguments.beds, "seconds": round(lasted, 1), "polls_per_s": round(answered / lasted, 1),
                       "cpu_percent_of_a_core": round(100 * used / lasted, 2), "resident_mib": round(resident, 1),
                       "peak_mib": round(peak, 1)}))

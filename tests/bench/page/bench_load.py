@@ -10,21 +10,20 @@ The pack is the shipped example with one rule more that has no delay; the journa
 """
 import argparse
 import asyncio
-import base64
 import json
 import os
 import pathlib
 import random
-import secrets
 import statistics
 import struct
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import daemon  # noqa: E402
+
 RULE = '''
 [[rule]]
 id = "bench-now"
@@ -106,90 +105,40 @@ class Bench:
                 bed.well(now)
 
 
-def free_port():
-    import socket
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def post(port, path, body):
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/{path}", json.dumps(body).encode(),
-                                     {"Content-Type": "application/json", "X-Magwatch-Client": "bench"})
-    return urllib.request.urlopen(request, timeout=10).read()
-
-
-def write_files(folder, beds, device, receiver, port):
-    key = folder / "key"
-    key.write_text("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
-    key.chmod(0o600)
-    (folder / "pack.toml").write_text((ROOT / "rules/packs/example.toml").read_text() + RULE)
+def write_files(folder, beds, device, receiver, http):
+    (folder / "pack.toml").write_text((daemon.ROOT / "rules/packs/example.toml").read_text() + RULE)
     (folder / "map.toml").write_text(MAP + "".join(
         f'[[register]]\nsignal = "{signal}"\nfunction = 4\naddress = {address}\ntype = "u16"\nunit = "{unit}"\n'
         for signal, address, unit in REGISTERS))
-    ward = "".join(f'[[bed]]\nalias = "bed-{i}"\nplace = "Bed {i}"\n' for i in range(1, beds + 1))
+    ward = "".join(daemon.bed(f"bed-{i}") for i in range(1, beds + 1))
     ward += "".join(f'[[modbus]]\nname = "monitor-{i}"\nkind = "monitor"\nhost = "127.0.0.1"\nport = {device}\n'
                     f'unit = {i}\nmap = "map.toml"\nbed = "bed-{i}"\n' for i in range(1, beds + 1))
-    (folder / "magwatch.toml").write_text(f'''
-[ward]
-name = "bench"
-label = "Bench"
-mode = "demo"
-{ward}
-[[person]]
-name = "midwife-1"
-role = "bedside"
-channels = [{{ kind = "webhook", url = "http://127.0.0.1:{receiver}/p", secret = "file:{key}" }}]
-[escalation.high]
-rungs = [["bedside"]]
-wait = "60 s"
-[rules]
-pack = "pack.toml"
-[http]
-listen = "127.0.0.1:{port}"
-socket = "{folder}/s"
-[journal]
-directory = "{folder}/state"
-''')
-
-
-async def watch_all(port, beds):
-    for bed in range(1, beds + 1):
-        for _ in range(600):
-            try:
-                await asyncio.to_thread(post, port, "watch/start", {"bed": f"bed-{bed}", "person": "midwife-1"})
-                break
-            except OSError:
-                await asyncio.sleep(0.1)
-        else:
-            raise TimeoutError(f"bed-{bed} is not watched")
+    daemon.write_config(folder, http, ward, folder / "pack.toml", f"http://127.0.0.1:{receiver}/p")
 
 
 async def measure(arguments, folder):
     bench = Bench(arguments.beds)
     device = await asyncio.start_server(bench.device, "127.0.0.1", 0, backlog=256)
     receiver = await asyncio.start_server(bench.receiver, "127.0.0.1", 0, backlog=256)
-    port = free_port()
-    write_files(folder, arguments.beds, device.sockets[0].getsockname()[1], receiver.sockets[0].getsockname()[1], port)
-    with open(folder / "log", "wb") as log:
-        daemon = subprocess.Popen([arguments.magwatchd, "--config", str(folder / "magwatch.toml")], stdout=log, stderr=log)
+    http = daemon.free_ports()
+    write_files(folder, arguments.beds, device.sockets[0].getsockname()[1], receiver.sockets[0].getsockname()[1], http)
     busy = []
-    try:
-        await watch_all(port, arguments.beds)
-        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(arguments.busy)]
-        await asyncio.sleep(2)
-        bench.running, before = True, bench.samples
-        await asyncio.sleep(arguments.seconds)
-        bench.running = False
-        polled = (bench.samples - before) / arguments.seconds
-        waiting = [time.perf_counter() - bed.replied for bed in bench.beds.values() if bed.replied is not None]
-        assert daemon.poll() is None, (folder / "log").read_text()[-2000:]
-    finally:
-        for one in busy:
-            one.kill()
-            one.wait()
-        daemon.terminate()
-        daemon.wait(60)
+    with daemon.started(arguments.magwatchd, http, folder) as process:
+        try:
+            for number in bench.beds:
+                await asyncio.to_thread(daemon.watch, http, f"bed-{number}")
+            busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(arguments.busy)]
+            await asyncio.sleep(2)
+            bench.running, before = True, bench.samples
+            await asyncio.sleep(arguments.seconds)
+            bench.running = False
+            polled = (bench.samples - before) / arguments.seconds
+            waiting = [time.perf_counter() - bed.replied for bed in bench.beds.values() if bed.replied is not None]
+            assert process.poll() is None, (folder / "log").read_text()[-2000:]
+        finally:
+            for one in busy:
+                one.kill()
+                one.wait()
     # An episode whose page did not come before the end counts with what it waited so far.
     taken = sorted(1000 * t for t in bench.taken + [w for w in waiting if w > 1])
     return {"beds": arguments.beds, "busy": arguments.busy, "episodes": len(taken), "polls_per_s": round(polled, 1),

@@ -8,17 +8,16 @@ is part of the figure. The journal is synced to disk before each page leaves (--
 """
 import argparse
 import asyncio
-import base64
 import json
 import pathlib
-import secrets
-import socket
 import statistics
 import struct
-import subprocess
+import sys
 import tempfile
 import time
-import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import daemon  # noqa: E402
 
 PACK = '''name = "bench"
 title = "One rule without delay"
@@ -86,18 +85,6 @@ class Bench:
                 self.arrived.set()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def post(port, path, body):
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/{path}", json.dumps(body).encode(),
-                                     {"Content-Type": "application/json", "X-Magwatch-Client": "bench"})
-    return urllib.request.urlopen(request, timeout=5).read()
-
-
 async def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("magwatchd")
@@ -107,22 +94,12 @@ async def main():
     bench = Bench()
     device = await asyncio.start_server(bench.device, "127.0.0.1", 0)
     receiver = await asyncio.start_server(bench.receiver, "127.0.0.1", 0)
-    port = free_port()
+    http = daemon.free_ports()
     with tempfile.TemporaryDirectory(dir=arguments.state) as folder:
         folder = pathlib.Path(folder)
-        key = folder / "key"
-        key.write_text("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
-        key.chmod(0o600)
         (folder / "pack.toml").write_text(PACK)
         (folder / "map.toml").write_text(MAP)
-        (folder / "magwatch.toml").write_text(f'''
-[ward]
-name = "bench"
-label = "Bench"
-mode = "demo"
-[[bed]]
-alias = "bed-1"
-place = "Bed 1"
+        daemon.write_config(folder, http, daemon.bed("bed-1") + f'''
 [[modbus]]
 name = "monitor-1"
 kind = "monitor"
@@ -131,40 +108,15 @@ port = {device.sockets[0].getsockname()[1]}
 unit = 1
 map = "map.toml"
 bed = "bed-1"
-[[person]]
-name = "midwife-1"
-role = "bedside"
-channels = [{{ kind = "webhook", url = "http://127.0.0.1:{receiver.sockets[0].getsockname()[1]}/p", secret = "file:{key}" }}]
-[escalation.high]
-rungs = [["bedside"]]
-wait = "60 s"
-[rules]
-pack = "pack.toml"
-[http]
-listen = "127.0.0.1:{port}"
-socket = "{folder}/s"
-[journal]
-directory = "{folder}/state"
-''')
-        with open(folder / "log", "wb") as log:
-            daemon = subprocess.Popen([arguments.magwatchd, "--config", str(folder / "magwatch.toml")], stdout=log, stderr=log)
-        try:
-            for _ in range(200):
-                await asyncio.sleep(0.05)
-                try:
-                    await asyncio.to_thread(post, port, "watch/start", {"bed": "bed-1", "person": "midwife-1"})
-                    break
-                except OSError:
-                    pass
+''', folder / "pack.toml", f"http://127.0.0.1:{receiver.sockets[0].getsockname()[1]}/p")
+        with daemon.started(arguments.magwatchd, http, folder):
+            await asyncio.to_thread(daemon.watch, http, "bed-1")
             for _ in range(arguments.trials):
                 bench.arrived.clear()
                 bench.rate = 6
                 await asyncio.wait_for(bench.arrived.wait(), 10)
                 bench.rate = 16
                 await asyncio.sleep(0.3)  # the condition clears and the call ends
-        finally:
-            daemon.terminate()
-            daemon.wait(20)
     taken = sorted(t * 1000 for t in bench.taken)
     print(json.dumps({"trials": len(taken), "read_to_page_ms_p50": round(statistics.median(taken), 3),
                       "p90": round(taken[int(len(taken) * 0.9)], 3), "max": round(taken[-1], 3)}))
