@@ -74,6 +74,10 @@ std::string content(const AnswerPage& page)
     case AnswerPageState::over:
         return about_the_bed(page) +
                "<p role=\"status\"><strong>This alarm has ended. No answer is needed.</strong></p>\n";
+    case AnswerPageState::unknown:
+        return "<h1>This alarm is not known here</h1>\n<p role=\"alert\"><strong>Your answer was NOT stored. Ring " +
+               (page.phone.empty() ? std::string{"the ward"} : escape_markup(page.phone)) +
+               ".</strong></p>\n<p>It ended long ago, or it was lost when magwatch stopped; then it rings anew.</p>\n";
     case AnswerPageState::expired:
         return "<h1>This link is too old</h1>\n<p>Look at the ward board, or ring the ward.</p>\n";
     case AnswerPageState::invalid:

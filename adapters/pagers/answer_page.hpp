@@ -19,6 +19,7 @@ enum class AnswerPageState : std::uint8_t {
     taken,   // POST: the answer is stored
     again,   // POST or GET of a link that was used before
     over,    // the call has ended
+    unknown, // no record of the call: long over, or lost in a crash. The cause may stand
     expired, // the link is too old
     invalid, // not one of our links: nothing about any bed is shown
     failed,  // the answer could not be stored: say it aloud instead
@@ -32,6 +33,7 @@ struct AnswerPage {
     std::string advice;             // "STOP magnesium at pump.", or ""
     std::uint32_t number = 0;
     bool simulation = false;
+    std::string phone;       // "4471", or ""
     std::string action;      // path that the button POSTs to: "/answer/TOKEN"
     std::string here_action; // after "coming": path of the same person's "here", or ""
 };

@@ -50,6 +50,7 @@ Liveness liveness_of(const Board& board, const ClockReading& now)
 void describe(AnswerPage& page, CallId call, const WardView& view)
 {
     page.simulation = view.mode != Mode::ward;
+    page.phone = view.callback;
     const auto sent = std::find_if(view.pages.rbegin(), view.pages.rend(),
                                    [&](const PageView& p) { return p.page.key.call == call; });
     if (sent == view.pages.rend()) {
@@ -283,9 +284,12 @@ std::variant<Response, Ask> Service::link(const Found& found, bool post, WallTim
                                         options_.answer_key->reveal());
         if (!here.empty()) shown.here_action = "/answer/" + here;
     }
-    if (find_call(found.ward->view, token.call.text()) == nullptr) {
-        shown.state = AnswerPageState::over;
-        return page(200, shown);
+    const WardView& view = found.ward->view;
+    if (find_call(view, token.call.text()) == nullptr) {
+        const bool known = std::any_of(view.pages.begin(), view.pages.end(),
+                                       [&](const PageView& p) { return p.page.key.call == token.call; });
+        shown.state = known ? AnswerPageState::over : AnswerPageState::unknown;
+        return page(known ? 200 : 404, shown);
     }
     if (link.use == AnswerTokens::Use::repeated) {
         shown.state = AnswerPageState::again;
@@ -314,7 +318,7 @@ Response Service::answered(const Ask& ask, const std::vector<Reply>& replies, Wa
         AnswerPage shown = *ask.page;
         // Used only now: an answer that was not stored can be tried again by the same link.
         if (accepted && tokens_) (void)tokens_->redeem(ask.token, now);
-        shown.state = accepted ? AnswerPageState::taken : AnswerPageState::over;
+        shown.state = accepted ? AnswerPageState::taken : AnswerPageState::unknown;
         return page(accepted ? 200 : 409, shown);
     }
     Json out;

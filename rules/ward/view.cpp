@@ -246,6 +246,7 @@ WardView Ward::view(const Moment& now) const
     WardView view;
     view.at = now;
     view.name = s.configuration.name;
+    view.callback = s.configuration.callback;
     view.mode = s.configuration.mode;
     view.incarnation = s.incarnation;
     view.pack = s.pack ? s.pack->name : "";

@@ -248,6 +248,7 @@ struct SourceView {
 struct WardView {
     Moment at;
     std::string name;
+    std::string callback; // the telephone to ring: "4471", "" = none is configured
     Mode mode{};
     std::uint32_t incarnation = 0;
     std::string pack;

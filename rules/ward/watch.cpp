@@ -193,7 +193,16 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Ackno
 void Ward::State::do_action(const Moment& now, const Action& action, const Answer& answer)
 {
     const auto found = calls.find(answer.call);
-    if (found == calls.end()) return reply(now, action.request, true, "this call is over");
+    if (found == calls.end()) {
+        const bool known = std::any_of(pages.begin(), pages.end(), [&](const PageRecord& record) {
+            return record.page.key.call == answer.call;
+        });
+        if (known) return reply(now, action.request, true, "this call is over");
+        // Long ago, or a page that left just before a crash and came into no record: its cause may stand.
+        const std::string& phone = configuration.callback;
+        return reply(now, action.request, false,
+                     "this page is not known here; ring " + (phone.empty() ? "the ward" : phone));
+    }
     Call& call = found->second;
     const BedId bed = call.bed; // "here" may end the call
     switch (answer.kind) {

@@ -390,6 +390,20 @@ TEST_F(ServiceTest, ALinkThatIsForgedOldOrOverChangesNothing)
     EXPECT_THAT(over.body, HasSubstr("This alarm has ended"));
 }
 
+TEST_F(ServiceTest, ALinkOfACallThatIsNotKnownSaysWhomToRing)
+{
+    PublishedWard ward = sample_ward();
+    ward.view.calls.clear();
+    ward.view.pages.clear();
+    ward.view.callback = "4471";
+    board.publish(shared(ward));
+    for (const Method method : {Method::get, Method::post}) {
+        const Response lost = response(method, "/answer/" + token(AnswerKind::coming));
+        EXPECT_EQ(lost.status, 404U);
+        EXPECT_THAT(lost.body, AllOf(HasSubstr("NOT stored"), HasSubstr("Ring 4471."), Not(HasSubstr("has ended"))));
+    }
+}
+
 TEST_F(ServiceTest, EveryAnswerOfARouteIsDeclaredForTheMetrics)
 {
     for (const Route& route : routes()) {

@@ -271,6 +271,18 @@ TEST(Recovery, NumbersAndCodesThatMayHaveLeftAreNotThoseOfAnotherCall)
     rig.act(AnswerCode{lost.code, AnswerKind::here, "r1"});
     ASSERT_NE(rig.reply(), nullptr);
     EXPECT_FALSE(rig.reply()->accepted) << "it was said of another bed";
+    // By its link: nobody is told that it ended, which nobody knows.
+    rig.act(Answer{lost.key.call, AnswerKind::coming});
+    ASSERT_NE(rig.reply(), nullptr);
+    EXPECT_FALSE(rig.reply()->accepted);
+    EXPECT_EQ(rig.reply()->text, "this page is not known here; ring 4471");
+    rig.act(Answer{other.key.call, AnswerKind::here});
+    rig.chart(ValueEntry{Signal::reflex_knee, 2}, {}, 1);
+    for (const EpisodeView& one : rig.view().episodes) rig.act(Acknowledge{one.id});
+    for (const CallView& open : rig.view().calls) ASSERT_NE(open.id, other.key.call);
+    rig.act(Answer{other.key.call, AnswerKind::coming});
+    EXPECT_TRUE(rig.reply()->accepted);
+    EXPECT_EQ(rig.reply()->text, "this call is over");
 }
 
 TEST(Recovery, AnAnsweredCallStaysQuiet)
