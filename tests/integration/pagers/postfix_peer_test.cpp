@@ -21,7 +21,8 @@ const std::string text = "MAG HIGH Ward L4 Bed 3 02:14. Slow breathing. STOP mag
 // A submission server of the site: STARTTLS and a login, two mailboxes behind it.
 struct PostfixRig : Rig {
     explicit PostfixRig(std::vector<std::string> options = {"--login", "ward", "open sesame"})
-        : peer{postfix, with_defaults(std::move(options))}
+        // It syncs its queue to disk before it says 250: on a busy machine that may take longer than a ward waits.
+        : Rig{{Duration{30'000}, Duration{50'000}}}, peer{postfix, with_defaults(std::move(options))}
     {
     }
     std::vector<std::string> with_defaults(std::vector<std::string> options)

@@ -45,10 +45,10 @@ struct Rig {
             outcomes.push_back({key, outcome, detail});
         };
     }
-    // Turns the loop until `done`; false if that has not come true in a minute.
+    // Turns the loop until `done`; false if that has not come true in two minutes.
     bool until(const std::function<bool()>& done)
     {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+        const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{2};
         while (!done() && std::chrono::steady_clock::now() < end) io.run_one_for(std::chrono::milliseconds{50});
         return done();
     }
