@@ -12,8 +12,8 @@ import re
 import sys
 
 LAYERS = ["rules", "runtime", "adapters", "daemon", "tools"]
-RULES = ["base", "observation", "patient", "pharmacokinetics", "language", "evaluation", "alarm", "escalation",
-         "protocol", "ward"]
+RULES = ["base", "observation", "commissioning", "patient", "pharmacokinetics", "language", "evaluation", "alarm",
+         "escalation", "protocol", "ward"]
 # Adapters speak protocols and give observations; they know nothing of alarms, journals or wards.
 ADAPTERS = ["adapters/", "runtime/", "rules/base/", "rules/observation/"]
 PAGERS = ADAPTERS + ["rules/escalation/"]  # a pager is handed a Page

@@ -16,6 +16,7 @@
 
 #include "daemon/app/callback_settings.hpp"
 #include "daemon/app/config_checks.hpp"
+#include "daemon/app/fingerprints.hpp"
 #include "daemon/app/heartbeat.hpp"
 #include "daemon/app/last_good.hpp"
 #include "daemon/app/pager_set.hpp"
@@ -23,6 +24,8 @@
 #include "daemon/app/service.hpp"
 #include "daemon/app/sources.hpp"
 #include "daemon/app/startup.hpp"
+#include "daemon/commissioning/readings.hpp"
+#include "daemon/commissioning/seal.hpp"
 #include "daemon/config/duty_times.hpp"
 #include "daemon/http/published.hpp"
 #include "daemon/http/server.hpp"
@@ -64,6 +67,7 @@ constexpr LogEvent event_alarm{"alarm.transition", LogLevel::notice};
 constexpr LogEvent event_page{"page.sent", LogLevel::notice};
 constexpr LogEvent event_outcome{"page.outcome", LogLevel::info};
 constexpr LogEvent event_failed{"task.failed", LogLevel::error};
+constexpr LogEvent event_commissioning{"commissioning", LogLevel::warning};
 constexpr LogEvent event_stopping{"daemon.stopping", LogLevel::notice};
 
 // Where the journal is: the configuration's word, then the command line's, then systemd's, then the default.
@@ -146,6 +150,8 @@ struct App::State {
     void judge_channels();
     void end_old_faults(const Moment& now);
     void recall_pages();
+    bool post(Input input);
+    void judge_seals();
     void failed(const TaskFailure& failure);
     void fault(ShellFault what, bool present, std::string detail);
 
@@ -169,6 +175,9 @@ struct App::State {
     std::unique_ptr<http::Server> server;
     std::unique_ptr<CallbackServer> callbacks; // null without [callbacks]
     std::unique_ptr<Sources> sources;
+    std::unique_ptr<Seal> seal;
+    Readings readings;
+    std::shared_ptr<const RegisterForms> forms;
     Lane work{"work"};
     Service service;
     ClockWatch clock_watch;
@@ -281,14 +290,16 @@ void App::State::build(StartConfig start)
         });
     loop->set_journal(*journal);
     open_history();
+    seal = std::make_unique<Seal>(directory);
     sources = std::make_unique<Sources>(io, *loop, *clock, [this](const TaskFailure& f) { failed(f); });
     http::ServerOptions http;
     http.address = config.http.listen.host;
     http.port = config.http.listen.port;
     http.socket_path = config.http.socket_path;
     if (const std::string key = answer_key(directory); !key.empty()) http.answer_key.emplace(Secret{key});
+    http.readings = [this] { return readings.all(); };
     server = std::make_unique<http::Server>(
-        board, metrics, [this](Input input) { return loop->try_post(std::move(input)); }, std::move(http));
+        board, metrics, [this](Input input) { return post(std::move(input)); }, std::move(http));
     if (!config.callbacks) return;
     CallbackOptions called{config.callbacks->listen.host, config.callbacks->listen.port,
                            Secret{answer_key(directory)}, {}};
@@ -348,6 +359,8 @@ void App::State::configure_shell()
         if (source_metrics.size() <= id->value) source_metrics.resize(id->value + 1U, nullptr);
         source_metrics[id->value] = metrics.source(source.name);
     }
+    readings.clear();
+    forms = std::make_shared<const RegisterForms>(register_forms(config));
     std::string mistakes;
     for (const auto& mistake : pagers->configure(config)) {
         log(event_refused, mistake);
@@ -373,6 +386,27 @@ void App::State::configure_shell()
     }
 }
 
+// On the HTTP thread. A record is sealed before it is journaled, so that nobody changes it unseen.
+bool App::State::post(Input input)
+{
+    if (auto* action = std::get_if<Action>(&input))
+        if (auto* commission = std::get_if<Commission>(&action->what)) seal->put_on(commission->record);
+    return loop->try_post(std::move(input));
+}
+
+// A record whose seal does not fit counts as none, and its beds rely on charted checks.
+void App::State::judge_seals()
+{
+    for (const auto& record : loop->ward().commissioning()) {
+        if (!record->revoked_by.empty() || seal->fits(*record)) continue;
+        log(event_commissioning, "the record of " + record->device + " does not bear our seal: it counts as none");
+        loop->apply_now(Input{Action{"magwatchd",
+                                     RevokeCommission{record->device, "the record does not bear the seal of this "
+                                                                      "installation: it or the key was changed"},
+                                     0}});
+    }
+}
+
 // A person may answer now what was sent before the start.
 void App::State::recall_pages()
 {
@@ -392,6 +426,7 @@ asio::awaitable<void> App::State::main_task()
     // Before the ladders that name them.
     if (auto rosters = new_rosters()) loop->apply_now(Input{std::move(*rosters)});
     if (!loop->ward().has_configuration(config.ward)) loop->apply_now(Input{config.ward});
+    judge_seals();
     for (const auto& early : early_faults) loop->push(Input{early});
     configure_shell();
     recall_pages();
@@ -565,6 +600,7 @@ void App::State::publish(const Ward& ward, const Moment& now)
     shown->health = health;
     shown->clinical_metrics = config.metrics.clinical.value_or(config.ward.mode != Mode::ward);
     shown->rosters = shown_rosters_;
+    shown->forms = forms;
     metrics.show(shown->view);
     std::size_t stale = 0;
     for (const auto& source : shown->view.sources) stale += source.connected ? 0 : 1;
@@ -698,14 +734,20 @@ void App::State::stepped(const Input& input)
             heartbeat->watched(loop->ward().view(clock->now()).beds_watched);
     }
     if (const auto* observation = std::get_if<Observation>(&input)) {
-        remember(*observation);
+        const bool trusted = loop->ward().trusts(observation->bed, observation->source, observation->signal);
+        readings.take(*observation, !trusted || observation->validity == Validity::questionable,
+                      read_clocks().boottime);
+        if (trusted) remember(*observation);
         const auto index = observation->source.value;
         if (index >= source_metrics.size() || source_metrics[index] == nullptr) return;
-        source_metrics[index]->observed(observation->validity == Validity::valid ? ObservationResult::accepted
-                                        : observation->validity == Validity::questionable
+        const bool valid = observation->validity == Validity::valid;
+        source_metrics[index]->observed(valid && trusted ? ObservationResult::accepted
+                                        : valid || observation->validity == Validity::questionable
                                             ? ObservationResult::questionable
                                             : ObservationResult::unusable);
     } else if (const auto* refused = std::get_if<RefusedValue>(&input)) {
+        readings.take(*refused, !loop->ward().trusts(refused->bed, refused->source, refused->signal),
+                      read_clocks().boottime);
         const auto index = refused->source.value;
         if (index >= source_metrics.size() || source_metrics[index] == nullptr) return;
         source_metrics[index]->refused(refused->reason);

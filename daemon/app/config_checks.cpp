@@ -5,6 +5,7 @@
 #include "adapters/monitors/hl7/bed.hpp"
 #include "adapters/monitors/hl7/zone.hpp"
 #include "adapters/monitors/modbus/register_map.hpp"
+#include "daemon/app/fingerprints.hpp"
 #include "daemon/config/duty_times.hpp"
 #include "daemon/config/pack_cases.hpp"
 #include "daemon/config/pack_library.hpp"
@@ -122,6 +123,19 @@ void complete_sources(Config& config)
         if (source == config.ward.sources.end()) continue;
         source->period = adapters::modbus::period(*loaded.map);
         source->liveness = adapters::modbus::has_liveness(*loaded.map);
+        source->map = loaded.map->name;
+        source->fingerprint = fingerprint_of(device.map.text);
+        source->place = place_of(device);
+        source->signals = signals_of(*loaded.map);
+    }
+    if (!config.hl7) return;
+    for (const auto& gateway : config.hl7->sources) {
+        const auto source = std::find_if(config.ward.sources.begin(), config.ward.sources.end(),
+                                         [&](const auto& s) { return s.name == gateway.name; });
+        if (source == config.ward.sources.end()) continue;
+        source->map = "HL7 profile " + gateway.name;
+        source->fingerprint = fingerprint_of(profile_text(gateway));
+        source->place = "HL7 on " + config.hl7->listen.text();
     }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "daemon/http/checklist.hpp"
+#include "daemon/http/commissioning.hpp"
 #include "rules/base/diagnostic.hpp"
 #include "rules/observation/symptom.hpp"
 
@@ -593,6 +594,12 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
         break;
     case RouteId::oncall_take_back:
         action.what = ChangeRoster{roster_of(f, r.view), "", {r.now, r.now}, ""};
+        break;
+    case RouteId::commission:
+        read_commission(f, r.view, r.now, parameter, action);
+        break;
+    case RouteId::commission_revoke:
+        read_revoke(f, r.view, parameter, action);
         break;
     case RouteId::test_page:
         action.what = TestPage{f.text("to", name_longest)};

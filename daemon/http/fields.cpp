@@ -175,6 +175,25 @@ std::vector<std::string> Fields::optional_texts(std::string_view name, std::size
     return out;
 }
 
+std::vector<const json*> Fields::optional_objects(std::string_view name, std::size_t most)
+{
+    std::vector<const json*> out;
+    const json* value = find(name, false);
+    if (value == nullptr) return out;
+    if (!value->is_array() || value->size() > most) {
+        refuse(name, "must be a list of at most " + std::to_string(most) + " objects");
+        return out;
+    }
+    for (const json& item : *value) {
+        if (!item.is_object()) {
+            refuse(name, "must hold objects");
+            return {};
+        }
+        out.push_back(&item);
+    }
+    return out;
+}
+
 std::optional<bool> Fields::optional_flag(std::string_view name)
 {
     const json* value = find(name, false);

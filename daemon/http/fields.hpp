@@ -56,6 +56,8 @@ public:
     double quantity(Signal signal, const std::vector<Unit>& units);
     // As quantity(), of an object {"value": .., "unit": ..} under this name.
     double quantity_in(std::string_view name, Signal signal, const std::vector<Unit>& units);
+    // A list of up to `most` objects; empty if it is absent.
+    std::vector<const nlohmann::json*> optional_objects(std::string_view name, std::size_t most);
     // The object under this name, or null.
     const nlohmann::json* object(std::string_view name);
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/commissioning/readings.hpp"
 #include "rules/base/instant.hpp"
 #include "rules/ward/view.hpp"
 
@@ -37,10 +38,14 @@ struct Health {
     std::uint64_t store_free_bytes = 0;
 };
 
+// How every register map tells its values; in force with the configuration.
+using RegisterForms = std::vector<RegisterForm>;
+
 struct PublishedWard {
     WardView view;
     Health health;
     bool clinical_metrics = false; // the configuration in force lets /metrics/clinical be read
+    std::shared_ptr<const RegisterForms> forms; // null: none
     std::shared_ptr<const Rosters> rosters; // null: none are known. For questions about another time than now
 };
 

@@ -182,6 +182,7 @@ Json source_json(const SourceView& source)
     out["age_seconds"] = source.age ? Json(seconds(*source.age)) : Json{};
     out["observations"] = source.observations;
     out["refused"] = source.refused;
+    out["commissioning"] = word(source.commissioning.state);
     return out;
 }
 
@@ -273,7 +274,26 @@ void session_into(Json& out, const BedView& bed)
              {"repeat", l.near_bolus || l.spike || l.from_infusion_arm.value_or(false)}});
 }
 
-Json bed_json(const WardView& view, const BedView& bed)
+// What devices of this bed say and nothing uses.
+Json unverified_json(const WardView& view, const BedView& bed, const std::vector<Reading>& readings, Duration now)
+{
+    Json out = Json::array();
+    for (const Reading& one : readings) {
+        if (one.bed != bed.id || !one.unverified || one.signal == Signal::liveness) continue;
+        const SignalInfo& about = info(one.signal);
+        const bool fresh = one.value && now - one.at <= about.fresh_for;
+        Json item = {{"signal", about.name}, {"title", about.title}};
+        item["value"] = fresh ? Json(*one.value) : Json{};
+        item["unit"] = name(about.unit);
+        item["age_seconds"] = seconds(now - one.at);
+        for (const SourceView& source : view.sources)
+            if (source.id == one.source) item["source"] = source.name;
+        out.push_back(std::move(item));
+    }
+    return out;
+}
+
+Json bed_json(const WardView& view, const BedView& bed, const std::vector<Reading>& readings, Duration now)
 {
     Json out;
     out["alias"] = bed.alias;
@@ -284,6 +304,8 @@ Json bed_json(const WardView& view, const BedView& bed)
     out["association_confirmed"] = bed.association_confirmed;
     out["signals"] = Json::array();
     for (const auto& signal : bed.signals) out["signals"].push_back(signal_json(signal));
+    out["uncommissioned"] = bed.uncommissioned;
+    out["unverified"] = unverified_json(view, bed, readings, now);
     out["scores"] = scores_json(bed.scores);
     out["checks"] = Json::array();
     for (const auto& check : bed.checks)
@@ -395,21 +417,28 @@ Json render_status(const PublishedWard& ward, const Liveness& liveness)
     out["raised"] = view.raised;
     out["pages_sent"] = view.pages_sent;
     out["store_free_bytes"] = health.store_free_bytes;
+    out["relies_on_charted_checks"] = Json::array();
+    for (const auto& bed : view.beds)
+        for (const auto& device : bed.uncommissioned)
+            out["relies_on_charted_checks"].push_back(
+                {{"bed", bed.alias},
+                 {"device", device},
+                 {"text", bed.alias + ": " + device + " not commissioned, relies on charted checks"}});
     out["faults"] = Json::array();
     for (const auto& fault : health.faults)
         out["faults"].push_back({{"fault", word(fault.fault)}, {"detail", fault.detail}});
     return out;
 }
 
-Json render_beds(const WardView& view)
+Json render_beds(const WardView& view, const std::vector<Reading>& readings, Duration now)
 {
-    return list(view, "beds", view.beds, [&](const BedView& bed) { return bed_json(view, bed); });
+    return list(view, "beds", view.beds, [&](const BedView& bed) { return bed_json(view, bed, readings, now); });
 }
-Json render_bed(const WardView& view, const BedView& bed)
+Json render_bed(const WardView& view, const BedView& bed, const std::vector<Reading>& readings, Duration now)
 {
     Json out;
     out["at"] = time_or_null(view.at.wall);
-    out["bed"] = bed_json(view, bed);
+    out["bed"] = bed_json(view, bed, readings, now);
     return out;
 }
 Json render_alarms(const WardView& view)

@@ -21,8 +21,10 @@ struct Liveness {
 };
 
 [[nodiscard]] Json render_status(const PublishedWard& ward, const Liveness& liveness);
-[[nodiscard]] Json render_beds(const WardView& view);
-[[nodiscard]] Json render_bed(const WardView& view, const BedView& bed);
+// `readings`: what devices say that nothing uses is shown as unverified.
+[[nodiscard]] Json render_beds(const WardView& view, const std::vector<Reading>& readings = {}, Duration now = {});
+[[nodiscard]] Json render_bed(const WardView& view, const BedView& bed, const std::vector<Reading>& readings = {},
+                              Duration now = {});
 // Serum magnesium as it may have been and may become: a few milliseconds of arithmetic.
 [[nodiscard]] Json render_prediction(const WardView& view, const BedView& bed);
 [[nodiscard]] Json render_alarms(const WardView& view);

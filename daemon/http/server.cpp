@@ -94,6 +94,7 @@ struct Server::State final : Host {
         ServiceOptions out;
         out.hosts = options.hosts;
         if (options.answer_key) out.answer_key.emplace(options.answer_key->copy());
+        out.readings = options.readings;
         out.metrics_text = [this] { return metrics.text(); };
         return out;
     }

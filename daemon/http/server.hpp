@@ -43,6 +43,7 @@ struct ServerOptions {
         socket_group;               // its members may use the socket, besides root and our own user
     std::vector<std::string> hosts; // names that Host may carry besides the loopback ones
     std::optional<Secret> answer_key; // signs the links in pages
+    std::function<std::vector<Reading>()> readings; // thread-safe; what devices last said
     ServerLimits limits;
 };
 

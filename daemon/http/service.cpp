@@ -5,6 +5,7 @@
 
 #include "daemon/http/checklist.hpp"
 #include "daemon/http/clinical_metrics.hpp"
+#include "daemon/http/commissioning.hpp"
 #include "daemon/http/render.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/http/words.hpp"
@@ -164,6 +165,11 @@ std::variant<Response, Ask> Service::dispatch(const Request& request, const Foun
     return ask;
 }
 
+std::vector<Reading> Service::readings() const
+{
+    return options_.readings ? options_.readings() : std::vector<Reading>{};
+}
+
 Response Service::read(const Found& found, const ClockReading& now) const
 {
     const PublishedWard& ward = *found.ward;
@@ -172,7 +178,7 @@ Response Service::read(const Found& found, const ClockReading& now) const
     case RouteId::status:
         return json_response(200, simulated, render_status(ward, liveness_of(board_, now)));
     case RouteId::beds:
-        return json_response(200, simulated, render_beds(ward.view));
+        return json_response(200, simulated, render_beds(ward.view, readings(), now.boottime));
     case RouteId::alarms:
         return json_response(200, simulated, render_alarms(ward.view));
     case RouteId::calls:
@@ -193,9 +199,15 @@ Response Service::read(const Found& found, const ClockReading& now) const
     }
     case RouteId::sources:
         return json_response(200, simulated, render_sources(ward.view));
+    case RouteId::commissioning:
+        return json_response(200, simulated, render_commissioning(ward));
+    case RouteId::commissioning_of:
+        if (const SourceView* source = find_source(ward.view, found.parameter))
+            return json_response(200, simulated, render_commissioning(ward, *source, readings(), now.boottime));
+        return error(404, "no device '" + found.parameter.substr(0, 64) + "'");
     case RouteId::bed:
         if (const BedView* bed = find_bed(ward.view, found.parameter))
-            return json_response(200, simulated, render_bed(ward.view, *bed));
+            return json_response(200, simulated, render_bed(ward.view, *bed, readings(), now.boottime));
         return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
     case RouteId::prediction:
         if (const BedView* bed = find_bed(ward.view, found.parameter))

@@ -28,6 +28,7 @@ struct ServiceOptions {
     std::vector<std::string> hosts;   // names that Host may carry besides the loopback ones
     std::optional<Secret> answer_key; // signs the links in pages; without one no link is good
     std::function<std::string()> metrics_text;
+    std::function<std::vector<Reading>()> readings; // what devices last said; empty: not told
 };
 
 // What the ward must say before a request can be answered.
@@ -75,6 +76,7 @@ private:
     };
     [[nodiscard]] std::variant<Response, Ask> dispatch(const Request& request, const Found& found,
                                                        const ClockReading& now);
+    [[nodiscard]] std::vector<Reading> readings() const;
     [[nodiscard]] Response read(const Found& found, const ClockReading& now) const;
     [[nodiscard]] Response clinical(const PublishedWard* ward, const ClockReading& now) const;
     [[nodiscard]] Response health(RouteId route, const PublishedWard* ward,

@@ -50,6 +50,22 @@ namespace magwatch::http
     }
     return "unknown";
 }
+[[nodiscard]] constexpr std::string_view word(CommissionState v)
+{
+    switch (v) {
+    case CommissionState::not_needed:
+        return "not needed";
+    case CommissionState::missing:
+        return "not commissioned";
+    case CommissionState::holds:
+        return "commissioned";
+    case CommissionState::changed:
+        return "changed";
+    case CommissionState::revoked:
+        return "revoked";
+    }
+    return "unknown";
+}
 [[nodiscard]] inline std::string_view word(PageOutcome v) { return name(v); }
 [[nodiscard]] inline std::string_view word(PageReason v) { return name(v); }
 [[nodiscard]] constexpr std::string_view word(SourceKind v)

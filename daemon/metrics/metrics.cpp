@@ -187,6 +187,9 @@ struct Metrics::Families {
                        "Unix time of the newest sample of a device; 0 = none yet.")},
           device_info{gauge(r, "magwatch_device_info",
                             "Which bed a device belongs to; always 1.")},
+          commissioned{gauge(r, "magwatch_device_commissioned",
+                             "1 where a device's values are used: its commissioning record holds, or a simulation "
+                             "needs none; 0 where they are unverified.")},
           prompt_steps{counter(r, "magwatch_prompt_steps_total",
                                "Steps of checklists that ended, by how.")},
           cpu{counter(r, "process_cpu_seconds_total", "Processor time of this process.").Add({})},
@@ -219,7 +222,7 @@ struct Metrics::Families {
     Family<Counter>& pages;
     Family<Histogram>& delivery;
     Family<Gauge>&unanswered, &certificates, &checks_overdue, &beds_watched, &beds, &simulation, &fallback,
-        &sample, &device_info;
+        &sample, &device_info, &commissioned;
     Family<Counter>& prompt_steps;
     Counter& cpu;
     Gauge &memory, &open_files, &most_files, &started;
@@ -409,11 +412,14 @@ void Metrics::configure_sources(const std::vector<std::string>& sources)
             if (c) f.refused.Remove(c);
             c = nullptr;
         }
+        if (source->commissioned_) f.commissioned.Remove(source->commissioned_);
+        source->commissioned_ = nullptr;
     }
     for (const auto& id : wanted) {
         auto& source = f.sources[id];
         if (!source) source = std::make_unique<SourceMetrics>();
         if (source->refused_[0]) continue;
+        source->commissioned_ = &f.commissioned.Add({{"device", id}});
         for (std::size_t i = 0; i < observation_result_count; ++i)
             source->observations_[i] = &f.observations.Add(
                 {{"source", id}, {"result", std::string{name(static_cast<ObservationResult>(i))}}});
@@ -525,6 +531,13 @@ void Metrics::show(const WardView& view)
         for (const auto& check : bed.checks)
             if (check.overdue) ++overdue[check.id];
     for (auto& [id, shown] : f.overdue) shown->Set(overdue[id]);
+
+    for (const auto& source : view.sources) {
+        const auto found = f.sources.find(source.name);
+        if (found == f.sources.end() || found->second->commissioned_ == nullptr) continue;
+        const CommissionState state = source.commissioning.state;
+        found->second->commissioned_->Set(state == CommissionState::holds || state == CommissionState::not_needed);
+    }
 
     f.watched->Set(view.beds_watched);
     f.all_beds->Set(static_cast<double>(view.beds.size()));

@@ -153,6 +153,7 @@ private:
     friend class Metrics;
     std::array<prometheus::Counter*, observation_result_count> observations_{};
     std::array<prometheus::Counter*, refusal_count> refused_{};
+    prometheus::Gauge* commissioned_ = nullptr;
 };
 
 // Counters of one kind of pager channel.

@@ -216,6 +216,7 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
     for (std::size_t i = 0; i < beds.size(); ++i) {
         if (beds[i].watch) repack(now, BedId{static_cast<std::uint16_t>(i)});
     }
+    judge_commissioning(now);
     set_fault(now, WardFault::fallback, next.fallback, next.fallback_reason);
     if (!next.fallback) set_fault(now, WardFault::configuration, false, "");
     // The channels of another file: what is still wrong with them is told again before the alarm is over.

@@ -49,7 +49,15 @@ void Ward::State::set_fault(const Moment& now, BedId bed, BedFault fault, bool p
     const FaultInfo& about = info(fault);
     const auto& watch = beds[bed.value].watch;
     const bool pump_lost = fault == BedFault::infusion_record && watch && watch->infusion.rate_unknown_since();
-    if (present && (fault == BedFault::signals_lost || pump_lost)) {
+    if (present && (fault == BedFault::uncommissioned || fault == BedFault::commission_lost)) {
+        AlarmText alarm = about.alarm;
+        std::string names;
+        for (const std::string& one : untrusted(bed, fault == BedFault::commission_lost))
+            names += (names.empty() ? "" : ", ") + one;
+        alarm.message = names + (fault == BedFault::commission_lost ? " no longer" : " not") +
+                        " commissioned: relies on charted checks";
+        advance_slot(now, bed, slot, about.policy, alarm);
+    } else if (present && (fault == BedFault::signals_lost || pump_lost)) {
         AlarmText alarm = about.alarm;
         alarm.message = pump_lost ? "Pump not heard: rate unknown" : beds[bed.value].lost_signals;
         if (pump_lost) alarm.title = "Pump not heard";
@@ -83,6 +91,7 @@ void Ward::State::review(const Moment& now, BedId id)
         review_infusion(now, id, next);
         set_fault(now, id, BedFault::unwatched, false, next);
         review_bedside(now, id, next);
+        review_commissioning(now, id, next);
     } else {
         const bool live = bed.live_at != Instant{} && now.steady - bed.live_at < silent_max;
         if (live) look_again(next, now.steady, bed.live_at + silent_max);

@@ -9,6 +9,7 @@
 
 #include "rules/base/ids.hpp"
 #include "rules/base/instant.hpp"
+#include "rules/commissioning/record.hpp"
 #include "rules/escalation/answer.hpp"
 #include "rules/escalation/page.hpp"
 #include "rules/escalation/policy.hpp"
@@ -50,7 +51,15 @@ struct SourceConfiguration {
     std::string bed;       // alias, for a device that is bound to one bed; "" for a gateway
     Duration period{};     // how often it speaks; 0 = unknown
     bool liveness = false; // it proves that it runs by a counter
-    template <class Archive> void archive(Archive& a) { a(name, kind, bed, period, liveness); }
+    // What its commissioning record is bound to: the map's or profile's name, the hash of what it says, and where and
+    // as what the device is asked. No fingerprint: nothing to commission.
+    std::string map{}, fingerprint{}, place{};
+    std::vector<SourceSignal> signals{}; // that its map can send; empty = not told
+    template <class Archive> void archive(Archive& a)
+    {
+        a(name, kind, bed, period, liveness);
+        if (a.format() >= 11) a(map, fingerprint, place, signals);
+    }
 };
 
 struct FreshnessOverride {
@@ -310,11 +319,23 @@ struct ProtocolClose {
     template <class Archive> void archive(Archive& a) { a(bed, reason, doctor, key); }
 };
 
+// A device was compared with its own screen; who signs is the person of the action.
+struct Commission {
+    CommissionRecord record;
+    template <class Archive> void archive(Archive& a) { a(record); }
+};
+// Its record holds no longer: the device was moved, repaired or doubted.
+struct RevokeCommission {
+    std::string device, reason;
+    template <class Archive> void archive(Archive& a) { a(device, reason); }
+};
+
 // New alternatives go to the end, as in Input.
 struct Action {
     std::string person;
     std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio, SetLimit,
-                 TestPage, AnswerCode, ChangeRoster, ProtocolOpen, ProtocolTap, ProtocolClose>
+                 TestPage, AnswerCode, ChangeRoster, ProtocolOpen, ProtocolTap, ProtocolClose, Commission,
+                 RevokeCommission>
         what;
     std::uint64_t request = 0; // as in Entry
     template <class Archive> void archive(Archive& a) { a(person, what, request); }

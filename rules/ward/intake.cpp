@@ -57,6 +57,9 @@ void Ward::State::apply(const Moment& now, const Observation& observation)
     if (observation.source.value < sources.size()) ++sources[observation.source.value].observations;
     Bed* bed = find(observation.bed);
     if (bed == nullptr) return;
+    if (!trusted(observation.bed, observation.source, observation.signal))
+        return hear_untrusted(now, observation.bed, observation.source, observation.signal, observation.value);
+    if (observation.source.value < sources.size()) sources[observation.source.value].believed = true;
     if (!bed->watch) {
         if (observation.origin == Origin::device && observation.validity == Validity::valid) {
             if (is_numeric_vital(observation.signal)) bed->live_at = now.steady;
@@ -198,6 +201,8 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
         value.reason == Refusal::unknown_code) {
         return; // no sample of this moment: neither a sign of life nor of trouble
     }
+    const Signal about = value.has_signal ? value.signal : Signal::liveness;
+    if (!trusted(value.bed, value.source, about)) return hear_untrusted(now, value.bed, value.source, about, 0);
     SourceLink& from = link(*bed, value.source);
     const bool was_quiet = from.silent || !from.expected;
     from.expected = true;

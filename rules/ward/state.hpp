@@ -26,8 +26,8 @@
 namespace magwatch {
 
 // Version of the bytes that Ward::save writes; 2, without the messages, 3, without sessions, 4, without courses,
-// 5, without what follows a stop, 6, without own limits, 7, without a WardShape, and 8, without rosters and channels
-// in order, are still read.
+// 5, without what follows a stop, 6, without own limits, 7, without a WardShape, 8, without rosters and channels in
+// order, 9, without keys of replies, and 10, without commissioning records, are still read.
 inline constexpr std::uint32_t ward_format = newest_format;
 
 // How many signals and faults the program that wrote a snapshot knew: new ones are added at the end of their
@@ -163,10 +163,26 @@ struct Source {
     bool connected = false;
     Duration clock_offset{};
     std::uint64_t observations = 0, refused = 0;
+    bool believed = false; // its values were used once
     template <class Archive> void archive(Archive& a)
     {
         a(configured, connected, clock_offset, observations, refused);
+        if (a.format() >= 11) a(believed);
+        else if constexpr (Archive::reading) believed = observations > 0;
     }
+};
+
+// How far a source's values may be used; follows from the configuration and the records.
+struct Trust {
+    CommissionState state = CommissionState::not_needed;
+    SignalMask signals = ~SignalMask{0};
+    std::vector<bool> beds; // by BedId, while the record holds
+    [[nodiscard]] bool whole() const { return state == CommissionState::not_needed; }
+    [[nodiscard]] bool of(BedId bed) const
+    {
+        return whole() || (state == CommissionState::holds && bed.value < beds.size() && beds[bed.value]);
+    }
+    [[nodiscard]] bool of(BedId bed, Signal signal) const { return of(bed) && (signals & mask(signal)) != 0; }
 };
 
 // A person's next channel, which starts unless the one before says that the page arrived.
@@ -200,6 +216,8 @@ struct Ward::State {
     std::vector<SourceConfiguration> source_names;
     std::vector<Bed> beds;
     std::vector<Source> sources;
+    std::vector<Trust> trust; // by source. Follows from `records`, so it is not saved
+    std::map<std::string, std::shared_ptr<const CommissionRecord>> records; // by device, the newest; never null
     std::vector<MessageMemory> messages; // by source, as far as any sends messages
     std::map<EpisodeId, Episode> episodes;
     std::map<CallId, Call> calls;
@@ -237,6 +255,25 @@ struct Ward::State {
     void take_sources(const Moment& now, const Configuration& next);
     void carry_over(const Moment& now, BedId bed, const Pack* old_pack);
     void set_up_patient(Watch& watch);
+
+    // --- commissioning.cpp: whose values may be used ---
+    void do_action(const Moment& now, const Action& action, const Commission& commission);
+    void do_action(const Moment& now, const Action& action, const RevokeCommission& revoke);
+    [[nodiscard]] Trust trust_of(const SourceConfiguration& source) const;
+    void find_trust();
+    // After the configuration or a record changed: what is not trusted any more is forgotten.
+    void judge_commissioning(const Moment& now);
+    void forget_untrusted(const Moment& now, BedId bed);
+    [[nodiscard]] bool trusted(BedId bed, SourceId source, Signal signal) const
+    {
+        return source.value >= trust.size() || trust[source.value].of(bed, signal);
+    }
+    // A sign of life of a device whose values are shown and used by nothing.
+    void hear_untrusted(const Moment& now, BedId bed, SourceId source, Signal signal, double value);
+    void review_commissioning(const Moment& now, BedId bed, Instant& next);
+    // Sources of a bed that it cannot rely on: those never commissioned, or those that were.
+    [[nodiscard]] std::vector<std::string> untrusted(BedId bed, bool lost) const;
+    template <class Archive> void archive_records(Archive& a);
 
     // --- intake.cpp: what devices say ---
     void apply(const Moment& now, const Observation& observation);
@@ -419,6 +456,7 @@ struct Ward::State {
 
     // --- view.cpp ---
     [[nodiscard]] BedView bed_view(std::size_t index, const Moment& now) const;
+    [[nodiscard]] CommissionView commission_view(std::size_t source) const;
     [[nodiscard]] SourceView source_view(std::size_t index, const Moment& now) const;
     [[nodiscard]] EpisodeView episode_view(EpisodeId id, const Episode& episode, const Moment& now) const;
     [[nodiscard]] CallView call_view(CallId id, const Call& call, const Moment& now) const;

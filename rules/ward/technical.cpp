@@ -46,6 +46,11 @@ const FaultInfo& info(BedFault f)
               "Look at the pump: does it run, and how fast? Chart it. Check its cable and network.", medium),
         fault("technical.cuff_arm", "Oxygen probe on the cuff's arm", "Oxygen dips with each cuff reading",
               "Put the oxygen probe on the other arm. A fall between two readings is real.", low),
+        fault("technical.uncommissioned", "Device not commissioned", "Not commissioned: relies on charted checks",
+              "Chart by hand. Call biomedical engineering: magwatch commission.", low),
+        fault("technical.commission_lost", "Device no longer commissioned",
+              "No longer commissioned: relies on charted checks",
+              "Chart by hand from now on. Call biomedical engineering: magwatch commission.", medium),
     };
     return table[static_cast<std::size_t>(f)];
 }

@@ -24,8 +24,10 @@ enum class BedFault : std::uint8_t {
     association,     // bed, device and patient not confirmed to belong together
     pump_silent,     // a pump of the bed says nothing
     cuff_arm,        // the saturation falls with each measurement of the pressure
+    uncommissioned,  // a device of the bed was never compared with its own screen: charted checks alone
+    commission_lost, // it was, and the record no longer holds
 };
-inline constexpr std::size_t bed_fault_count = static_cast<std::size_t>(BedFault::cuff_arm) + 1;
+inline constexpr std::size_t bed_fault_count = static_cast<std::size_t>(BedFault::commission_lost) + 1;
 
 // Of the ward as a whole; the shell reports most of them.
 enum class WardFault : std::uint8_t {

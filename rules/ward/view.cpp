@@ -123,6 +123,9 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     b.place = bed_names[index].place;
     b.watched = bed.watch != nullptr;
     b.mg_on_board = "unknown";
+    const BedId id{static_cast<std::uint16_t>(index)};
+    b.uncommissioned = untrusted(id, true);
+    for (auto& name : untrusted(id, false)) b.uncommissioned.push_back(std::move(name));
     b.audio_paused = bed.paused_until > now.steady;
     b.audio_paused_until = now.at(bed.paused_until).wall;
     if (!bed.watch) return b;
@@ -174,6 +177,12 @@ SourceView Ward::State::source_view(std::size_t index, const Moment& now) const
     source.connected = sources[index].connected;
     source.observations = sources[index].observations;
     source.refused = sources[index].refused;
+    source.map = source_names[index].map;
+    source.fingerprint = source_names[index].fingerprint;
+    source.place = source_names[index].place;
+    source.signals = source_names[index].signals;
+    source.id = SourceId{static_cast<std::uint16_t>(index)};
+    source.commissioning = commission_view(index);
     for (const auto& bed : beds) {
         for (const auto& link : bed.links) {
             if (link.source.value != index || !link.expected || !bed.watch) continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -209,6 +210,7 @@ struct BedView {
     std::string watched_by;
     WallTime watched_since;
     bool association_confirmed = true;
+    std::vector<std::string> uncommissioned; // devices whose values are unverified: the bed relies on charted checks
     std::vector<SignalView> signals; // every signal ever seen during this watch
     std::optional<ScoresView> scores;
     std::vector<CheckView> checks;
@@ -234,6 +236,12 @@ struct BedView {
     WallTime audio_paused_until;
 };
 
+struct CommissionView {
+    CommissionState state{};
+    std::string why; // it does not hold
+    std::shared_ptr<const CommissionRecord> record; // the newest; null: none
+};
+
 struct SourceView {
     std::string name;
     std::string bed;
@@ -243,6 +251,10 @@ struct SourceView {
     std::uint64_t observations = 0;
     std::uint64_t refused = 0;
     bool frozen = false;
+    CommissionView commissioning;
+    std::string map, fingerprint, place; // of the configuration in force
+    std::vector<SourceSignal> signals;   // that its map can send
+    SourceId id = no_source;
 };
 
 struct WardView {

@@ -361,9 +361,26 @@ template <class Archive> void Ward::State::archive(Archive& a)
     if (format < 3) return;
     a(messages);
     if (format >= 9) a(relays, rosters, quiet, roster_changes, next_code);
+    if (format >= 11) archive_records(a);
+    if constexpr (Archive::reading) find_trust();
     if constexpr (Archive::reading) {
         for (const auto& memory : messages) {
             if (memory.oldest != 0 && memory.oldest >= memory.ring.size()) a.fail();
+        }
+    }
+}
+
+template <class Archive> void Ward::State::archive_records(Archive& a)
+{
+    std::vector<CommissionRecord> list;
+    if constexpr (!Archive::reading) {
+        for (const auto& [device, record] : records) list.push_back(*record);
+    }
+    a(list);
+    if constexpr (Archive::reading) {
+        for (auto& record : list) {
+            std::string device = record.device;
+            records.insert_or_assign(std::move(device), std::make_shared<const CommissionRecord>(std::move(record)));
         }
     }
 }

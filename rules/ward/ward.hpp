@@ -48,6 +48,11 @@ public:
     [[nodiscard]] bool has_rosters(const Rosters& rosters) const;
     [[nodiscard]] const std::vector<RosterChange>& roster_changes() const;
 
+    // Whether this value of this source may be used here, by rules or by trends.
+    [[nodiscard]] bool trusts(BedId bed, SourceId source, Signal signal) const;
+    // The newest commissioning record of every device that has one.
+    [[nodiscard]] std::vector<std::shared_ptr<const CommissionRecord>> commissioning() const;
+
     // What screens, API and metrics show. Built on demand.
     [[nodiscard]] WardView view(const Moment& now) const;
 

@@ -48,6 +48,12 @@ constexpr std::array fault_words = {
     FaultWords{"technical.cuff_arm",
                "in each of 3 measurements of the pressure, one after the other, the oxygen "
                "saturation was lost or fell by 3 % in the last minute before it arrived"},
+    FaultWords{"technical.uncommissioned",
+               "on a ward, a device of the bed was never compared with its own screen: its values are "
+               "shown as unverified and used by no rule"},
+    FaultWords{"technical.commission_lost",
+               "on a ward, a device of the bed was commissioned, and its map, profile or address changed "
+               "since, or its record was revoked"},
     FaultWords{"technical.journal", "records cannot be saved, or the journal was damaged"},
     FaultWords{"technical.journal_slow", "the disk takes long to save records"},
     FaultWords{"technical.disk_low", "the journal's disk is nearly full"},

@@ -13,6 +13,7 @@ void add_oncall(CLI::App& app, Shell& shell);  // oncall show, set, take-back
 void add_limits(CLI::App& app, Shell& shell);  // limits set, end
 void add_protocol(CLI::App& app, Shell& shell); // protocol show, open, done, ...
 void add_enter(CLI::App& app, Shell& shell);   // enter reflex, urine, ...
+void add_commission(CLI::App& app, Shell& shell); // commission
 void add_config(CLI::App& app, Shell& shell);  // config check, init
 void add_rules(CLI::App& app, Shell& shell);   // rules check, test
 void add_hl7(CLI::App& app, Shell& shell);     // hl7 decode

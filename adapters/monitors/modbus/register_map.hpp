@@ -88,8 +88,9 @@ struct Register {
 struct RegisterMap {
     std::string name;
     std::string model;
-    bool commissioned =
-        false; // false: values are pushed as questionable ("unverified"), used by no rule
+    // false: a draft. Values are pushed as questionable, used by no rule in any mode. Otherwise the ward decides by
+    // the commissioning record; the file proves nothing.
+    bool commissioned = true;
     Duration interval{1000};   // of registers that give none
     Duration timeout{1000};    // of one reply
     std::uint16_t max_gap = 8; // unwanted registers worth reading to save a request (design value)

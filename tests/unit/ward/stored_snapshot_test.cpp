@@ -109,6 +109,28 @@ TEST(StoredSnapshot, OfAProgramWithoutKeysOfRepliesTakesTheReply)
     EXPECT_EQ(ward->view(left).calls[0].state, CallState::accepted);
 }
 
+// Of a program that knew no commissioning records: on a ward, a monitor and a pump of bed 1 told their values for 20 s.
+TEST(StoredSnapshot, OfAProgramWithoutCommissioningRecordsIsTrustedUntilTheShellTellsTheMap)
+{
+    auto ward = Ward::load(stored("ward-10.bin"));
+    ASSERT_TRUE(ward);
+    const Moment left{ward->last_instant(), WallTime{1'767'225'600'000 + ward->last_instant().ms - 1'000'000}};
+    EXPECT_TRUE(ward->trusts(BedId{0}, SourceId{0}, Signal::rr));
+    ASSERT_NE(shown(ward->view(left), Signal::rr), nullptr);
+    EXPECT_EQ(shown(ward->view(left), Signal::rr)->value, 16);
+    Configuration told = Rig::configuration();
+    told.mode = Mode::ward;
+    told.sources[0].bed = told.sources[1].bed = "bed-1";
+    told.sources[0].fingerprint = "f1";
+    EffectBuffer effects;
+    ward->step(left.at(left.steady + 1s), told, effects);
+    const WardView view = ward->view(left.at(left.steady + 1s));
+    EXPECT_THAT(rules_ringing(view), testing::Contains("technical.commission_lost"))
+        << "its values were used: that they are not any more is told aloud";
+    EXPECT_THAT(rules_ringing(view), testing::Not(testing::Contains("technical.signals_lost")));
+    EXPECT_EQ(shown(view, Signal::rr), nullptr);
+}
+
 // Of a program that knew 58 signals: anhydrous sulfate ran, then 5 g of the heptahydrate were injected, and slurred speech
 // and flushing were charted.
 TEST(StoredSnapshot, TellsWhatItKnowsOfSignalsThatCameLater)

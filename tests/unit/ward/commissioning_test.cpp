@@ -1,0 +1,273 @@
+// A device is believed on a ward once its screen was compared, and for as long as the record fits.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+Configuration on_a_ward()
+{
+    Configuration c = Rig::configuration();
+    c.mode = Mode::ward;
+    c.sources[0].bed = "bed-1";
+    c.sources[0].map = "ward-monitor";
+    c.sources[0].fingerprint = "f1";
+    c.sources[0].place = "here";
+    c.sources[0].signals = {{Signal::rr, 1}, {Signal::spo2, 1}, {Signal::monitor_apnoea, 1}};
+    return c;
+}
+
+CommissionRecord record_of(const std::string& device = "monitor-1", const std::string& bed = "bed-1")
+{
+    CommissionRecord record;
+    record.device = device;
+    record.map = "ward-monitor";
+    record.fingerprint = "f1";
+    record.place = "here";
+    record.by = "A. Engineer";
+    record.role = "biomedical engineer";
+    record.remark = "first commissioning";
+    record.at = WallTime{1'767'225'600'000};
+    for (const Signal signal : {Signal::rr, Signal::spo2}) {
+        record.pairs.push_back({bed, signal, "70", 70, record.at, 1});
+        record.pairs.push_back({bed, signal, "90", 90, record.at, 1});
+        record.pairs.push_back({bed, signal, "none", std::nullopt, record.at, 1});
+    }
+    return record;
+}
+
+void sign(Rig& rig, CommissionRecord record) { rig.act(Commission{record}, record.by); }
+
+bool known(const Rig& rig, Signal signal)
+{
+    const WardView view = rig.view();
+    for (const SignalView& one : view.beds[0].signals)
+        if (one.signal == signal && one.value) return true;
+    return false;
+}
+
+std::vector<std::string> ringing(const Rig& rig)
+{
+    std::vector<std::string> rules;
+    const WardView view = rig.view();
+    for (const auto& episode : view.episodes) rules.push_back(episode.rule);
+    return rules;
+}
+
+// A ward with magnesium running, so that slow breathing rings.
+Rig running(const Configuration& configuration)
+{
+    Rig rig;
+    rig.step(configuration);
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, Salt::sulfate_heptahydrate});
+    return rig;
+}
+
+TEST(Commissioning, AnUncommissionedMonitorIsHeardAndUsedByNothing)
+{
+    Rig rig = running(on_a_ward());
+    rig.stream(Signal::rr, 6, 60);
+    EXPECT_FALSE(known(rig, Signal::rr));
+    EXPECT_THAT(rig.events("rr-low"), IsEmpty());
+    EXPECT_THAT(rig.events("technical.silent"), IsEmpty()) << "it speaks";
+    EXPECT_THAT(rig.events("technical.uncommissioned"), ElementsAre("raised"));
+    EXPECT_THAT(rig.events("technical.signals_lost"), IsEmpty());
+    EXPECT_EQ(rig.view().beds[0].uncommissioned, std::vector<std::string>{"monitor-1"});
+    const WardView view = rig.view();
+    for (const auto& episode : view.episodes) {
+        if (episode.rule != "technical.uncommissioned") continue;
+        EXPECT_EQ(episode.message, "monitor-1 not commissioned: relies on charted checks");
+    }
+    EXPECT_EQ(rig.view().sources[0].commissioning.state, CommissionState::missing);
+}
+
+TEST(Commissioning, ASignedRecordIsBelievedAtOnce)
+{
+    Rig rig = running(on_a_ward());
+    sign(rig, record_of());
+    ASSERT_NE(rig.reply(), nullptr);
+    EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    EXPECT_THAT(rig.events("technical.uncommissioned"), ElementsAre("raised", "cleared"));
+    rig.stream(Signal::rr, 6, 40);
+    EXPECT_TRUE(known(rig, Signal::rr));
+    EXPECT_THAT(rig.events("rr-low"), Contains("raised"));
+    EXPECT_EQ(rig.view().sources[0].commissioning.record->by, "A. Engineer");
+}
+
+TEST(Commissioning, WhatWasLeftOutStaysUnverified)
+{
+    Rig rig = running(on_a_ward());
+    CommissionRecord record = record_of();
+    record.pairs.resize(3);
+    record.left_out = {{Signal::spo2, "no sensor"}};
+    sign(rig, record);
+    EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    rig.observe(Signal::spo2, 97);
+    rig.observe(Signal::rr, 16);
+    EXPECT_FALSE(known(rig, Signal::spo2));
+    EXPECT_TRUE(known(rig, Signal::rr));
+}
+
+TEST(Commissioning, AChangedMapIsUnverifiedAgainAndRings)
+{
+    Rig rig = running(on_a_ward());
+    sign(rig, record_of());
+    rig.stream(Signal::rr, 16, 5);
+    ASSERT_TRUE(known(rig, Signal::rr));
+    Configuration changed = on_a_ward();
+    changed.sources[0].fingerprint = "f2";
+    rig.step(changed);
+    EXPECT_FALSE(known(rig, Signal::rr)) << "no value outlives its record";
+    EXPECT_THAT(rig.events("technical.commission_lost"), ElementsAre("raised"));
+    rig.stream(Signal::rr, 6, 60);
+    EXPECT_THAT(rig.events("rr-low"), IsEmpty());
+    rig.step(on_a_ward()); // the old map again: the record is of it
+    EXPECT_THAT(rig.events("technical.commission_lost"), ElementsAre("raised", "cleared"));
+    changed = on_a_ward();
+    changed.sources[0].place = "there";
+    rig.step(changed);
+    EXPECT_THAT(rig.events("technical.commission_lost"), ElementsAre("raised", "cleared", "raised"));
+}
+
+TEST(Commissioning, AnAlarmThatRingsIsNotEndedByIt)
+{
+    Rig rig = running(on_a_ward());
+    sign(rig, record_of());
+    rig.stream(Signal::rr, 6, 40);
+    ASSERT_THAT(rig.events("rr-low"), ElementsAre("raised"));
+    rig.act(RevokeCommission{"monitor-1", "dropped"}, "A. Engineer");
+    rig.pass(5min);
+    EXPECT_THAT(ringing(rig), Contains("rr-low"));
+    EXPECT_THAT(rig.events("rr-low"), Not(Contains("cleared")));
+}
+
+TEST(Commissioning, IsRevokedWithAReason)
+{
+    Rig rig = running(on_a_ward());
+    sign(rig, record_of());
+    rig.act(RevokeCommission{"monitor-1", ""}, "A. Engineer");
+    EXPECT_FALSE(rig.reply()->accepted);
+    rig.act(RevokeCommission{"monitor-1", "moved to another bed"}, "A. Engineer");
+    EXPECT_TRUE(rig.reply()->accepted);
+    EXPECT_EQ(rig.view().sources[0].commissioning.state, CommissionState::revoked);
+    EXPECT_THAT(rig.view().sources[0].commissioning.why, HasSubstr("moved to another bed"));
+    EXPECT_THAT(ringing(rig), Contains("technical.commission_lost"));
+    rig.act(RevokeCommission{"monitor-9", "x"}, "A. Engineer");
+    EXPECT_FALSE(rig.reply()->accepted);
+}
+
+TEST(Commissioning, ARecordThatDoesNotFitIsRefusedInWords)
+{
+    Rig rig = running(on_a_ward());
+    const auto refused = [&](CommissionRecord record, const char* why) {
+        sign(rig, std::move(record));
+        ASSERT_NE(rig.reply(), nullptr);
+        EXPECT_FALSE(rig.reply()->accepted) << why;
+        EXPECT_THAT(rig.reply()->text, HasSubstr(why));
+    };
+    CommissionRecord record = record_of();
+    record.pairs[0].read = 7;
+    refused(record, "magwatch reads 7 /min, the screen shows 70");
+    record = record_of();
+    record.fingerprint = "f0";
+    refused(record, "changed meanwhile");
+    record = record_of();
+    record.simulation = true;
+    refused(record, "mode changed");
+    refused(record_of("monitor-1", "bed-2"), "belongs to bed-1");
+    refused(record_of("monitor-2"), "nothing that could be commissioned");
+    refused(record_of("nobody"), "no such device");
+    record = record_of();
+    record.remark.clear();
+    refused(record, "a name, a role and a remark");
+    EXPECT_EQ(rig.view().sources[0].commissioning.state, CommissionState::missing);
+}
+
+TEST(Commissioning, ASimulationNeedsNoneAndItsRecordHoldsOnNoWard)
+{
+    Configuration demo = on_a_ward();
+    demo.mode = Mode::demo;
+    Rig rig = running(demo);
+    rig.observe(Signal::rr, 16);
+    EXPECT_TRUE(known(rig, Signal::rr));
+    EXPECT_THAT(ringing(rig), Not(Contains("technical.uncommissioned")));
+    CommissionRecord record = record_of();
+    record.simulation = true;
+    sign(rig, record);
+    EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    rig.step(on_a_ward());
+    EXPECT_EQ(rig.view().sources[0].commissioning.state, CommissionState::changed);
+    EXPECT_FALSE(known(rig, Signal::rr));
+}
+
+// A gateway speaks for many beds; each must have been seen.
+TEST(Commissioning, OfAGatewayHoldsForTheBedsThatWereCompared)
+{
+    Configuration c = on_a_ward();
+    c.sources[0].bed.clear();
+    c.sources[0].kind = SourceKind::messages;
+    c.sources[0].signals.clear();
+    Rig rig = running(c);
+    rig.watch(1);
+    sign(rig, record_of("monitor-1", "bed-2"));
+    EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    rig.observe(Signal::rr, 16, 0, 0);
+    rig.observe(Signal::rr, 16, 0, 1);
+    EXPECT_FALSE(known(rig, Signal::rr)) << "bed-1 was not compared";
+    EXPECT_FALSE(rig.view().beds[1].signals.empty());
+    EXPECT_EQ(rig.view().beds[0].uncommissioned, std::vector<std::string>{"monitor-1"});
+    EXPECT_THAT(rig.view().beds[1].uncommissioned, IsEmpty());
+    Observation level;
+    level.bed = BedId{0};
+    level.source = SourceId{0};
+    level.signal = Signal::mg;
+    level.origin = Origin::laboratory;
+    level.value = 2;
+    rig.step(level);
+    EXPECT_FALSE(known(rig, Signal::mg)) << "nor is what somebody else's bed may have sent";
+}
+
+TEST(Commissioning, SurvivesASnapshotAndAReplay)
+{
+    Rig rig = running(on_a_ward());
+    sign(rig, record_of());
+    rig.observe(Signal::rr, 16);
+    const auto loaded = Ward::load(as_text(rig.ward.save()));
+    ASSERT_TRUE(loaded);
+    EXPECT_TRUE(loaded->trusts(BedId{0}, SourceId{0}, Signal::rr));
+    EXPECT_EQ(loaded->save(), rig.ward.save());
+    ASSERT_EQ(loaded->commissioning().size(), 1U);
+    EXPECT_EQ(loaded->commissioning()[0]->pairs.size(), 6U);
+    Ward again;
+    EffectBuffer effects;
+    for (const auto& [at, input] : rig.inputs) again.step(at, input, effects);
+    EXPECT_EQ(again.save(), rig.ward.save());
+}
+
+TEST(Commissioning, AnUnverifiedPumpGivesNoRateAndAnUnwatchedBedIsNotToldOfIt)
+{
+    Configuration c = on_a_ward();
+    c.sources[1].bed = "bed-1";
+    c.sources[1].fingerprint = "p1";
+    c.sources[1].signals = {{Signal::pump_rate, 0.1}};
+    Rig rig;
+    rig.step(c);
+    rig.stream(Signal::pump_rate, 2, 180, 1);
+    EXPECT_THAT(rig.events("technical.unwatched"), IsEmpty()) << "whoever commissions it has a simulator there";
+    rig.watch();
+    rig.stream(Signal::pump_rate, 2, 10, 1);
+    EXPECT_FALSE(rig.view().beds[0].infusion_rate);
+}
+
+} // namespace
+} // namespace magwatch::test
