@@ -189,14 +189,15 @@ std::vector<std::string> mistakes(const CommissionRecord& record, std::span<cons
         if (seen[static_cast<std::size_t>(out.signal)].value)
             wrong.push_back(std::string{name(out.signal)} + " is compared and left out");
     }
+    if (!wrong.empty()) return wrong; // what is missing is told once nothing is wrong
     bool any = false;
-    for (std::size_t s = 0; s < signal_count && wrong.empty(); ++s) {
+    for (std::size_t s = 0; s < signal_count; ++s) {
         const auto signal = static_cast<Signal>(s);
         if ((wanted & mask(signal)) == 0 || (left_out & mask(signal)) != 0) continue;
         any = true;
         judge(signal, seen[s], wrong);
     }
-    if (!any && wrong.empty()) wrong.emplace_back("nothing was compared");
+    if (!any) wrong.emplace_back("nothing was compared");
     return wrong;
 }
 

@@ -93,11 +93,18 @@ void Ward::State::forget_untrusted(const Moment& now, BedId id)
     review_session(now, id);
 }
 
-void Ward::State::hear_untrusted(const Moment& now, BedId id, SourceId source, Signal signal, double value)
+void Ward::State::hear_untrusted(const Moment& now, BedId id, SourceId source, Signal signal, double value,
+                                 bool device)
 {
     Bed& bed = beds[id.value];
     if (!bed.watch) return;
+    const std::size_t known = bed.links.size();
     SourceLink& from = link(bed, source);
+    if (!device) { // a laboratory's result or an entry: nobody need send the next one
+        if (bed.links.size() != known) review(now, id);
+        refresh_next(bed, now.steady);
+        return;
+    }
     const bool was_quiet = from.silent || !from.expected;
     const bool counts = signal == Signal::liveness && (!from.has_liveness || from.liveness != value);
     from.expected = true;
@@ -117,7 +124,7 @@ std::vector<std::string> Ward::State::untrusted(BedId id, bool lost) const
     std::vector<std::string> names;
     const Bed& bed = beds[id.value];
     for (const SourceLink& one : bed.links) {
-        if (!one.expected || one.source.value >= trust.size() || trust[one.source.value].of(id)) continue;
+        if (one.source.value >= trust.size() || trust[one.source.value].of(id)) continue;
         const Source& source = sources[one.source.value];
         if (!source.configured) continue;
         const CommissionState state = trust[one.source.value].state;

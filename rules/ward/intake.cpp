@@ -58,7 +58,8 @@ void Ward::State::apply(const Moment& now, const Observation& observation)
     Bed* bed = find(observation.bed);
     if (bed == nullptr) return;
     if (!trusted(observation.bed, observation.source, observation.signal))
-        return hear_untrusted(now, observation.bed, observation.source, observation.signal, observation.value);
+        return hear_untrusted(now, observation.bed, observation.source, observation.signal, observation.value,
+                              observation.origin == Origin::device);
     if (observation.source.value < sources.size()) sources[observation.source.value].believed = true;
     if (!bed->watch) {
         if (observation.origin == Origin::device && observation.validity == Validity::valid) {
@@ -202,7 +203,7 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
         return; // no sample of this moment: neither a sign of life nor of trouble
     }
     const Signal about = value.has_signal ? value.signal : Signal::liveness;
-    if (!trusted(value.bed, value.source, about)) return hear_untrusted(now, value.bed, value.source, about, 0);
+    if (!trusted(value.bed, value.source, about)) return hear_untrusted(now, value.bed, value.source, about, 0, true);
     SourceLink& from = link(*bed, value.source);
     const bool was_quiet = from.silent || !from.expected;
     from.expected = true;

@@ -269,7 +269,7 @@ struct Ward::State {
         return source.value >= trust.size() || trust[source.value].of(bed, signal);
     }
     // A sign of life of a device whose values are shown and used by nothing.
-    void hear_untrusted(const Moment& now, BedId bed, SourceId source, Signal signal, double value);
+    void hear_untrusted(const Moment& now, BedId bed, SourceId source, Signal signal, double value, bool device);
     void review_commissioning(const Moment& now, BedId bed, Instant& next);
     // Sources of a bed that it cannot rely on: those never commissioned, or those that were.
     [[nodiscard]] std::vector<std::string> untrusted(BedId bed, bool lost) const;

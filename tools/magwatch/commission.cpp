@@ -247,12 +247,14 @@ bool walk_rounds(Walk& walk)
     return true;
 }
 
-void ask_for(std::string& field, const char* prompt)
+// False if nobody answers any more.
+bool ask_for(std::string& field, const char* prompt)
 {
     while (field.empty()) {
         field = typed_line(prompt);
-        if (std::cin.eof()) return;
+        if (!std::cin) return false;
     }
+    return true;
 }
 
 // --- the record ---
@@ -262,11 +264,14 @@ int sign(Walk& walk)
     Options& o = walk.options;
     if (walk.ask) {
         std::fprintf(stderr, "\nEvery value matched. Who stands for it?\n");
-        ask_for(o.firmware, "  firmware of the device: ");
-        ask_for(o.serial, "  serial number of the device: ");
-        ask_for(o.person, "  your name: ");
-        ask_for(o.role, "  your role: ");
-        ask_for(o.reason, "  remark (why now, with what): ");
+        const bool all = ask_for(o.firmware, "  firmware of the device: ") &&
+                         ask_for(o.serial, "  serial number of the device: ") &&
+                         ask_for(o.person, "  your name: ") && ask_for(o.role, "  your role: ") &&
+                         ask_for(o.reason, "  remark (why now, with what): ");
+        if (!all) {
+            walk.shell.complain("nobody signed: " + o.device + " is NOT commissioned");
+            return failed;
+        }
     }
     const Json& device = walk.about["device"];
     return Client{walk.shell}.post(path_of(o.device), {{"person", o.person},

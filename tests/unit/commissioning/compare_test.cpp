@@ -102,6 +102,11 @@ TEST(Record, NamesWhatWasForgottenAndTakesWhatIsLeftOutWithAReason)
     std::vector<SourceSignal> more = map_signals;
     more.push_back({Signal::temp, 0.1});
     EXPECT_THAT(mistakes(record, more), ElementsAre("temp: no value of it was compared"));
+    CommissionRecord little;
+    little.pairs = {pair(Signal::hr, "72", 72)};
+    EXPECT_THAT(mistakes(little, more), ElementsAre(HasSubstr("hr: compare two"), HasSubstr("hr: take the sensor"),
+                                                    HasSubstr("spo2: no value"), HasSubstr("temp: no value")))
+        << "all at once";
     record.left_out = {{Signal::temp, "no probe on this bed"}};
     EXPECT_THAT(mistakes(record, more), IsEmpty());
     EXPECT_EQ(covered(record) & mask(Signal::temp), 0U);

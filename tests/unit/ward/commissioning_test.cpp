@@ -237,6 +237,26 @@ TEST(Commissioning, OfAGatewayHoldsForTheBedsThatWereCompared)
     EXPECT_FALSE(known(rig, Signal::mg)) << "nor is what somebody else's bed may have sent";
 }
 
+TEST(Commissioning, AnUncommissionedLaboratoryIsToldAndNeverSilent)
+{
+    Configuration c = on_a_ward();
+    c.sources[0].bed.clear();
+    c.sources[0].kind = SourceKind::messages;
+    c.sources[0].signals.clear();
+    Rig rig = running(c);
+    Observation level;
+    level.bed = BedId{0};
+    level.source = SourceId{0};
+    level.signal = Signal::mg;
+    level.origin = Origin::laboratory;
+    level.value = 2;
+    rig.step(level);
+    EXPECT_THAT(rig.events("technical.uncommissioned"), ElementsAre("raised"));
+    rig.pass(5min);
+    EXPECT_THAT(rig.events("technical.silent"), IsEmpty());
+    EXPECT_FALSE(known(rig, Signal::mg));
+}
+
 TEST(Commissioning, SurvivesASnapshotAndAReplay)
 {
     Rig rig = running(on_a_ward());
