@@ -43,12 +43,12 @@ std::string path_of(const std::string& device)
     return "/api/v1/commissioning/" + escaped(device);
 }
 
-// What the daemon says of the device now. SIMULATION is said once, at the end, not at every look.
-std::optional<Json> ask_daemon(Walk& walk)
+// What the daemon says of the device now. SIMULATION is said at the first look, not at every one.
+std::optional<Json> ask_daemon(Walk& walk, bool first = false)
 {
-    Shell quiet = walk.shell;
-    quiet.json = true;
-    return Client{quiet}.get(path_of(walk.options.device), walk.code);
+    Shell shell = walk.shell;
+    shell.json = shell.json || !first;
+    return Client{shell}.get(path_of(walk.options.device), walk.code);
 }
 
 const Json* reading_of(const Json& answer, const std::string& bed, const std::string& signal)
@@ -310,7 +310,7 @@ int commission(Shell& shell, const Options& options)
                 shell.complain(std::string{flag} + " is needed with --answers");
                 return usage;
             }
-    const auto about = ask_daemon(walk);
+    const auto about = ask_daemon(walk, true);
     if (!about) return walk.code;
     walk.about = *about;
     if (walk.about["device"]["fingerprint"].is_null()) {
