@@ -508,5 +508,48 @@ TEST(Actions, WhatTheChecklistNeedsIsAskedFor)
               404U);
 }
 
+TEST(Actions, ACommissioningRecordIsReadStrictly)
+{
+    const json pair{{"bed", "bed-3"}, {"signal", "hr"}, {"screen", "72 /min"}, {"read", 72}, {"looks", 2}};
+    const json body{{"person", "A. Engineer"}, {"role", "engineer"}, {"remark", "first"}, {"firmware", "2.1"},
+                    {"serial", "S1"}, {"fingerprint", "f"}, {"place", "here"}, {"pairs", json::array({pair})},
+                    {"left_out", json::array({json{{"signal", "temp"}, {"reason", "no probe"}}})}};
+    WardView view = sample_ward().view;
+    view.sources[0].place = "here";
+    const std::string device = view.sources[0].name;
+    const auto read_it = [&](const json& one) {
+        return read_change(RouteId::commission, device, one.dump(), view, sample_now);
+    };
+    const auto change = read_it(body);
+    ASSERT_TRUE(std::holds_alternative<Change>(change)) << std::get<Mistake>(change).error;
+    const auto& action = std::get<Action>(std::get<Change>(change).inputs.at(0));
+    const CommissionRecord& record = std::get<Commission>(action.what).record;
+    EXPECT_EQ(record.by, "A. Engineer");
+    EXPECT_EQ(record.device, device);
+    ASSERT_EQ(record.pairs.size(), 1U);
+    EXPECT_EQ(record.pairs[0].read, 72);
+    EXPECT_EQ(record.pairs[0].looks, 2);
+    EXPECT_EQ(record.left_out.at(0).signal, Signal::temp);
+    const auto refused = [&](const char* field, json value) {
+        json other = body;
+        other[field] = std::move(value);
+        const auto found = read_it(other);
+        return std::holds_alternative<Mistake>(found) ? std::get<Mistake>(found) : Mistake{0, "", ""};
+    };
+    EXPECT_EQ(refused("place", "there").status, 409U);
+    EXPECT_EQ(refused("role", "").field, "role");
+    EXPECT_EQ(refused("remark", "a\nb").field, "remark");
+    EXPECT_EQ(refused("signature", "x").field, "signature") << "the daemon alone seals";
+    EXPECT_EQ(refused("pairs", 1).field, "pairs");
+    for (const auto& [field, value] : std::vector<std::pair<const char*, json>>{
+             {"signal", "pulse rate"}, {"screen", ""}, {"read", "72"}, {"looks", 0}, {"more", 1}}) {
+        json wrong = pair;
+        wrong[field] = value;
+        EXPECT_EQ(refused("pairs", json::array({wrong})).status, 422U) << field;
+    }
+    const auto nobody = read_change(RouteId::commission, "nobody", body.dump(), view, sample_now);
+    EXPECT_EQ(std::get<Mistake>(nobody).status, 404U);
+}
+
 } // namespace
 } // namespace magwatch::http

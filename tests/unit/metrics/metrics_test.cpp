@@ -57,6 +57,7 @@ TEST(Metrics, EveryLabelSetIsThereAtZeroFromTheStart)
                                 "{kind=\"physiological\",priority=\"high\",rule=\"rr_low\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_alarms_active{kind=\"technical\",priority=\"low\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_pages_total{channel=\"smtp\",result=\"failed\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_device_commissioned{device=\"gateway\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_device_polls_total"
                                 "{device=\"pump-3\",driver=\"modbus\",result=\"timeout\"} 0\n"));
     EXPECT_THAT(
