@@ -162,6 +162,23 @@ asio::awaitable<std::vector<HistoryMinute>> History::read(std::string bed, std::
     co_return minutes;
 }
 
+asio::awaitable<std::string> History::copy_to(std::string path, CopyNews news)
+{
+    const std::shared_ptr<State> state = state_;
+    CopySource<HistoryFile> source;
+    source.file = [state] { return state->file; };
+    source.hold = [] { return false; };
+    auto copying = paced_copy(state->lane, std::move(source), std::move(path), std::move(news));
+    co_return co_await std::move(copying);
+}
+
+void History::abandon_copy()
+{
+    if (!state_->file) return;
+    auto end = [target = state_->file] { target->end_copy(); };
+    (void)state_->lane.post(std::move(end));
+}
+
 const HistoryStatus& History::status() const { return state_->status; }
 
 asio::awaitable<void> History::close(WallTime now)

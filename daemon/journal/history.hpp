@@ -16,6 +16,7 @@
 
 #include "daemon/journal/disk_space.hpp"
 #include "daemon/journal/history_file.hpp"
+#include "daemon/journal/paced_copy.hpp"
 
 namespace magwatch {
 
@@ -47,6 +48,9 @@ public:
     void set_disk(DiskLevel level);
     // Minutes from `from` to before `to` (UTC, since 1970), oldest first; without the one that is running.
     boost::asio::awaitable<std::vector<HistoryMinute>> read(std::string bed, std::int64_t from, std::int64_t to);
+    // As of Journal.
+    boost::asio::awaitable<std::string> copy_to(std::string path, CopyNews news = [](const CopyProgress&) {});
+    void abandon_copy();
     [[nodiscard]] const HistoryStatus& status() const;
     // Writes what there is, the running minute too.
     boost::asio::awaitable<void> close(WallTime now);

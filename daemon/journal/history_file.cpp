@@ -155,6 +155,7 @@ std::optional<std::vector<HistorySignal>> unpack_minute(std::string_view packed)
 struct HistoryFile::Impl {
     explicit Impl(Database d) : database{std::move(d)} {}
     Database database;
+    std::optional<DatabaseCopy> copy; // goes before the database does
     std::map<std::string, std::int64_t> beds;
 
     std::int64_t bed_id(const std::string& alias)
@@ -258,5 +259,12 @@ std::variant<bool, JournalError> HistoryFile::maintain(WallTime now, const Histo
         return true;
     });
 }
+
+std::variant<CopyProgress, JournalError> HistoryFile::copy_step(const std::string& path)
+{
+    return step_copy(impl_->copy, path, [this]() -> Database& { return impl_->database; });
+}
+
+void HistoryFile::end_copy() { impl_->copy.reset(); }
 
 } // namespace magwatch

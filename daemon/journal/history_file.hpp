@@ -70,6 +70,9 @@ public:
     // A step of checkpoint and pruning. True: there is more to do. Steps are small, so that an hour under a
     // wrong wall clock cannot prune weeks.
     [[nodiscard]] std::variant<bool, JournalError> maintain(WallTime now, const HistoryLimits& limits);
+    // As of JournalFile.
+    [[nodiscard]] std::variant<CopyProgress, JournalError> copy_step(const std::string& path);
+    void end_copy();
 
 private:
     struct Impl;

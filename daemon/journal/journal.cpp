@@ -431,16 +431,21 @@ void Journal::alive(const Moment& at)
     state_->alive_at = at;
 }
 
-asio::awaitable<std::string> Journal::backup_to(std::string path)
+asio::awaitable<std::string> Journal::copy_to(std::string path, CopyNews news)
 {
     const std::shared_ptr<State> state = state_;
-    if (!state->file) co_return "the journal is closed";
-    auto work = [target = state->file, path = std::move(path)] {
-        const auto error = target->backup_to(path);
-        return error ? error->what : std::string{};
-    };
-    const auto result = co_await run_blocking(state->lane, std::move(work));
-    co_return result.value_or("the journal is busy");
+    CopySource<JournalFile> source;
+    source.file = [state] { return state->closing ? nullptr : state->file; };
+    source.hold = [state] { return state->status.failing || state->status.slow; };
+    auto copying = paced_copy(state->lane, std::move(source), std::move(path), std::move(news));
+    co_return co_await std::move(copying);
+}
+
+void Journal::abandon_copy()
+{
+    if (!state_->file) return;
+    auto end = [target = state_->file] { target->end_copy(); };
+    (void)state_->lane.post(std::move(end));
 }
 
 const JournalStatus& Journal::status() const

@@ -19,6 +19,7 @@
 
 #include "daemon/journal/disk_space.hpp"
 #include "daemon/journal/journal_file.hpp"
+#include "daemon/journal/paced_copy.hpp"
 #include "runtime/clock.hpp"
 
 namespace magwatch {
@@ -85,8 +86,10 @@ public:
     void save_named(std::string name, Bytes bytes);
     // Nothing happened, and we were watching.
     void alive(const Moment& at);
-    // A whole copy at `path`; "" or why not.
-    boost::asio::awaitable<std::string> backup_to(std::string path);
+    // A whole copy at `path`, which must not exist; "" or why not. Paced, so that commits are not held up: paced_copy.hpp.
+    // One at a time; it waits while the disk fails or is slow. Cancelled, it leaves a part: call abandon_copy().
+    boost::asio::awaitable<std::string> copy_to(std::string path, CopyNews news = [](const CopyProgress&) {});
+    void abandon_copy();
 
     [[nodiscard]] const JournalStatus& status() const;
     // How long the oldest input that is not durable waits; 0: none.

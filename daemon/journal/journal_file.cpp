@@ -64,6 +64,7 @@ struct JournalFile::Impl {
         Statement batch, snapshot, blob, name, alive;
     };
     std::optional<Statements> statements;
+    std::optional<DatabaseCopy> copy; // goes before the database does
     std::int64_t last_batch = 0;
     int failures = 0;
 
@@ -83,6 +84,7 @@ struct JournalFile::Impl {
     void reopen_if_stuck()
     {
         if (failures < failures_before_reopen && database && statements) return;
+        copy.reset();
         statements.reset();
         database.reset();
         database.emplace(path.string(), Database::Access::read_write);
@@ -384,9 +386,14 @@ std::optional<JournalError> JournalFile::checkpoint()
     return attempted([this] { impl_->db().checkpoint(true); });
 }
 
-std::optional<JournalError> JournalFile::backup_to(const std::string& path)
+std::variant<CopyProgress, JournalError> JournalFile::copy_step(const std::string& path)
 {
-    return attempted([&] { impl_->db().backup_to(path); });
+    return step_copy(impl_->copy, path, [this]() -> Database& { return impl_->db(); });
+}
+
+void JournalFile::end_copy()
+{
+    impl_->copy.reset();
 }
 
 std::uint64_t JournalFile::bytes() const

@@ -67,6 +67,13 @@ struct JournalLimits {
     std::uint64_t max_bytes = 2048ULL << 20;
 };
 
+// Of a copy that is being made, in pages.
+struct CopyProgress {
+    bool done = false;
+    int left = 0, total = 0;
+};
+inline constexpr int copy_step_pages = 64; // 256 KiB: no commit waits longer than for these
+
 struct JournalOpened;
 
 class JournalFile
@@ -108,8 +115,10 @@ public:
                                                             const JournalLimits& limits);
     // Empties the write-ahead log; before a clean end.
     [[nodiscard]] std::optional<JournalError> checkpoint();
-    // A whole copy, for replay and backup while the daemon runs.
-    [[nodiscard]] std::optional<JournalError> backup_to(const std::string& path);
+    // A copy of it at `path`, for replay and backup while the daemon runs: the first call begins it, each one goes on
+    // for a few milliseconds. After an error, or done, there is none under way; end_copy() gives one up.
+    [[nodiscard]] std::variant<CopyProgress, JournalError> copy_step(const std::string& path);
+    void end_copy();
     [[nodiscard]] std::uint64_t bytes() const; // in use, of the file
     // Gives back the bytes that were kept for a full disk; true if there were any.
     bool release_reserve();

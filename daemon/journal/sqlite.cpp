@@ -1,5 +1,6 @@
 #include "daemon/journal/sqlite.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <fcntl.h>
@@ -266,20 +267,65 @@ void Database::checkpoint(bool truncate)
     *wal_pages_ = in_log - moved;
 }
 
-void Database::backup_to(const std::string& path)
+// --- DatabaseCopy ---
+
+DatabaseCopy::DatabaseCopy(Database& from, const std::string& path)
 {
-    std::error_code error;
-    if (std::filesystem::exists(path, error))
-        throw SqliteError{SQLITE_CANTOPEN, path + " exists already"};
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd_ < 0)
+        throw SqliteError{SQLITE_CANTOPEN, fmt::format("{}: {}", path, std::strerror(errno))};
     sqlite3* raw = nullptr;
-    const int opened =
-        sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-    const std::unique_ptr<sqlite3, Close> target{raw};
+    const int opened = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    target_.reset(raw);
     if (opened != SQLITE_OK) fail(raw, opened, "open " + path);
-    sqlite3_backup* backup = sqlite3_backup_init(raw, "main", handle_.get(), "main");
-    if (backup == nullptr) fail(raw, SQLITE_ERROR, "backup");
-    sqlite3_backup_step(backup, -1);
-    if (const int rc = sqlite3_backup_finish(backup); rc != SQLITE_OK) fail(raw, rc, "backup");
+    // The copy is thrown away if it does not become whole, so it needs no journal; step() syncs it. A small cache,
+    // because what waits in it is written all at once in the end.
+    for (const char* setting : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF",
+                                "PRAGMA cache_size=-256"})
+        if (const int rc = sqlite3_exec(raw, setting, nullptr, nullptr, nullptr); rc != SQLITE_OK)
+            fail(raw, rc, setting);
+    backup_ = sqlite3_backup_init(raw, "main", from.handle_.get(), "main");
+    if (backup_ == nullptr) fail(raw, SQLITE_ERROR, "copy");
+}
+
+DatabaseCopy::~DatabaseCopy()
+{
+    if (backup_ != nullptr) sqlite3_backup_finish(backup_);
+    target_.reset();
+    if (fd_ >= 0) ::close(fd_);
+}
+
+bool DatabaseCopy::step(int pages)
+{
+    const int rc = sqlite3_backup_step(backup_, pages);
+    if (rc != SQLITE_OK && rc != SQLITE_DONE && rc != SQLITE_BUSY && rc != SQLITE_LOCKED) {
+        sqlite3* target = target_.get();
+        sqlite3_backup_finish(std::exchange(backup_, nullptr));
+        fail(target, rc, "copy");
+    }
+    if (rc == SQLITE_DONE) {
+        const int finished = sqlite3_backup_finish(std::exchange(backup_, nullptr));
+        if (finished != SQLITE_OK) fail(target_.get(), finished, "copy");
+        target_.reset();
+    }
+    // After each step, so that no commit of the source ever finds more than a step before it in the disk's queue.
+    sync();
+    return rc == SQLITE_DONE;
+}
+
+int DatabaseCopy::total() const
+{
+    return backup_ != nullptr ? sqlite3_backup_pagecount(backup_) : 0;
+}
+
+int DatabaseCopy::left() const
+{
+    return backup_ != nullptr ? sqlite3_backup_remaining(backup_) : 0;
+}
+
+void DatabaseCopy::sync() const
+{
+    if (::fdatasync(fd_) != 0) throw SqliteError{SQLITE_IOERR, fmt::format("copy: {}", std::strerror(errno))};
 }
 
 // --- Transaction ---

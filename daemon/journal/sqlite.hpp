@@ -15,6 +15,7 @@
 #include "rules/base/instant.hpp"
 
 struct sqlite3;
+struct sqlite3_backup;
 struct sqlite3_stmt;
 
 namespace magwatch {
@@ -83,16 +84,37 @@ public:
     {
         return *wal_pages_;
     } // in the log, to be moved into the file
-    // Copies everything into a new file at `path`, which must not exist.
-    void backup_to(const std::string& path);
 
 private:
+    friend class DatabaseCopy;
     void create_settings();
     struct Close {
         void operator()(sqlite3* handle) const noexcept;
     };
     std::unique_ptr<int> wal_pages_ = std::make_unique<int>(0); // written by SQLite's hook
     std::unique_ptr<sqlite3, Close> handle_;
+};
+
+// A copy of a whole database into a new file (mode 0600), by SQLite's backup API, in steps between which the source
+// may be written: what is written to pages that were copied is written to the copy too. The source must outlive it.
+class DatabaseCopy
+{
+public:
+    // `path` must not exist.
+    DatabaseCopy(Database& from, const std::string& path);
+    ~DatabaseCopy(); // the file of an unfinished copy stays: whoever asked for it removes it
+    DatabaseCopy(const DatabaseCopy&) = delete;
+    DatabaseCopy& operator=(const DatabaseCopy&) = delete;
+    // Copies that many pages more and brings them to the disk. True: it is whole and durable.
+    bool step(int pages);
+    [[nodiscard]] int total() const; // pages, as of the last step
+    [[nodiscard]] int left() const;
+
+private:
+    void sync() const;
+    std::unique_ptr<sqlite3, Database::Close> target_;
+    sqlite3_backup* backup_ = nullptr;
+    int fd_ = -1; // of the same file, to bring it to the disk
 };
 
 // Rolls back unless committed.

@@ -50,4 +50,21 @@ template <class Work> std::optional<JournalError> attempted(Work&& work)
     }
 }
 
+// One step of the copy in `slot`, which begins with the first.
+template <class From>
+std::variant<CopyProgress, JournalError> step_copy(std::optional<DatabaseCopy>& slot, const std::string& path, From from)
+{
+    auto stepped = guarded([&] {
+        if (!slot) slot.emplace(from(), path);
+        CopyProgress progress;
+        progress.done = slot->step(copy_step_pages);
+        progress.left = slot->left();
+        progress.total = slot->total();
+        return progress;
+    });
+    const auto* progress = std::get_if<CopyProgress>(&stepped);
+    if (progress == nullptr || progress->done) slot.reset();
+    return stepped;
+}
+
 } // namespace magwatch

@@ -1,6 +1,7 @@
 #include "daemon/journal/journal.hpp"
 
 #include <atomic>
+#include <random>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -9,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include "daemon/journal/journal_reader.hpp"
+#include "daemon/journal/sqlite.hpp"
 #include "tests/integration/journal/fault_vfs.hpp"
 #include "tests/integration/journal/scratch.hpp"
 
@@ -232,12 +234,64 @@ TEST_F(JournalTest, ASteadyStreamLeavesTimeForHousekeeping)
 TEST_F(JournalTest, ACopyCanBeTakenWhileItRuns)
 {
     run(journal->wait_durable(append("one"), 30s));
-    EXPECT_EQ(run(journal->backup_to(scratch.file("copy.db"))), "");
+    EXPECT_EQ(run(journal->copy_to(scratch.file("copy.db"))), "");
     append("two");
     auto reader = JournalReader::open(scratch.file("copy.db"));
     ASSERT_TRUE(std::holds_alternative<JournalReader>(reader));
     EXPECT_THAT(value_of(std::get<JournalReader>(reader).batches_after(0)), SizeIs(1));
-    EXPECT_NE(run(journal->backup_to(scratch.file("copy.db"))), "");
+    EXPECT_NE(run(journal->copy_to(scratch.file("copy.db"))), "");
+}
+
+// What is written while a copy is made is in it, whole, and no commit waits for all of the copy.
+TEST_F(JournalTest, ACopyMadeUnderLoadIsAStateThatTheJournalReallyHad)
+{
+    JournalOptions options;
+    options.commit_delay = 0ms;
+    options.maintenance = 1ms;
+    start(options);
+    JournalSequence sequence = 0;
+    const auto write = [&](int i) {
+        std::vector<Bytes> records{Bytes(20'000)};
+        std::minstd_rand random{static_cast<unsigned>(i) + 1};
+        for (auto& byte : records[0]) byte = static_cast<std::uint8_t>(random() >> 8);
+        sequence = journal->append(std::move(records), clock.now(), true);
+    };
+    for (int i = 0; i < 200; ++i) {
+        write(i);
+        run(journal->wait_durable(sequence, 30s));
+    }
+    int steps = 0, written = 0;
+    auto news = [&](const CopyProgress&) {
+        ++steps;
+        if (steps % 2 == 0) write(200 + written++);
+    };
+    EXPECT_EQ(run(journal->copy_to(scratch.file("copy.db"), news)), "");
+    EXPECT_GT(steps, 5);
+    run(journal->wait_durable(sequence, 30s));
+    auto opened = JournalReader::open(scratch.file("copy.db"));
+    ASSERT_TRUE(std::holds_alternative<JournalReader>(opened));
+    auto& reader = std::get<JournalReader>(opened);
+    const auto [first, last] = value_of(reader.range());
+    EXPECT_EQ(first, 1);
+    EXPECT_GE(last, 200);
+    EXPECT_LE(last, 200 + written);
+    const auto batches = value_of(reader.batches_after(0, 10'000));
+    ASSERT_THAT(batches, SizeIs(static_cast<std::size_t>(last)));
+    for (const auto& batch : batches) EXPECT_FALSE(batch.damaged) << batch.id;
+    Database copy{scratch.file("copy.db"), Database::Access::read_closed};
+    bool complete = false;
+    EXPECT_FALSE(copy.quick_check(30s, complete).has_value());
+    EXPECT_TRUE(complete);
+}
+
+TEST_F(JournalTest, ACopyThatIsGivenUpLetsTheJournalGoOnAndAnotherBegin)
+{
+    run(journal->wait_durable(append("one"), 30s));
+    std::filesystem::create_directory(scratch.file("in-the-way.db"));
+    EXPECT_NE(run(journal->copy_to(scratch.file("in-the-way.db"))), "");
+    journal->abandon_copy();
+    EXPECT_EQ(run(journal->wait_durable(append("two"), 30s)), CommitOutcome::durable);
+    EXPECT_EQ(run(journal->copy_to(scratch.file("copy.db"))), "");
 }
 
 TEST_F(JournalTest, ClosingCommitsWhatWaitsAndEmptiesTheLog)
