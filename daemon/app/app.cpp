@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "daemon/app/backups.hpp"
 #include "daemon/app/callback_settings.hpp"
 #include "daemon/app/config_checks.hpp"
 #include "daemon/app/fingerprints.hpp"
@@ -59,6 +60,7 @@ constexpr Duration old_faults_after = 15s;   // every fault has been looked for 
 constexpr LogEvent event_started{"daemon.started", LogLevel::notice};
 constexpr LogEvent event_recovered{"journal.recovered", LogLevel::notice};
 constexpr LogEvent event_journal{"journal.trouble", LogLevel::error};
+constexpr LogEvent event_journal_restored{"journal.restored", LogLevel::warning};
 constexpr LogEvent event_refused{"configuration.refused", LogLevel::error};
 constexpr LogEvent event_configured{"configuration.loaded", LogLevel::notice};
 constexpr LogEvent event_fallback{"configuration.fallback", LogLevel::warning};
@@ -168,6 +170,7 @@ struct App::State {
     std::unique_ptr<SystemClock> clock;
     std::unique_ptr<Journal> journal;
     std::unique_ptr<History> history;
+    std::optional<RestoreNote> restored; // the journal was put here by `magwatch restore`
     std::unique_ptr<WardLoop> loop;
     std::unique_ptr<PagerSet> pagers;
     std::unique_ptr<Heartbeat> heartbeat;
@@ -179,6 +182,7 @@ struct App::State {
     Readings readings;
     std::shared_ptr<const RegisterForms> forms;
     Lane work{"work"};
+    std::unique_ptr<Backups> backups;
     Service service;
     ClockWatch clock_watch;
     std::vector<SourceMetrics*> source_metrics; // by SourceId
@@ -227,6 +231,11 @@ bool App::State::open_journal(StartConfig& start)
         if (!opened.file) return false;
         fault(ShellFault::journal, true, "Records cannot be saved: a restart will forget them");
     }
+    if (!substituted) restored = read_restore_note(directory);
+    if (opened.created && restored) { // what was put here is not here any more
+        unlink((directory + "/" + restore_note_name).c_str());
+        restored.reset();
+    }
     file = std::move(opened.file);
     fall_back(start, options.config_path, *file);
     return true;
@@ -246,12 +255,19 @@ int App::State::run()
         log_writer.flush();
         return exit_configuration;
     }
-    auto found = recover(*file, read_clocks(), read_boot_id());
+    const bool first = restored && restored->started.ms == 0;
+    const ClockReading now = read_clocks();
+    auto found = recover(*file, now, read_boot_id(), first ? incarnation_floor(now.wall) : 0);
     if (const auto* reason = std::get_if<std::string>(&found)) {
         log(event_journal, "the journal cannot be read: " + *reason);
         return exit_failed;
     }
     recovered = std::move(std::get<Recovered>(found));
+    if (first) {
+        restored->started = now.wall;
+        if (const auto trouble = write_note(directory, *restored); !trouble.empty()) log(event_journal, trouble);
+        log(event_journal_restored, restored_words(restored->made));
+    }
     for (const auto& note : recovered->notes) log(event_journal, note);
     log(event_recovered, "the ward is as it was",
         {{LogKey::count, recovered->replayed}, {LogKey::incarnation, recovered->started.incarnation},
@@ -291,6 +307,10 @@ void App::State::build(StartConfig start)
     loop->set_journal(*journal);
     open_history();
     seal = std::make_unique<Seal>(directory);
+    backups = std::make_unique<Backups>(
+        io.get_executor(), *clock, *journal, *history, work, directory,
+        [this](ShellFault what, bool present, std::string words) { fault(what, present, std::move(words)); });
+    backups->set_within(config.journal.backup_within);
     sources = std::make_unique<Sources>(io, *loop, *clock, [this](const TaskFailure& f) { failed(f); });
     http::ServerOptions http;
     http.address = config.http.listen.host;
@@ -298,6 +318,9 @@ void App::State::build(StartConfig start)
     http.socket_path = config.http.socket_path;
     if (const std::string key = answer_key(directory); !key.empty()) http.answer_key.emplace(Secret{key});
     http.readings = [this] { return readings.all(); };
+    http.copy_store = [this](bool with_history) {
+        asio::post(io, [this, with_history] { backups->request(with_history); });
+    };
     server = std::make_unique<http::Server>(
         board, metrics, [this](Input input) { return post(std::move(input)); }, std::move(http));
     if (!config.callbacks) return;
@@ -438,6 +461,7 @@ asio::awaitable<void> App::State::main_task()
     tasks.spawn_loop("signals", signal_task());
     tasks.spawn("pages", loop->run_pages());
     tasks.spawn("answers", loop->run_answers());
+    tasks.spawn("backups", backups->run());
     health.ready = true;
     old_faults_end_ = clock->now().steady + old_faults_after;
     const WardView view = loop->ward().view(clock->now());
@@ -516,6 +540,7 @@ asio::awaitable<void> App::State::reload()
         metrics.config_last_reload.Set(static_cast<double>(health.config_loaded.ms) / 1000);
         journal->set_limits({config.journal.keep, config.journal.max_bytes});
         history->set_limits({config.journal.keep_history, config.journal.max_history_bytes});
+        backups->set_within(config.journal.backup_within);
         journal->save_named(last_good_name, pack_last_good(config));
         log(event_configured, "the new configuration is in force");
     } else {
@@ -597,6 +622,8 @@ void App::State::publish(const Ward& ward, const Moment& now)
     for (std::size_t i = 0; i < faults.size(); ++i) {
         if (faults[i]) health.faults.push_back({static_cast<ShellFault>(i), fault_details[i]});
     }
+    health.copy = backups->copy();
+    health.backup = backups->view();
     shown->health = health;
     shown->clinical_metrics = config.metrics.clinical.value_or(config.ward.mode != Mode::ward);
     shown->rosters = shown_rosters_;
@@ -627,6 +654,10 @@ void App::State::turn(const Moment& now)
     second_ = now.steady;
     sources->count(metrics);
     metrics.show_process(read_process_use());
+    const BackupView& backup = backups->view();
+    metrics.backup_last_success.Set(static_cast<double>(backups->counts_from().ms) / 1000);
+    metrics.backup_last_successful.Set(backup.reason.empty() ? 1 : 0);
+    metrics.backup_within.Set(static_cast<double>(backup.within.count()) / 1000);
     // From here, and never from a timer of its own: it says that the loop makes progress.
     if (heartbeat->due(now.steady)) heartbeat->beat(loop->ward().view(now));
     judge_channels();

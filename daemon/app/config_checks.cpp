@@ -15,12 +15,24 @@
 
 namespace magwatch {
 
+namespace {
+
+std::vector<Diagnostic> check_map(const ReferencedFile& map, Mode mode, PackTests tests)
+{
+    auto loaded = adapters::modbus::parse_register_map(map.text, map.path);
+    // One that was in force before watches on: a ward that nobody watches is worse, and the fallback rings.
+    if (loaded.map && loaded.map->simulation && mode == Mode::ward && tests == PackTests::run)
+        loaded.errors.push_back(
+            {map.path, 0, 0, "of a simulated device: mode \"ward\" takes no simulated patient for a real one", ""});
+    return std::move(loaded.errors);
+}
+
+} // namespace
+
 ConfigChecks config_checks(PackTests tests)
 {
     ConfigChecks checks;
-    checks.register_map = [](const ReferencedFile& map) {
-        return adapters::modbus::parse_register_map(map.text, map.path).errors;
-    };
+    checks.register_map = [tests](const ReferencedFile& map, Mode mode) { return check_map(map, mode, tests); };
     checks.pack = [tests](const ReferencedFile& pack, Mode mode, const std::vector<LimitSetting>& limits,
                      const FileReader& read) {
         std::vector<LimitOverride> overrides;

@@ -1,6 +1,7 @@
 #include "daemon/app/last_good.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "daemon/app/config_checks.hpp"
 #include "daemon/journal/journal_format.hpp"
@@ -46,6 +47,16 @@ std::optional<Config> unpack_last_good(const Bytes& bytes)
     checks.protocol = nullptr; // it was good; and an earlier version asked for none
     LoadedConfig loaded = parse_config(stored->text, stored->path, read, checks);
     return std::move(loaded.config);
+}
+
+std::optional<std::vector<std::pair<std::string, std::string>>> last_good_files(const Bytes& bytes)
+{
+    auto stored = from_bytes<Stored>(as_text(bytes));
+    if (!stored) return std::nullopt;
+    std::vector<std::pair<std::string, std::string>> files{{std::move(stored->path), std::move(stored->text)}};
+    files.insert(files.end(), std::make_move_iterator(stored->files.begin()),
+                 std::make_move_iterator(stored->files.end()));
+    return files;
 }
 
 } // namespace magwatch

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/config/config_reader.hpp"
@@ -19,5 +20,7 @@ inline constexpr const char* last_good_name = "configuration"; // of the journal
 [[nodiscard]] Bytes pack_last_good(const Config& config);
 // Nothing if the bytes are damaged or the configuration in them is no longer accepted.
 [[nodiscard]] std::optional<Config> unpack_last_good(const Bytes& bytes);
+// The files in it, the configuration first: path and text. A pack stands alone: what it extends is merged into it.
+[[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> last_good_files(const Bytes& bytes);
 
 } // namespace magwatch

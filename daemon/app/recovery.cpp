@@ -29,7 +29,7 @@ void replay(const JournalBatch& batch, RecordReader& reader, Recovered& out)
 } // namespace
 
 std::variant<Recovered, std::string> recover(JournalFile& journal, const ClockReading& now,
-                                             const std::string& boot_id)
+                                             const std::string& boot_id, std::int64_t floor)
 {
     const auto last = journal.last_moment();
     if (const auto* error = std::get_if<JournalError>(&last)) return error->what;
@@ -67,7 +67,7 @@ std::variant<Recovered, std::string> recover(JournalFile& journal, const ClockRe
     const Instant starts = Instant{} + now.boottime + out.time.offset;
     if (starts < out.ward.last_instant()) out.time.offset += out.ward.last_instant() - starts;
     const Moment at{Instant{} + now.boottime + out.time.offset, now.wall};
-    const auto incarnation = journal.begin_incarnation(at, now.boottime, boot_id);
+    const auto incarnation = journal.begin_incarnation(at, now.boottime, boot_id, floor);
     if (const auto* error = std::get_if<JournalError>(&incarnation)) return error->what;
     out.started = {std::get<std::uint32_t>(incarnation), boot_id, out.time.unwatched, out.time.known};
     return out;

@@ -23,8 +23,9 @@ struct Recovered {
     std::vector<std::string> notes; // what was damaged or left out, for the log
 };
 
-// Commits a new incarnation and rebuilds the ward. The reason if the journal cannot be read or written.
+// Commits a new incarnation, of at least the number `floor`, and rebuilds the ward. The reason if the journal cannot be
+// read or written.
 [[nodiscard]] std::variant<Recovered, std::string> recover(JournalFile& journal, const ClockReading& now,
-                                                           const std::string& boot_id);
+                                                           const std::string& boot_id, std::int64_t floor = 0);
 
 } // namespace magwatch

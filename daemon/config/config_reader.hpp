@@ -29,7 +29,7 @@ struct PackVerdict {
 // Checks that belong to other parts, run on what the configuration names; mistakes are reported
 // with the configuration's own. An empty function checks nothing.
 struct ConfigChecks {
-    std::function<std::vector<Diagnostic>(const ReferencedFile& map)> register_map;
+    std::function<std::vector<Diagnostic>(const ReferencedFile& map, Mode mode)> register_map;
     // `read`: for the packs that it extends.
     std::function<PackVerdict(const ReferencedFile& pack, Mode mode,
                               const std::vector<LimitSetting>& limits, const FileReader& read)>

@@ -27,7 +27,7 @@ void ConfigReader::modbus_device(const TomlTable& table)
     const auto bed = known_bed(table, "bed");
     auto map = referenced(table, "map");
     if (map && checks_.register_map && maps_checked_.insert(map->path).second) {
-        const auto mistakes = checks_.register_map(*map);
+        const auto mistakes = checks_.register_map(*map, config_.ward.mode);
         elsewhere_.insert(elsewhere_.end(), mistakes.begin(), mistakes.end());
     }
     if (!name || !placed || !bed || !map) return;

@@ -24,6 +24,24 @@ struct FaultView {
     std::string detail;
 };
 
+// The copies of the store that `magwatch backup` asked for.
+struct CopyView {
+    enum class State : std::uint8_t { none, copying, ready, failed };
+    State state = State::none;
+    std::uint64_t number = 0; // of the copy, counted from the start
+    std::string folder;       // where they are: journal.db, history.db
+    std::uint64_t bytes = 0, bytes_left = 0;
+    std::string reason; // why it failed
+};
+
+// What is known of backups.
+struct BackupView {
+    Duration within{};   // how old the last good one may be; 0: nobody asks
+    WallTime good;       // 0: none is known
+    WallTime tried;      // the last attempt; 0: none
+    std::string reason;  // why the last attempt failed; "" = it did not
+};
+
 // How the daemon itself is.
 struct Health {
     std::string version;
@@ -36,6 +54,8 @@ struct Health {
     std::string fallback_reason; // why the last good configuration runs instead of the present one
     std::vector<FaultView> faults; // present now
     std::uint64_t store_free_bytes = 0;
+    CopyView copy;
+    BackupView backup;
 };
 
 // How every register map tells its values; in force with the configuration.

@@ -1,5 +1,7 @@
 #include "daemon/http/render.hpp"
 
+#include <array>
+
 #include "daemon/http/checklist.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/http/words.hpp"
@@ -427,6 +429,25 @@ Json render_status(const PublishedWard& ward, const Liveness& liveness)
     out["faults"] = Json::array();
     for (const auto& fault : health.faults)
         out["faults"].push_back({{"fault", word(fault.fault)}, {"detail", fault.detail}});
+    return out;
+}
+
+Json render_backup(const Health& health)
+{
+    constexpr std::array<std::string_view, 4> states{"none", "copying", "ready", "failed"};
+    const CopyView& copy = health.copy;
+    const BackupView& known = health.backup;
+    Json out;
+    out["copy"] = {{"state", states[static_cast<std::size_t>(copy.state)]},
+                   {"number", copy.number},
+                   {"folder", text_or_null(copy.folder)},
+                   {"bytes", copy.bytes},
+                   {"bytes_left", copy.bytes_left},
+                   {"reason", text_or_null(copy.reason)}};
+    out["within_seconds"] = known.within.count() / 1000;
+    out["last_good"] = known.good.ms == 0 ? Json{} : time_or_null(known.good);
+    out["last_attempt"] = known.tried.ms == 0 ? Json{} : time_or_null(known.tried);
+    out["failed_because"] = text_or_null(known.reason);
     return out;
 }
 

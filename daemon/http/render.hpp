@@ -21,6 +21,7 @@ struct Liveness {
 };
 
 [[nodiscard]] Json render_status(const PublishedWard& ward, const Liveness& liveness);
+[[nodiscard]] Json render_backup(const Health& health); // copies of the store, and what is known of backups
 // `readings`: what devices say that nothing uses is shown as unverified.
 [[nodiscard]] Json render_beds(const WardView& view, const std::vector<Reading>& readings = {}, Duration now = {});
 [[nodiscard]] Json render_bed(const WardView& view, const BedView& bed, const std::vector<Reading>& readings = {},

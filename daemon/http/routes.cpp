@@ -50,6 +50,8 @@ constexpr std::array table = {
     Route{RouteId::protocol_open, P, "/api/v1/beds/{alias}/protocol/open", "protocol_open", Guard::change},
     Route{RouteId::protocol_step, P, "/api/v1/beds/{alias}/protocol/step", "protocol_step", Guard::change},
     Route{RouteId::protocol_close, P, "/api/v1/beds/{alias}/protocol/close", "protocol_close", Guard::change},
+    Route{RouteId::store_copy_view, G, "/api/v1/backup", "backup", Guard::read},
+    Route{RouteId::store_copy, P, "/api/v1/backup", "backup_copy", Guard::change},
     Route{RouteId::answer_page, G, "/answer/{token}", "answer_page", Guard::read},
     Route{RouteId::answer_link, P, "/answer/{token}", "answer_link", Guard::link},
 };

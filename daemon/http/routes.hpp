@@ -49,6 +49,8 @@ enum class RouteId : std::uint8_t {
     protocol_step,
     protocol_close,
     test_page,
+    store_copy_view,
+    store_copy,
     answer_page,
     answer_link,
 };

@@ -96,6 +96,7 @@ struct Server::State final : Host {
         if (options.answer_key) out.answer_key.emplace(options.answer_key->copy());
         out.readings = options.readings;
         out.metrics_text = [this] { return metrics.text(); };
+        out.copy_store = options.copy_store;
         return out;
     }
 

@@ -44,6 +44,7 @@ struct ServerOptions {
     std::vector<std::string> hosts; // names that Host may carry besides the loopback ones
     std::optional<Secret> answer_key; // signs the links in pages
     std::function<std::vector<Reading>()> readings; // thread-safe; what devices last said
+    std::function<void(bool history)> copy_store; // asks for copies of journal and history; any thread
     ServerLimits limits;
 };
 

@@ -6,6 +6,7 @@
 #include "daemon/http/checklist.hpp"
 #include "daemon/http/clinical_metrics.hpp"
 #include "daemon/http/commissioning.hpp"
+#include "daemon/http/fields.hpp"
 #include "daemon/http/render.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/http/words.hpp"
@@ -154,6 +155,7 @@ std::variant<Response, Ask> Service::dispatch(const Request& request, const Foun
         return link(found, id == RouteId::answer_link, now.wall);
     if (!found.ward) return error(503, "starting: nothing is known of the ward yet");
     if (found.route->guard == Guard::read) return read(found, now);
+    if (id == RouteId::store_copy) return copy_store(request, *found.ward);
 
     auto change = read_change(id, found.parameter, request.body, found.ward->view, now.wall);
     if (const auto* bad = std::get_if<Mistake>(&change))
@@ -205,6 +207,8 @@ Response Service::read(const Found& found, const ClockReading& now) const
         if (const SourceView* source = find_source(ward.view, found.parameter))
             return json_response(200, simulated, render_commissioning(ward, *source, readings(), now.boottime));
         return error(404, "no device '" + found.parameter.substr(0, 64) + "'");
+    case RouteId::store_copy_view:
+        return json_response(200, simulated, render_backup(ward.health));
     case RouteId::bed:
         if (const BedView* bed = find_bed(ward.view, found.parameter))
             return json_response(200, simulated, render_bed(ward.view, *bed, readings(), now.boottime));
@@ -220,6 +224,24 @@ Response Service::read(const Found& found, const ClockReading& now) const
     default:
         return error(404, "no such path");
     }
+}
+
+// Only over the Unix socket: whoever may ask could fill the disk, and can read the copies anyway.
+Response Service::copy_store(const Request& request, const PublishedWard& ward) const
+{
+    if (!request.trusted_peer) return error(403, "copies are made for the Unix socket alone");
+    const auto body = parse_object(request.body);
+    if (const auto* bad = std::get_if<Mistake>(&body)) return mistake_response(*bad, simulation());
+    std::optional<Mistake> mistake;
+    Fields fields{std::get<nlohmann::json>(body), mistake};
+    const bool history = fields.optional_flag("history").value_or(true);
+    fields.finish();
+    if (mistake) return mistake_response(*mistake, simulation());
+    if (!options_.copy_store) return error(503, "no copies can be made");
+    if (ward.health.copy.state == CopyView::State::copying)
+        return error(409, "a copy is being made for somebody else");
+    options_.copy_store(history);
+    return json_response(200, simulation(), {{"asked", true}, {"after", ward.health.copy.number}});
 }
 
 // Off is "no such thing", in words. A loop that stands still gives nothing at all: its last values would look

@@ -29,6 +29,7 @@ struct ServiceOptions {
     std::optional<Secret> answer_key; // signs the links in pages; without one no link is good
     std::function<std::string()> metrics_text;
     std::function<std::vector<Reading>()> readings; // what devices last said; empty: not told
+    std::function<void(bool history)> copy_store; // asks the loop for copies of journal and history
 };
 
 // What the ward must say before a request can be answered.
@@ -79,6 +80,7 @@ private:
     [[nodiscard]] std::vector<Reading> readings() const;
     [[nodiscard]] Response read(const Found& found, const ClockReading& now) const;
     [[nodiscard]] Response clinical(const PublishedWard* ward, const ClockReading& now) const;
+    [[nodiscard]] Response copy_store(const Request& request, const PublishedWard& ward) const;
     [[nodiscard]] Response health(RouteId route, const PublishedWard* ward,
                                   const ClockReading& now) const;
     [[nodiscard]] std::variant<Response, Ask> link(const Found& found, bool post, WallTime now);

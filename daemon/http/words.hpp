@@ -107,6 +107,10 @@ namespace magwatch::http
         return "configuration";
     case ShellFault::channel:
         return "channel";
+    case ShellFault::backup:
+        return "backup";
+    case ShellFault::restored:
+        return "restored";
     }
     return "unknown";
 }

@@ -169,7 +169,8 @@ asio::awaitable<std::string> History::copy_to(std::string path, CopyNews news)
     source.file = [state] { return state->file; };
     source.hold = [] { return false; };
     auto copying = paced_copy(state->lane, std::move(source), std::move(path), std::move(news));
-    co_return co_await std::move(copying);
+    std::string wrong = co_await std::move(copying);
+    co_return wrong;
 }
 
 void History::abandon_copy()

@@ -438,7 +438,8 @@ asio::awaitable<std::string> Journal::copy_to(std::string path, CopyNews news)
     source.file = [state] { return state->closing ? nullptr : state->file; };
     source.hold = [state] { return state->status.failing || state->status.slow; };
     auto copying = paced_copy(state->lane, std::move(source), std::move(path), std::move(news));
-    co_return co_await std::move(copying);
+    std::string wrong = co_await std::move(copying);
+    co_return wrong;
 }
 
 void Journal::abandon_copy()

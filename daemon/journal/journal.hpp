@@ -86,8 +86,9 @@ public:
     void save_named(std::string name, Bytes bytes);
     // Nothing happened, and we were watching.
     void alive(const Moment& at);
-    // A whole copy at `path`, which must not exist; "" or why not. Paced, so that commits are not held up: paced_copy.hpp.
-    // One at a time; it waits while the disk fails or is slow. Cancelled, it leaves a part: call abandon_copy().
+    // A whole copy at `path`, which must not exist; "" or why not. Paced, so that commits are not held up
+    // (paced_copy.hpp). One at a time; it waits while the disk fails or is slow. Cancelled, it leaves a part: call
+    // abandon_copy().
     boost::asio::awaitable<std::string> copy_to(std::string path, CopyNews news = [](const CopyProgress&) {});
     void abandon_copy();
 

@@ -45,15 +45,13 @@ constexpr std::int64_t snapshot_spacing =
 constexpr std::size_t reserve_bytes = 16U << 20; // reliability M6
 constexpr int failures_before_reopen = 3;
 
-// Seconds since 2020: after a damaged journal larger than any count of starts that it may have
-// held, so that no id is given twice.
+} // namespace
+
 std::int64_t incarnation_floor(WallTime now)
 {
     constexpr std::int64_t year_2020_ms = 1'577'836'800'000;
     return std::clamp<std::int64_t>((now.ms - year_2020_ms) / 1000, 1, 0xF0000000);
 }
-
-} // namespace
 
 struct JournalFile::Impl {
     Impl(fs::path p, Database d) : path{std::move(p)}, database{std::move(d)} { prepare(); }
@@ -294,14 +292,14 @@ std::variant<std::optional<LastMoment>, JournalError> JournalFile::last_moment()
 }
 
 std::variant<std::uint32_t, JournalError>
-JournalFile::begin_incarnation(const Moment& at, Duration boottime, const std::string& boot_id)
+JournalFile::begin_incarnation(const Moment& at, Duration boottime, const std::string& boot_id, std::int64_t floor)
 {
     const auto begin = [&]() -> std::uint32_t {
         Database& database = impl_->db();
         Transaction transaction{database};
         const std::int64_t next =
-            std::max(database.integer("SELECT max(incarnation) FROM incarnations") + 1,
-                     database.integer("SELECT value FROM meta WHERE key = 'incarnation_floor'"));
+            std::max({database.integer("SELECT max(incarnation) FROM incarnations") + 1,
+                      database.integer("SELECT value FROM meta WHERE key = 'incarnation_floor'"), floor});
         Statement insert = database.prepare("INSERT INTO incarnations VALUES(?1, ?2, ?3, ?4, ?5)");
         insert.bind(1, next)
             .bind(2, boot_id)

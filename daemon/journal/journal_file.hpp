@@ -93,8 +93,9 @@ public:
     // The last sign of life, for continue_time(); nullopt in a new file.
     [[nodiscard]] std::variant<std::optional<LastMoment>, JournalError> last_moment();
     // Commits a new incarnation and gives its number, which no earlier start of this ward had.
+    // `floor`: at least that number, after records of later starts were lost.
     [[nodiscard]] std::variant<std::uint32_t, JournalError>
-    begin_incarnation(const Moment& at, Duration boottime, const std::string& boot_id);
+    begin_incarnation(const Moment& at, Duration boottime, const std::string& boot_id, std::int64_t floor = 0);
     // The newest snapshot whose bytes are right and after which no batch is missing; nullopt: start
     // from the beginning. `skipped` counts newer ones that were damaged.
     [[nodiscard]] std::variant<std::optional<JournalSnapshot>, JournalError>
@@ -128,6 +129,10 @@ private:
     explicit JournalFile(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
+
+// Seconds since 2020: where records of starts are missing, larger than any count of starts that they may have held,
+// so that no id is given twice.
+[[nodiscard]] std::int64_t incarnation_floor(WallTime now);
 
 struct JournalOpened {
     std::unique_ptr<JournalFile> file; // nullptr: failed

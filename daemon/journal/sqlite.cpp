@@ -308,8 +308,7 @@ bool DatabaseCopy::step(int pages)
         if (finished != SQLITE_OK) fail(target_.get(), finished, "copy");
         target_.reset();
     }
-    // After each step, so that no commit of the source ever finds more than a step before it in the disk's queue.
-    sync();
+    sync(rc == SQLITE_DONE);
     return rc == SQLITE_DONE;
 }
 
@@ -323,9 +322,14 @@ int DatabaseCopy::left() const
     return backup_ != nullptr ? sqlite3_backup_remaining(backup_) : 0;
 }
 
-void DatabaseCopy::sync() const
+// After each step, so that no commit of the source ever finds more than a step before it in the disk's queue; only the
+// last one waits for the file system's own journal, which commits of the source wait for too.
+void DatabaseCopy::sync(bool last) const
 {
-    if (::fdatasync(fd_) != 0) throw SqliteError{SQLITE_IOERR, fmt::format("copy: {}", std::strerror(errno))};
+    if (!last)
+        (void)::sync_file_range(fd_, 0, 0,
+                                SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+    else if (::fdatasync(fd_) != 0) throw SqliteError{SQLITE_IOERR, fmt::format("copy: {}", std::strerror(errno))};
 }
 
 // --- Transaction ---

@@ -111,7 +111,7 @@ public:
     [[nodiscard]] int left() const;
 
 private:
-    void sync() const;
+    void sync(bool last) const;
     std::unique_ptr<sqlite3, Database::Close> target_;
     sqlite3_backup* backup_ = nullptr;
     int fd_ = -1; // of the same file, to bring it to the disk

@@ -52,7 +52,8 @@ template <class Work> std::optional<JournalError> attempted(Work&& work)
 
 // One step of the copy in `slot`, which begins with the first.
 template <class From>
-std::variant<CopyProgress, JournalError> step_copy(std::optional<DatabaseCopy>& slot, const std::string& path, From from)
+std::variant<CopyProgress, JournalError> step_copy(std::optional<DatabaseCopy>& slot, const std::string& path,
+                                                   From from)
 {
     auto stepped = guarded([&] {
         if (!slot) slot.emplace(from(), path);

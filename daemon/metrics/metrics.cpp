@@ -274,6 +274,15 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
       config_last_reload{gauge(registry_, "magwatch_config_last_reload_success_timestamp_seconds",
                                "Unix time at which the configuration in force was loaded.")
                              .Add({})},
+      backup_last_success{gauge(registry_, "magwatch_backup_last_success_timestamp_seconds",
+                                "Unix time of the last good backup; before the first, of the first look for one.")
+                              .Add({})},
+      backup_last_successful{gauge(registry_, "magwatch_backup_last_successful",
+                                   "0 if the last attempt at a backup failed, else 1.")
+                                 .Add({})},
+      backup_within{gauge(registry_, "magwatch_backup_within_seconds",
+                          "How old the last good backup may be; 0 = no backups are expected.")
+                        .Add({})},
       store_free_bytes{gauge(registry_, "magwatch_store_free_bytes",
                              "Free space of the file system that holds the journal.")
                            .Add({})},

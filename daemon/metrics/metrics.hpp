@@ -245,6 +245,9 @@ public:
     prometheus::Histogram& loop_lag;     // a turn of the loop later than it was due
     prometheus::Gauge& config_last_reload_successful; // 1 or 0
     prometheus::Gauge& config_last_reload;            // Unix time of the configuration in force
+    prometheus::Gauge& backup_last_success;    // Unix time; before the first, of the first look for one
+    prometheus::Gauge& backup_last_successful; // 1 or 0
+    prometheus::Gauge& backup_within;          // seconds; 0 = none is expected
     prometheus::Gauge& store_free_bytes;
     prometheus::Gauge& store_size_bytes;
     prometheus::Counter& inbox_dropped;

@@ -438,6 +438,32 @@ export const alerts = {
       { series: { [`magwatch_store_free_bytes{${w}}`]: "1000000000-7500x400" }, at: [["70m", []]] },
     ],
   },
+  MagwatchBackupOld: {
+    expr:
+      "magwatch_backup_within_seconds > 0 and " +
+      "time() - magwatch_backup_last_success_timestamp_seconds > magwatch_backup_within_seconds",
+    hold: "1h",
+    severity: "warning",
+    summary: "The last good backup of {{ $labels.instance }} is too old",
+    description: "If its disk breaks now, more than that is lost.",
+    tests: [
+      // The clock of a test begins in 1970.
+      {
+        series: {
+          [`magwatch_backup_within_seconds{${w}}`]: "172800x12000",
+          [`magwatch_backup_last_success_timestamp_seconds{${w}}`]: "0x12000",
+        },
+        at: [["48h30m", []], ["49h5m", [ward]]],
+      },
+      {
+        series: {
+          [`magwatch_backup_within_seconds{${w}}`]: "0x12000",
+          [`magwatch_backup_last_success_timestamp_seconds{${w}}`]: "0x12000",
+        },
+        at: [["49h5m", []]],
+      },
+    ],
+  },
   MagwatchHeartbeatFailing: {
     expr: "magwatch_heartbeat_receivers_failing > 0",
     hold: "1m",

@@ -237,8 +237,8 @@ std::vector<std::string> Ward::why_refused(const Configuration& next) const
     std::vector<std::string> reasons;
     if (!next.pack_text.empty()) {
         for (const auto& error : compile(next).errors) reasons.push_back(error.text());
-    } else {
-        reasons.emplace_back("no rule pack");
+    } else if (!next.beds.empty()) {
+        reasons.emplace_back("no rule pack"); // who watches nobody needs none
     }
     for (const auto& error : read(next).errors) reasons.push_back(error.text());
     for (std::size_t i = 0; i < state_->beds.size(); ++i) {

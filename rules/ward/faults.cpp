@@ -225,7 +225,7 @@ void Ward::State::apply(const Moment& now, const ShellStatus& status)
     if (static_cast<std::size_t>(status.fault) >= shell_fault_count) return;
     // That every channel answers the shell's question says nothing of pages that it refuses.
     if (status.fault == ShellFault::channel && !status.present && a_channel_fails()) return;
-    set_fault(now, static_cast<WardFault>(status.fault), status.present, status.detail);
+    set_fault(now, ward_fault(status.fault), status.present, status.detail);
 }
 
 } // namespace magwatch

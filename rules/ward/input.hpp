@@ -363,8 +363,10 @@ enum class ShellFault : std::uint8_t {
     history,       // vital-sign history is not being written
     configuration, // a reload was refused
     channel,       // a pager channel does not work
+    backup,        // there is no good backup that is young enough
+    restored,      // the records are those of a backup: what came after it is missing
 };
-inline constexpr std::size_t shell_fault_count = static_cast<std::size_t>(ShellFault::channel) + 1;
+inline constexpr std::size_t shell_fault_count = static_cast<std::size_t>(ShellFault::restored) + 1;
 [[nodiscard]] std::string_view name(ShellFault fault);
 struct ShellStatus {
     ShellFault fault{};

@@ -78,15 +78,26 @@ const FaultInfo& info(WardFault f)
               "Call IT.", medium),
         fault("technical.no_owner", "Nobody to page", "An alarm has nobody to page", "Call IT.", high),
         fault("technical.device_clock", "Device clock wrong", "A device clock is wrong", "Set the device clock.", low),
+        fault("technical.backup", "No good backup", "No good backup of the records", "Call IT.", low),
+        fault("technical.restored", "Records restored", "Records restored from a backup",
+              "Compare every bed with its paper chart.", medium),
     };
     return table[static_cast<std::size_t>(f)];
 }
 
 std::string_view name(ShellFault f)
 {
-    // A shell fault is the ward fault of the same place.
-    static_assert(shell_fault_count <= ward_fault_count);
-    return info(static_cast<WardFault>(f)).alarm.rule;
+    return info(ward_fault(f)).alarm.rule;
+}
+
+WardFault ward_fault(ShellFault f)
+{
+    if (f == ShellFault::backup) return WardFault::backup;
+    if (f == ShellFault::restored) return WardFault::restored;
+    // The others are the ward fault of the same place.
+    static_assert(static_cast<int>(ShellFault::channel) == static_cast<int>(WardFault::channel));
+    static_assert(shell_fault_count == static_cast<std::size_t>(WardFault::channel) + 3);
+    return static_cast<WardFault>(f);
 }
 
 } // namespace magwatch

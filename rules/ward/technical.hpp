@@ -9,6 +9,8 @@
 
 namespace magwatch {
 
+enum class ShellFault : std::uint8_t;
+
 // Of one bed.
 enum class BedFault : std::uint8_t {
     // Snapshots hold the number of a fault: new ones are added at the end.
@@ -46,8 +48,10 @@ enum class WardFault : std::uint8_t {
     fallback,     // the last good configuration runs, because the new one was refused
     no_owner,     // an alarm has nobody to be paged
     device_clock, // a device's clock is off by more than a minute
+    backup,       // there is no good backup that is young enough
+    restored,     // the records are those of a backup
 };
-inline constexpr std::size_t ward_fault_count = static_cast<std::size_t>(WardFault::device_clock) + 1;
+inline constexpr std::size_t ward_fault_count = static_cast<std::size_t>(WardFault::restored) + 1;
 
 struct FaultInfo {
     AlarmText alarm;
@@ -55,5 +59,7 @@ struct FaultInfo {
 };
 [[nodiscard]] const FaultInfo& info(BedFault fault);
 [[nodiscard]] const FaultInfo& info(WardFault fault);
+// What the shell reports, as the ward's.
+[[nodiscard]] WardFault ward_fault(ShellFault fault);
 
 } // namespace magwatch

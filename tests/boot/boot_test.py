@@ -270,6 +270,25 @@ class Boot(unittest.TestCase):
         self.assertEqual(len([bed for bed in beds() if bed["watched"]]), 6)
         self.assertIn("the ward is as it was", words(since))
 
+    def test_11_backups_are_made_by_the_timers_service_and_come_back(self):
+        self.assertEqual(run("systemctl", "is-enabled", "magwatch-backup.timer").stdout.strip(), "enabled")
+        self.assertEqual(run("systemctl", "is-active", "magwatch-backup.timer").stdout.strip(), "active")
+        folder = pathlib.Path("/var/backups/magwatch")
+        self.assertEqual(run("stat", "-c", "%U %a", folder).stdout.strip(), "magwatch 700")
+        run("systemctl", "start", "magwatch-backup.service")
+        made = sorted(folder.glob("magwatch-*.backup"))
+        self.assertEqual(len(made), 1, list(folder.iterdir()))
+        self.assertEqual(run("stat", "-c", "%U %a", made[0]).stdout.strip(), "magwatch 600")
+        run("magwatch", "backup", "verify", made[0])
+        exposure = run("systemd-analyze", "security", "--no-pager", "magwatch-backup").stdout.splitlines()[-1]
+        self.assertLessEqual(float(re.search(r"([0-9.]+) OK", exposure).group(1)), 1.5, exposure)
+        run("systemctl", "stop", "magwatchd")
+        run("magwatch", "restore", "--force", made[0])
+        self.assertEqual(run("stat", "-c", "%U %a", STATE / "journal.db").stdout.strip(), "magwatch 600")
+        run("systemctl", "start", "magwatchd")
+        wait_for("the restored ward", lambda: answers() and len([bed for bed in beds() if bed["watched"]]) == 6, 60)
+        self.assertIn("Records restored from a backup", run("magwatch", "alarms", "list").stdout)
+
     def test_12_a_downgrade_is_refused_and_a_newer_journal_starts_no_loop(self):
         run("systemctl", "stop", "magwatchd")
         journal = STATE / "journal.db"

@@ -20,6 +20,7 @@ REPOSITORY, BUILD = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 HOLDS = {
     "magwatch": """
         /etc/magwatch/magwatch.toml /usr/sbin/magwatchd /usr/bin/magwatch /usr/libexec/magwatch/magwatch-simulator
+        /usr/lib/systemd/system/magwatch-backup.service /usr/lib/systemd/system/magwatch-backup.timer
         /usr/lib/systemd/system/magwatchd.service /usr/lib/sysusers.d/magwatch.conf /usr/lib/tmpfiles.d/magwatch.conf
         /usr/share/magwatch/packs/minimal.toml /usr/share/magwatch/packs/ggc.toml
         /usr/share/magwatch/packs/ggc.test.toml /usr/share/magwatch/protocol/example.protocol.toml
@@ -173,6 +174,33 @@ class Packages(unittest.TestCase):
                 self.assertIn("DOWNGRADE", refused.stderr)
                 self.assertIn("0.1.0-1", refused.stderr)
         self.assertEqual(self.preinst("abort-upgrade", journal + 1).returncode, 0)
+
+    def test_a_newer_format_that_only_the_log_shows_is_a_downgrade_too(self):
+        formats = (REPOSITORY / "daemon/journal/journal_format.hpp").read_text()
+        known = int(re.search(r"journal_version = (\d+)", formats).group(1))
+        for logged, code in ((known, 0), (known + 1, 1)):
+            root = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+            state = root / "var/lib/magwatch"
+            state.mkdir(parents=True)
+            database = sqlite3.connect(state / "live.db")
+            for setting in ("journal_mode=WAL", "wal_autocheckpoint=0", f"user_version={known}"):
+                database.execute(f"PRAGMA {setting}")
+            database.execute("CREATE TABLE t(x)")
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            database.execute(f"PRAGMA user_version={logged}")
+            database.executemany("INSERT INTO t VALUES(?)", [("x" * 500,)] * 2000)
+            database.commit()
+            # As a daemon that was killed leaves them; its log is longer than what stands in it.
+            for ending in ("", "-wal"):
+                (state / f"journal.db{ending}").write_bytes((state / f"live.db{ending}").read_bytes())
+            database.close()
+            with open(state / "journal.db-wal", "ab") as log:
+                log.write(bytes(1_000_000))
+            head = (state / "journal.db").read_bytes()[60:64]
+            self.assertEqual(int.from_bytes(head, "big"), known)
+            done = run("sh", self.control / "magwatch/preinst", "upgrade", "0.0.9-1", env=dict(os.environ, DPKG_ROOT=str(root)))
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertEqual("DOWNGRADE" in done.stderr, code == 1)
 
     def test_no_script_touches_the_journal_or_asks(self):
         for script in self.control.glob("*/p*"):

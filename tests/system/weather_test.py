@@ -182,6 +182,28 @@ class Weather(unittest.TestCase):
                                    "site": "knee", "value": 0})
         wait_for("page", lambda: [p for p in self.ward.receiver.arrived() if "No reflexes" in str(p)], 60)
 
+    def test_the_shipped_configuration_starts_and_reloads_and_watches_nobody(self):
+        shipped = (ROOT / "systemd/magwatch.toml").read_text()
+        text = shipped.replace("/var/lib/magwatch", str(self.ward.directory / "state"))
+        text = text.replace('listen = "127.0.0.1:8300"', f'listen = "127.0.0.1:{self.ward.port}"\n'
+                            f'socket = "{self.ward.directory}/magwatchd.sock"')
+        ward = (self.ward.directory / "magwatch.toml").read_text()
+        (self.ward.directory / "magwatch.toml").write_text(text)
+        self.start()
+        for label in ("New", "Newer"):
+            (self.ward.directory / "magwatch.toml").write_text(text.replace("Ward (not configured)", label))
+            before = self.ward.json("status")["config_loaded"]
+            self.ward.process.send_signal(signal.SIGHUP)
+            wait_for("the reload", lambda: self.ward.json("status")["config_loaded"] != before, 60)
+            status = self.ward.json("status")
+            self.assertTrue(status["config_last_reload_successful"])
+            self.assertEqual(status["beds"], 0)
+            self.assertNotIn("technical.configuration", rules(self.ward))
+        # From nobody to a ward.
+        (self.ward.directory / "magwatch.toml").write_text(ward)
+        self.ward.process.send_signal(signal.SIGHUP)
+        wait_for("a bed", lambda: self.ward.json("status")["beds"] == 1, 60)
+
     def test_sigterm_ends_cleanly_and_soon(self):
         self.start()
         self.ward.process.terminate()

@@ -73,6 +73,9 @@ constexpr std::array fault_words = {
                                      "one, or the built-in minimal pack, runs"},
     FaultWords{"technical.no_owner", "an alarm has nobody to be paged"},
     FaultWords{"technical.device_clock", "a device's clock is off by more than a minute"},
+    FaultWords{"technical.backup", "[journal] backup_within is set, and the last good backup is older"},
+    FaultWords{"technical.restored",
+               "the records are those of a backup and what came after it is missing; for 12 h"},
 };
 
 AlarmText alarm_of(std::string id, std::string title, std::string message, std::string prompt,

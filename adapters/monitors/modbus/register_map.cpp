@@ -437,6 +437,7 @@ void read_head(const TomlTable& in, RegisterMap& map)
     if (const auto model = in.need_text("model")) map.model = model->value;
     (void)in.text("source");
     map.commissioned = in.boolean("commissioned").value_or(true);
+    map.simulation = in.boolean("simulation").value_or(false);
     map.interval = in.duration("interval", 50ms, 1h).value_or(1s);
     map.timeout = in.duration("timeout", 50ms, 10s).value_or(1s);
     map.max_gap = static_cast<std::uint16_t>(in.integer("max_gap", 0, 124).value_or(8));

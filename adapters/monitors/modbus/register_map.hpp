@@ -91,6 +91,7 @@ struct RegisterMap {
     // false: a draft. Values are pushed as questionable, used by no rule in any mode. Otherwise the ward decides by
     // the commissioning record; the file proves nothing.
     bool commissioned = true;
+    bool simulation = false; // of a device that is played: mode "ward" refuses it
     Duration interval{1000};   // of registers that give none
     Duration timeout{1000};    // of one reply
     std::uint16_t max_gap = 8; // unwanted registers worth reading to save a request (design value)

@@ -449,7 +449,7 @@ TEST(ConfigReader, TheExamplePackRunsInADemo)
 TEST(ConfigReader, MistakesInTheNamedFilesAreReportedTogetherWithItsOwn)
 {
     ConfigChecks checks;
-    checks.register_map = [](const ReferencedFile& map) -> std::vector<Diagnostic> {
+    checks.register_map = [](const ReferencedFile& map, Mode) -> std::vector<Diagnostic> {
         return {{map.path, 3, 4, "bad address", "x"}};
     };
     checks.pack = [](const ReferencedFile& pack, Mode mode, const std::vector<LimitSetting>& limits,

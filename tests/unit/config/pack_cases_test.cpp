@@ -157,5 +157,31 @@ TEST(PackCases, TheLastGoodConfigurationNeedsNoCases)
     EXPECT_EQ(again->ward.pack_text, loaded.config->ward.pack_text);
 }
 
+// What `magwatch demo` and a replay play is no patient.
+TEST(PackCases, AMapOfASimulatedDeviceIsNoneForAWard)
+{
+    const auto loaded = [](const std::string& mode, const std::string& simulation, PackTests tests) {
+        const std::string config = "[ward]\nname = \"l4\"\nlabel = \"L4\"\nmode = \"" + mode +
+                                   "\"\nphone = \"4471\"\n[[bed]]\nalias = \"bed-1\"\nplace = \"Bed 1\"\n[[modbus]]\n"
+                                   "name = \"m1\"\nhost = \"127.0.0.1\"\nport = 502\nunit = 1\nbed = \"bed-1\"\n"
+                                   "map = \"m.toml\"\n";
+        const std::string map = "name = \"m\"\nmodel = \"x\"\ncommissioned = true\n" + simulation +
+                                "interval = \"1 s\"\ntimeout = \"1 s\"\n[[register]]\nsignal = \"rr\"\nfunction = 4\n"
+                                "address = 1\ntype = \"u16\"\nunit = \"/min\"\n";
+        const FileReader read = [&map](const std::string&) -> std::variant<std::string, Diagnostic> { return map; };
+        std::string mistakes;
+        for (const auto& error : parse_config(config, "magwatch.toml", read, config_checks(tests)).errors)
+            if (error.file == "m.toml") mistakes += error.message;
+        return mistakes;
+    };
+    EXPECT_THAT(loaded("ward", "simulation = true\n", PackTests::run), HasSubstr("no simulated patient for a real one"));
+    EXPECT_EQ(loaded("ward", "", PackTests::run), "");
+    EXPECT_EQ(loaded("ward", "simulation = false\n", PackTests::run), "");
+    EXPECT_EQ(loaded("demo", "simulation = true\n", PackTests::run), "");
+    EXPECT_EQ(loaded("replay", "simulation = true\n", PackTests::run), "");
+    // What was in force watches on in bad weather.
+    EXPECT_EQ(loaded("ward", "simulation = true\n", PackTests::passed_before), "");
+}
+
 } // namespace
 } // namespace magwatch
