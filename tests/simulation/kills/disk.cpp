@@ -89,9 +89,11 @@ std::variant<std::optional<LastMoment>, JournalError> JournalFile::last_moment()
 }
 
 std::variant<std::uint32_t, JournalError> JournalFile::begin_incarnation(const Moment& at, Duration boottime,
-                                                                         const std::string& boot_id)
+                                                                         const std::string& boot_id,
+                                                                         std::int64_t floor)
 {
     auto& starts = impl_->disk.starts;
+    MAGWATCH_ASSERT(floor == 0); // no records are lost here but to the disk
     starts.push_back({static_cast<std::uint32_t>(starts.size()) + 1, boot_id, at, boottime});
     return starts.back().incarnation;
 }
