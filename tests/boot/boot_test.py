@@ -273,6 +273,7 @@ class Boot(unittest.TestCase):
     def test_11_backups_are_made_by_the_timers_service_and_come_back(self):
         self.assertEqual(run("systemctl", "is-enabled", "magwatch-backup.timer").stdout.strip(), "enabled")
         self.assertEqual(run("systemctl", "is-active", "magwatch-backup.timer").stdout.strip(), "active")
+        self.assertIn("magwatch-backup.service", run("systemctl", "list-timers", "magwatch-backup.timer").stdout)
         folder = pathlib.Path("/var/backups/magwatch")
         self.assertEqual(run("stat", "-c", "%U %a", folder).stdout.strip(), "magwatch 700")
         run("systemctl", "start", "magwatch-backup.service")

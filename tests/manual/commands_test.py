@@ -116,7 +116,9 @@ class Machine:
         shutil.copytree(REPOSITORY / "rules/packs", self.etc / "packs")
         shutil.copy(REPOSITORY / "rules/protocol/example.protocol.toml", self.etc)
         for name in ("monitor", "pump", "ward-monitor"):
-            shutil.copy(share / f"magwatch/maps/sim-{'pump' if name == 'pump' else 'monitor'}.toml", self.etc / f"maps/{name}.toml")
+            simulated = (share / f"magwatch/maps/sim-{'pump' if name == 'pump' else 'monitor'}.toml").read_text()
+            # A site's own map of a device that is no simulated one.
+            (self.etc / f"maps/{name}.toml").write_text(re.sub(r"(?m)^simulation = true.*\n", "", simulated))
         for example in ("prometheus/prometheus.example.yml", "prometheus/magwatch.rules.yml", "alertmanager/magwatch.example.yml"):
             name = {"prometheus.example.yml": "prometheus.yml", "magwatch.example.yml": "alertmanager.yml"}
             target = self.root / "etc/prometheus" / name.get(pathlib.Path(example).name, pathlib.Path(example).name)

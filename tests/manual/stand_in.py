@@ -55,7 +55,10 @@ def systemctl():
             if verb != "reload":
                 refuse(f"what for is {unit} to {verb}?")
             continue
-        text = (REPOSITORY / f"systemd/{unit}.service.in").read_text()
+        file = REPOSITORY / "systemd" / (unit if "." in unit else f"{unit}.service.in")
+        if not file.is_file():
+            refuse(f"there is no unit {unit}")
+        text = file.read_text()
         if verb == "reload" and "ExecReload=" not in text:
             refuse(f"{unit} cannot reload")
 

@@ -137,7 +137,8 @@ class Doctor(unittest.TestCase):
 
     def test_the_last_good_one_runs(self):
         self.start()
-        self.ward.kill()
+        self.ward.process.terminate()  # what is in force is on disk when it has ended
+        self.assertEqual(self.ward.process.wait(60), 0)
         self.config.write_text(self.config.read_text() + "\n[nonsense]\nkey = 1\n")
         self.ward.extra = ["--state-directory", str(self.ward.directory / "state")]
         self.start()
