@@ -63,7 +63,7 @@ void commissioned(const Examination& e, Findings& findings)
         const auto parsed = adapters::modbus::parse_register_map(device.map.text, device.map.path);
         if (!parsed.map) continue; // that is told
         const std::string record = record_of(e, device.name);
-        const std::string advice = "compare it with the device's own screen: docs/devices";
+        const std::string advice = "compare it with the device's own screen: magwatch commission " + device.name;
         if (!parsed.map->commissioned)
             findings.warning(
                 "commissioned",
