@@ -17,6 +17,7 @@ from ward_process import Ward, wait_for
 
 BINARY, MAGWATCH = sys.argv.pop(1), os.path.abspath(sys.argv.pop(1))
 OK, WRONG, UNREACHABLE = 0, 1, 4
+os.umask(0o022)  # files that others may write are one of its findings
 tempfile.tempdir = os.getcwd()  # a disk: a state in memory is one of its findings
 DISK = subprocess.run(["stat", "-f", "-c", "%T", "."], capture_output=True, text=True, check=True).stdout.strip()
 

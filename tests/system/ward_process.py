@@ -181,8 +181,8 @@ class Ward:
         key.chmod(0o600)
         self.receiver = Receiver(self.directory, key)
         self.port = free_port()
-        shutil.copy(ROOT / "rules/packs/example.toml", self.directory / "example.toml")
-        shutil.copy(ROOT / "rules/protocol/example.protocol.toml", self.directory / "example.protocol.toml")
+        shutil.copyfile(ROOT / "rules/packs/example.toml", self.directory / "example.toml")
+        shutil.copyfile(ROOT / "rules/protocol/example.protocol.toml", self.directory / "example.protocol.toml")
         bed = "".join(f'[[bed]]\nalias = "bed-{i}"\nplace = "Ward L4 Bed {i}"\n' for i in range(1, beds + 1))
         (self.directory / "magwatch.toml").write_text(f'''
 [ward]
