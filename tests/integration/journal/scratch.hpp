@@ -1,8 +1,6 @@
 // A directory of its own for each test, and the few records that most of them write.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/journal/journal_file.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace magwatch {
 
@@ -18,22 +17,14 @@ class Scratch
 public:
     // In memory where there is such a place: most promises here are not about a disk's speed.
     explicit Scratch(const char* below = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
+        : directory_{"magwatch-journal", below}
     {
-        std::string pattern = std::string{below} + "/magwatch-journal-XXXXXX";
-        path_ = mkdtemp(pattern.data());
     }
-    ~Scratch()
-    {
-        std::error_code none;
-        std::filesystem::remove_all(path_, none);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    [[nodiscard]] std::string path() const { return path_; }
-    [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+    [[nodiscard]] std::string path() const { return directory_.path(); }
+    [[nodiscard]] std::string file(const std::string& name) const { return directory_.file(name); }
 
 private:
-    std::string path_;
+    test::TemporaryDirectory directory_;
 };
 
 inline Bytes record_of(std::string_view text)

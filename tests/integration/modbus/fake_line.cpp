@@ -1,7 +1,6 @@
 #include "tests/integration/modbus/fake_line.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -24,10 +23,6 @@ Bytes with_crc(Bytes frame)
 
 FakeLine::FakeLine(Answers answers) : answers_{std::move(answers)}
 {
-    char name[] = "/tmp/magwatch-line-XXXXXX";
-    if (::mkdtemp(name) == nullptr) throw std::runtime_error("no temporary folder");
-    directory_ = name;
-    path_ = directory_ + "/ttyUSB0";
     plug_in();
     thread_ = std::thread{[this] { run(); }};
 }
@@ -37,7 +32,6 @@ FakeLine::~FakeLine()
     stop_ = true;
     thread_.join();
     unplug();
-    ::rmdir(directory_.c_str());
 }
 
 adapters::modbus::SerialSettings FakeLine::settings() const

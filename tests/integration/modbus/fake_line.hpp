@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "adapters/monitors/modbus/rtu.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace magwatch::test
 {
@@ -48,7 +49,8 @@ private:
     void run();
     void answer(Bytes& heard);
 
-    std::string directory_, path_;
+    test::TemporaryDirectory directory_{"magwatch-line"};
+    std::string path_ = directory_.file("ttyUSB0");
     std::mutex mutex_; // of what follows
     Answers answers_;
     int master_ = -1, slave_ = -1;

@@ -6,6 +6,7 @@
 
 #include "daemon/app/config_checks.hpp"
 #include "daemon/config/config_reader.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "tools/magwatch/init/answers.hpp"
 #include "tools/magwatch/init/draft.hpp"
 #include "tools/magwatch/init/questions.hpp"
@@ -24,17 +25,12 @@ class ConfigInit : public testing::Test
 protected:
     ConfigInit()
     {
-        std::string name = (fs::temp_directory_path() / "magwatch-init-XXXXXX").string();
-        folder = mkdtemp(name.data());
         const fs::path source{MAGWATCH_SOURCE_DIR};
         fs::copy(source / "rules/packs", folder / "packs");
         fs::copy(source / "tests/data/maps/every_order.toml", folder / "map.toml");
         std::string text = read(source / "rules/protocol/example.protocol.toml");
         write("example.protocol.toml", text);
     }
-    ~ConfigInit() override { fs::remove_all(folder); }
-    ConfigInit(const ConfigInit&) = delete;
-    ConfigInit& operator=(const ConfigInit&) = delete;
 
     static std::string read(const fs::path& path)
     {
@@ -85,7 +81,8 @@ protected:
         return draft(plan, path());
     }
 
-    fs::path folder;
+    test::TemporaryDirectory own{"magwatch-init"};
+    fs::path folder = own.path();
 };
 
 void expect_whole(const Config& c)

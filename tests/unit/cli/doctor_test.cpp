@@ -13,6 +13,7 @@
 #include "daemon/journal/journal_file.hpp"
 #include "daemon/journal/sqlite.hpp"
 #include "runtime/build_info.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "tools/magwatch/doctor/examination.hpp"
 
 namespace magwatch::cli::doctor
@@ -46,8 +47,6 @@ class Doctor : public testing::Test
 protected:
     Doctor()
     {
-        std::string name = (fs::temp_directory_path() / "magwatch-doctor-XXXXXX").string();
-        folder = mkdtemp(name.data());
         for (const char* part :
              {"state", "root/etc", "root/run/systemd/system", "root/etc/magwatch/secrets",
               "root/etc/systemd/system/magwatchd.service.d", "root/run/credentials/magwatchd.service"})
@@ -67,9 +66,6 @@ protected:
         options.config = options.unit_config = (folder / "magwatch.toml").string();
         options.offline = true;
     }
-    ~Doctor() override { fs::remove_all(folder); }
-    Doctor(const Doctor&) = delete;
-    Doctor& operator=(const Doctor&) = delete;
 
     static std::string read(const fs::path& path)
     {
@@ -158,7 +154,8 @@ protected:
                            << testing::PrintToString(of(findings, check));
     }
 
-    fs::path folder;
+    test::TemporaryDirectory own{"magwatch-doctor"};
+    fs::path folder = own.path();
     Machine machine;
     Options options;
     std::string unit = good_unit;

@@ -2,12 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "daemon/commissioning/seal.hpp"
 #include "rules/base/archive.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace magwatch {
 namespace {
@@ -35,8 +35,8 @@ CommissionRecord record()
 
 TEST(Seal, EveryFieldIsUnderIt)
 {
-    std::string directory = "/tmp/magwatch-seal.XXXXXX";
-    ASSERT_NE(mkdtemp(directory.data()), nullptr);
+    const test::TemporaryDirectory own{"magwatch-seal"};
+    const std::string directory = own.path();
     const Seal seal{directory};
     CommissionRecord good = record();
     seal.put_on(good);
@@ -64,13 +64,12 @@ TEST(Seal, EveryFieldIsUnderIt)
     const auto again = from_bytes<CommissionRecord>(as_text(to_bytes(good)));
     ASSERT_TRUE(again);
     EXPECT_TRUE(seal.fits(*again)) << "as the journal gives it back";
-    fs::remove_all(directory);
 }
 
 TEST(Seal, TheKeyStaysInItsDirectoryAndAnotherOneDoesNotFit)
 {
-    std::string directory = "/tmp/magwatch-seal.XXXXXX";
-    ASSERT_NE(mkdtemp(directory.data()), nullptr);
+    const test::TemporaryDirectory own{"magwatch-seal"};
+    const std::string directory = own.path();
     CommissionRecord good = record();
     Seal{directory}.put_on(good);
     EXPECT_TRUE(Seal{directory}.fits(good)) << "after a restart";
@@ -80,13 +79,12 @@ TEST(Seal, TheKeyStaysInItsDirectoryAndAnotherOneDoesNotFit)
     EXPECT_FALSE(Seal{directory}.fits(good));
     std::ofstream{directory + "/commission.key"} << "short";
     EXPECT_FALSE(Seal{directory}.fits(good));
-    fs::remove_all(directory);
 }
 
 TEST(Seal, AnExportedRecordShowsEveryChange)
 {
-    std::string directory = "/tmp/magwatch-seal.XXXXXX";
-    ASSERT_NE(mkdtemp(directory.data()), nullptr);
+    const test::TemporaryDirectory own{"magwatch-seal"};
+    const std::string directory = own.path();
     const Seal seal{directory};
     CommissionRecord good = record();
     good.remark = "two\nlines: verdict: nothing matched"; // no line of its own
@@ -101,7 +99,6 @@ TEST(Seal, AnExportedRecordShowsEveryChange)
     }
     for (const std::string& bad : {std::string{}, std::string{"\n"}, text + "x\n", text.substr(0, text.size() - 1)})
         EXPECT_FALSE(sealed_by(bad));
-    fs::remove_all(directory);
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/temporary_directory.hpp"
 #include "tools/deadman/state_file.hpp"
 
 namespace magwatch::deadman {
@@ -20,12 +21,9 @@ class DeadmanFiles : public ::testing::Test {
 protected:
     DeadmanFiles()
     {
-        std::string name = ::testing::TempDir() + "deadman-XXXXXX";
-        folder_ = mkdtemp(name.data());
         write("key", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
         write("other", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx\n");
     }
-    ~DeadmanFiles() override { fs::remove_all(folder_); }
     void write(const std::string& name, const std::string& text) const
     {
         std::ofstream{folder_ + "/" + name} << text;
@@ -41,7 +39,8 @@ protected:
     {
         return read_config("d.toml", good() + more).mistakes;
     }
-    std::string folder_;
+    test::TemporaryDirectory own_{"magwatch-deadman"};
+    std::string folder_ = own_.path();
 };
 
 TEST_F(DeadmanFiles, AGoodConfigurationHasTheDefaultsOfTheDesign)

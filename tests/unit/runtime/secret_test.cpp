@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "tests/support/temporary_directory.hpp"
+
 namespace magwatch {
 namespace {
 
@@ -26,15 +28,9 @@ static_assert(!Printable<Secret>);
 struct SecretTest : ::testing::Test {
     SecretTest()
     {
-        std::string pattern = "/tmp/magwatch-secret-XXXXXX";
-        directory = mkdtemp(pattern.data());
         setenv("CREDENTIALS_DIRECTORY", directory.c_str(), 1);
     }
-    ~SecretTest() override
-    {
-        unsetenv("CREDENTIALS_DIRECTORY");
-        std::filesystem::remove_all(directory);
-    }
+    ~SecretTest() override { unsetenv("CREDENTIALS_DIRECTORY"); }
     void write(const std::string& name, const std::string& bytes)
     {
         std::ofstream{directory / name} << bytes;
@@ -45,7 +41,8 @@ struct SecretTest : ::testing::Test {
         const auto* error = std::get_if<SecretError>(&result);
         return error != nullptr ? error->reason : "loaded";
     }
-    std::filesystem::path directory;
+    test::TemporaryDirectory own{"magwatch-secret"};
+    std::filesystem::path directory = own.path();
 };
 
 TEST_F(SecretTest, LoadsACredentialWithoutItsLineEnd)
