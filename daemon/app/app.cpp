@@ -143,7 +143,7 @@ struct App::State {
     void told(const AlarmTransition& transition);
     void publish(const Ward& ward, const Moment& now);
     void turn(const Moment& now);
-    void stepped(const Input& input);
+    void stepped(const Input& input, const Moment& now);
     void watch_clocks(const Moment& now, const ClockReading& reading);
     void watch_rosters(const Moment& now);
     void journal_changed(const JournalStatus& status);
@@ -344,7 +344,7 @@ WardLoopPorts App::State::ports()
     ports.transition = [this](const AlarmTransition& transition) { told(transition); };
     ports.publish = [this](const Ward& ward, const Moment& now) { publish(ward, now); };
     ports.turn = [this](const Moment& now) { turn(now); };
-    ports.stepped = [this](const Input& input) { stepped(input); };
+    ports.stepped = [this](const Input& input, const Moment& now) { stepped(input, now); };
     return ports;
 }
 
@@ -752,8 +752,9 @@ void App::State::watch_clocks(const Moment& now, const ClockReading& reading)
           "Clock not synchronised");
 }
 
-void App::State::stepped(const Input& input)
+void App::State::stepped(const Input& input, const Moment& now)
 {
+    const Duration at = Duration{now.steady.ms} - clock->offset(); // boot time
     if (const auto* receipt = std::get_if<Receipt>(&input))
         crash_point(point_of(receipt->outcome), journal->status().appended);
     if (const auto* action = std::get_if<Action>(&input)) {
@@ -766,8 +767,7 @@ void App::State::stepped(const Input& input)
     }
     if (const auto* observation = std::get_if<Observation>(&input)) {
         const bool trusted = loop->ward().trusts(observation->bed, observation->source, observation->signal);
-        readings.take(*observation, !trusted || observation->validity == Validity::questionable,
-                      read_clocks().boottime);
+        readings.take(*observation, !trusted || observation->validity == Validity::questionable, at);
         if (trusted) remember(*observation);
         const auto index = observation->source.value;
         if (index >= source_metrics.size() || source_metrics[index] == nullptr) return;
@@ -777,8 +777,7 @@ void App::State::stepped(const Input& input)
                                             ? ObservationResult::questionable
                                             : ObservationResult::unusable);
     } else if (const auto* refused = std::get_if<RefusedValue>(&input)) {
-        readings.take(*refused, !loop->ward().trusts(refused->bed, refused->source, refused->signal),
-                      read_clocks().boottime);
+        readings.take(*refused, !loop->ward().trusts(refused->bed, refused->source, refused->signal), at);
         const auto index = refused->source.value;
         if (index >= source_metrics.size() || source_metrics[index] == nullptr) return;
         source_metrics[index]->refused(refused->reason);

@@ -1,13 +1,13 @@
 #include "daemon/app/fingerprints.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
-#include <sodium.h>
 
+#include "adapters/pagers/signing.hpp"
 #include "rules/observation/quantity.hpp"
+#include "runtime/ascii.hpp"
 
 namespace magwatch {
 namespace {
@@ -26,11 +26,7 @@ double step_of(const adapters::modbus::Register& entry)
 
 std::string fingerprint_of(std::string_view text)
 {
-    std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
-    crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
-    std::string out;
-    for (const unsigned char byte : hash) out += fmt::format("{:02x}", byte);
-    return out;
+    return hex(adapters::sha256(text));
 }
 
 std::string profile_text(const Hl7SourceConfig& p)

@@ -1,23 +1,19 @@
 #include "daemon/app/pager_set.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 #include <functional>
 #include <initializer_list>
 #include <string_view>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include "adapters/pagers/smtp.hpp"
 #include "adapters/pagers/standard_webhooks.hpp"
 #include "adapters/pagers/url.hpp"
 #include "daemon/app/config_checks.hpp"
 #include "daemon/config/gateways.hpp"
+#include "runtime/key_file.hpp"
 
 namespace magwatch {
 namespace {
@@ -85,23 +81,7 @@ template <class Gateway> std::optional<Secret>& take_login(Gateway& gateway) { r
 
 std::string answer_key(const std::string& directory)
 {
-    const std::string path = directory + "/answer.key";
-    std::string key(key_bytes, '\0');
-    const int in = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (in >= 0) {
-        const ssize_t got = read(in, key.data(), key.size());
-        close(in);
-        if (got == static_cast<ssize_t>(key.size())) return key;
-    }
-    if (sodium_init() < 0) return {};
-    randombytes_buf(key.data(), key.size());
-    const std::string fresh = path + ".new";
-    const int out = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (out < 0) return key; // links then live as long as this process
-    const bool written = write(out, key.data(), key.size()) == static_cast<ssize_t>(key.size()) && fsync(out) == 0;
-    close(out);
-    if (written) (void)std::rename(fresh.c_str(), path.c_str());
-    return key;
+    return read_or_make_key(directory + "/answer.key", key_bytes);
 }
 
 PagerSet::PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::string key, adapters::Feedback feedback,

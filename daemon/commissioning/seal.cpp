@@ -1,33 +1,24 @@
 #include "daemon/commissioning/seal.hpp"
 
-#include <cstdio>
-#include <vector>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <fmt/format.h>
 #include <sodium.h>
 
 #include "daemon/http/times.hpp"
 #include "rules/observation/signal.hpp"
+#include "runtime/ascii.hpp"
+#include "runtime/key_file.hpp"
 
 namespace magwatch
 {
 namespace
 {
 
-constexpr std::size_t seed_bytes = crypto_sign_SEEDBYTES;
 constexpr std::string_view signature_line = "signature: ";
 constexpr std::string_view key_line = "key: ";
 
-std::string hex(const unsigned char* bytes, std::size_t count)
+template <std::size_t N> std::string hex_of(const std::array<unsigned char, N>& bytes)
 {
-    std::string out(count * 2 + 1, '\0');
-    sodium_bin2hex(out.data(), out.size(), bytes, count);
-    out.pop_back();
-    return out;
+    return hex({reinterpret_cast<const char*>(bytes.data()), N});
 }
 
 template <std::size_t N> bool unhex(std::string_view text, std::array<unsigned char, N>& out)
@@ -44,27 +35,6 @@ bool verified(std::string_view text, std::string_view signature, std::string_vie
     if (sodium_init() < 0 || !unhex(signature, sig) || !unhex(key, pub)) return false;
     return crypto_sign_verify_detached(sig.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
                                        pub.data()) == 0;
-}
-
-std::optional<std::array<unsigned char, seed_bytes>> read_seed(const std::string& path)
-{
-    const int in = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (in < 0) return std::nullopt;
-    std::array<unsigned char, seed_bytes> seed{};
-    const ssize_t got = read(in, seed.data(), seed.size());
-    close(in);
-    if (got != static_cast<ssize_t>(seed.size())) return std::nullopt;
-    return seed;
-}
-
-void write_seed(const std::string& path, const std::array<unsigned char, seed_bytes>& seed)
-{
-    const std::string fresh = path + ".new";
-    const int out = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (out < 0) return;
-    const bool written = write(out, seed.data(), seed.size()) == static_cast<ssize_t>(seed.size()) && fsync(out) == 0;
-    close(out);
-    if (written) (void)std::rename(fresh.c_str(), path.c_str());
 }
 
 // What was typed or configured cannot begin a line of its own.
@@ -129,16 +99,10 @@ Seal::Seal(const std::string& directory)
 {
     static_assert(crypto_sign_SECRETKEYBYTES == 64 && crypto_sign_PUBLICKEYBYTES == 32);
     if (sodium_init() < 0) return; // no record fits an empty key
-    const std::string path = directory + "/" + std::string{seal_file};
-    auto seed = read_seed(path);
-    if (!seed) {
-        seed.emplace();
-        randombytes_buf(seed->data(), seed->size());
-        write_seed(path, *seed);
-    }
-    crypto_sign_seed_keypair(public_.data(), secret_.data(), seed->data());
-    sodium_memzero(seed->data(), seed->size());
-    public_hex_ = hex(public_.data(), public_.size());
+    std::string seed = read_or_make_key(directory + "/" + std::string{seal_file}, crypto_sign_SEEDBYTES);
+    crypto_sign_seed_keypair(public_.data(), secret_.data(), reinterpret_cast<const unsigned char*>(seed.data()));
+    sodium_memzero(seed.data(), seed.size());
+    public_hex_ = hex_of(public_);
 }
 
 void Seal::put_on(CommissionRecord& record) const
@@ -147,7 +111,7 @@ void Seal::put_on(CommissionRecord& record) const
     std::array<unsigned char, crypto_sign_BYTES> signature{};
     crypto_sign_detached(signature.data(), nullptr, reinterpret_cast<const unsigned char*>(text.data()), text.size(),
                          secret_.data());
-    record.signature = hex(signature.data(), signature.size());
+    record.signature = hex_of(signature);
     record.key = public_hex_;
 }
 

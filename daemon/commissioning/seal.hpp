@@ -20,7 +20,7 @@ inline constexpr std::string_view seal_file = "commission.key";
 
 // Everything that is sealed, in lines that a person can read; not the revocation, which the journal holds.
 [[nodiscard]] std::string record_text(const CommissionRecord& record);
-// The same with its seal: what `magwatch commission --record` writes.
+// The same with its seal: what `magwatch commission --export` writes.
 [[nodiscard]] std::string sealed_text(const CommissionRecord& record);
 
 // Of a text that sealed_text wrote: the key that sealed it, or nothing if any byte is another.

@@ -12,11 +12,6 @@ constexpr std::size_t name_longest = 64;
 constexpr std::size_t reason_longest = 200;
 constexpr std::size_t key_longest = 100;
 
-Json text_or_null(const std::string& text)
-{
-    return text.empty() ? Json{} : Json(text);
-}
-
 Json step_json(const StepView& step)
 {
     Json out;

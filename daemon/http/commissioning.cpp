@@ -19,11 +19,6 @@ constexpr std::size_t name_longest = 64;
 constexpr std::size_t text_longest = 200;
 constexpr std::size_t pairs_most = 500;
 
-Json text_or_null(const std::string& text)
-{
-    return text.empty() ? Json{} : Json(text);
-}
-
 Json device_json(const SourceView& source)
 {
     const CommissionView& state = source.commissioning;

@@ -9,16 +9,18 @@
 
 namespace magwatch::http
 {
+
+Json text_or_null(const std::string& text)
+{
+    return text.empty() ? Json{} : Json(text);
+}
+
 namespace
 {
 
 Json time_or_null(WallTime time)
 {
     return time.ms == 0 ? Json{} : Json(format_time(time));
-}
-Json text_or_null(const std::string& text)
-{
-    return text.empty() ? Json{} : Json(text);
 }
 double seconds(Duration d)
 {

@@ -14,6 +14,9 @@ namespace magwatch::http
 
 using Json = nlohmann::ordered_json;
 
+// "" is nothing to tell.
+[[nodiscard]] Json text_or_null(const std::string& text);
+
 // The loop as this thread sees it.
 struct Liveness {
     bool alive = false;

@@ -41,7 +41,7 @@ struct WardLoopPorts {
     std::function<void(const AlarmTransition&)> transition;
     std::function<void(const Ward&, const Moment&)> publish; // screens are out of date
     std::function<void(const Moment&)> turn;                 // every turn: sign of life
-    std::function<void(const Input&)> stepped;               // every input: counters
+    std::function<void(const Input&, const Moment& now)> stepped; // every input: counters
 };
 
 // How long what was decided waits to be durable, from its decision on.

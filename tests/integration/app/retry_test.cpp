@@ -50,7 +50,7 @@ struct RetryTest : ::testing::Test {
         ports.transition = [](const AlarmTransition&) {};
         ports.publish = [](const Ward&, const Moment&) {};
         ports.turn = [](const Moment&) {};
-        ports.stepped = [this](const Input& input) {
+        ports.stepped = [this](const Input& input, const Moment&) {
             const auto* status = std::get_if<ShellStatus>(&input);
             if (status != nullptr && status->fault == ShellFault::inbox_overflow) overflow.push_back(status->present);
         };

@@ -171,7 +171,7 @@ WardLoopPorts World::ports()
     ports.publish = [](const Ward&, const Moment&) {};
     ports.turn = [](const Moment&) {};
     // As the daemon's own: before it is appended.
-    ports.stepped = [this](const Input& input) {
+    ports.stepped = [this](const Input& input, const Moment&) {
         const std::uint64_t appended = journal_->status().appended;
         if (const auto* receipt = std::get_if<Receipt>(&input)) passed(point_of(receipt->outcome), appended);
         const auto* action = std::get_if<Action>(&input);
