@@ -29,7 +29,7 @@ HOLDS = {
         /usr/share/man/man5/magwatch.toml.5.gz /usr/share/man/man5/magwatch-rules.5.gz
         /usr/share/bash-completion/completions/magwatch /usr/share/zsh/vendor-completions/_magwatch
         /usr/share/doc/magwatch/copyright /usr/share/doc/magwatch/changelog.gz
-        /usr/share/doc/magwatch/changelog.Debian.gz /usr/share/doc/magwatch/OPERATIONS.md
+        /usr/share/doc/magwatch/changelog.Debian.gz /usr/share/doc/magwatch/sbom.cdx.json /usr/share/doc/magwatch/OPERATIONS.md
         /usr/share/doc/magwatch/html/index.html /usr/share/doc/magwatch/html/runbooks/MagwatchDown.html""",
     "magwatch-deadman": """
         /usr/bin/magwatch-deadman /usr/lib/systemd/system/magwatch-deadman.service
