@@ -73,6 +73,27 @@ Rig running(const Configuration& configuration)
     return rig;
 }
 
+// The first source is not of one bed, but a gateway of messages for all.
+Configuration behind_a_gateway()
+{
+    Configuration c = on_a_ward();
+    c.sources[0].bed.clear();
+    c.sources[0].kind = SourceKind::messages;
+    c.sources[0].signals.clear();
+    return c;
+}
+
+Observation level_of_bed_1()
+{
+    Observation level;
+    level.bed = BedId{0};
+    level.source = SourceId{0};
+    level.signal = Signal::mg;
+    level.origin = Origin::laboratory;
+    level.value = 2;
+    return level;
+}
+
 TEST(Commissioning, AnUncommissionedMonitorIsHeardAndUsedByNothing)
 {
     Rig rig = running(on_a_ward());
@@ -213,11 +234,7 @@ TEST(Commissioning, ASimulationNeedsNoneAndItsRecordHoldsOnNoWard)
 // A gateway speaks for many beds; each must have been seen.
 TEST(Commissioning, OfAGatewayHoldsForTheBedsThatWereCompared)
 {
-    Configuration c = on_a_ward();
-    c.sources[0].bed.clear();
-    c.sources[0].kind = SourceKind::messages;
-    c.sources[0].signals.clear();
-    Rig rig = running(c);
+    Rig rig = running(behind_a_gateway());
     rig.watch(1);
     sign(rig, record_of("monitor-1", "bed-2"));
     EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
@@ -227,30 +244,14 @@ TEST(Commissioning, OfAGatewayHoldsForTheBedsThatWereCompared)
     EXPECT_FALSE(rig.view().beds[1].signals.empty());
     EXPECT_EQ(rig.view().beds[0].uncommissioned, std::vector<std::string>{"monitor-1"});
     EXPECT_THAT(rig.view().beds[1].uncommissioned, IsEmpty());
-    Observation level;
-    level.bed = BedId{0};
-    level.source = SourceId{0};
-    level.signal = Signal::mg;
-    level.origin = Origin::laboratory;
-    level.value = 2;
-    rig.step(level);
+    rig.step(level_of_bed_1());
     EXPECT_FALSE(known(rig, Signal::mg)) << "nor is what somebody else's bed may have sent";
 }
 
 TEST(Commissioning, AnUncommissionedLaboratoryIsToldAndNeverSilent)
 {
-    Configuration c = on_a_ward();
-    c.sources[0].bed.clear();
-    c.sources[0].kind = SourceKind::messages;
-    c.sources[0].signals.clear();
-    Rig rig = running(c);
-    Observation level;
-    level.bed = BedId{0};
-    level.source = SourceId{0};
-    level.signal = Signal::mg;
-    level.origin = Origin::laboratory;
-    level.value = 2;
-    rig.step(level);
+    Rig rig = running(behind_a_gateway());
+    rig.step(level_of_bed_1());
     EXPECT_THAT(rig.events("technical.uncommissioned"), ElementsAre("raised"));
     rig.pass(5min);
     EXPECT_THAT(rig.events("technical.silent"), IsEmpty());
