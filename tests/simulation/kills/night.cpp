@@ -462,7 +462,7 @@ void World::check_recovered(const WardView& before, const WardView& after, Durat
     }
     for (const auto& [key, in_time] : in_time_) {
         const bool known = std::any_of(before.pages.begin(), before.pages.end(),
-                                       [&](const PageView& page) { return page.page.key.text() == key; });
+                                       [&key = key](const PageView& page) { return page.page.key.text() == key; });
         if (in_time && !known) fail("order", key + " had left and is not on the disk");
     }
     std::erase_if(in_time_, [](const auto& item) { return !item.second; });
@@ -492,7 +492,7 @@ void World::check_recovered(const WardView& before, const WardView& after, Durat
     }
     for (const auto& [whom, said] : answered_) {
         const bool open = std::any_of(before.calls.begin(), before.calls.end(),
-                                      [&](const CallView& call) { return call.id == whom.first; });
+                                      [&id = whom.first](const CallView& call) { return call.id == id; });
         if (said.confirmed && !open) fail("answer", "a call that was answered is gone");
     }
 }
