@@ -93,7 +93,7 @@ void Oracle::check_times(const Moment& now, const WardView& view)
             fail(now, "I1", "no page for " + id.text() + " after " +
                                 std::to_string((now.steady - episode.raised).count()) + " ms");
         const auto shown = std::find_if(view.episodes.begin(), view.episodes.end(),
-                                        [&](const EpisodeView& e) { return e.id == id; });
+                                        [&wanted = id](const EpisodeView& e) { return e.id == wanted; });
         const bool called = shown != view.episodes.end() &&
                             std::any_of(view.calls.begin(), view.calls.end(),
                                         [&](const CallView& call) { return call.id == shown->call; });
