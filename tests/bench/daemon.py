@@ -4,30 +4,16 @@ import contextlib
 import json
 import pathlib
 import secrets
-import socket
 import subprocess
+import sys
 import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+from ports import free_port, free_ports  # noqa: E402, F401: benches take them from here
 DEADLINE_S = 60
 HEAD = '[ward]\nname = "bench"\nlabel = "Bench"\nmode = "demo"\n'
-
-
-def free_ports(count=1):
-    """The first of so many ports in a row that nobody uses."""
-    for first in range(21000, 60000, count):
-        probes = [socket.socket() for _ in range(count)]
-        try:
-            for i, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", first + i))
-            return first
-        except OSError:
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-    raise SystemExit("no free ports")
 
 
 def bed(alias):

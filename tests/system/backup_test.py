@@ -14,24 +14,20 @@ import sys
 import threading
 import unittest
 
-from ward_process import Ward, wait_for
+from ward_process import WardTest, wait_for
 
 BINARY = sys.argv.pop(1)
 MAGWATCH = sys.argv.pop(1)
 
 
-class Backup(unittest.TestCase):
+class Backup(WardTest):
+    binary, beds = BINARY, 4
+
     def setUp(self):
-        self.ward = Ward(BINARY, beds=4)
-        self.addCleanup(self.ward.close)
+        super().setUp()
         self.state = self.ward.directory / "state"
         self.ward.extra = ["--state-directory", str(self.state)]
-        self.config = self.ward.directory / "magwatch.toml"
         self.out = self.ward.directory / "backups"
-
-    def start(self):
-        self.ward.start()
-        self.ward.ready()
 
     def stop(self):
         self.ward.process.terminate()

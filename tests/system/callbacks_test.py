@@ -15,18 +15,17 @@ import unittest
 import urllib.parse
 import warnings
 
-from ward_process import SmsGateway, Ward, free_port, wait_for
+from ward_process import SmsGateway, WardTest, free_port, wait_for
 
 BINARY = sys.argv.pop(1)
 SECRET, NUMBER = SmsGateway.SECRET, SmsGateway.NUMBER
 
 
-class Callbacks(unittest.TestCase):
-    tls = True
+class Callbacks(WardTest):
+    binary, tls = BINARY, True
 
     def setUp(self):
-        self.ward = Ward(BINARY)
-        self.addCleanup(self.ward.close)
+        super().setUp()
         self.gateway = SmsGateway()
         self.addCleanup(self.gateway.close)
         self.port = free_port()
@@ -51,8 +50,7 @@ class Callbacks(unittest.TestCase):
 
     def start_call(self):
         """An open call whose page has reached the gateway; its code."""
-        self.ward.start()
-        self.ward.ready()
+        self.start()
         self.ward.watch()
         self.ward.ring()
         wait_for("the page at the gateway", lambda: self.gateway.sent, 60)
@@ -125,8 +123,7 @@ class Answers(Callbacks):
         self.assertEqual(self.counted("answer"), 2)
         # Python's own client, and what was stored survives a kill.
         self.ward.kill()
-        self.ward.start()
-        self.ward.ready()
+        self.start()
         self.assertEqual(self.call()["state"], "attended")
         body = urllib.parse.urlencode({"id": "r5", "from": NUMBER, "text": f"{code}H"})
         import http.client

@@ -19,7 +19,7 @@ import threading
 import time
 import unittest
 
-from ward_process import Peer, Ward, free_port, wait_for
+from ward_process import Peer, WardTest, free_port, wait_for
 
 DEADMAN = sys.argv.pop(2)
 BINARY = sys.argv.pop(1)
@@ -60,12 +60,11 @@ class Pages(http.server.ThreadingHTTPServer):
         return [page["kind"] for page in self.heard if page["fault"] == fault]
 
 
-class Outside(unittest.TestCase):
-    every = 1
+class Outside(WardTest):
+    binary, every = BINARY, 1
 
     def setUp(self):
-        self.ward = Ward(BINARY)
-        self.addCleanup(self.ward.close)
+        super().setUp()
         self.folder = self.ward.directory
         self.key = secrets.token_bytes(32)
         self.page_key = secrets.token_bytes(32)
@@ -171,8 +170,7 @@ class Silence(Outside):
 
     def test_a_killed_daemon_rings_and_its_return_is_told(self):
         self.configure()
-        self.ward.start()
-        self.ward.ready()
+        self.start()
         self.ward.watch()
         self.start_deadman()
         wait_for("ten heartbeats", lambda: self.state()["sequence"] >= 10, 120)
@@ -194,8 +192,7 @@ class Silence(Outside):
         wait_for("it rings on", lambda: len(self.pages.heard) > before, 60)
         self.assertEqual(set(self.pages.kinds()[1:]), {"repeat"})
 
-        self.ward.start()
-        self.ward.ready()
+        self.start()
         wait_for("it is back", lambda: "back" in self.pages.kinds(), 60)
         self.assertRegex(self.pages.heard[-1]["text"], r"Heartbeat is back, away for \d+ s\.")
         self.assertEqual(self.pages.kinds("beds"), [], "the watched bed came back with it")
@@ -216,8 +213,7 @@ class Silence(Outside):
 
     def test_a_stop_on_purpose_is_told_as_such_and_rings_when_it_is_overdue(self):
         self.configure()
-        self.ward.start()
-        self.ward.ready()
+        self.start()
         self.ward.watch()
         self.start_deadman()
         wait_for("a heartbeat", lambda: self.state()["sequence"] >= 1, 60)
@@ -420,8 +416,7 @@ kind = "healthchecks"
 url = "http://127.0.0.1:{free_port()}/ping"
 every = "1 s"
 ''')
-            self.ward.start()
-            self.ward.ready()
+            self.start()
             wait_for("both fail", lambda: self.metric("magwatch_heartbeat_receivers_failing") == 2, 120)
             fault = wait_for("both are named", self.outside_fault, 60)
             self.assertIn("outside", fault.split(": ")[1])

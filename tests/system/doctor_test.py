@@ -13,7 +13,7 @@ import sys
 import tempfile
 import unittest
 
-from ward_process import Ward, wait_for
+from ward_process import WardTest, wait_for
 
 BINARY, MAGWATCH = sys.argv.pop(1), os.path.abspath(sys.argv.pop(1))
 OK, WRONG, UNREACHABLE = 0, 1, 4
@@ -24,15 +24,8 @@ DISK = subprocess.run(["stat", "-f", "-c", "%T", "."], capture_output=True, text
 
 @unittest.skipIf(DISK in ("tmpfs", "ramfs", "nfs", "cifs", "smb2", "v9fs", "fuseblk") or DISK.startswith("fuse"),
                  f"the build lies on {DISK}: that alone is wrong for a ward")
-class Doctor(unittest.TestCase):
-    def setUp(self):
-        self.ward = Ward(BINARY)
-        self.addCleanup(self.ward.close)
-        self.config = self.ward.directory / "magwatch.toml"
-
-    def start(self):
-        self.ward.start()
-        self.ward.ready()
+class Doctor(WardTest):
+    binary = BINARY
 
     def run_doctor(self, *words, before=()):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("MAGWATCH_")}

@@ -8,15 +8,13 @@ import subprocess
 import sys
 import unittest
 
-from ward_process import Peer, Ward, wait_for
+from ward_process import Peer, WardTest, wait_for
 
 BINARY = sys.argv.pop(1)
 
 
-class Gateways(unittest.TestCase):
-    def setUp(self):
-        self.ward = Ward(BINARY)
-        self.addCleanup(self.ward.close)
+class Gateways(WardTest):
+    binary = BINARY
 
     def peer(self, script, *arguments):
         peer = Peer(script, *arguments)
@@ -30,8 +28,7 @@ class Gateways(unittest.TestCase):
         path.write_text(config + sections)
 
     def start_call(self):
-        self.ward.start()
-        self.ward.ready()
+        self.start()
         self.ward.watch()
         self.ward.must("entries", {"key": "k-rate", "bed": "bed-1", "person": "midwife-1", "kind": "infusion",
                                    "value": 1, "unit": "g/h"})

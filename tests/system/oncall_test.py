@@ -10,20 +10,20 @@ import subprocess
 import sys
 import unittest
 
-from ward_process import Ward, wait_for
+from ward_process import WardTest, wait_for
 
 BINARY = sys.argv.pop(1)
 MAGWATCH = sys.argv.pop(1)
 WHOLE_DAY = 'from = "00:00"\nto = "00:00"'
 
 
-class OnCall(unittest.TestCase):
+class OnCall(WardTest):
+    binary = BINARY
+
     def setUp(self):
-        self.ward = Ward(BINARY)
-        self.addCleanup(self.ward.close)
+        super().setUp()
         # A file that is refused does not say where the journal is.
         self.ward.extra = ["--state-directory", str(self.ward.directory / "state")]
-        self.config = self.ward.directory / "magwatch.toml"
         text = self.config.read_text()
         person = text[text.index("[[person]]"):text.index("[escalation.high]")]
         text = text.replace('rungs = [["bedside"]]', 'rungs = [["obstetrician"]]')
@@ -37,10 +37,6 @@ last_resort = "midwife-1"
 person = "doctor-1"
 {WHOLE_DAY}
 ''')
-
-    def start(self):
-        self.ward.start()
-        self.ward.ready()
 
     def magwatch(self, *arguments):
         return subprocess.run([MAGWATCH, *arguments, "--socket", str(self.ward.directory / "magwatchd.sock")],

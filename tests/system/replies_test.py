@@ -16,7 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from ward_process import ROOT, Peer, Ward, free_port, wait_for
+from ward_process import ROOT, Peer, WardTest, free_port, wait_for
 
 BINARY = sys.argv.pop(1)
 PEERS = ROOT / "tests/integration/pagers"
@@ -25,10 +25,11 @@ NUMBER, OTHER_NUMBER, NOBODYS = "+447700900123", "+447700900124", "+447700900999
 RUNG = 15
 
 
-class Replies(unittest.TestCase):
+class Replies(WardTest):
+    binary = BINARY
+
     def setUp(self):
-        self.ward = Ward(BINARY)
-        self.addCleanup(self.ward.close)
+        super().setUp()
         self.sms = self.peer("sms_peer.py", "201")
         # About nobody's page, a word that no carrier says, a code of another page, no code at all, and one status twice.
         self.wctp = self.peer("wctp_peer.py", "--events", "foreign,garbage,typed:4711Y,typed:yes I am,delivered,twice")
@@ -44,9 +45,9 @@ class Replies(unittest.TestCase):
             ("carrier", "first", 'kind = "wctp", gateway = "g", recipient = "5551234"'),
             ("manager", "first", 'kind = "pcd04", gateway = "g"'),
             ("midwife-1", "charge", hook), ("other", "charge", f'kind = "sms", gateway = "g", to = "{OTHER_NUMBER}"')))
-        config = (folder / "magwatch.toml").read_text()
+        config = self.config.read_text()
         begin, end = config.index("[[person]]"), config.index("[rules]")
-        (folder / "magwatch.toml").write_text(config[:begin] + people + f'''
+        self.config.write_text(config[:begin] + people + f'''
 [escalation.high]
 rungs = [["first"], ["charge"]]
 wait = "{RUNG} s"
@@ -79,8 +80,7 @@ system_id = "ACDE48234567ABCD"
 [pager.pcd05]
 listen = "127.0.0.1:{self.pcd05}"
 ''' + config[end:])
-        self.ward.start()
-        self.ward.ready()
+        self.start()
         self.ward.watch()
         self.ward.must("entries", {"key": "k-rate", "bed": "bed-1", "person": "midwife-1", "kind": "infusion",
                                    "value": 1, "unit": "g/h"})

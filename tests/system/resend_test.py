@@ -10,7 +10,7 @@ import sys
 import time
 import unittest
 
-from ward_process import Ward, free_port, wait_for
+from ward_process import WardTest, free_port, wait_for
 
 BINARY = sys.argv.pop(1)
 
@@ -23,13 +23,13 @@ def message(control_id, value, status="R"):
     return "\r".join(lines) + "\r"
 
 
-class Resend(unittest.TestCase):
+class Resend(WardTest):
+    binary = BINARY
+
     def setUp(self):
-        self.ward = Ward(BINARY)
-        self.addCleanup(self.ward.close)
+        super().setUp()
         self.port = free_port()
-        config = self.ward.directory / "magwatch.toml"
-        config.write_text(config.read_text() + f'''
+        self.config.write_text(self.config.read_text() + f'''
 [hl7]
 listen = "127.0.0.1:{self.port}"
 [[hl7.source]]
@@ -37,10 +37,6 @@ name = "gateway"
 application = "GW"
 usable_with_status_x = true
 ''')
-
-    def start(self):
-        self.ward.start()
-        self.ward.ready()
 
     def send(self, text):
         """The acknowledgement's code."""
@@ -77,8 +73,7 @@ usable_with_status_x = true
         self.ward.watch()
         text = message("m1", 70)
         self.assertEqual(self.send(text), "AA")
-        config = self.ward.directory / "magwatch.toml"
-        config.write_text(config.read_text() + '\n[[bed]]\nalias = "bed-9"\nplace = "Ward L4 Bed 9"\n')
+        self.config.write_text(self.config.read_text() + '\n[[bed]]\nalias = "bed-9"\nplace = "Ward L4 Bed 9"\n')
         self.ward.process.send_signal(signal.SIGHUP)
         wait_for("reload", lambda: b"bed-9" in self.ward.get("/api/v1/beds")[1], 5)
 

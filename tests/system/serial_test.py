@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-from ward_process import ROOT, Ward, wait_for
+from ward_process import ROOT, WardTest, wait_for
 
 CLI, BINARY = sys.argv.pop(2), sys.argv.pop(1)
 MAP = '''name = "bed"
@@ -61,18 +61,18 @@ class Line:
         self.server.stdout.close()
 
 
-class Serial(unittest.TestCase):
+class Serial(WardTest):
+    binary = BINARY
+
     def setUp(self):
-        self.ward = Ward(BINARY)
-        self.addCleanup(self.ward.close)
+        super().setUp()
         directory = self.ward.directory
         registers = "".join(f'[[register]]\nsignal = "{signal}"\nfunction = 3\naddress = {address}\ntype = "u16"\n'
                             f'unit = "{unit}"\n' for signal, address, unit in
                             (("hr", HR, "/min"), ("rr", RR, "/min"), ("spo2", SPO2, "%")))
         self.map = directory / "bed.toml"
         self.map.write_text(MAP + registers)
-        config = directory / "magwatch.toml"
-        config.write_text(config.read_text() + f'''
+        self.config.write_text(self.config.read_text() + f'''
 [[modbus]]
 name = "monitor-1"
 serial = "{directory}/ttyUSB0"
@@ -87,8 +87,7 @@ bed = "bed-1"
         self.line.healthy()
 
     def test_it_rings_and_a_pulled_cable_is_told(self):
-        self.ward.start()
-        self.ward.ready()
+        self.start()
         self.ward.watch()
         wait_for("values", lambda: b'16' in self.ward.get("/api/v1/beds")[1], 60)
         self.assertNotIn("technical.silent", rules(self.ward))

@@ -17,9 +17,12 @@ import sys
 import tempfile
 import threading
 import time
+import unittest
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+from ports import free_port, free_ports  # noqa: E402, F401: tests take them from here
 
 
 def wait_for(what, condition, seconds):
@@ -32,13 +35,6 @@ def wait_for(what, condition, seconds):
         if time.monotonic() > end:
             raise AssertionError(f"{what}: not within {seconds} s")
         time.sleep(0.01)
-
-
-def free_port():
-    import socket
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Receiver:
@@ -299,3 +295,18 @@ directory = "{self.directory}/state"
             self.receiver.stop()
             self.output.close()
             shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class WardTest(unittest.TestCase):
+    """Tests of one ward each, that is not yet started: a class of them names its `binary`."""
+    binary = None
+    beds = 1
+
+    def setUp(self):
+        self.ward = Ward(self.binary, self.beds)
+        self.addCleanup(self.ward.close)
+        self.config = self.ward.directory / "magwatch.toml"
+
+    def start(self):
+        self.ward.start()
+        self.ward.ready()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-from ward_process import ROOT, Ward, wait_for
+from ward_process import ROOT, WardTest, wait_for
 
 BINARY = sys.argv.pop(1)
 
@@ -24,15 +24,8 @@ def watched(ward):
     return [b for b in (beds["beds"] if isinstance(beds, dict) else beds) if b["watched"]]
 
 
-class Weather(unittest.TestCase):
-    def setUp(self):
-        self.ward = Ward(BINARY)
-        self.addCleanup(self.ward.close)
-        self.config = self.ward.directory / "magwatch.toml"
-
-    def start(self):
-        self.ward.start()
-        self.ward.ready()
+class Weather(WardTest):
+    binary = BINARY
 
     def spoil(self):
         self.config.write_text(self.config.read_text() + "\n[nonsense]\nkey = 1\n")

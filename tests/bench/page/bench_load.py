@@ -120,7 +120,7 @@ async def measure(arguments, folder):
     bench = Bench(arguments.beds)
     device = await asyncio.start_server(bench.device, "127.0.0.1", 0, backlog=256)
     receiver = await asyncio.start_server(bench.receiver, "127.0.0.1", 0, backlog=256)
-    http = daemon.free_ports()
+    http = daemon.free_port()
     write_files(folder, arguments.beds, device.sockets[0].getsockname()[1], receiver.sockets[0].getsockname()[1], http)
     busy = []
     with daemon.started(arguments.magwatchd, http, folder) as process:

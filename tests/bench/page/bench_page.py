@@ -94,7 +94,7 @@ async def main():
     bench = Bench()
     device = await asyncio.start_server(bench.device, "127.0.0.1", 0)
     receiver = await asyncio.start_server(bench.receiver, "127.0.0.1", 0)
-    http = daemon.free_ports()
+    http = daemon.free_port()
     with tempfile.TemporaryDirectory(dir=arguments.state) as folder:
         folder = pathlib.Path(folder)
         (folder / "pack.toml").write_text(PACK)

@@ -14,7 +14,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,8 @@ import yaml
 from boards import Grafana, filled, without_comparisons
 
 REPOSITORY, PROGRAMS = sys.argv[1], sys.argv[2]
+sys.path.insert(0, os.path.join(REPOSITORY, "tests/support"))
+from ports import free_port  # noqa: E402
 grafana = Grafana(REPOSITORY)
 DEADLINE_S = 90
 # No proxy of the environment may stand between two programs of one machine.
@@ -49,12 +50,6 @@ def until(what, condition, seconds=DEADLINE_S):
         if time.monotonic() > deadline:
             raise SystemExit("never happened within %d s: %s" % (seconds, what))
         time.sleep(0.2)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Child:

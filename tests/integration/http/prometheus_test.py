@@ -2,7 +2,6 @@
 """Debian's prometheus scrapes the server, and its query API gives the series back."""
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -11,8 +10,10 @@ import unittest
 import urllib.parse
 import urllib.request
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "../../support")]
 import support  # noqa: E402
+from ports import free_port  # noqa: E402
 from support import FakeWard  # noqa: E402
 
 CONFIG = """
@@ -29,12 +30,6 @@ QUERIES = [
     "histogram_quantile(0.99, sum by (le) (rate(magwatch_rule_evaluation_duration_seconds_bucket[5m])))",
 ]
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Prometheus(unittest.TestCase):

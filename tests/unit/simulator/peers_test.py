@@ -14,6 +14,9 @@ import time
 import hl7
 from pymodbus.client import ModbusTcpClient
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../support"))
+from ports import free_ports  # noqa: E402
+
 SCENARIO = """
 physiology_speed = 60
 [[beds]]
@@ -30,25 +33,6 @@ location = "LD^^BED5"
 interval = "200 ms"
 clean = true
 """
-
-
-def free_ports(count):
-    """A base port with `count` free ones in a row."""
-    for base in range(20000 + os.getpid() % 10000, 60000, 7):
-        socks = []
-        try:
-            for i in range(count):
-                s = socket.socket()
-                socks.append(s)
-                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                s.bind(("127.0.0.1", base + i))
-            return base
-        except OSError:
-            continue
-        finally:
-            for s in socks:
-                s.close()
-    raise SystemExit("no free ports")
 
 
 def wait_for(what, condition, limit=30):
