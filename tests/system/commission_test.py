@@ -18,7 +18,7 @@ import threading
 import time
 import unittest
 
-from ward_process import ROOT, Ward, free_port, wait_for
+from ward_process import ROOT, WardTest, free_port, wait_for
 
 CLI, BINARY = sys.argv.pop(2), sys.argv.pop(1)
 NONE = 0xFFFF
@@ -112,17 +112,14 @@ def on_a_ward(ward, device):
                       .replace('pack = "example.toml"', 'pack = "minimal.toml"') + device)
 
 
-class Commission(unittest.TestCase):
+class Commission(WardTest):
+    binary = BINARY
+
     def setUp(self):
-        self.ward = Ward(BINARY)
-        self.addCleanup(self.ward.close)
+        super().setUp()
         self.socket = ["--socket", str(self.ward.directory / "magwatchd.sock")]
 
     # --- what the ward says ---
-
-    def start(self):
-        self.ward.start()
-        self.ward.ready()
 
     def state(self):
         return self.ward.json(f"commissioning/{self.device}")["device"]
@@ -297,6 +294,14 @@ bed = "bed-1"
         listed = json.loads(self.run_cli("--status", "--json"))
         self.assertEqual([d["state"] for d in listed["devices"]], ["commissioned"])
 
+    def doctor(self):
+        """(verdict, what it found) of the doctor about this device's record."""
+        done = subprocess.run([CLI, "doctor", "--json", "--config", str(self.config)], capture_output=True, text=True,
+                              timeout=120, check=False)
+        [found] = [check for check in json.loads(done.stdout)["checks"] if check["check"] == "commissioned"]
+        self.assertIn(self.device, found["found"])
+        return found["verdict"], found["found"]
+
     def reload(self):
         before = self.ward.json("status")["config_loaded"]
         self.ward.process.send_signal(signal.SIGHUP)
@@ -338,10 +343,13 @@ application = "GW"
         gateway = Gateway(port)
         self.addCleanup(gateway.close)
         self.not_believed_before()
+        self.assertEqual(self.doctor(), ("warning", 'gateway: not commissioned, so its values are "unverified" and the '
+                                                    "beds that it tells of rely on charted checks"))
         self.assertIn("magwatch reads 80 /min, the screen shows 60",
                       self.answer([{"signal": "hr", "screen": "60", "bed": "bed-1"}], 1))
         self.commission_by_hand(gateway)
         self.believed_after()
+        self.assertEqual(self.doctor(), ("ok", "gateway"))
         config = self.ward.directory / "magwatch.toml"
         config.write_text(config.read_text() + "usable_with_status_x = true\n")
         self.reload()

@@ -57,29 +57,41 @@ std::string record_of(const Examination& e, const std::string& device)
     return {};
 }
 
+// What the record says of one device or sender, whose values `what` belongs to; a draft has none.
+struct Commissioned {
+    std::string name, what, draft;
+};
+
+void one_commissioned(const Examination& e, const Commissioned& one, Findings& findings)
+{
+    const std::string record = record_of(e, one.name);
+    const std::string advice = "compare it with the device's own screen: magwatch commission " + one.name;
+    const auto unverified = [&](const std::string& why) {
+        findings.warning("commissioned", fmt::format("{}: {}, so its values are \"unverified\" and {} on charted checks",
+                                                     one.name, why, one.what),
+                         advice);
+    };
+    if (!one.draft.empty()) unverified(one.draft + " is a draft");
+    else if (!e.daemon.answers)
+        findings.unknown("commissioned", one.name + ": magwatchd keeps the record, and does not answer", advice);
+    else if (record.empty() || record == "commissioned" || record == "not needed")
+        findings.ok("commissioned", one.name);
+    else
+        unverified(record);
+}
+
 void commissioned(const Examination& e, Findings& findings)
 {
-    for (const auto& device : e.config()->modbus) {
+    const Config& config = *e.config();
+    for (const auto& device : config.modbus) {
         const auto parsed = adapters::modbus::parse_register_map(device.map.text, device.map.path);
         if (!parsed.map) continue; // that is told
-        const std::string record = record_of(e, device.name);
-        const std::string advice = "compare it with the device's own screen: magwatch commission " + device.name;
-        if (!parsed.map->commissioned)
-            findings.warning(
-                "commissioned",
-                fmt::format("{}: {} is a draft, so its values are \"unverified\" and {} relies on charted checks",
-                            device.name, device.map.path, device.bed),
-                advice);
-        else if (!e.daemon.answers)
-            findings.unknown("commissioned", device.name + ": magwatchd keeps the record, and does not answer", advice);
-        else if (record.empty() || record == "commissioned" || record == "not needed")
-            findings.ok("commissioned", device.name);
-        else
-            findings.warning("commissioned",
-                             fmt::format("{}: {}, so its values are \"unverified\" and {} relies on charted checks",
-                                         device.name, record, device.bed),
-                             advice);
+        one_commissioned(e, {device.name, device.bed + " relies", parsed.map->commissioned ? "" : device.map.path},
+                         findings);
     }
+    if (!config.hl7) return;
+    for (const auto& source : config.hl7->sources)
+        one_commissioned(e, {source.name, "the beds that it tells of rely", ""}, findings);
 }
 
 // The groups that the service has besides its own.

@@ -76,7 +76,7 @@ void shipped_files(const Examination& e, Findings& findings)
         else findings.wrong("files", found, "apt install --reinstall magwatch");
         ++wrong;
     }
-    if (wrong == 0) findings.ok("files", "package " + trimmed(known.output.substr(2)) + ", every file as shipped");
+    if (wrong == 0) findings.ok("files", "package " + trimmed(known.output.substr(3)) + ", every file as shipped");
 }
 
 // Packs inherit from copies in the site's folder: after an update those are of the old version.
