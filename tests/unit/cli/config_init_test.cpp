@@ -61,7 +61,7 @@ protected:
             "bed=bed-1,host=10.0.0.11,port=503,unit=2,map=map.toml",
             "bed=bed-2,serial=/dev/serial/by-id/x,baud=19200,parity=even,stop_bits=1,unit=3,map=map.toml,kind=pump,"
             "name=pump-2"};
-        a.hl7 = "name=gateway,application=GATEWAY,facility=L4,period=5 s";
+        a.hl7 = {"name=gateway,application=GATEWAY,facility=L4,period=5 s"};
         a.hl7_listen = "10.0.0.2:2575";
         a.hl7_allow = {"10.0.0.5"};
         a.hl7_zone = "GMT0BST,M3.5.0/1,M10.5.0";
@@ -182,6 +182,48 @@ TEST_F(ConfigInit, SecretFilesAreNamedUntilTheyArePrivate)
     EXPECT_EQ(draft_of(a).supply, std::vector<std::string>{});
     fs::permissions(folder / "smtp", fs::perms::group_read, fs::perm_options::add);
     EXPECT_EQ(draft_of(a).supply.size(), 1U);
+}
+
+TEST_F(ConfigInit, SeveralSendersCarriersManagersAndRosters)
+{
+    Answers a = whole("demo");
+    a.hl7 = {"name=gateway,application=GATEWAY,period=5 s", "name=lab,application=LAB,zone=EST5EDT,M3.2.0,M11.1.0"};
+    a.hl7_bed = {"BED1=bed-1", "lab:WARD:2=bed-2"};
+    a.person = {"midwife-1:bedside:wctp=5551234", "dr-1:doctor:pcd04", "dr-2:doctor:pcd04"};
+    a.gateway = {"wctp:carrier=https://wctp.example/wctp", "pcd04:manager=10.0.0.9:2577"};
+    a.pcd04_id = "0009FBFFFF112233";
+    a.pcd04_plain = true;
+    a.roster = {"doctor=dr-1@08:00-20:00,dr-2@20:00-08:00"};
+    const Draft made = draft_of(a);
+    EXPECT_EQ(made.mistakes, std::vector<std::string>{});
+    const LoadedConfig loaded = parse_config(made.text, path(), [](const std::string& f) { return read_text_file(f); },
+                                             config_checks());
+    ASSERT_TRUE(loaded.config) << made.text;
+    const Config& c = *loaded.config;
+    ASSERT_EQ(c.hl7->sources.size(), 2U);
+    EXPECT_EQ(c.hl7->sources[0].zone, "GMT0BST,M3.5.0/1,M10.5.0");
+    EXPECT_EQ(c.hl7->sources[1].zone, "EST5EDT,M3.2.0,M11.1.0");
+    EXPECT_EQ(c.hl7->sources[0].beds, (decltype(c.hl7->sources[0].beds){{"BED1", "bed-1"}}));
+    EXPECT_EQ(c.hl7->sources[1].beds, (decltype(c.hl7->sources[0].beds){{"BED1", "bed-1"}, {"WARD:2", "bed-2"}}));
+    EXPECT_EQ(c.ward.people[0].channels[0].address, "carrier 5551234");
+    EXPECT_EQ(c.ward.people[1].channels[0].address, "manager");
+    ASSERT_EQ(c.pager.wctp.size(), 1U);
+    EXPECT_EQ(c.pager.wctp[0].secret, "credential:wctp-carrier");
+    ASSERT_EQ(c.pager.pcd04.size(), 1U);
+    EXPECT_TRUE(c.pager.pcd04[0].allow_plain);
+    EXPECT_NE(made.text.find("rungs = [[\"bedside\"], [\"doctor\"]]"), std::string::npos);
+    EXPECT_NE(made.text.find("[[roster]]\nname = \"doctor\"\nlast_resort = \"dr-1\""), std::string::npos);
+
+    a.pcd04_plain = false; // a manager elsewhere is the site's decision
+    std::vector<std::string> mistakes;
+    EXPECT_FALSE(draft(plan_of(a, mistakes), path()).mistakes.empty());
+    a.pcd04_id.clear();
+    ASSERT_EQ(missing(a).size(), 1U);
+    EXPECT_TRUE(missing(a)[0].starts_with("--pcd04-id"));
+    a.roster = {"doctor=midwife-1@08:00-20:00", "doctor=dr-1@08:00", "doctor"};
+    mistakes.clear();
+    (void)plan_of(a, mistakes);
+    EXPECT_EQ(mistakes.size(), 3U) << testing::PrintToString(mistakes);
 }
 
 TEST_F(ConfigInit, AnswersThatMakeNoConfigurationAreRefused)

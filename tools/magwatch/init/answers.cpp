@@ -15,9 +15,11 @@ namespace magwatch::cli::init
 namespace
 {
 
-constexpr std::array<std::string_view, 6> channel_kinds{"webhook", "sms", "smtp", "ntfy", "snpp", "alertmanager"};
-constexpr std::array<std::string_view, 5> gateway_kinds{"sms", "smtp", "ntfy", "snpp", "alertmanager"};
+constexpr std::array<std::string_view, 8> channel_kinds{"webhook", "sms",          "smtp", "ntfy",
+                                                        "snpp",    "alertmanager", "wctp", "pcd04"};
+constexpr std::array<std::string_view, 7> gateway_kinds{"sms", "smtp", "ntfy", "snpp", "alertmanager", "wctp", "pcd04"};
 constexpr const char* person_form = "NAME:ROLE:CHANNEL, such as midwife-1:bedside:sms=+447700900123";
+constexpr const char* roster_form = "ROLE=PERSON@FROM-TO,..., such as doctor=dr-1@08:00-20:00,dr-2@20:00-08:00";
 constexpr const char* gateway_form =
     "KIND:NAME=ADDRESS, such as sms:city=https://sms.example/messages or smtp=mail.example:587";
 
@@ -68,7 +70,8 @@ std::optional<DevicePlan> pairs_of(std::string_view text, const std::vector<std:
     std::set<std::string_view> seen;
     for (const std::string_view part : parts_of(text, keys)) {
         const auto [key, value] = cut(part, '=');
-        const bool another = value.find(',') != std::string_view::npos; // behind a comma stands no key that is known
+        // Behind a comma stands no key that is known; a zone has commas of its own.
+        const bool another = key != "zone" && value.find(',') != std::string_view::npos;
         if (!is_one_of(keys, key) || value.empty() || another)
             mistake = fmt::format("'{}' is none of {} with '=' and a value", part, fmt::join(keys, ", "));
         else if (!seen.insert(key).second)
@@ -88,7 +91,7 @@ std::optional<ChannelPlan> parse_channel(std::string_view text, std::string& mis
                               fmt::join(channel_kinds, ", "));
         return std::nullopt;
     }
-    if (kind == "alertmanager") {
+    if (kind == "alertmanager" || kind == "pcd04") {
         channel.gateway = address;
         channel.to.clear();
         return channel;
@@ -97,7 +100,7 @@ std::optional<ChannelPlan> parse_channel(std::string_view text, std::string& mis
         mistake = fmt::format("'{}' says to nobody: {}=ADDRESS", text, kind);
         return std::nullopt;
     }
-    const bool by_gateway = kind == "sms" || kind == "ntfy" || kind == "snpp";
+    const bool by_gateway = kind == "sms" || kind == "ntfy" || kind == "snpp" || kind == "wctp";
     const std::size_t slash = address.find('/');
     if (by_gateway && slash != std::string_view::npos) {
         channel.gateway = address.substr(0, slash);
@@ -131,6 +134,43 @@ void join_gateways(Plan& plan, std::vector<std::string>& mistakes)
                 mistakes.push_back(fmt::format("--person {}: which {} gateway? write {}=GATEWAY/{}", person.name,
                                                channel.kind, channel.kind, channel.to));
             channel.gateway = of_kind.front()->name;
+        }
+    }
+}
+
+// "SENDER:THEIR_NAME=ALIAS" is one sender's name of a bed, "THEIR_NAME=ALIAS" that of them all.
+void name_beds(Plan& plan, std::vector<std::string>& mistakes)
+{
+    for (const std::string& text : plan.said.hl7_bed) {
+        const auto [theirs, alias] = cut(text, '=');
+        if (theirs.empty() || alias.empty()) {
+            mistakes.push_back("--hl7-bed " + text + ": THEIR_NAME=ALIAS, or SENDER:THEIR_NAME=ALIAS");
+            continue;
+        }
+        const auto [first, rest] = cut(theirs, ':');
+        const std::pair name{std::string{"name"}, std::string{first}};
+        const auto is_called = [&](const SenderPlan& sender) {
+            return std::find(sender.keys.begin(), sender.keys.end(), name) != sender.keys.end();
+        };
+        const auto one = rest.empty() ? plan.senders.end()
+                                      : std::find_if(plan.senders.begin(), plan.senders.end(), is_called);
+        if (one != plan.senders.end()) one->beds.emplace_back(rest, alias);
+        else
+            for (SenderPlan& sender : plan.senders) sender.beds.emplace_back(theirs, alias);
+    }
+}
+
+// A role whose people take turns has some, and each shift is one of theirs.
+void take_turns(const Plan& plan, std::vector<std::string>& mistakes)
+{
+    for (const RosterPlan& roster : plan.rosters) {
+        for (const ShiftPlan& shift : roster.shifts) {
+            const auto is_theirs = [&](const PersonPlan& person) {
+                return person.name == shift.person && person.role == roster.name;
+            };
+            if (std::none_of(plan.people.begin(), plan.people.end(), is_theirs))
+                mistakes.push_back(fmt::format("--roster {}: there is no --person {}:{}:CHANNEL", roster.name,
+                                               shift.person, roster.name));
         }
     }
 }
@@ -229,10 +269,28 @@ std::optional<DevicePlan> parse_device(std::string_view text, std::string& mista
     return plan;
 }
 
-std::optional<DevicePlan> parse_hl7(std::string_view text, std::string& mistake)
+std::optional<SenderPlan> parse_hl7(std::string_view text, std::string& mistake)
 {
-    static const std::vector<std::string_view> keys{"name", "application", "facility", "period"};
-    return pairs_of(text, keys, mistake);
+    static const std::vector<std::string_view> keys{"name", "application", "facility", "period", "zone"};
+    auto pairs = pairs_of(text, keys, mistake);
+    if (!pairs) return std::nullopt;
+    return SenderPlan{std::move(*pairs), {}};
+}
+
+std::optional<RosterPlan> parse_roster(std::string_view text, std::string& mistake)
+{
+    const auto [role, shifts] = cut(text, '=');
+    RosterPlan roster{std::string{role}, {}};
+    for (std::string_view rest = shifts; !rest.empty();) {
+        const auto [shift, others] = cut(rest, ',');
+        rest = others;
+        const auto [person, hours] = cut(shift, '@');
+        const auto [from, to] = cut(hours, '-');
+        if (person.empty() || from.empty() || to.empty()) mistake = roster_form;
+        else roster.shifts.push_back({std::string{person}, std::string{from}, std::string{to}});
+    }
+    if (role.empty() || roster.shifts.empty()) mistake = roster_form;
+    return roster;
 }
 
 Plan plan_of(Answers answers, std::vector<std::string>& mistakes)
@@ -249,17 +307,11 @@ Plan plan_of(Answers answers, std::vector<std::string>& mistakes)
     each("--person", said.person, parse_person, plan.people, mistakes);
     each("--gateway", said.gateway, parse_gateway, plan.gateways, mistakes);
     each("--device", said.device, parse_device, plan.devices, mistakes);
-    if (!said.hl7.empty()) {
-        std::string mistake;
-        if (auto parsed = parse_hl7(said.hl7, mistake)) plan.hl7 = std::move(*parsed);
-        if (!mistake.empty()) mistakes.push_back("--hl7 " + said.hl7 + ": " + mistake);
-    }
-    for (const std::string& text : said.hl7_bed) {
-        const auto [theirs, alias] = cut(text, '=');
-        if (theirs.empty() || alias.empty()) mistakes.push_back("--hl7-bed " + text + ": THEIR_NAME=ALIAS");
-        else plan.hl7_beds.emplace_back(theirs, alias);
-    }
-    if (plan.hl7.empty() && (!said.hl7_bed.empty() || !said.hl7_zone.empty() || !said.hl7_allow.empty()))
+    each("--hl7", said.hl7, parse_hl7, plan.senders, mistakes);
+    each("--roster", said.roster, parse_roster, plan.rosters, mistakes);
+    name_beds(plan, mistakes);
+    take_turns(plan, mistakes);
+    if (plan.senders.empty() && (!said.hl7_bed.empty() || !said.hl7_zone.empty() || !said.hl7_allow.empty()))
         mistakes.emplace_back("--hl7 name=NAME is missing: --hl7-bed, --hl7-zone and --hl7-allow belong to a sender");
     join_gateways(plan, mistakes);
     return plan;
@@ -274,6 +326,10 @@ std::vector<std::string> missing(const Answers& answers)
     if (answers.person.empty()) flags.emplace_back(std::string{"--person "} + person_form);
     const bool mails = std::any_of(answers.gateway.begin(), answers.gateway.end(),
                                    [](const std::string& text) { return text.starts_with("smtp="); });
+    const bool managers = std::any_of(answers.gateway.begin(), answers.gateway.end(),
+                                      [](const std::string& text) { return text.starts_with("pcd04:"); });
+    if (managers && answers.pcd04_id.empty())
+        flags.emplace_back("--pcd04-id EUI-64, by which the manager of --gateway pcd04 knows this machine");
     if (mails && answers.mail_from.empty()) flags.emplace_back("--mail-from ADDRESS, the sender of --gateway smtp");
     return flags;
 }
@@ -301,13 +357,16 @@ void read_answers(const std::string& name, std::string text, Answers& answers, s
     many("person", answers.person);
     many("gateway", answers.gateway);
     many("device", answers.device);
-    one("hl7", answers.hl7);
+    many("roster", answers.roster);
+    many("hl7", answers.hl7);
     one("hl7-zone", answers.hl7_zone);
     one("hl7-listen", answers.hl7_listen);
     many("hl7-bed", answers.hl7_bed);
     many("hl7-allow", answers.hl7_allow);
     one("mail-from", answers.mail_from);
     one("mail-user", answers.mail_user);
+    one("pcd04-id", answers.pcd04_id);
+    if (const auto plain = root.boolean("pcd04-plain"); plain && *plain) answers.pcd04_plain = true;
     one("pack", answers.pack);
     one("protocol", answers.protocol);
     one("answer-url", answers.answer_url);

@@ -17,9 +17,11 @@ namespace magwatch::cli::init
 // As they were said: each name is that of the flag and of the key in a file of answers.
 struct Answers {
     std::string ward, label, mode, phone, emergency_number;
-    std::vector<std::string> bed, person, gateway, device, hl7_bed, hl7_allow;
-    std::string hl7, hl7_zone, hl7_listen;
+    std::vector<std::string> bed, person, gateway, roster, device, hl7, hl7_bed, hl7_allow;
+    std::string hl7_zone, hl7_listen;
     std::string mail_from, mail_user;
+    std::string pcd04_id;     // the EUI-64 by which alarm managers know this machine
+    bool pcd04_plain = false; // they are elsewhere, and nothing on the way encrypts
     std::string pack, protocol, answer_url, listen, socket, state_directory, secrets;
 };
 
@@ -34,11 +36,24 @@ struct PersonPlan {
     std::string name, role;
     std::vector<ChannelPlan> channels;
 };
+struct ShiftPlan {
+    std::string person, from, to; // "08:00"
+};
+struct RosterPlan {
+    std::string name; // of a role whose people take turns
+    std::vector<ShiftPlan> shifts;
+};
 struct GatewayPlan {
     std::string kind, name, address;
 };
 // "bed", "host", "map" and so on, as they stand in [[modbus]].
 using DevicePlan = std::vector<std::pair<std::string, std::string>>;
+
+// A sender of HL7 messages: "name", "application", "facility", "zone", ...; how it names beds, and which one that is.
+struct SenderPlan {
+    DevicePlan keys;
+    std::vector<std::pair<std::string, std::string>> beds;
+};
 
 struct Plan {
     Answers said; // with its defaults filled in
@@ -46,8 +61,8 @@ struct Plan {
     std::vector<PersonPlan> people;
     std::vector<GatewayPlan> gateways;
     std::vector<DevicePlan> devices;
-    DevicePlan hl7; // "name", "application", "facility", ...
-    std::vector<std::pair<std::string, std::string>> hl7_beds;
+    std::vector<SenderPlan> senders;
+    std::vector<RosterPlan> rosters;
 };
 
 // One flag's value; nothing with `mistake` set if it has no such form.
@@ -55,7 +70,8 @@ struct Plan {
 [[nodiscard]] std::optional<PersonPlan> parse_person(std::string_view text, std::string& mistake);
 [[nodiscard]] std::optional<GatewayPlan> parse_gateway(std::string_view text, std::string& mistake);
 [[nodiscard]] std::optional<DevicePlan> parse_device(std::string_view text, std::string& mistake);
-[[nodiscard]] std::optional<DevicePlan> parse_hl7(std::string_view text, std::string& mistake);
+[[nodiscard]] std::optional<SenderPlan> parse_hl7(std::string_view text, std::string& mistake);
+[[nodiscard]] std::optional<RosterPlan> parse_roster(std::string_view text, std::string& mistake);
 
 // The whole; mistakes are added, each with the flag it is about.
 [[nodiscard]] Plan plan_of(Answers answers, std::vector<std::string>& mistakes);

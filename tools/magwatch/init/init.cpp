@@ -190,18 +190,26 @@ void add_options(CLI::App& command, Request& request)
     many("--bed", a.bed, "ALIAS=PLACE, such as \"bed-1=Ward L4 Bed 1\", or a number of beds; repeat it");
     many("--person", a.person,
          "NAME:ROLE:CHANNEL, channels such as sms=+447700900123, smtp=ADDRESS, ntfy=TOPIC, snpp=ID, "
-         "webhook=URL, alertmanager, several with a comma; repeat it, in the order of the ladder");
-    many("--gateway", a.gateway, "KIND:NAME=ADDRESS of sms, ntfy, snpp, alertmanager; smtp=HOST:PORT; repeat it");
+         "wctp=ID, webhook=URL, alertmanager, pcd04, several with a comma; repeat it, in the order of the ladder");
+    many("--gateway", a.gateway,
+         "KIND:NAME=ADDRESS of sms, ntfy, snpp, wctp, alertmanager, pcd04; smtp=HOST:PORT; repeat it");
+    many("--roster", a.roster,
+         "ROLE=PERSON@FROM-TO,... of people who take turns: doctor=dr-1@08:00-20:00,...; repeat it");
     command.add_option("--mail-from", a.mail_from, "sender of --gateway smtp");
     command.add_option("--mail-user", a.mail_user, "login of --gateway smtp; its password is a secret");
+    command.add_option("--pcd04-id", a.pcd04_id, "EUI-64 by which the manager of --gateway pcd04 knows this machine");
+    command.add_flag("--pcd04-plain", a.pcd04_plain, "that manager is elsewhere, and nothing on the way encrypts");
     many("--device", a.device,
          "bed=BED,map=FILE and host=ADDRESS[,port=N][,unit=N], or serial=/dev/...,baud=N,parity=even,"
          "unit=N; [,kind=pump][,name=NAME]; repeat it");
-    command.add_option("--hl7", a.hl7, "a sender: name=NAME[,application=MSH-3][,facility=MSH-4][,period=\"5 s\"]");
-    command.add_option("--hl7-listen", a.hl7_listen, "where it connects; 127.0.0.1:2575 if not said");
+    many("--hl7", a.hl7,
+         "a sender: name=NAME[,application=MSH-3][,facility=MSH-4][,period=\"5 s\"][,zone=ZONE]; repeat it");
+    command.add_option("--hl7-listen", a.hl7_listen, "where they connect; 127.0.0.1:2575 if not said");
     many("--hl7-allow", a.hl7_allow, "address that may connect, where that is not loopback; repeat it");
-    command.add_option("--hl7-zone", a.hl7_zone, "of its times without offset: +01:00 or GMT0BST,M3.5.0/1,M10.5.0");
-    many("--hl7-bed", a.hl7_bed, "THEIR_NAME=ALIAS; repeat it");
+    command.add_option("--hl7-zone", a.hl7_zone,
+                       "of times without offset, where a sender has no zone of its own: +01:00 or "
+                       "GMT0BST,M3.5.0/1,M10.5.0");
+    many("--hl7-bed", a.hl7_bed, "THEIR_NAME=ALIAS of every sender, SENDER:THEIR_NAME=ALIAS of one; repeat it");
     command.add_option("--pack", a.pack, "rule pack: a file, or the name of a shipped one such as ggc");
     command.add_option("--protocol", a.protocol, "calcium gluconate protocol: a file");
     command.add_option("--answer-url", a.answer_url, "where the links in pages lead");

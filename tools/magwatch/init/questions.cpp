@@ -88,6 +88,8 @@ void ask_gateways(Answers& answers, Interview& interview)
          {std::pair{"sms", "SMS gateway's address for messages, such as https://sms.example/messages"},
           {"ntfy", "ntfy server's address, such as https://ntfy.ward.example"},
           {"snpp", "SNPP gateway, such as snpp.example:444"},
+          {"wctp", "WCTP carrier's address, such as https://wctp.example/wctp"},
+          {"pcd04", "IHE alarm manager, such as 127.0.0.1:2577"},
           {"alertmanager", "Alertmanager's address, such as https://alerts.example:9093"},
           {"smtp", "Mail server, such as mail.example:587"}}) {
         if (!reaches_by(answers, kind) || have(kind)) continue;
@@ -96,6 +98,7 @@ void ask_gateways(Answers& answers, Interview& interview)
         const bool mail = std::string{kind} == "smtp";
         if (!address.empty()) answers.gateway.push_back(kind + std::string{mail ? "=" : ":site="} + address);
     }
+    if (have("pcd04")) interview.needed("EUI-64 by which that manager knows this machine", answers.pcd04_id);
     const bool mails = std::any_of(answers.gateway.begin(), answers.gateway.end(),
                                    [](const std::string& text) { return text.starts_with("smtp="); });
     if (mails) interview.needed("Mail comes from, such as magwatch@ward.example", answers.mail_from);

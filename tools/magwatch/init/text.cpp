@@ -63,9 +63,24 @@ void ward(std::string& out, const Plan& plan)
     }
 }
 
+void sender(std::string& out, const Plan& plan, const SenderPlan& one)
+{
+    out += "[[hl7.source]]\n";
+    std::string zone = plan.said.hl7_zone;
+    for (const auto& [key, value] : one.keys) {
+        if (key == "zone") zone = value;
+        else line(out, key.c_str(), value);
+    }
+    if (zone.empty()) out += "# zone = \"GMT0BST,M3.5.0/1,M10.5.0\"  # of its times without offset; without: UTC\n";
+    line(out, "zone", zone, "of its times without offset");
+    if (one.beds.empty()) return;
+    out += "[hl7.source.beds]  # how it names a bed, and which one that is\n";
+    for (const auto& [theirs, alias] : one.beds) out += fmt::format("{} = {}\n", quoted(theirs), quoted(alias));
+}
+
 void devices(std::string& out, const Plan& plan)
 {
-    if (plan.devices.empty() && plan.hl7.empty())
+    if (plan.devices.empty() && plan.senders.empty())
         out += "\n# No device: these beds rely on what is charted. Monitors and pumps: man magwatch.toml, [[modbus]] "
                "and [hl7].\n";
     if (!plan.devices.empty())
@@ -85,7 +100,7 @@ void devices(std::string& out, const Plan& plan)
             else line(out, key.c_str(), value);
         }
     }
-    if (plan.hl7.empty()) return;
+    if (plan.senders.empty()) return;
     out += "\n# A gateway or laboratory that sends HL7 v2 over MLLP, which has neither encryption nor identity: "
            "elsewhere than on\n"
            "# loopback `allow_from` lists who may connect.\n[hl7]\n";
@@ -96,14 +111,7 @@ void devices(std::string& out, const Plan& plan)
             out += (i == 0 ? "" : ", ") + quoted(plan.said.hl7_allow[i]);
         out += "]\n";
     }
-    out += "[[hl7.source]]\n";
-    for (const auto& [key, value] : plan.hl7) line(out, key.c_str(), value);
-    if (plan.said.hl7_zone.empty())
-        out += "# zone = \"GMT0BST,M3.5.0/1,M10.5.0\"  # of its times without offset; without: UTC\n";
-    line(out, "zone", plan.said.hl7_zone, "of its times without offset");
-    if (plan.hl7_beds.empty()) return;
-    out += "[hl7.source.beds]  # how it names a bed, and which one that is\n";
-    for (const auto& [theirs, alias] : plan.hl7_beds) out += fmt::format("{} = {}\n", quoted(theirs), quoted(alias));
+    for (const SenderPlan& one : plan.senders) sender(out, plan, one);
 }
 
 void channel(std::string& out, const Plan& plan, const PersonPlan& person, const ChannelPlan& one, std::size_t index)
@@ -115,10 +123,37 @@ void channel(std::string& out, const Plan& plan, const PersonPlan& person, const
         out += fmt::format(", url = {}, secret = {}", quoted(one.to), quoted(secret(plan, name)));
     } else {
         if (!one.gateway.empty()) out += fmt::format(", gateway = {}", quoted(one.gateway));
-        const char* key = one.kind == "ntfy" ? "topic" : one.kind == "snpp" ? "pager" : "to";
+        const char* key = one.kind == "ntfy"   ? "topic"
+                          : one.kind == "snpp" ? "pager"
+                          : one.kind == "wctp" ? "recipient"
+                                               : "to";
         if (!one.to.empty()) out += fmt::format(", {} = {}", key, quoted(one.to));
     }
     out += " },\n";
+}
+
+bool in_turns(const Plan& plan, const std::string& role)
+{
+    return std::any_of(plan.rosters.begin(), plan.rosters.end(),
+                       [&](const RosterPlan& roster) { return roster.name == role; });
+}
+
+// People who take turns have no role of their own: the rung names the roster.
+void rosters(std::string& out, const Plan& plan)
+{
+    if (plan.rosters.empty()) return;
+    out += "\n# Who has a duty when, by this machine's clocks; days and holidays: man magwatch.toml, [[roster]].\n";
+    for (const RosterPlan& roster : plan.rosters) {
+        out += "[[roster]]\n";
+        line(out, "name", roster.name);
+        line(out, "last_resort", roster.shifts.front().person, "who has it when nobody else does");
+        for (const ShiftPlan& shift : roster.shifts) {
+            out += "[[roster.shift]]\n";
+            line(out, "person", shift.person);
+            line(out, "from", shift.from);
+            line(out, "to", shift.to);
+        }
+    }
 }
 
 void people(std::string& out, const Plan& plan)
@@ -129,7 +164,7 @@ void people(std::string& out, const Plan& plan)
     for (const PersonPlan& person : plan.people) {
         out += "[[person]]\n";
         line(out, "name", person.name);
-        line(out, "role", person.role);
+        if (!in_turns(plan, person.role)) line(out, "role", person.role);
         out += "channels = [\n";
         for (std::size_t i = 0; i < person.channels.size(); ++i) channel(out, plan, person, person.channels[i], i);
         out += "]\n";
@@ -137,6 +172,7 @@ void people(std::string& out, const Plan& plan)
     std::vector<std::string> roles;
     for (const PersonPlan& person : plan.people)
         if (std::find(roles.begin(), roles.end(), person.role) == roles.end()) roles.push_back(person.role);
+    rosters(out, plan);
     out += "\n# Who is told next while nobody is at the bed. The last rung repeats until somebody comes. Medium and "
            "technical\n"
            "# alarms climb the same ladder unless they have their own; rosters, quiet hours: docs/ESCALATION.md.\n"
@@ -180,11 +216,18 @@ void gateway(std::string& out, const Plan& plan, const GatewayPlan& one)
     out += fmt::format("[[pager.{}]]\n", one.kind);
     line(out, "name", one.name);
     if (one.kind == "snpp") return destination(out, one.address);
+    if (one.kind == "pcd04") {
+        destination(out, one.address);
+        line(out, "system_id", plan.said.pcd04_id, "EUI-64 of this machine");
+        if (plan.said.pcd04_plain) out += "allow_plain = true  # nothing on the way encrypts\n";
+        return;
+    }
     if (one.kind == "alertmanager") {
         out += fmt::format("urls = [{}]  # every member of the cluster\n", quoted(one.address));
         return;
     }
     line(out, "url", one.address);
+    if (one.kind == "wctp") line(out, "sender", plan.said.ward, "who we are to the carrier");
     if (one.kind == "sms") {
         out += "# Gateways differ: give the request as yours wants it (docs/OPERATIONS.md, Channels). {to}, {text} and "
                "{secret}\n"
