@@ -89,6 +89,16 @@ std::string substitute_directory()
     return mkdtemp(made.data()) != nullptr ? made : std::string{"/tmp"};
 }
 
+// A board without its files is a page that says so; the ward is watched either way.
+http::WebFiles screen_files(const std::string& root)
+{
+    http::WebFolder folder = http::read_web_files(root);
+    if (folder.files.empty())
+        log(event_note, "no screen files: the board shows open alarms alone", {{LogKey::file, root}});
+    for (const auto& file : folder.left_out) log(event_note, "a screen file is not served", {{LogKey::file, file}});
+    return std::move(folder.files);
+}
+
 MetricLabels labels_of(const Config& config)
 {
     MetricLabels labels;
@@ -317,6 +327,7 @@ void App::State::build(StartConfig start)
     http.port = config.http.listen.port;
     http.socket_path = config.http.socket_path;
     if (const std::string key = answer_key(directory); !key.empty()) http.answer_key.emplace(Secret{key});
+    http.web = screen_files(config.http.web_root);
     http.readings = [this] { return readings.all(); };
     http.copy_store = [this](bool with_history) {
         asio::post(io, [this, with_history] { backups->request(with_history); });
@@ -505,7 +516,8 @@ asio::awaitable<void> App::State::reload()
     } else {
         reasons = loop->ward().why_refused(start->config->ward);
         if (start->config->http.listen != config.http.listen ||
-            start->config->http.socket_path != config.http.socket_path) {
+            start->config->http.socket_path != config.http.socket_path ||
+            start->config->http.web_root != config.http.web_root) {
             reasons.emplace_back("[http] takes a restart");
         }
         const auto& called = start->config->callbacks;

@@ -220,6 +220,7 @@ struct QuietConfig {
 struct HttpConfig {
     Endpoint listen{"127.0.0.1", 8300};
     std::string socket_path = "/run/magwatch/magwatchd.sock"; // of the CLI
+    std::string web_root = "/usr/share/magwatch/web"; // files of the board
 };
 
 // Where gateways call back: a listener of its own, TLS off loopback.

@@ -228,6 +228,8 @@ void ConfigReader::http()
             table->fail("socket", "'socket' must be an absolute path of at most 107 characters");
         config_.http.socket_path = path->value;
     }
+    if (const auto root = table->text("web_root"))
+        config_.http.web_root = (folder_ / root->value).lexically_normal().string();
 }
 
 void ConfigReader::metrics()

@@ -61,7 +61,7 @@ template asio::awaitable<void> Connections::accept_loop(local::acceptor&, TaskGr
 bool Connections::make_room(const std::string& key, std::size_t limit)
 {
     const auto counts = [&](const auto& session) {
-        return key.empty() || session->peer().key == key;
+        return key.empty() || (session->peer().key == key && !session->streaming());
     };
     if (static_cast<std::size_t>(std::count_if(sessions_.begin(), sessions_.end(), counts)) < limit)
         return true;

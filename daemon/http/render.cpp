@@ -386,6 +386,13 @@ Json alarm_counts(const WardView& view)
 
 } // namespace
 
+Liveness liveness_of(const Board& board, const ClockReading& now)
+{
+    const Duration last = board.last_progress();
+    const Duration since = now.boottime - last;
+    return {last.count() > 0 && since <= alive_limit, since};
+}
+
 Json render_status(const PublishedWard& ward, const Liveness& liveness)
 {
     const WardView& view = ward.view;

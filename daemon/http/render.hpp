@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/http/published.hpp"
+#include "runtime/clock.hpp"
 
 namespace magwatch::http
 {
@@ -22,6 +23,8 @@ struct Liveness {
     bool alive = false;
     Duration since_progress{};
 };
+
+[[nodiscard]] Liveness liveness_of(const Board& board, const ClockReading& now);
 
 [[nodiscard]] Json render_status(const PublishedWard& ward, const Liveness& liveness);
 [[nodiscard]] Json render_backup(const Health& health); // copies of the store, and what is known of backups

@@ -31,6 +31,7 @@ struct Response {
     std::string content_type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers; // beyond those that every answer has
+    bool stream = false; // after the headers comes what happens, for as long as both ends want
 };
 
 // Limits of one request (reliability.md S8) and of what stands in it.
@@ -38,7 +39,7 @@ inline constexpr std::size_t header_limit = 8 * 1024;
 inline constexpr std::size_t body_limit = 64 * 1024;
 inline constexpr std::size_t json_depth_limit = 8;
 
-// Headers of every answer: nothing is cached, sniffed, framed or loaded from elsewhere.
+// Unless an answer brings its own: nothing is cached, sniffed, framed or loaded from elsewhere.
 inline constexpr std::string_view content_security_policy =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 

@@ -53,6 +53,9 @@ constexpr std::array table = {
     Route{RouteId::store_copy_view, G, "/api/v1/backup", "backup", Guard::read},
     Route{RouteId::store_copy, P, "/api/v1/backup", "backup_copy", Guard::change},
     Route{RouteId::answer_page, G, "/answer/{token}", "answer_page", Guard::read},
+    Route{RouteId::stream, G, "/api/v1/stream", "stream", Guard::live},
+    Route{RouteId::screen, G, "/", "screen", Guard::read},
+    Route{RouteId::screen_asset, G, "/assets/{name}", "screen_asset", Guard::read},
     Route{RouteId::answer_link, P, "/answer/{token}", "answer_link", Guard::link},
 };
 
@@ -123,6 +126,8 @@ std::vector<unsigned> codes_of(const Route& route)
     switch (route.guard) {
     case Guard::read:
         return {200, 400, 404, 503};
+    case Guard::live:
+        return {200, 400, 403, 503};
     case Guard::change:
         return {200, 400, 403, 404, 409, 415, 422, 503};
     case Guard::link:
@@ -200,7 +205,8 @@ std::optional<Refused> guard(const Request& request, const Route& route)
 {
     if (route.guard == Guard::read) return std::nullopt;
     if (is_foreign(request, route))
-        return Refused{403, "a page of another site may not change anything here", "Origin"};
+        return Refused{403, "a page of another site may not do this", "Origin"};
+    if (route.guard == Guard::live) return std::nullopt;
     const std::string type = media_type(request.content_type);
     if (route.guard == Guard::link) {
         if (type != "application/x-www-form-urlencoded")

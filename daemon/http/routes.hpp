@@ -53,11 +53,15 @@ enum class RouteId : std::uint8_t {
     store_copy,
     answer_page,
     answer_link,
+    stream,
+    screen,
+    screen_asset,
 };
 
 // What a request must bring before its body is looked at.
 enum class Guard : std::uint8_t {
     read,   // nothing changes
+    live,   // nothing changes, but it lasts: no page of another site may hold one open
     change, // JSON; over TCP the X-Magwatch-Client header, which no foreign page can send (CSRF)
     link,   // the signed token in the path is the authority; the form of our own page brings it
 };

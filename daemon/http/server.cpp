@@ -17,7 +17,9 @@
 
 #include "daemon/http/connections.hpp"
 #include "daemon/http/questions.hpp"
+#include "daemon/http/feed.hpp"
 #include "daemon/http/service.hpp"
+#include "daemon/http/streams.hpp"
 #include "rules/base/assert.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
@@ -82,7 +84,12 @@ struct Server::State final : Host {
         // Unlike a counter from 1, no number of an earlier life of the daemon comes again.
         : options{std::move(o)}, metrics{m},
           questions{io.get_executor(), std::move(p), static_cast<std::uint64_t>(read_clocks().wall.ms) * 1000},
-          service{b, service_options()}, tcp_acceptor{io}, local_acceptor{io},
+          service{b, service_options()}, feed{b, options.readings},
+          streams_{
+              io.get_executor(), feed, options.limits,
+              [this](std::size_t count) { metrics.displays_connected.Set(static_cast<double>(count)); },
+              [this] { metrics.http_refused(HttpRefusal::reader); }},
+          tcp_acceptor{io}, local_acceptor{io},
           connections_{*this, options.limits, std::string{session_task}}
     {
         for (const Route& route : routes()) metrics.declare_route(route.name, codes_of(route));
@@ -95,6 +102,7 @@ struct Server::State final : Host {
         out.hosts = options.hosts;
         if (options.answer_key) out.answer_key.emplace(options.answer_key->copy());
         out.readings = options.readings;
+        out.web = std::move(options.web);
         out.metrics_text = [this] { return metrics.text(); };
         out.copy_store = options.copy_store;
         return out;
@@ -119,6 +127,7 @@ struct Server::State final : Host {
         metrics.http_connections.Set(static_cast<double>(count));
     }
     [[nodiscard]] bool simulation() const override { return service.simulation(); }
+    [[nodiscard]] Streams* streams() override { return &streams_; }
 
     void close_all();
 
@@ -127,6 +136,8 @@ struct Server::State final : Host {
     asio::io_context io{1};
     Questions questions;
     Service service;
+    Feed feed;
+    Streams streams_;
     tcp::acceptor tcp_acceptor;
     local::acceptor local_acceptor;
     std::unique_ptr<TaskGroup> tasks;
@@ -205,6 +216,7 @@ void Server::State::close_all()
     (void)tcp_acceptor.close(ignored);
     (void)local_acceptor.close(ignored);
     questions.stop();
+    streams_.close_all();
     connections_.close_all();
     tasks->stop();
 }
@@ -242,6 +254,7 @@ std::optional<std::string> Server::start()
         s.tasks->spawn_loop("http tcp", s.connections_.accept_loop(s.tcp_acceptor, *s.tasks, neighbour));
     if (s.local_acceptor.is_open())
         s.tasks->spawn_loop("http unix", s.connections_.accept_loop(s.local_acceptor, *s.tasks, user));
+    s.tasks->spawn_loop("http streams", s.streams_.run());
     s.thread = std::thread{[&s] {
         pthread_setname_np(pthread_self(), "magwatch-http");
         sigset_t all;

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "daemon/http/published.hpp"
+#include "daemon/http/web_files.hpp"
 #include "daemon/metrics/metrics.hpp"
 #include "rules/ward/effect.hpp"
 #include "rules/ward/input.hpp"
@@ -29,7 +30,9 @@ struct ServerLimits {
     Duration write{10'000}; // until the client has taken its answer
     Duration ward{
         5'000}; // until the ward has said what became of a change: then 503 "not confirmed"
-    std::size_t connections = 256;
+    std::size_t connections = 256; // streams among them
+    std::size_t streams = 64;         // boards, each with one; they do not count below
+    std::size_t streams_per_key = 32; // of an address or a user
     std::size_t per_address = 16;
     std::size_t per_user = 64; // of the Unix socket
     bool one_request = false;  // then the connection closes
@@ -37,6 +40,7 @@ struct ServerLimits {
 
 struct ServerOptions {
     std::string address = "127.0.0.1"; // "" = no TCP
+    WebFiles web; // of the board; none: a page that says so
     std::uint16_t port = 8300;         // 0 = any free one
     std::string socket_path;           // "" = no Unix socket
     std::optional<std::uint32_t>

@@ -40,13 +40,6 @@ Response mistake_response(const Mistake& mistake, bool simulation)
     return json_response(mistake.status, simulation, {{"error", text}, {"field", mistake.field}});
 }
 
-Liveness liveness_of(const Board& board, const ClockReading& now)
-{
-    const Duration last = board.last_progress();
-    const Duration since = now.boottime - last;
-    return {last.count() > 0 && since <= alive_limit, since};
-}
-
 // What the page behind a link says about the bed: from the newest page of the call, which the
 // person got.
 void describe(AnswerPage& page, CallId call, const WardView& view)
@@ -153,7 +146,14 @@ std::variant<Response, Ask> Service::dispatch(const Request& request, const Foun
     if (id == RouteId::healthz || id == RouteId::readyz) return health(id, found.ward.get(), now);
     if (id == RouteId::answer_page || id == RouteId::answer_link)
         return link(found, id == RouteId::answer_link, now.wall);
+    if (id == RouteId::screen || id == RouteId::screen_asset) return screen(request, found);
     if (!found.ward) return error(503, "starting: nothing is known of the ward yet");
+    if (id == RouteId::stream) {
+        Response response;
+        response.content_type = "text/event-stream";
+        response.stream = true;
+        return response;
+    }
     if (found.route->guard == Guard::read) return read(found, now);
     if (id == RouteId::store_copy) return copy_store(request, *found.ward);
 
@@ -224,6 +224,19 @@ Response Service::read(const Found& found, const ClockReading& now) const
     default:
         return error(404, "no such path");
     }
+}
+
+// Without files the first page says so, and which alarms are open: whoever opens it must not see nothing.
+Response Service::screen(const Request& request, const Found& found) const
+{
+    const bool first = found.route->id == RouteId::screen;
+    if (const WebFile* file = options_.web.find(first ? "index.html" : "assets/" + found.parameter))
+        return web_response(*file, first, accepts_gzip(request));
+    if (!first) return error(404, "no such file");
+    Response response;
+    response.content_type = "text/html; charset=utf-8";
+    response.body = page_without_files(found.ward ? &found.ward->view : nullptr);
+    return response;
 }
 
 // Only over the Unix socket: whoever may ask could fill the disk, and can read the copies anyway.

@@ -17,6 +17,7 @@
 #include "daemon/http/published.hpp"
 #include "daemon/http/request.hpp"
 #include "daemon/http/routes.hpp"
+#include "daemon/http/web_files.hpp"
 #include "daemon/metrics/metrics.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/secret.hpp"
@@ -29,6 +30,7 @@ struct ServiceOptions {
     std::optional<Secret> answer_key; // signs the links in pages; without one no link is good
     std::function<std::string()> metrics_text;
     std::function<std::vector<Reading>()> readings; // what devices last said; empty: not told
+    WebFiles web; // of the board; none: a page that says so
     std::function<void(bool history)> copy_store; // asks the loop for copies of journal and history
 };
 
@@ -80,6 +82,7 @@ private:
     [[nodiscard]] std::vector<Reading> readings() const;
     [[nodiscard]] Response read(const Found& found, const ClockReading& now) const;
     [[nodiscard]] Response clinical(const PublishedWard* ward, const ClockReading& now) const;
+    [[nodiscard]] Response screen(const Request& request, const Found& found) const;
     [[nodiscard]] Response copy_store(const Request& request, const PublishedWard& ward) const;
     [[nodiscard]] Response health(RouteId route, const PublishedWard* ward,
                                   const ClockReading& now) const;

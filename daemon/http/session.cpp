@@ -2,6 +2,10 @@
 
 #include <array>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -9,6 +13,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/read.hpp>
 
+#include "daemon/http/streams.hpp"
 #include "daemon/http/wire_beast.hpp"
 
 namespace magwatch::http
@@ -26,6 +31,11 @@ const auto as_result = asio::as_tuple(asio::use_awaitable);
 // longer and this many bytes we listen.
 constexpr Duration linger_time{1000};
 constexpr std::size_t linger_bytes = 1024 * 1024;
+
+// Of a stream: how long bytes may go unconfirmed, and how many the kernel may hold. More would let a board that
+// stands still look alive.
+constexpr unsigned gone_after_ms = 20'000;
+constexpr int stream_buffer = 256 * 1024;
 
 } // namespace
 
@@ -52,6 +62,7 @@ Session::~Session() = default;
 void Session::close()
 {
     timer_.cancel();
+    if (stream_) stream_->close();
     boost::system::error_code ignored;
     socket_.close(ignored);
 }
@@ -77,8 +88,14 @@ void Session::expire(std::uint64_t armed)
 
 asio::awaitable<bool> Session::send(std::string bytes)
 {
-    deadline(limits_.write);
     const auto buffer = asio::buffer(bytes);
+    const bool sent = co_await write(buffer);
+    co_return sent;
+}
+
+asio::awaitable<bool> Session::write(asio::const_buffer buffer)
+{
+    deadline(limits_.write);
     boost::system::error_code failed;
     if (tls_) {
         const auto [error, n] = co_await asio::async_write(tls_->stream, buffer, as_result);
@@ -105,6 +122,33 @@ asio::awaitable<Session::Next> Session::send_error(WireError error)
     const bool sent = co_await send(std::move(bytes));
     if (sent) co_return Next::linger;
     co_return Next::close;
+}
+
+// Before the head is sent, so that too many of them can be told so.
+bool Session::join_stream()
+{
+    Streams* streams = host_.streams();
+    if (streams == nullptr) return false;
+    stream_ = streams->join(peer_.key, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->close();
+    });
+    return stream_ != nullptr;
+}
+
+asio::awaitable<void> Session::stream(std::string head)
+{
+    // A board that was switched off is found by what it does not take; of TCP alone, others refuse the option.
+    (void)setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_after_ms, sizeof gone_after_ms);
+    (void)setsockopt(socket_.native_handle(), SOL_SOCKET, SO_SNDBUF, &stream_buffer, sizeof stream_buffer);
+    bool sent = co_await send(std::move(head));
+    while (sent) {
+        ++armed_; // it waits for us
+        const Chunk chunk = co_await stream_->next();
+        if (!chunk) break;
+        const auto bytes = asio::buffer(*chunk);
+        sent = co_await write(bytes);
+        if (!sent && timed_out_) host_.turned_away(HttpRefusal::reader);
+    }
 }
 
 asio::awaitable<void> Session::linger()
@@ -201,6 +245,13 @@ asio::awaitable<Session::Next> Session::one_request()
             host_.refuse(403, "this user may not use the socket of magwatchd", HttpRefusal::peer);
     } else {
         response = co_await host_.answer(std::move(request));
+    }
+    if (response.stream && !join_stream())
+        response = host_.refuse(503, "too many screens are open: close one", HttpRefusal::connections);
+    if (response.stream) {
+        std::string head = serialise(response, false, host_.simulation());
+        co_await stream(std::move(head));
+        co_return Next::close;
     }
     std::string bytes = serialise(response, keep_alive, host_.simulation(), with_body);
     const bool sent = co_await send(std::move(bytes));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -28,6 +29,9 @@ struct Peer {
     bool refused = false; // Unix socket, and not allowed
 };
 
+class Stream;
+class Streams;
+
 // What a session needs of the server.
 class Host
 {
@@ -39,6 +43,7 @@ public:
     virtual void turned_away(HttpRefusal why) = 0;
     virtual void connections(std::size_t count) = 0; // how many there are now
     [[nodiscard]] virtual bool simulation() const = 0;
+    [[nodiscard]] virtual Streams* streams() { return nullptr; } // null: no answer goes on
 };
 
 class Session : public std::enable_shared_from_this<Session>
@@ -58,6 +63,8 @@ public:
     [[nodiscard]] const Peer& peer() const { return peer_; }
     // It waits for its client, not for us: it may be closed to make room.
     [[nodiscard]] bool reading() const { return reading_; }
+    // Its answer goes on for as long as both want: streams have limits of their own.
+    [[nodiscard]] bool streaming() const { return stream_ != nullptr; }
 
 private:
     enum class Next : std::uint8_t { again, close, linger };
@@ -66,6 +73,9 @@ private:
     boost::asio::awaitable<boost::system::error_code> read_header(Parser& parser);
     boost::asio::awaitable<boost::system::error_code> read_body(Parser& parser);
     boost::asio::awaitable<bool> send(std::string bytes);
+    boost::asio::awaitable<bool> write(boost::asio::const_buffer bytes);
+    bool join_stream();
+    boost::asio::awaitable<void> stream(std::string head);
     boost::asio::awaitable<Next> send_error(WireError error);
     boost::asio::awaitable<void> linger();
     void deadline(Duration limit);
@@ -77,6 +87,7 @@ private:
     std::unique_ptr<Tls> tls_; // around socket_
     boost::asio::steady_timer timer_;
     std::shared_ptr<Buffer> buffer_;
+    std::shared_ptr<Stream> stream_; // null: it answers requests
     Peer peer_;
     Host& host_;
     const ServerLimits& limits_;

@@ -115,16 +115,17 @@ std::string serialise(const Response& response, bool keep_alive, bool simulation
         out.append(name).append(": ").append(value).append("\r\n");
     };
     header("Content-Type", response.content_type);
-    header("Content-Length", std::to_string(response.body.size()));
+    if (!response.stream) header("Content-Length", std::to_string(response.body.size()));
     header("Connection", keep_alive ? "keep-alive" : "close");
-    header("Cache-Control", "no-store");
     header("X-Content-Type-Options", "nosniff");
     header("Referrer-Policy", "no-referrer");
-    bool own_policy = false;
+    bool own_policy = false, own_caching = false;
     for (const auto& [name, value] : response.headers) {
         header(name, value);
         own_policy = own_policy || name == "Content-Security-Policy";
+        own_caching = own_caching || name == "Cache-Control";
     }
+    if (!own_caching) header("Cache-Control", "no-store");
     if (!own_policy) header("Content-Security-Policy", content_security_policy);
     if (simulation) header("X-Magwatch-Simulation", "true");
     out += "\r\n";

@@ -149,6 +149,8 @@ std::string_view name(HttpRefusal refusal)
         return "origin";
     case HttpRefusal::client:
         return "client";
+    case HttpRefusal::reader:
+        return "reader";
     }
     return "unknown";
 }
@@ -301,6 +303,7 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
           gauge(registry_, "magwatch_hl7_connections", "Open MLLP connections.").Add({})},
       http_connections{
           gauge(registry_, "magwatch_http_connections", "Open HTTP connections.").Add({})},
+      displays_connected{gauge(registry_, "magwatch_displays_connected", "Boards that read the live stream.").Add({})},
       callback_connections{gauge(registry_, "magwatch_callback_connections",
                                  "Open connections of gateways that call back.")
                                .Add({})},

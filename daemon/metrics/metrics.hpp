@@ -70,8 +70,9 @@ enum class HttpRefusal : std::uint8_t {
     host,   // Host names somebody else
     origin, // a page of another site
     client, // a state change without X-Magwatch-Client
+    reader, // of the live stream: it fell behind
 };
-inline constexpr std::size_t http_refusal_count = 10;
+inline constexpr std::size_t http_refusal_count = 11;
 [[nodiscard]] std::string_view name(HttpRefusal refusal);
 
 // What a gateway called back with, and why it changed nothing.
@@ -255,6 +256,7 @@ public:
     prometheus::Counter& hl7_duplicates;
     prometheus::Gauge& hl7_connections;
     prometheus::Gauge& http_connections;
+    prometheus::Gauge& displays_connected; // boards that read the live stream
     prometheus::Gauge& callback_connections;
     prometheus::Counter& heartbeats_taken;
     prometheus::Counter& heartbeats_failed;

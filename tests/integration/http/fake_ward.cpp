@@ -1,6 +1,7 @@
 // The HTTP server with a ward made of air: a fixed snapshot, and replies that depend on the person
 // who asks. "refuse": the ward says no; "silent": it says nothing; "full": its inbox takes nothing;
-// else it says yes. Prints {"port": N} once it listens and a line for every input it is given; ends
+// else it says yes. Prints {"port": N} once it listens and a line for every input it is given. Each byte
+// on its stdin changes the ward: "v" a value of the second bed, "a" the first alarm's message, "g" takes the second bed away; ends
 // when its stdin does.
 #include <atomic>
 #include <cstdio>
@@ -46,6 +47,14 @@ Asked look(const Input& input)
     return {action.request, action.person, "action " + std::to_string(action.what.index())};
 }
 
+void change(PublishedWard& ward, char what)
+{
+    auto& beds = ward.view.beds;
+    if (what == 'v' && beds.size() > 1) beds[1].dose_total += 1;
+    if (what == 'a') ward.view.episodes.front().message += "!";
+    if (what == 'g' && beds.size() > 1) beds.pop_back();
+}
+
 PublishedWard snapshot(const std::string& mode)
 {
     PublishedWard ward = http::sample_ward();
@@ -69,7 +78,7 @@ int main(int argc, char** argv)
     labels.channels = {"webhook"};
     labels.rules = {{"rr_low", Priority::high, AlarmKind::physiological}};
     metrics.configure(labels);
-    const PublishedWard ward = snapshot(options.value("mode", ""));
+    PublishedWard ward = snapshot(options.value("mode", ""));
     metrics.show(ward.view);
     board.publish(http::shared(ward));
     board.progressed(read_clocks().boottime);
@@ -84,6 +93,9 @@ int main(int argc, char** argv)
     config.limits.body = Duration{options.value("body_ms", 10000)};
     config.limits.idle = Duration{options.value("idle_ms", 30000)};
     config.limits.write = Duration{options.value("write_ms", 10000)};
+    config.limits.streams = options.value("streams", std::size_t{64});
+    config.limits.streams_per_key = options.value("streams_per_key", std::size_t{32});
+    if (options.contains("web_root")) config.web = http::read_web_files(options["web_root"]).files;
     config.limits.ward = Duration{options.value("ward_ms", 5000)};
 
     http::Server* to_reply = nullptr;
@@ -111,11 +123,14 @@ int main(int argc, char** argv)
     say({{"port", server.port()}, {"link", link}});
 
     pollfd in{STDIN_FILENO, POLLIN, 0};
-    char ignored[64];
+    char command = 0;
     const bool stuck = options.value("stuck", false);
     for (;;) {
         if (!stuck) board.progressed(read_clocks().boottime);
-        if (poll(&in, 1, 200) > 0 && read(STDIN_FILENO, ignored, sizeof ignored) <= 0) break;
+        if (poll(&in, 1, 200) <= 0) continue;
+        if (read(STDIN_FILENO, &command, 1) <= 0) break;
+        change(ward, command);
+        board.publish(http::shared(ward));
     }
     server.stop();
     say({{"stopped", true}});

@@ -182,6 +182,148 @@ class Server(unittest.TestCase):
         self.assertEqual(json.loads(out)["accepted"], True)
 
 
+class Events:
+    """Reads server-sent events, as the standard says."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        connection.sendall(b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.rest = b""
+        self.head = self.until(b"\r\n\r\n").decode()
+
+    def until(self, mark):
+        while mark not in self.rest:
+            part = self.connection.recv(65536)
+            if not part:
+                raise EOFError(self.rest)
+            self.rest += part
+        found, self.rest = self.rest.split(mark, 1)
+        return found
+
+    def next(self):
+        name, data = self.until(b"\n\n").decode().split("\n")
+        assert name.startswith("event: ") and data.startswith('data: {"simulation":'), (name, data)
+        return name[7:], json.loads(data[6:])
+
+    def wait_for(self, wanted):
+        while True:
+            name, data = self.next()
+            if name == wanted:
+                return data
+
+
+class Stream(unittest.TestCase):
+    def test_a_snapshot_then_heartbeats_and_what_changed(self):
+        with FakeWard() as ward:
+            connection = ward.connect()
+            events = Events(connection)
+            self.assertIn("HTTP/1.1 200 OK\r\n", events.head)
+            self.assertIn("Content-Type: text/event-stream\r\n", events.head)
+            self.assertIn("Cache-Control: no-store\r\n", events.head)
+            self.assertNotIn("Content-Length", events.head)
+            name, snapshot = events.next()
+            self.assertEqual((name, list(snapshot)[:2]), ("snapshot", ["simulation", "server_time"]))
+            self.assertEqual(snapshot["beds"], ward.get("/api/v1/beds")[2]["beds"])
+            self.assertEqual(events.next()[0], "heartbeat")
+            started = time.monotonic()
+            for _ in range(2):
+                self.assertEqual(events.next()[0], "heartbeat", "nothing changed")
+            self.assertGreater(time.monotonic() - started, 1.5, "every 2 s")
+            ward.command("a")
+            update = events.wait_for("update")
+            self.assertEqual(update["sequence"], snapshot["sequence"] + 1)
+            self.assertEqual([alarm["message"] for alarm in update["alarms"]], ["Slow breathing!"])
+            self.assertEqual([bed["alias"] for bed in update["beds"]], ["bed-3"], "it stands in its bed, too")
+            self.assertEqual(ward.metric("magwatch_displays_connected"), 1)
+            late = Events(ward.connect())
+            self.assertEqual(late.next()[1]["alarms"], update["alarms"])
+            ward.command("vg")
+            update = late.wait_for("update")
+            if not update["gone"]:
+                update = late.wait_for("update")
+            self.assertEqual(update["gone"], ["bed-4"])
+            connection.close()
+            late.connection.close()
+
+    def test_a_board_that_is_switched_off_is_not_counted(self):
+        with FakeWard() as ward:
+            Events(ward.connect()).connection.close()
+            deadline = time.monotonic() + 20
+            while ward.metric("magwatch_displays_connected") and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.assertEqual(ward.metric("magwatch_displays_connected"), 0)
+            self.assertEqual(ward.metric("magwatch_http_connections"), 1)  # the one that asks
+
+    def test_streams_are_no_idle_connections_and_have_limits_of_their_own(self):
+        with FakeWard(streams=5, streams_per_key=3, idle_ms=300) as ward:
+            boards = [Events(ward.connect("127.0.0.2")) for _ in range(3)]
+            one_too_many = ward.connect("127.0.0.2")
+            self.assertIn("HTTP/1.1 503 ", Events(one_too_many).head)
+            one_too_many.close()
+            boards += [Events(ward.connect("127.0.0.3")) for _ in range(2)]
+            refused = ward.connect("127.0.0.4")
+            self.assertIn("HTTP/1.1 503 ", Events(refused).head)
+            refused.close()
+            # Sixteen silent connections of a board's address push each other out, and no board.
+            silent = [ward.connect("127.0.0.2") for _ in range(20)]
+            for board in boards:
+                self.assertEqual(board.next()[0], "snapshot")
+                for _ in range(2):
+                    board.wait_for("heartbeat")
+            self.assertEqual(ward.metric("magwatch_displays_connected"), 5)
+            for board in boards:
+                board.connection.close()
+            for connection in silent:
+                connection.close()
+
+    def deaf_reader(self, ward, change):
+        """Nobody waits for a reader that takes nothing; the others read on."""
+        deaf = ward.connect(receive_buffer=4096)
+        deaf.sendall(b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        good = Events(ward.connect())
+        self.assertEqual(good.next()[0], "snapshot")
+        deadline = time.monotonic() + 60
+        while not ward.metric('magwatch_http_refused_total{reason="reader"}'):
+            self.assertLess(time.monotonic(), deadline)
+            change()
+            good.next()
+        good.wait_for("heartbeat")
+        self.assertEqual(ward.metric("magwatch_displays_connected"), 1)
+        deaf.close()
+        good.connection.close()
+
+    def test_a_reader_that_takes_nothing_is_closed(self):
+        with FakeWard(mode="large", write_ms=300) as ward:
+            self.deaf_reader(ward, lambda: None)
+
+    def test_a_reader_that_falls_behind_is_closed(self):
+        with FakeWard(mode="large", write_ms=600_000) as ward:
+            self.deaf_reader(ward, lambda: ward.command("a"))
+
+    def test_a_loop_that_stands_still_is_said_by_every_heartbeat(self):
+        with FakeWard(stuck=True) as ward:
+            events = Events(ward.connect())
+            while events.wait_for("heartbeat")["alive"]:
+                pass
+            events.connection.close()
+
+    def test_a_page_of_another_site_holds_no_stream_open(self):
+        with FakeWard() as ward:
+            for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+                self.assertEqual(ward.request("GET", "/api/v1/stream", headers=headers)[0], 403)
+            self.assertEqual(ward.request("GET", "/api/v1/stream?x=1")[0], 400)
+
+    def test_stop_ends_streams_at_once(self):
+        ward = FakeWard()
+        board = Events(ward.connect())
+        self.assertEqual(board.next()[0], "snapshot")
+        started = time.monotonic()
+        self.assertEqual(ward.stop(), 0)
+        self.assertLess(time.monotonic() - started, 3)
+        read_all(board.connection)
+        board.connection.close()
+
+
 class Hostile(unittest.TestCase):
     def test_fifty_slow_clients_and_good_ones_beside(self):
         with FakeWard(header_ms=1500, body_ms=1500) as ward:

@@ -43,6 +43,11 @@ class FakeWard:
                 return found
             found.append(line)
 
+    def command(self, letters):
+        """Changes the ward: see fake_ward.cpp."""
+        self.process.stdin.write(letters)
+        self.process.stdin.flush()
+
     def stop(self):
         if self.process.stdin.closed:
             return self.process.returncode
