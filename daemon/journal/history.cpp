@@ -1,6 +1,7 @@
 #include "daemon/journal/history.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <utility>
 
@@ -21,6 +22,8 @@ constexpr std::int64_t minute_ms = 60'000;
 constexpr std::size_t most_open = 4096;
 // A late value is written with its minute this long after the minute is over.
 constexpr std::int64_t patience_ms = 5'000;
+constexpr std::size_t most_events = 4096; // not written yet
+constexpr int most_asking = 16;           // of the lane's 64 places: readers must not crowd out what is written
 
 } // namespace
 
@@ -38,9 +41,12 @@ struct History::State : std::enable_shared_from_this<History::State> {
     HistoryStatus status;
     Lane lane{"history", 64};
     std::map<std::pair<std::int64_t, std::string>, HistoryMinute> open; // by minute and bed
+    std::vector<HistoryEvent> events;                                   // not written yet
+    std::atomic<int> asking{0};
 
     std::vector<HistoryMinute> take(std::int64_t before_minute);
     void write(std::vector<HistoryMinute> minutes, WallTime now);
+    void write_events();
     void written(std::size_t count, const std::optional<JournalError>& error);
     void set_writing(bool writing, std::string reason);
 };
@@ -87,6 +93,27 @@ void History::State::write(std::vector<HistoryMinute> minutes, WallTime now)
     if (!lane.post(std::move(job))) status.lost += count; // the disk is slower than time
 }
 
+void History::State::write_events()
+{
+    if (events.empty()) return;
+    std::vector<HistoryEvent> taken = std::exchange(events, {});
+    const std::size_t count = taken.size();
+    if (!file || disk == DiskLevel::critical) {
+        status.lost += count;
+        return;
+    }
+    const asio::any_io_executor to = asio::prefer(executor, asio::execution::outstanding_work.tracked);
+    auto job = [self = shared_from_this(), to, taken = std::move(taken), target = file]() mutable {
+        if (auto error = target->write_events(taken)) {
+            auto back = [self = std::move(self), count = taken.size(), error = std::move(error)] {
+                self->written(count, error);
+            };
+            asio::post(to, std::move(back));
+        }
+    };
+    if (!lane.post(std::move(job))) status.lost += count;
+}
+
 void History::State::written(std::size_t count, const std::optional<JournalError>& error)
 {
     if (error) {
@@ -131,8 +158,19 @@ void History::add(const std::string& bed, std::string_view signal, WallTime at, 
     found->second.of(signal).add(static_cast<std::uint16_t>(at.ms % minute_ms), value, state.disk == DiskLevel::ok);
 }
 
+void History::add_event(HistoryEvent event)
+{
+    State& state = *state_;
+    if (!state.file || state.events.size() >= most_events) {
+        ++state.status.lost;
+        return;
+    }
+    state.events.push_back(std::move(event));
+}
+
 void History::tick(WallTime now)
 {
+    state_->write_events();
     auto over = state_->take((now.ms - patience_ms) / minute_ms);
     if (!over.empty()) state_->write(std::move(over), now);
 }
@@ -162,6 +200,25 @@ asio::awaitable<std::vector<HistoryMinute>> History::read(std::string bed, std::
     co_return minutes;
 }
 
+bool History::ask(const std::string& bed, Work work)
+{
+    State& state = *state_;
+    if (state.asking.load() >= most_asking) return false;
+    state.write_events();
+    std::vector<HistoryMinute> running;
+    for (const auto& [key, minute] : state.open) {
+        if (key.second == bed) running.push_back(minute);
+    }
+    ++state.asking;
+    auto job = [self = state_, target = state.file, running = std::move(running), work = std::move(work)] {
+        work(target.get(), running);
+        --self->asking;
+    };
+    if (state.lane.post(std::move(job))) return true;
+    --state.asking;
+    return false;
+}
+
 asio::awaitable<std::string> History::copy_to(std::string path, CopyNews news)
 {
     const std::shared_ptr<State> state = state_;
@@ -185,6 +242,7 @@ const HistoryStatus& History::status() const { return state_->status; }
 asio::awaitable<void> History::close(WallTime now)
 {
     const std::shared_ptr<State> state = state_;
+    state->write_events();
     auto rest = state->take(INT64_MAX);
     if (!rest.empty()) state->write(std::move(rest), now);
     auto work = [target = std::exchange(state->file, nullptr)]() mutable { target.reset(); };

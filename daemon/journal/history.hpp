@@ -3,7 +3,7 @@
 //
 // A minute is written when it is over; a crash loses at most the minute that was running (the journal has its
 // inputs). When the disk is low only summaries are kept; when it is critical, or writing fails, nothing is, and
-// the status says so. Failing, it tries again each minute.
+// the status says so. Failing, it tries again each minute. Events are written within a second or so.
 #pragma once
 
 #include <functional>
@@ -41,13 +41,19 @@ public:
 
     // One valid value, at the time that it is true of.
     void add(const std::string& bed, std::string_view signal, WallTime at, double value);
-    // Once a second or so: writes the minutes that are over.
+    void add_event(HistoryEvent event);
+    // Once a second or so: writes the minutes that are over, and events.
     void tick(WallTime now);
     void set_limits(const HistoryLimits& limits);
     // As the journal sees the disk.
     void set_disk(DiskLevel level);
     // Minutes from `from` to before `to` (UTC, since 1970), oldest first; without the one that is running.
     boost::asio::awaitable<std::vector<HistoryMinute>> read(std::string bed, std::int64_t from, std::int64_t to);
+    // Runs `work` on the history's lane behind all that was added before, with the file (null: there is none) and the
+    // minutes of this bed that are not written yet, oldest first. False if too many ask: then it was not taken.
+    // `work` must not throw.
+    using Work = std::function<void(HistoryFile* file, const std::vector<HistoryMinute>& running)>;
+    [[nodiscard]] bool ask(const std::string& bed, Work work);
     // As of Journal.
     boost::asio::awaitable<std::string> copy_to(std::string path, CopyNews news = [](const CopyProgress&) {});
     void abandon_copy();

@@ -22,10 +22,20 @@ CREATE TABLE beds(id INTEGER PRIMARY KEY, alias TEXT NOT NULL UNIQUE);
 CREATE TABLE minutes(bed INTEGER NOT NULL REFERENCES beds(id), minute INTEGER NOT NULL, signals BLOB NOT NULL,
                      crc INTEGER NOT NULL, PRIMARY KEY(bed, minute)) WITHOUT ROWID;
 CREATE INDEX minutes_by_age ON minutes(minute);
+CREATE TABLE events(id INTEGER PRIMARY KEY, bed INTEGER NOT NULL REFERENCES beds(id), at INTEGER NOT NULL,
+                    event BLOB NOT NULL, crc INTEGER NOT NULL);
+CREATE INDEX events_by_bed ON events(bed, at);
+CREATE INDEX events_by_age ON events(at);
+CREATE TABLE marks(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 )";
+
+// What format 1 has not: events, and how far minutes are thinned.
+constexpr std::string_view upgrade = schema.substr(schema.find("CREATE TABLE events"));
 
 constexpr int checkpoint_pages = 1000;
 constexpr std::int64_t prune_rows = 200; // in one step
+constexpr std::int64_t thin_rows = 200;  // in one step, and the rest of the last one's minute
+constexpr std::size_t seldom = 2;        // samples of a signal in a minute that stay when it is thinned
 constexpr std::int64_t vacuum_pages = 256;
 constexpr std::size_t most_samples = 6000; // of one signal and minute: 100 a second
 
@@ -68,6 +78,8 @@ void read_samples(Reader& in, std::vector<HistorySample>& samples)
     in(scale);
     const std::size_t count = in.count();
     std::int64_t scaled = 0, offset = 0;
+    samples.clear();
+    samples.reserve(std::min(count, most_samples));
     for (std::size_t i = 0; i < count && in.ok(); ++i) {
         std::int32_t step = 0;
         HistorySample sample;
@@ -135,21 +147,44 @@ Bytes pack_minute(const std::vector<HistorySignal>& signals)
     return pack_bytes(as_text(bytes));
 }
 
-std::optional<std::vector<HistorySignal>> unpack_minute(std::string_view packed)
+namespace {
+
+// Into memory that is used again for the next row: `signals` is meaningless unless it is true.
+bool unpack_into(std::string_view packed, std::vector<HistorySignal>& signals)
 {
     const auto bytes = unpack_bytes(packed);
-    if (!bytes) return std::nullopt;
+    if (!bytes) return false;
     Reader in{*bytes};
-    std::vector<HistorySignal> signals;
     const std::size_t count = in.count();
-    for (std::size_t i = 0; i < count && in.ok(); ++i) {
-        HistorySignal one;
+    std::size_t done = 0;
+    for (; done < count && in.ok(); ++done) {
+        if (done == signals.size()) signals.emplace_back();
+        HistorySignal& one = signals[done];
         in(one.signal, one.count, one.min, one.max, one.mean, one.last);
         read_samples(in, one.samples);
-        signals.push_back(std::move(one));
     }
-    if (!in.done()) return std::nullopt;
+    signals.resize(done);
+    return in.done();
+}
+
+} // namespace
+
+std::optional<std::vector<HistorySignal>> unpack_minute(std::string_view packed)
+{
+    std::vector<HistorySignal> signals;
+    if (!unpack_into(packed, signals)) return std::nullopt;
     return signals;
+}
+
+bool thin_minute(std::vector<HistorySignal>& signals)
+{
+    bool changed = false;
+    for (HistorySignal& one : signals) {
+        if (one.samples.size() <= seldom) continue;
+        std::vector<HistorySample>{}.swap(one.samples);
+        changed = true;
+    }
+    return changed;
 }
 
 struct HistoryFile::Impl {
@@ -182,12 +217,89 @@ struct HistoryFile::Impl {
             for (const HistorySignal& one : minute.signals) merged.of(one.signal).add(one);
             minute = std::move(merged);
         }
-        const Bytes packed = pack_minute(minute.signals);
-        const std::uint32_t crc = row_crc({bed, minute.minute}, as_text(packed));
-        Statement insert = database.prepare("INSERT OR REPLACE INTO minutes VALUES(?1, ?2, ?3, ?4)");
-        insert.bind(1, bed).bind(2, minute.minute).bind_blob(3, as_text(packed)).bind(4, std::int64_t{crc}).run();
+        put(bed, minute.minute, minute.signals);
     }
+    void put(std::int64_t bed, std::int64_t minute, const std::vector<HistorySignal>& signals)
+    {
+        const Bytes packed = pack_minute(signals);
+        const std::uint32_t crc = row_crc({bed, minute}, as_text(packed));
+        Statement insert = database.prepare("INSERT OR REPLACE INTO minutes VALUES(?1, ?2, ?3, ?4)");
+        insert.bind(1, bed).bind(2, minute).bind_blob(3, as_text(packed)).bind(4, std::int64_t{crc}).run();
+    }
+    void write_event(const HistoryEvent& event)
+    {
+        const std::int64_t bed = bed_id(event.bed);
+        Bytes bytes;
+        Writer{bytes}(event.kind, event.text, event.priority, event.ref);
+        const std::uint32_t crc = row_crc({bed, event.at.ms}, as_text(bytes));
+        Statement insert = database.prepare("INSERT INTO events(bed, at, event, crc) VALUES(?1, ?2, ?3, ?4)");
+        insert.bind(1, bed).bind(2, event.at.ms).bind_blob(3, as_text(bytes)).bind(4, std::int64_t{crc}).run();
+    }
+    std::int64_t thinned_to() { return database.integer("SELECT value FROM marks WHERE name = 'thinned_to'"); }
+    bool prune(WallTime now, const HistoryLimits& limits);
+    bool thin(WallTime now, const HistoryLimits& limits);
 };
+
+// True if anything was too old, or too much.
+bool HistoryFile::Impl::prune(WallTime now, const HistoryLimits& limits)
+{
+    const std::int64_t used = (database.integer("PRAGMA page_count") - database.integer("PRAGMA freelist_count")) *
+                              database.integer("PRAGMA page_size");
+    const std::int64_t oldest = database.integer("SELECT min(minute) FROM minutes");
+    const WallTime cut = now - limits.keep;
+    const bool by_age = oldest != 0 && oldest < cut.ms / 60'000;
+    const bool by_size = oldest != 0 && used > static_cast<std::int64_t>(limits.max_bytes);
+    const std::int64_t oldest_event = database.integer("SELECT min(at) FROM events");
+    const bool events = oldest_event != 0 && oldest_event < cut.ms;
+    if (!by_age && !by_size && !events) return false;
+    Transaction transaction{database};
+    if (by_age || by_size) {
+        Statement prune = database.prepare("DELETE FROM minutes WHERE (bed, minute) IN "
+                                           "(SELECT bed, minute FROM minutes "
+                                           "WHERE minute < ?1 ORDER BY minute LIMIT ?2)");
+        prune.bind(1, by_age ? cut.ms / 60'000 : INT64_MAX).bind(2, prune_rows).run();
+    }
+    if (events) {
+        Statement prune = database.prepare("DELETE FROM events WHERE id IN "
+                                           "(SELECT id FROM events WHERE at < ?1 ORDER BY at LIMIT ?2)");
+        prune.bind(1, cut.ms).bind(2, prune_rows).run();
+    }
+    transaction.commit();
+    return true;
+}
+
+// True if there were minutes to thin: whole ones, so that the mark can be moved behind them.
+bool HistoryFile::Impl::thin(WallTime now, const HistoryLimits& limits)
+{
+    const std::int64_t from = thinned_to();
+    std::int64_t to = (now - limits.full).ms / 60'000;
+    Statement last = database.prepare("SELECT minute FROM minutes WHERE minute >= ?1 AND minute < ?2 "
+                                      "ORDER BY minute LIMIT 1 OFFSET ?3");
+    last.bind(1, from).bind(2, to).bind(3, thin_rows - 1);
+    if (last.step()) to = last.integer(0) + 1;
+    last.reset();
+    std::vector<std::pair<std::int64_t, HistoryMinute>> thinned; // by the number of their bed
+    bool any = false;
+    {
+        Statement rows = database.prepare("SELECT bed, minute, signals, crc FROM minutes "
+                                          "WHERE minute >= ?1 AND minute < ?2");
+        rows.bind(1, from).bind(2, to);
+        for (; rows.step(); any = true) {
+            HistoryMinute minute{"", rows.integer(1), {}};
+            const std::string_view packed = rows.blob(2);
+            if (rows.integer(3) != row_crc({rows.integer(0), minute.minute}, packed)) continue;
+            if (unpack_into(packed, minute.signals) && thin_minute(minute.signals))
+                thinned.emplace_back(rows.integer(0), std::move(minute));
+        }
+    }
+    if (!any) return false;
+    Transaction transaction{database};
+    for (const auto& [bed, minute] : thinned) put(bed, minute.minute, minute.signals);
+    Statement mark = database.prepare("INSERT OR REPLACE INTO marks VALUES('thinned_to', ?1)");
+    mark.bind(1, to).run();
+    transaction.commit();
+    return true;
+}
 
 HistoryFile::HistoryFile(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 
@@ -197,7 +309,7 @@ HistoryOpened HistoryFile::open(const std::string& directory, WallTime now)
 {
     const std::string path = (std::filesystem::path{directory} / "history.db").string();
     constexpr Duration check_limit{300};
-    StoreOpened store = open_store(path, {history_application_id, history_version, schema}, now, check_limit);
+    StoreOpened store = open_store(path, {history_application_id, history_version, schema, upgrade}, now, check_limit);
     HistoryOpened opened{nullptr, std::move(store.error), store.newer_version, std::move(store.moved_aside)};
     if (store.database) opened.file.reset(new HistoryFile{std::make_unique<Impl>(std::move(*store.database))});
     return opened;
@@ -214,22 +326,71 @@ std::optional<JournalError> HistoryFile::write(const std::vector<HistoryMinute>&
     return failed;
 }
 
+std::optional<JournalError> HistoryFile::write_events(const std::vector<HistoryEvent>& events)
+{
+    auto failed = attempted([&] {
+        Transaction transaction{impl_->database};
+        for (const HistoryEvent& event : events) impl_->write_event(event);
+        transaction.commit();
+    });
+    if (failed) impl_->beds.clear(); // new ones were rolled back
+    return failed;
+}
+
+std::optional<JournalError> HistoryFile::visit(const std::string& bed, std::int64_t from, std::int64_t to,
+                                               const std::function<void(const HistoryMinute&)>& take)
+{
+    return attempted([&] {
+        Statement rows = impl_->database.prepare("SELECT m.bed, m.minute, m.signals, m.crc FROM minutes m "
+                                                 "JOIN beds b ON b.id = m.bed WHERE b.alias = ?1 AND m.minute >= ?2 "
+                                                 "AND m.minute < ?3 ORDER BY m.minute");
+        rows.bind(1, bed).bind(2, from).bind(3, to);
+        HistoryMinute minute{bed, 0, {}};
+        while (rows.step()) {
+            const std::string_view packed = rows.blob(2);
+            minute.minute = rows.integer(1);
+            if (rows.integer(3) != row_crc({rows.integer(0), minute.minute}, packed)) continue;
+            if (unpack_into(packed, minute.signals)) take(minute);
+        }
+    });
+}
+
 std::variant<std::vector<HistoryMinute>, JournalError> HistoryFile::read(const std::string& bed, std::int64_t from,
                                                                          std::int64_t to, std::size_t limit)
 {
-    return guarded([&] {
-        std::vector<HistoryMinute> minutes;
-        Statement rows = impl_->database.prepare("SELECT m.bed, m.minute, m.signals, m.crc FROM minutes m "
-                                                 "JOIN beds b ON b.id = m.bed WHERE b.alias = ?1 AND m.minute >= ?2 "
-                                                 "AND m.minute < ?3 ORDER BY m.minute LIMIT ?4");
-        rows.bind(1, bed).bind(2, from).bind(3, to).bind(4, static_cast<std::int64_t>(limit));
-        while (rows.step()) {
-            const std::string_view packed = rows.blob(2);
-            if (rows.integer(3) != row_crc({rows.integer(0), rows.integer(1)}, packed)) continue;
-            if (auto signals = unpack_minute(packed)) minutes.push_back({bed, rows.integer(1), std::move(*signals)});
-        }
-        return minutes;
+    std::vector<HistoryMinute> minutes;
+    auto error = visit(bed, from, to, [&](const HistoryMinute& minute) {
+        if (minutes.size() < limit) minutes.push_back(minute);
     });
+    if (error) return std::move(*error);
+    return minutes;
+}
+
+std::variant<std::vector<HistoryEvent>, JournalError> HistoryFile::events(const std::string& bed, WallTime from,
+                                                                          WallTime to, std::size_t limit)
+{
+    return guarded([&] {
+        std::vector<HistoryEvent> events;
+        Statement rows = impl_->database.prepare("SELECT e.bed, e.at, e.event, e.crc FROM events e "
+                                                 "JOIN beds b ON b.id = e.bed WHERE b.alias = ?1 AND e.at >= ?2 "
+                                                 "AND e.at < ?3 ORDER BY e.at DESC, e.id DESC LIMIT ?4");
+        rows.bind(1, bed).bind(2, from.ms).bind(3, to.ms).bind(4, static_cast<std::int64_t>(limit));
+        while (rows.step()) {
+            const std::string_view bytes = rows.blob(2);
+            if (rows.integer(3) != row_crc({rows.integer(0), rows.integer(1)}, bytes)) continue;
+            HistoryEvent event{bed, WallTime{rows.integer(1)}, "", "", "", ""};
+            Reader in{bytes};
+            in(event.kind, event.text, event.priority, event.ref);
+            if (in.done()) events.push_back(std::move(event));
+        }
+        std::reverse(events.begin(), events.end());
+        return events;
+    });
+}
+
+std::variant<std::int64_t, JournalError> HistoryFile::thinned_to()
+{
+    return guarded([&] { return impl_->thinned_to(); });
 }
 
 std::variant<bool, JournalError> HistoryFile::maintain(WallTime now, const HistoryLimits& limits)
@@ -240,20 +401,7 @@ std::variant<bool, JournalError> HistoryFile::maintain(WallTime now, const Histo
             database.checkpoint(false);
             return true;
         }
-        const std::int64_t used = (database.integer("PRAGMA page_count") - database.integer("PRAGMA freelist_count")) *
-                                  database.integer("PRAGMA page_size");
-        const std::int64_t oldest = database.integer("SELECT min(minute) FROM minutes");
-        const std::int64_t cut = (now - limits.keep).ms / 60'000;
-        if (oldest != 0 && (oldest < cut || used > static_cast<std::int64_t>(limits.max_bytes))) {
-            const bool by_size = oldest >= cut;
-            Transaction transaction{database};
-            Statement prune = database.prepare("DELETE FROM minutes WHERE (bed, minute) IN "
-                                               "(SELECT bed, minute FROM minutes "
-                                               "WHERE minute < ?1 ORDER BY minute LIMIT ?2)");
-            prune.bind(1, by_size ? INT64_MAX : cut).bind(2, prune_rows).run();
-            transaction.commit();
-            return true;
-        }
+        if (impl_->prune(now, limits) || impl_->thin(now, limits)) return true;
         if (database.integer("PRAGMA freelist_count") < vacuum_pages) return false;
         database.run(fmt::format("PRAGMA incremental_vacuum({})", vacuum_pages));
         return true;

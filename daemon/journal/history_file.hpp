@@ -1,10 +1,11 @@
-// history.db: vital signs per bed and minute, for trends. Nothing that decides anything reads it; lost, it is lost
-// alone. docs/JOURNAL_FORMAT.md describes it.
+// history.db: vital signs per bed and minute, and what happened at the bed, for trends and exports. Nothing that
+// decides anything reads it; lost, it is lost alone. docs/JOURNAL_FORMAT.md describes it.
 //
 // Blocking: lives on the history's lane. Errors are values. Minutes are UTC, counted from 1970.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,12 +43,29 @@ struct HistoryMinute {
     HistorySignal& of(std::string_view signal);
 };
 
+// What happened at a bed at one moment: an alarm, an entry, a page. Words of ours; no name and nothing that somebody
+// typed.
+struct HistoryEvent {
+    std::string bed; // alias
+    WallTime at;
+    std::string kind; // daemon/history/event_words.hpp lists them
+    std::string text;
+    std::string priority; // of an alarm or a page; "" = none
+    std::string ref;      // id of the alarm or call that it belongs to; "" = none
+    friend bool operator==(const HistoryEvent&, const HistoryEvent&) = default;
+};
+
 // The bytes of one row: pure. nullopt if they are damaged.
 [[nodiscard]] Bytes pack_minute(const std::vector<HistorySignal>& signals);
 [[nodiscard]] std::optional<std::vector<HistorySignal>> unpack_minute(std::string_view packed);
 
+// Drops the samples where a minute has more than two of a signal: its count, least, greatest, mean and last value stay.
+// What comes seldom (a cuff, a charted value) keeps its time. True if anything was dropped. Pure.
+bool thin_minute(std::vector<HistorySignal>& signals);
+
 struct HistoryLimits {
     Duration keep{30LL * 86'400'000};
+    Duration full{72LL * 3'600'000}; // older minutes are thinned
     std::uint64_t max_bytes = 4096ULL << 20;
 };
 
@@ -67,7 +85,17 @@ public:
     [[nodiscard]] std::variant<std::vector<HistoryMinute>, JournalError> read(const std::string& bed, std::int64_t from,
                                                                               std::int64_t to,
                                                                               std::size_t limit = 10'000);
-    // A step of checkpoint and pruning. True: there is more to do. Steps are small, so that an hour under a
+    // The same without a copy of it all: calls `take` with each minute, which is lent until it returns. It must not
+    // throw.
+    [[nodiscard]] std::optional<JournalError> visit(const std::string& bed, std::int64_t from, std::int64_t to,
+                                                    const std::function<void(const HistoryMinute&)>& take);
+    [[nodiscard]] std::optional<JournalError> write_events(const std::vector<HistoryEvent>& events);
+    // Events of a bed from `from` to before `to`, oldest first, the newest `limit` of them; damaged rows are left out.
+    [[nodiscard]] std::variant<std::vector<HistoryEvent>, JournalError>
+    events(const std::string& bed, WallTime from, WallTime to, std::size_t limit = 10'000);
+    // Minutes before this one hold no samples of signals that came often.
+    [[nodiscard]] std::variant<std::int64_t, JournalError> thinned_to();
+    // A step of checkpoint, pruning and thinning. True: there is more to do. Steps are small, so that an hour under a
     // wrong wall clock cannot prune weeks.
     [[nodiscard]] std::variant<bool, JournalError> maintain(WallTime now, const HistoryLimits& limits);
     // As of JournalFile.

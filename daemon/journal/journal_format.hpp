@@ -20,7 +20,7 @@ namespace magwatch {
 inline constexpr std::int64_t journal_application_id = 0x6D61676A; // "magj"
 inline constexpr std::int64_t history_application_id = 0x6D616768; // "magh"
 inline constexpr std::int64_t journal_version = 3;                 // PRAGMA user_version
-inline constexpr std::int64_t history_version = 1;
+inline constexpr std::int64_t history_version = 2;
 
 // Nothing larger is written or believed when read: a day's worth of one ward's inputs.
 inline constexpr std::size_t largest_payload = 64U << 20;

@@ -86,8 +86,11 @@ std::optional<Database> open_database(const std::string& path, const StoreFormat
             database.run(fmt::format("PRAGMA user_version={}", format.version));
             transaction.commit();
         } else if (database.integer("PRAGMA user_version") < format.version) {
-            // The tables are the same; what is written from now on, an older program cannot read.
+            // What is written from now on, an older program cannot read.
+            Transaction transaction{database};
+            if (!format.upgrade.empty()) database.run(std::string{format.upgrade});
             database.run(fmt::format("PRAGMA user_version={}", format.version));
+            transaction.commit();
         }
         return database;
     } catch (const SqliteError& error) {
