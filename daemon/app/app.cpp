@@ -21,6 +21,7 @@
 #include "daemon/app/heartbeat.hpp"
 #include "daemon/app/last_good.hpp"
 #include "daemon/app/pager_set.hpp"
+#include "daemon/app/recorder.hpp"
 #include "daemon/app/recovery.hpp"
 #include "daemon/app/service.hpp"
 #include "daemon/app/sources.hpp"
@@ -28,6 +29,7 @@
 #include "daemon/commissioning/readings.hpp"
 #include "daemon/commissioning/seal.hpp"
 #include "daemon/config/duty_times.hpp"
+#include "daemon/history/look_back.hpp"
 #include "daemon/http/published.hpp"
 #include "daemon/http/server.hpp"
 #include "daemon/journal/history.hpp"
@@ -99,6 +101,14 @@ http::WebFiles screen_files(const std::string& root)
     return std::move(folder.files);
 }
 
+HistoryLimits history_limits(const Config& config)
+{
+    HistoryLimits limits;
+    limits.keep = config.journal.keep_history;
+    limits.max_bytes = config.journal.max_history_bytes;
+    return limits;
+}
+
 MetricLabels labels_of(const Config& config)
 {
     MetricLabels labels;
@@ -158,7 +168,7 @@ struct App::State {
     void watch_rosters(const Moment& now);
     void journal_changed(const JournalStatus& status);
     void open_history();
-    void remember(const Observation& observation);
+    void ask_history(HistoryQuestion question, std::function<void(HistoryAnswer)> reply);
     void judge_channels();
     void end_old_faults(const Moment& now);
     void recall_pages();
@@ -180,6 +190,7 @@ struct App::State {
     std::unique_ptr<SystemClock> clock;
     std::unique_ptr<Journal> journal;
     std::unique_ptr<History> history;
+    std::unique_ptr<Recorder> recorder;
     std::optional<RestoreNote> restored; // the journal was put here by `magwatch restore`
     std::unique_ptr<WardLoop> loop;
     std::unique_ptr<PagerSet> pagers;
@@ -329,6 +340,9 @@ void App::State::build(StartConfig start)
     if (const std::string key = answer_key(directory); !key.empty()) http.answer_key.emplace(Secret{key});
     http.web = screen_files(config.http.web_root);
     http.readings = [this] { return readings.all(); };
+    http.ask_history = [this](HistoryQuestion question, std::function<void(HistoryAnswer)> reply) {
+        ask_history(std::move(question), std::move(reply));
+    };
     http.copy_store = [this](bool with_history) {
         asio::post(io, [this, with_history] { backups->request(with_history); });
     };
@@ -356,6 +370,9 @@ WardLoopPorts App::State::ports()
     ports.publish = [this](const Ward& ward, const Moment& now) { publish(ward, now); };
     ports.turn = [this](const Moment& now) { turn(now); };
     ports.stepped = [this](const Input& input, const Moment& now) { stepped(input, now); };
+    ports.decided = [this](const Input& input, const EffectBuffer& effects, const Moment& now) {
+        recorder->decided(input, effects, now);
+    };
     return ports;
 }
 
@@ -551,7 +568,7 @@ asio::awaitable<void> App::State::reload()
         health.config_hash = configuration_hash(config);
         metrics.config_last_reload.Set(static_cast<double>(health.config_loaded.ms) / 1000);
         journal->set_limits({config.journal.keep, config.journal.max_bytes});
-        history->set_limits({config.journal.keep_history, config.journal.max_history_bytes});
+        history->set_limits(history_limits(config));
         backups->set_within(config.journal.backup_within);
         journal->save_named(last_good_name, pack_last_good(config));
         log(event_configured, "the new configuration is in force");
@@ -780,7 +797,7 @@ void App::State::stepped(const Input& input, const Moment& now)
     if (const auto* observation = std::get_if<Observation>(&input)) {
         const bool trusted = loop->ward().trusts(observation->bed, observation->source, observation->signal);
         readings.take(*observation, !trusted || observation->validity == Validity::questionable, at);
-        if (trusted) remember(*observation);
+        if (trusted) recorder->observed(*observation, now.wall);
         const auto index = observation->source.value;
         if (index >= source_metrics.size() || source_metrics[index] == nullptr) return;
         const bool valid = observation->validity == Validity::valid;
@@ -796,7 +813,6 @@ void App::State::stepped(const Input& input, const Moment& now)
     }
 }
 
-// Trends are for people who look back: nothing that decides reads them, and the ward runs without them.
 void App::State::open_history()
 {
     HistoryOpened opened = HistoryFile::open(directory, read_clocks().wall);
@@ -809,16 +825,21 @@ void App::State::open_history()
     };
     history = std::make_unique<History>(
         io.get_executor(), std::move(opened.file),
-        HistoryLimits{config.journal.keep_history, config.journal.max_history_bytes}, changed);
+        history_limits(config), changed);
+    recorder = std::make_unique<Recorder>(*history, loop->ward());
 }
 
-void App::State::remember(const Observation& observation)
+// From any thread. The loop adds what is not stored yet, and the history's lane does the work.
+void App::State::ask_history(HistoryQuestion question, std::function<void(HistoryAnswer)> reply)
 {
-    if (observation.validity != Validity::valid || observation.signal == Signal::liveness) return;
-    const BedConfiguration* bed = loop->ward().bed_configuration(observation.bed);
-    if (bed == nullptr) return;
-    const WallTime at = observation.observed.ms != 0 ? observation.observed : clock->now().wall;
-    history->add(bed->alias, name(observation.signal), at, observation.value);
+    auto ask = [this, question = std::move(question), reply = std::move(reply)] {
+        auto looking = [question, reply](HistoryFile* kept, const std::vector<HistoryMinute>& running) {
+            reply(look_back(question, kept, running));
+        };
+        if (!history->ask(question.bed, std::move(looking)))
+            reply({503, "too many look back at once: ask again in a moment", "", "", ""});
+    };
+    asio::post(io, std::move(ask));
 }
 
 void App::State::journal_changed(const JournalStatus& now)

@@ -16,6 +16,7 @@
 #include <boost/asio/post.hpp>
 
 #include "daemon/http/connections.hpp"
+#include "daemon/http/lookups.hpp"
 #include "daemon/http/questions.hpp"
 #include "daemon/http/feed.hpp"
 #include "daemon/http/service.hpp"
@@ -84,6 +85,7 @@ struct Server::State final : Host {
         // Unlike a counter from 1, no number of an earlier life of the daemon comes again.
         : options{std::move(o)}, metrics{m},
           questions{io.get_executor(), std::move(p), static_cast<std::uint64_t>(read_clocks().wall.ms) * 1000},
+          lookups{io.get_executor(), options.ask_history},
           service{b, service_options()}, feed{b, options.readings},
           streams_{
               io.get_executor(), feed, options.limits,
@@ -135,6 +137,7 @@ struct Server::State final : Host {
     Metrics& metrics;
     asio::io_context io{1};
     Questions questions;
+    Lookups lookups;
     Service service;
     Feed feed;
     Streams streams_;
@@ -190,6 +193,11 @@ asio::awaitable<Response> Server::State::answer(Request request)
     Response response;
     if (auto* done = std::get_if<Response>(&handled.result)) {
         response = std::move(*done);
+    } else if (auto* past = std::get_if<HistoryQuestion>(&handled.result)) {
+        HistoryQuestion question = std::move(*past);
+        const Duration limit = options.limits.ward;
+        HistoryAnswer found = co_await lookups.ask(std::move(question), limit);
+        response = service.looked_back(std::move(found));
     } else {
         Ask question = std::move(std::get<Ask>(handled.result));
         response = co_await ask(std::move(question));
@@ -217,6 +225,7 @@ void Server::State::close_all()
     (void)local_acceptor.close(ignored);
     questions.stop();
     streams_.close_all();
+    lookups.stop();
     connections_.close_all();
     tasks->stop();
 }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/history/question.hpp"
 #include "daemon/http/published.hpp"
 #include "daemon/http/web_files.hpp"
 #include "daemon/metrics/metrics.hpp"
@@ -49,6 +50,7 @@ struct ServerOptions {
     std::optional<Secret> answer_key; // signs the links in pages
     std::function<std::vector<Reading>()> readings; // thread-safe; what devices last said
     std::function<void(bool history)> copy_store; // asks for copies of journal and history; any thread
+    AskHistory ask_history; // looks back; empty: there is no history
     ServerLimits limits;
 };
 

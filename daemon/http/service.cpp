@@ -7,6 +7,7 @@
 #include "daemon/http/clinical_metrics.hpp"
 #include "daemon/http/commissioning.hpp"
 #include "daemon/http/fields.hpp"
+#include "daemon/http/past.hpp"
 #include "daemon/http/render.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/http/words.hpp"
@@ -116,7 +117,7 @@ Handled Service::handle(const Request& request, const ClockReading& now)
     }
     handled.route = found.route->name;
     const std::string_view pattern = found.route->pattern;
-    if (found.query && pattern.starts_with("/api/")) {
+    if (found.query && pattern.starts_with("/api/") && !looks_back(found.route->id)) {
         handled.result = error(400, "this path takes no parameters");
         return handled;
     }
@@ -127,9 +128,36 @@ Handled Service::handle(const Request& request, const ClockReading& now)
         handled.result = error(refused->status, refused->error, refused->field);
         return handled;
     }
-    handled.result =
-        dispatch(request, {found.route, std::move(found.parameter), board_.current()}, now);
+    const Found asked{found.route, std::move(found.parameter), board_.current()};
+    if (looks_back(found.route->id)) {
+        look_back(request, asked, now.wall, handled);
+        return handled;
+    }
+    auto result = dispatch(request, asked, now);
+    std::visit([&](auto& given) { handled.result = std::move(given); }, result);
     return handled;
+}
+
+void Service::look_back(const Request& request, const Found& found, WallTime now, Handled& handled) const
+{
+    if (!found.ward) {
+        handled.result = error(503, "starting: nothing is known of the ward yet");
+        return;
+    }
+    auto question = read_question(found.route->id, found.parameter, request.target, found.ward->view, now);
+    if (const auto* bad = std::get_if<Mistake>(&question)) {
+        handled.result = mistake_response(*bad, simulation());
+        return;
+    }
+    auto& good = std::get<HistoryQuestion>(question);
+    good.version = found.ward->health.version;
+    handled.result = std::move(good);
+}
+
+Response Service::looked_back(HistoryAnswer answer) const
+{
+    if (answer.status != 200) return error(answer.status, answer.error);
+    return response_of(std::move(answer));
 }
 
 std::variant<Response, Ask> Service::dispatch(const Request& request, const Found& found,

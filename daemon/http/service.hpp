@@ -13,6 +13,7 @@
 
 #include "adapters/pagers/answer_link.hpp"
 #include "adapters/pagers/answer_page.hpp"
+#include "daemon/history/question.hpp"
 #include "daemon/http/bodies.hpp"
 #include "daemon/http/published.hpp"
 #include "daemon/http/request.hpp"
@@ -46,7 +47,7 @@ struct Ask {
 struct Handled {
     std::string_view route = "none";        // label of the metrics
     std::optional<HttpRefusal> turned_away; // counted, besides
-    std::variant<Response, Ask> result;
+    std::variant<Response, Ask, HistoryQuestion> result;
 };
 
 class Service
@@ -66,6 +67,9 @@ public:
     // Nothing was passed on.
     [[nodiscard]] Response overloaded(const Ask& ask) const;
 
+    // What the history said to a HistoryQuestion.
+    [[nodiscard]] Response looked_back(HistoryAnswer answer) const;
+
     // A request that was no request, or came from a peer that may not ask.
     [[nodiscard]] Response error(unsigned status, std::string_view text,
                                  std::string_view field = {}) const;
@@ -79,6 +83,7 @@ private:
     };
     [[nodiscard]] std::variant<Response, Ask> dispatch(const Request& request, const Found& found,
                                                        const ClockReading& now);
+    void look_back(const Request& request, const Found& found, WallTime now, Handled& handled) const;
     [[nodiscard]] std::vector<Reading> readings() const;
     [[nodiscard]] Response read(const Found& found, const ClockReading& now) const;
     [[nodiscard]] Response clinical(const PublishedWard* ward, const ClockReading& now) const;

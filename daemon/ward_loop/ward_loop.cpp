@@ -142,6 +142,7 @@ void WardLoop::step(const Moment& now, const Input& input)
     effects_.clear();
     ward_.step(now, input, effects_);
     ports_.stepped(input, now);
+    if (ports_.decided) ports_.decided(input, effects_, now);
     keep(now, input);
     for (auto& effect : effects_) {
         if (std::holds_alternative<Publish>(effect)) {

@@ -42,6 +42,8 @@ struct WardLoopPorts {
     std::function<void(const Ward&, const Moment&)> publish; // screens are out of date
     std::function<void(const Moment&)> turn;                 // every turn: sign of life
     std::function<void(const Input&, const Moment& now)> stepped; // every input: counters
+    // After stepped(): what was decided by it. May be empty.
+    std::function<void(const Input&, const EffectBuffer&, const Moment& now)> decided{};
 };
 
 // How long what was decided waits to be durable, from its decision on.

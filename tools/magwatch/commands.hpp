@@ -21,6 +21,7 @@ void add_modbus(CLI::App& app, Shell& shell);  // modbus probe
 void add_replay(CLI::App& app, Shell& shell);  // replay
 void add_predict(CLI::App& app, Shell& shell); // predict
 void add_doctor(CLI::App& app, Shell& shell);  // doctor
+void add_export(CLI::App& app, Shell& shell);  // export
 void add_backup(CLI::App& app, Shell& shell);  // backup create, verify, list; restore
 void add_demo(CLI::App& app, Shell& shell);    // demo
 void add_version(CLI::App& app, Shell& shell); // version

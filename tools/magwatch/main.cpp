@@ -46,6 +46,7 @@ int run(int argc, char** argv)
     add_replay(app, shell);
     add_predict(app, shell);
     add_doctor(app, shell);
+    add_export(app, shell);
     add_backup(app, shell);
     add_demo(app, shell);
     add_version(app, shell);

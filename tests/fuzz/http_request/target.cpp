@@ -64,6 +64,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             for (const Input& input : ask->inputs) check(input);
             continue;
         }
+        if (const auto* past = std::get_if<HistoryQuestion>(&handled.result)) {
+            must(copy.method == Method::get && past->points <= most_trend_points);
+            if (past->from) must(*past->from < past->to.value_or(past->now));
+            continue;
+        }
         const auto& response = std::get<Response>(handled.result);
         if (response.content_type == "application/json")
             must(nlohmann::json::accept(response.body));
