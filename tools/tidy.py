@@ -25,7 +25,7 @@ TEXT = CODE + (".py", ".sh", ".cmake", ".txt", ".toml", ".ts", ".tsx", ".js", ".
 SKIPPED_FOLDERS = {".git", "build", "node_modules", "__pycache__", "run", "dist"}
 # These name the forbidden words because they look for them; recordings and licences are other people's text.
 SKIPPED = ("tools/tidy.py", "tools/check_layers.py", "tests/checks/", "tests/data/", "tests/fuzz/", "LICENSE",
-           "tests/peers/package-lock.json", "web/package-lock.json")
+           "tests/peers/package-lock.json", "web/package-lock.json", "web/dev/recording/")
 
 TESTS = ("tests/",)
 # (pattern, why, where it does not count, only in these, where to look: "text", "code" or "strings")

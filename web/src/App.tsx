@@ -1,0 +1,78 @@
+import { HelpSheet } from "./HelpSheet";
+import { AcknowledgeSheet, PauseSheet } from "./alarms/AcknowledgeSheet";
+import { AlarmPanel } from "./alarms/AlarmPanel";
+import { AnswerSheet } from "./alarms/AnswerSheet";
+import { type Sheet, screen, sheet } from "./navigation";
+import { BedDetail } from "./bed/BedDetail";
+import { Handover } from "./bed/Handover";
+import { Bars } from "./board/Bars";
+import { Board } from "./board/Board";
+import { TopBar } from "./board/TopBar";
+import { EntrySheet } from "./entry/EntrySheet";
+import { simulated } from "./live/store";
+import { Pages } from "./paging/Pages";
+import { UnlockSheet } from "./people/UnlockSheet";
+import { ChecklistScreen } from "./protocol/Checklist";
+import { StatusPage } from "./status/StatusPage";
+import { InfusionSheet } from "./watch/InfusionSheet";
+import { ScreeningSheet } from "./watch/ScreeningSheet";
+import { SymptomSheet } from "./watch/SymptomSheet";
+import { WatchSheet } from "./watch/WatchSheet";
+
+function Current() {
+  const now = screen.value;
+  switch (now.name) {
+    case "board":
+      return <Board />;
+    case "bed":
+      return <BedDetail key={now.bed} bed={now.bed} />;
+    case "checklist":
+      return <ChecklistScreen key={now.bed} bed={now.bed} />;
+    case "handover":
+      return <Handover bed={now.bed} />;
+    case "alarms":
+      return <AlarmPanel />;
+    case "pages":
+      return <Pages />;
+    case "status":
+      return <StatusPage />;
+  }
+}
+
+function Above(props: { sheet: Sheet }) {
+  const open = props.sheet;
+  switch (open.kind) {
+    case "unlock":
+      return <UnlockSheet then={open.then} />;
+    case "entry":
+      return <EntrySheet bed={open.bed} />;
+    case "symptoms":
+      return <SymptomSheet bed={open.bed} />;
+    case "infusion":
+      return <InfusionSheet bed={open.bed} />;
+    case "screening":
+      return <ScreeningSheet bed={open.bed} />;
+    case "watch":
+      return <WatchSheet bed={open.bed} />;
+    case "acknowledge":
+      return <AcknowledgeSheet alarm={open.alarm} />;
+    case "pause":
+      return <PauseSheet bed={open.bed} />;
+    case "answer":
+      return <AnswerSheet call={open.call} answer={open.answer} />;
+    case "help":
+      return <HelpSheet />;
+  }
+}
+
+export function App() {
+  const open = sheet.value;
+  return (
+    <div class={simulated.value ? "page simulation" : "page"}>
+      <TopBar />
+      <Bars />
+      <Current />
+      {open !== null && <Above key={JSON.stringify(open)} sheet={open} />}
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+import { useState } from "preact/hooks";
+import { Dialog } from "../Dialog";
+import { change, outcomeWords } from "../api/client";
+import { sheet } from "../navigation";
+import { bedOf, ward } from "../live/store";
+import { PersonPicker } from "../people/PersonPicker";
+import { PinField } from "../people/PinField";
+import { unlocked } from "../people/session";
+import { priorityWords } from "../words/marks";
+
+/** A PIN each time: who silences something stands by it with a name. */
+export function PinAct(props: {
+  title: string;
+  explain: string;
+  button: string;
+  path: string;
+  body?: object;
+  done?: () => void;
+}) {
+  const [who, setWho] = useState<string | null>(unlocked.value?.person ?? null);
+  const [pin, setPin] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const close = () => {
+    sheet.value = null;
+  };
+
+  async function send(): Promise<void> {
+    if (who === null) return setProblem("Tap your name first.");
+    if (pin === "") return setProblem("Type your PIN.");
+    setBusy(true);
+    const outcome = await change(props.path, { ...props.body, person: who, pin });
+    setBusy(false);
+    setPin("");
+    if (outcome.kind === "saved") (props.done ?? close)();
+    else setProblem(outcomeWords(outcome));
+  }
+
+  return (
+    <Dialog title={props.title} escape close={close}>
+      <p>{props.explain}</p>
+      <PersonPicker legend="Who are you?" chosen={who} choose={setWho} needsPin />
+      <PinField pin={pin} change={setPin} enter={() => void send()} problem={problem} />
+      <div class="actions">
+        <button type="button" class="primary tall" disabled={busy} onClick={() => void send()}>
+          {busy ? "SENDING" : props.button}
+        </button>
+        <button type="button" class="tall" onClick={close}>
+          Cancel
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+export function AcknowledgeSheet(props: { alarm: string }) {
+  const alarm = ward.value?.alarms.find((a) => a.id === props.alarm);
+  if (alarm === undefined) {
+    return (
+      <Dialog title="This alarm is over" escape close={() => (sheet.value = null)}>
+        <button type="button" class="tall" onClick={() => (sheet.value = null)}>
+          Close
+        </button>
+      </Dialog>
+    );
+  }
+  const place = bedOf(alarm.bed)?.place ?? "the ward";
+  return (
+    <PinAct
+      title={`${place}: acknowledge ${priorityWords(alarm)}, ${alarm.message}`}
+      explain="This says: I am dealing with it. It ends nothing, it runs out by itself, and a new sign breaks it."
+      button="ACKNOWLEDGE"
+      path={`/api/v1/alarms/${encodeURIComponent(alarm.id)}/acknowledge`}
+    />
+  );
+}
+
+const PAUSE_SECONDS = 120;
+
+export function PauseSheet(props: { bed: string }) {
+  return (
+    <PinAct
+      title={`${bedOf(props.bed)?.place ?? props.bed}: pause the sound for 2 min`}
+      explain="Only the ward's own sound is paused. Pages go on, and a new high alarm ends the pause."
+      button="PAUSE SOUND 2 MIN"
+      path={`/api/v1/beds/${encodeURIComponent(props.bed)}/pause`}
+      body={{ seconds: PAUSE_SECONDS }}
+    />
+  );
+}

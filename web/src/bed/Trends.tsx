@@ -1,0 +1,168 @@
+import { useEffect, useState } from "preact/hooks";
+import { read } from "../api/client";
+import type { Bed, Prediction, Trend } from "../api/types";
+import { serverNow, usable, ward } from "../live/store";
+import { clockTime } from "../words/times";
+import { short, tidy } from "../words/units";
+import { Plot } from "./Plot";
+import { type PlotData, estimateColumns, trendColumns } from "./plot";
+
+const ROWS = [
+  ["rr", "Respiratory rate"],
+  ["spo2", "Oxygen saturation"],
+  ["hr", "Heart rate"],
+  ["reflex", "Tendon reflex"],
+  ["urine", "Urine"],
+] as const;
+
+const AGAIN_MS = 30_000;
+const POINTS = 600;
+
+type Asked<T> = { data: T } | { why: string } | null;
+
+/** Asks again every half minute; what cannot be had says why. */
+function useAsked<T>(path: string | null, wrong: (status: number) => string): Asked<T> {
+  const [asked, setAsked] = useState<Asked<T>>(null);
+  useEffect(() => {
+    let gone = false;
+    async function look(): Promise<void> {
+      if (path === null) return;
+      const answer = await read<T>(path);
+      if (gone) return;
+      if (answer === null) setAsked({ why: "the server does not answer" });
+      else setAsked(answer.status === 200 ? { data: answer.body } : { why: wrong(answer.status) });
+    }
+    void look();
+    const timer = setInterval(() => void look(), AGAIN_MS);
+    return () => {
+      gone = true;
+      clearInterval(timer);
+    };
+  }, [path]);
+  return asked;
+}
+
+export function Trends(props: { bed: Bed }) {
+  const [hours, setHours] = useState(2);
+  const now = serverNow.peek();
+  const [until, setUntil] = useState(now);
+  useEffect(() => {
+    const timer = setInterval(() => setUntil(serverNow.peek()), AGAIN_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const to = until === 0 ? now : until;
+  const query = new URLSearchParams({
+    from: new Date(to - hours * 3600_000).toISOString(),
+    to: new Date(to).toISOString(),
+    signals: ROWS.map(([name]) => name).join(","),
+    points: String(POINTS),
+  });
+  const path = to === 0 ? null : `/api/v1/beds/${encodeURIComponent(props.bed.alias)}/trend?${query.toString()}`;
+  const asked = useAsked<Trend>(path, (status) =>
+    status === 404 ? "this server keeps no history of vital signs for boards" : `the server said ${status}`,
+  );
+  return (
+    <section aria-label="Trends">
+      <h2>Trends</h2>
+      <div class="actions">
+        {[2, 6, 24].map((h) => (
+          <button key={h} type="button" class="choice" aria-pressed={hours === h} onClick={() => setHours(h)}>
+            {h} h
+          </button>
+        ))}
+      </div>
+      {asked === null && <p>Loading the trends.</p>}
+      {asked !== null && "why" in asked && <p>No trends: {asked.why}.</p>}
+      {asked !== null && "data" in asked && usable.value && <Stack trend={asked.data} />}
+    </section>
+  );
+}
+
+function Stack(props: { trend: Trend }) {
+  const [drawn, setDrawn] = useState<[string, string, PlotData][]>([]);
+  useEffect(() => {
+    setDrawn(
+      ROWS.filter(([name]) => (props.trend.signals[name]?.points.length ?? 0) > 0).map(([name, title]) => [
+        name,
+        title,
+        trendColumns(props.trend, name),
+      ]),
+    );
+  }, [props.trend]);
+  const offset = ward.value?.offsetMinutes ?? 0;
+  return (
+    <>
+      {drawn.length === 0 && <p>No values in this time.</p>}
+      {drawn.map(([name, title, data]) => (
+        <Plot
+          key={name}
+          title={title}
+          unit={props.trend.signals[name]?.unit ?? ""}
+          kind="trend"
+          data={data}
+          sentence={sentence(title, data)}
+        />
+      ))}
+      {props.trend.events.length > 0 && (
+        <ul class="events">
+          {props.trend.events.map((event) => (
+            <li key={`${event.at} ${event.text}`}>
+              {clockTime(Date.parse(event.at), offset)} {event.text}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** "RR 9, was 15 at the start": what the picture says, for those who do not see it. */
+export function sentence(title: string, data: PlotData): string {
+  const values = (data.columns[2] ?? []).filter((v): v is number => v !== null);
+  const [first, last] = [values[0], values[values.length - 1]];
+  if (first === undefined || last === undefined) return `${title}: no values`;
+  const way = last < first ? "falling" : last > first ? "rising" : "steady";
+  return `${title} ${tidy(last, 1)}, ${way} from ${tidy(first, 1)}`;
+}
+
+export function Estimate(props: { bed: Bed }) {
+  const asked = useAsked<Prediction>(
+    `/api/v1/beds/${encodeURIComponent(props.bed.alias)}/prediction`,
+    (status) => `the server said ${status}`,
+  );
+  const [data, setData] = useState<PlotData | null>(null);
+  const levels = props.bed.levels.length;
+  useEffect(() => {
+    setData(asked !== null && "data" in asked ? estimateColumns(asked.data, props.bed.levels) : null);
+  }, [asked, levels]);
+  const offset = ward.value?.offsetMinutes ?? 0;
+  const because = asked !== null && "data" in asked ? asked.data.because : undefined;
+  const unknownSince = props.bed.infusion.rate_unknown_since;
+  return (
+    <section class="estimate" aria-label="Magnesium estimate">
+      <h2>Magnesium in serum: estimate, not a lab result</h2>
+      <p>Dots are laboratory results. The band holds 90 % of estimates. Nothing here is an all-clear.</p>
+      {unknownSince !== null && <p class="problem">Rate unknown since {clockTime(Date.parse(unknownSince), offset)}.</p>}
+      {asked === null && <p>Loading the estimate.</p>}
+      {asked !== null && "why" in asked && <p>No estimate: {asked.why}.</p>}
+      {because && <p>No estimate: {because}.</p>}
+      {asked !== null && "data" in asked && data !== null && asked.data.points.length > 0 && (
+        <>
+          {asked.data.points.some((p) => p.record_incomplete) && <p class="problem">The infusion record is incomplete.</p>}
+          {asked.data.take_level_before != null && (
+            <p>Take a level before {clockTime(Date.parse(asked.data.take_level_before), offset)}.</p>
+          )}
+          <Plot title="Estimate" unit="mmol/L" kind="estimate" data={data} sentence={estimateSentence(asked.data)} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function estimateSentence(prediction: Prediction): string {
+  const now = serverNow.peek();
+  const point = prediction.points.find((p) => Date.parse(p.at) >= now) ?? prediction.points[prediction.points.length - 1];
+  if (point === undefined) return "No estimate";
+  const [low, mid, high] = [point.p5_mmol_l, point.p50_mmol_l, point.p95_mmol_l].map(short);
+  return `Estimate, not a lab result: about ${mid} mmol/L now, between ${low} and ${high}`;
+}

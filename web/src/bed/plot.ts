@@ -1,0 +1,111 @@
+// Small plots by uPlot: one parameter each, never two on one axis. What is not known is a gap.
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { Prediction, Level, Trend } from "../api/types";
+import { toMmol } from "../words/units";
+
+export interface PlotData {
+  /** Seconds of the server's clock, then rows of the same length; null is a gap. */
+  columns: [number[], ...(number | null)[][]];
+}
+
+/** Points of [seconds since `from`, min, max]; a longer silence than 2.5 steps is a gap, never a straight line. */
+export function trendColumns(trend: Trend, signal: string): PlotData {
+  const points = trend.signals[signal]?.points ?? [];
+  const from = Date.parse(trend.from) / 1000;
+  const longest = Math.max(trend.resolution_seconds, 1) * 2.5;
+  const [at, low, high]: [number[], (number | null)[], (number | null)[]] = [[], [], []];
+  let before: number | null = null;
+  for (const [seconds, min, max] of points) {
+    if (before !== null && seconds - before > longest) {
+      at.push(from + before + longest / 2);
+      low.push(null);
+      high.push(null);
+    }
+    at.push(from + seconds);
+    low.push(min);
+    high.push(max);
+    before = seconds;
+  }
+  return { columns: [at, low, high] };
+}
+
+/** The estimate's band and middle, and the laboratory's levels on the same times. */
+export function estimateColumns(prediction: Prediction, levels: Level[]): PlotData {
+  const rows = new Map<number, (number | null)[]>();
+  for (const p of prediction.points) {
+    rows.set(Date.parse(p.at) / 1000, [p.p5_mmol_l, p.p95_mmol_l, p.p50_mmol_l, null]);
+  }
+  for (const level of levels) {
+    const unit = level.unit === "mg/dL" || level.unit === "mEq/L" ? level.unit : "mmol/L";
+    const at = Date.parse(level.drawn_at) / 1000;
+    const row = rows.get(at) ?? [null, null, null, null];
+    row[3] = toMmol(level.value, unit);
+    rows.set(at, row);
+  }
+  const times = [...rows.keys()].sort((a, b) => a - b);
+  const column = (n: number) => times.map((t) => rows.get(t)?.[n] ?? null);
+  return { columns: [times, column(0), column(1), column(2), column(3)] };
+}
+
+export interface Look {
+  width: number;
+  height: number;
+  offsetMinutes: number;
+  night: boolean;
+  kind: "trend" | "estimate";
+  /** A line at the server's now. */
+  now: number;
+}
+
+function ink(night: boolean): { line: string; band: string; grid: string; text: string } {
+  return night
+    ? { line: "#8ab4ff", band: "rgba(138,180,255,0.25)", grid: "#333a44", text: "#d6dbe2" }
+    : { line: "#0b3d91", band: "rgba(11,61,145,0.18)", grid: "#d5d9df", text: "#1b1f24" };
+}
+
+export function draw(into: HTMLElement, data: PlotData, look: Look): uPlot {
+  const colours = ink(look.night);
+  const bounds = { stroke: colours.band, points: { show: false }, spanGaps: look.kind === "estimate" };
+  const series: uPlot.Series[] =
+    look.kind === "trend"
+      ? [{}, { stroke: colours.line, width: 1.5, points: { show: false } }, { stroke: colours.line, width: 1.5, points: { show: false } }]
+      : [
+          {},
+          bounds,
+          bounds,
+          { stroke: colours.line, dash: [8, 6], width: 2, points: { show: false }, spanGaps: true },
+          { stroke: colours.text, width: 0, points: { show: true, size: 12, fill: colours.text } },
+        ];
+  const options: uPlot.Options = {
+    width: look.width,
+    height: look.height,
+    series,
+    bands: [{ series: [2, 1], fill: colours.band }],
+    legend: { show: false },
+    cursor: { show: false },
+    tzDate: (seconds) => uPlot.tzDate(new Date((seconds + look.offsetMinutes * 60) * 1000), "Etc/UTC"),
+    axes: [
+      { stroke: colours.text, grid: { stroke: colours.grid }, ticks: { stroke: colours.grid }, values: clock(look.offsetMinutes), space: 80 },
+      { stroke: colours.text, grid: { stroke: colours.grid }, ticks: { stroke: colours.grid }, size: 56 },
+    ],
+    hooks: { draw: [(plot) => nowLine(plot, look.now / 1000, colours.text)] },
+  };
+  return new uPlot(options, data.columns as uPlot.AlignedData, into);
+}
+
+function clock(offsetMinutes: number): uPlot.Axis.Values {
+  return (_plot, splits) => splits.map((s) => new Date((s + offsetMinutes * 60) * 1000).toISOString().slice(11, 16));
+}
+
+function nowLine(plot: uPlot, at: number, colour: string): void {
+  const x = plot.valToPos(at, "x", true);
+  if (!(x >= plot.bbox.left && x <= plot.bbox.left + plot.bbox.width)) return;
+  plot.ctx.save();
+  plot.ctx.strokeStyle = colour;
+  plot.ctx.beginPath();
+  plot.ctx.moveTo(x, plot.bbox.top);
+  plot.ctx.lineTo(x, plot.bbox.top + plot.bbox.height);
+  plot.ctx.stroke();
+  plot.ctx.restore();
+}

@@ -1,0 +1,177 @@
+import type { Alarm, Bed, Call, Check } from "../api/types";
+import { go, link, sheet } from "../navigation";
+import { alarmsOf, liveness, serverNow, usable, ward } from "../live/store";
+import { labelOf } from "../people/session";
+import { bandOf, byUrgency, flashes, mark, priorityWords } from "../words/marks";
+import { reflexWords, signalOf } from "../words/signals";
+import { clockTime, dueWords, stopwatch } from "../words/times";
+import { tidy } from "../words/units";
+import { Value } from "./Value";
+import { lineOf, since } from "./history";
+
+function offset(): number {
+  return ward.value?.offsetMinutes ?? 0;
+}
+
+/** "1 g/h ON", "STOPPED", or why nobody can say. A rate that is not known is never shown as one. */
+export function infusionWords(bed: Bed): string {
+  const { infusion } = bed;
+  if (infusion.rate_unknown_since !== null) {
+    return `rate unknown since ${clockTime(Date.parse(infusion.rate_unknown_since), offset())}`;
+  }
+  if (infusion.running === null) return "not known whether it runs";
+  if (infusion.running) {
+    return infusion.rate === null ? "ON, rate not known" : `${tidy(infusion.rate.value)} ${infusion.rate.unit} ON`;
+  }
+  const onBoard = infusion.magnesium_on_board === "no" ? "" : ", still on board";
+  return bed.after_stop === null ? `OFF${onBoard}` : `STOPPED ${clockTime(Date.parse(bed.after_stop.stopped), offset())}${onBoard}`;
+}
+
+export function nextCheck(bed: Bed): Check | undefined {
+  return [...bed.checks].sort((a, b) => Number(b.overdue) - Number(a.overdue) || a.due.localeCompare(b.due))[0];
+}
+
+/** What became of the call: never "delivered" for "sent", and "coming" is not "here". */
+export function callWords(call: Call | undefined): string | null {
+  if (call === undefined) return null;
+  switch (call.state) {
+    case "waiting":
+      return "Nobody paged yet";
+    case "calling":
+      return `Paging ${call.told.length === 0 ? "" : `${[...new Set(call.told.map((t) => labelOf(t.person)))].join(", ")}: `}no answer yet`;
+    case "accepted":
+      return `${labelOf(call.person)} is COMING, not here yet`;
+    case "attended":
+      return `${labelOf(call.person)} is AT THE BED`;
+  }
+}
+
+function Band(props: { bed: Bed; alarms: Alarm[] }) {
+  const worst = props.alarms[0];
+  const band = bandOf(worst);
+  const more = props.alarms.length - 1;
+  const classes = `band ${band}${flashes(worst) ? " flash" : ""}`;
+  return (
+    <div class={classes}>
+      <h3>
+        {worst !== undefined && <span class="mark">{mark(worst)}</span>}
+        <span class="label">{props.bed.place}</span>
+        {worst === undefined && (
+          <span class="message">{props.bed.watched ? "no alarm" : "NOT WATCHED"}</span>
+        )}
+        {worst !== undefined && (
+          <span class="elapsed">{stopwatch(serverNow.value - Date.parse(worst.since))}</span>
+        )}
+      </h3>
+      {worst !== undefined && (
+        <p class="finding">
+          {worst.message}
+          <small>
+            {" "}
+            {priorityWords(worst)}
+            {worst.acknowledged ? `, acknowledged by ${labelOf(worst.acknowledged_by)}` : ""}
+            {more > 0 ? `, and ${more} more` : ""}
+          </small>
+        </p>
+      )}
+    </div>
+  );
+}
+
+const LINE = { width: 300, height: 36, top: 40 };
+
+function Sparkline(props: { bed: Bed }) {
+  const from = since(props.bed.alias);
+  if (from === null || !usable.value) return null;
+  const path = lineOf(props.bed.alias, serverNow.value, LINE.width, LINE.height, LINE.top);
+  return (
+    <figure class="spark">
+      <svg viewBox={`0 0 ${LINE.width} ${LINE.height}`} preserveAspectRatio="none" aria-hidden="true">
+        <path d={path} />
+      </svg>
+      <figcaption>RR since {clockTime(from, offset())}</figcaption>
+    </figure>
+  );
+}
+
+function ReflexLine(props: { bed: Bed }) {
+  const reflex = signalOf(props.bed, "reflex");
+  if (reflex?.last == null) return <p>Reflexes: none charted</p>;
+  return (
+    <p>
+      {reflex.value === null || !usable.value ? "Reflex -- was " : "Reflex "}
+      {reflexWords(reflex.last.value)} at {clockTime(Date.parse(reflex.last.at), offset())}
+    </p>
+  );
+}
+
+function Actions(props: { bed: Bed; worst: Alarm | undefined }) {
+  const { bed, worst } = props;
+  const call = worst?.call ?? null;
+  return (
+    <div class="actions">
+      {worst !== undefined && worst.priority !== "low" && !worst.acknowledged && (
+        <button type="button" class="tall primary" onClick={() => (sheet.value = { kind: "acknowledge", alarm: worst.id })}>
+          ACKNOWLEDGE
+        </button>
+      )}
+      {call !== null && (
+        <button type="button" class="tall" onClick={() => (sheet.value = { kind: "answer", call, answer: "here" })}>
+          I AM HERE
+        </button>
+      )}
+      {bed.checklist?.open && (
+        <a class="button tall prompt" href={link("checklist", bed.alias)}>
+          CHECKLIST
+        </a>
+      )}
+      {bed.watched ? (
+        <button type="button" class="tall" onClick={() => (sheet.value = { kind: "entry", bed: bed.alias })}>
+          ENTER
+        </button>
+      ) : (
+        <button type="button" class="tall" onClick={() => (sheet.value = { kind: "watch", bed: bed.alias })}>
+          START WATCH
+        </button>
+      )}
+      <button type="button" class="tall" onClick={() => go("bed", bed.alias)}>
+        OPEN
+      </button>
+    </div>
+  );
+}
+
+/** One bed: value first, line second, what is due third, actions last. */
+export function BedCard(props: { bed: Bed }) {
+  const { bed } = props;
+  const alarms = [...alarmsOf(bed.alias)].sort(byUrgency);
+  const worst = alarms[0];
+  const due = nextCheck(bed);
+  const call = ward.value?.calls.find((c) => c.id === worst?.call);
+  const paging = callWords(call);
+  return (
+    <article class={`card ${bandOf(worst)} ${liveness.value}`} aria-label={bed.place}>
+      <Band bed={bed} alarms={alarms} />
+      <dl class="vitals">
+        <Value bed={bed} signal="rr" label="RR" />
+        <Value bed={bed} signal="spo2" label="SpO2" unit />
+        <Value bed={bed} signal="hr" label="HR" />
+        <Value bed={bed} signal="reflex" label="Reflex" />
+      </dl>
+      <Sparkline bed={bed} />
+      <ReflexLine bed={bed} />
+      <p>
+        Magnesium <strong>{usable.value ? infusionWords(bed) : "--"}</strong>
+      </p>
+      {due !== undefined && bed.watched && (
+        <p class={due.overdue ? "due overdue" : "due"}>
+          <span aria-hidden="true" class="clock-icon" /> {due.title} {usable.value ? dueWords(due.due, due.overdue, serverNow.value) : "--"}
+        </p>
+      )}
+      {bed.watched && !bed.association_confirmed && <p class="due overdue">Bed, devices and patient: NOT CONFIRMED</p>}
+      {bed.audio_paused && <p class="due overdue">SOUND PAUSED</p>}
+      {paging !== null && <p class="paging">Page: {paging}</p>}
+      <Actions bed={bed} worst={worst} />
+    </article>
+  );
+}

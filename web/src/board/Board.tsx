@@ -1,0 +1,47 @@
+import { alarmsOf, usable, ward } from "../live/store";
+import { byUrgency, mark, priorityWords } from "../words/marks";
+import { BedCard } from "./BedCard";
+
+/** Alarms that belong to no bed stand above the cards. */
+function WardAlarms() {
+  const alarms = [...alarmsOf(null)].sort(byUrgency);
+  if (alarms.length === 0) return null;
+  return (
+    <ul class="ward-alarms">
+      {alarms.map((alarm) => (
+        <li key={alarm.id}>
+          <span class="mark">{mark(alarm)}</span> {priorityWords(alarm)}: {alarm.message}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function Board() {
+  const now = ward.value;
+  return (
+    <main>
+      <h1 class="unseen">Ward board</h1>
+      <WardAlarms />
+      {now === null && <p class="empty">Loading the beds.</p>}
+      {now !== null && now.beds.length === 0 && <p class="empty">No bed is configured. Nothing is being monitored.</p>}
+      {now !== null && now.beds.length > 0 && !now.beds.some((bed) => bed.watched) && (
+        <p class="empty">No bed is being monitored.</p>
+      )}
+      <div class={usable.value ? "cards" : "cards dim"}>
+        {now?.beds.map((bed) => <BedCard key={bed.alias} bed={bed} />)}
+      </div>
+      <Legend />
+    </main>
+  );
+}
+
+function Legend() {
+  return (
+    <p class="legend">
+      <span class="mark">***</span> HIGH <span class="mark">**</span> MEDIUM <span class="mark">?</span> TECHNICAL{" "}
+      <span aria-hidden="true" class="clock-icon" /> due or overdue. Second alarm system: the bedside monitor's own alarms
+      stay primary.
+    </p>
+  );
+}

@@ -1,0 +1,26 @@
+import type { Bed } from "../api/types";
+import { usable, ward } from "../live/store";
+import { UNKNOWN, digits, lastWords, signalOf, unitWords } from "../words/signals";
+import { clockTime } from "../words/times";
+
+/** One vital sign in large digits; what is not known is a dash, with what it was and when. */
+export function Value(props: { bed: Bed; signal: string; label: string; unit?: boolean }) {
+  const found = signalOf(props.bed, props.signal);
+  const text = digits(found, usable.value);
+  const was = text === UNKNOWN && usable.value && found?.last ? found : null;
+  const unit = props.unit && found && text !== UNKNOWN ? unitWords(found.unit) : "";
+  return (
+    <div class="value">
+      <dt>{props.label}</dt>
+      <dd>
+        <span class={text === UNKNOWN ? "digits unknown" : "digits"}>{text}</span>
+        {unit !== "" && <span class="unit"> {unit}</span>}
+        {was !== null && (
+          <span class="was">
+            was {lastWords(was)} at {clockTime(Date.parse(was.last?.at ?? ""), ward.value?.offsetMinutes ?? 0)}
+          </span>
+        )}
+      </dd>
+    </div>
+  );
+}

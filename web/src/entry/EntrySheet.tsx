@@ -1,0 +1,310 @@
+import { useState } from "preact/hooks";
+import { Dialog } from "../Dialog";
+import { change, newKey, outcomeWords } from "../api/client";
+import type { Bed } from "../api/types";
+import { sheet } from "../navigation";
+import { infusionWords } from "../board/BedCard";
+import { bedOf, serverNow, usable, ward } from "../live/store";
+import { labelOf, unlocked } from "../people/session";
+import { PersonPicker } from "../people/PersonPicker";
+import { reflexWords } from "../words/signals";
+import { clockTime } from "../words/times";
+import { LEVEL_UNITS, type LevelUnit, otherUnit, tidy, typed } from "../words/units";
+import { CountTimer } from "./CountTimer";
+import { AVPU, build, timeOf } from "./draft";
+import { Choice, type Form, NumberField, Part, TextField } from "./fields";
+import { type Sent, draftOf, draftsChanged, forget, keyOf, sendAll, write } from "./sending";
+
+const AVPU_LABELS: Record<(typeof AVPU)[number], string> = {
+  alert: "A alert",
+  confused: "C newly confused",
+  voice: "V voice",
+  pain: "P pain",
+  unresponsive: "U none",
+};
+
+/** One sheet for all that is charted at the bed. Any part alone may be saved. It closes only on Save or Cancel. */
+export function EntrySheet(props: { bed: string }) {
+  draftsChanged.value;
+  const [problems, setProblems] = useState<Record<string, string>>({});
+  const [sent, setSent] = useState<Sent[]>([]);
+  const [busy, setBusy] = useState(false);
+  const bed = bedOf(props.bed);
+  const now = serverNow.value;
+  const kept = draftOf(props.bed, now);
+  const who = unlocked.value;
+  const moment = { nowMs: now, offsetMinutes: ward.value?.offsetMinutes ?? 0 };
+  if (bed === undefined) return null;
+
+  const form: Form = {
+    text: (field) => kept.draft[field] ?? "",
+    problem: (field) => problems[field] ?? refusalOf(sent, field),
+    write: (field, value) => {
+      write(props.bed, field, value, serverNow.value);
+      setProblems(({ [field]: _gone, ...rest }) => rest);
+    },
+  };
+
+  async function save(): Promise<void> {
+    const built = build(kept.draft, moment);
+    setProblems(built.problems);
+    if (Object.keys(built.problems).length > 0) return focusFirst(Object.keys(built.problems));
+    if (built.entries.length === 0) return setProblems({ at: "Nothing was entered yet." });
+    if (who === null) {
+      sheet.value = { kind: "unlock", then: { kind: "entry", bed: props.bed } };
+      return;
+    }
+    setBusy(true);
+    const entries = built.entries.map((entry) => ({ entry, key: keyOf(kept, entry) }));
+    const all = await sendAll(props.bed, who.person, entries, setSent);
+    setBusy(false);
+    const refused = all.find((s) => s.outcome !== null && s.outcome !== "checking" && s.outcome.kind === "refused");
+    if (refused !== undefined && outcomeStatus(refused) === 401) {
+      sheet.value = { kind: "unlock", then: { kind: "entry", bed: props.bed } };
+    }
+    if (all.every(isSaved)) forget(props.bed);
+  }
+
+  const done = sent.length > 0 && sent.every(isSaved);
+  return (
+    <Dialog title={`${bed.place} - new check`} wide close={() => undefined}>
+      <p class="by">
+        {usable.value ? "" : "NOT LIVE: an entry cannot be confirmed now. "}
+        By {who === null ? "nobody yet: your PIN is asked for when you save" : who.label}
+      </p>
+      <div
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && event.ctrlKey) void save();
+          const target = event.target as HTMLElement;
+          if (target.tagName !== "INPUT" && /^[0-4]$/.test(event.key)) form.write("reflex", event.key);
+        }}
+      >
+        {!done && <Parts form={form} bed={bed} />}
+        <Results sent={sent} />
+        <div class="actions sticky">
+          {!done && (
+            <button type="button" class="primary tall" disabled={busy} onClick={() => void save()}>
+              {busy ? "SAVING" : sent.some((s) => !isSaved(s)) ? "SAVE AGAIN" : "SAVE"}
+            </button>
+          )}
+          <button
+            type="button"
+            class="tall"
+            onClick={() => {
+              forget(props.bed);
+              sheet.value = null;
+            }}
+          >
+            {done ? "CLOSE" : "Cancel"}
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+function isSaved(s: Sent): boolean {
+  return s.outcome !== null && s.outcome !== "checking" && s.outcome.kind === "saved";
+}
+
+function outcomeStatus(s: Sent): number | null {
+  return s.outcome !== null && s.outcome !== "checking" && s.outcome.kind === "refused" ? s.outcome.status : null;
+}
+
+/** The server's refusal stands at the part that it is about. */
+function refusalOf(sent: Sent[], field: string): string | undefined {
+  const found = sent.find((s) => s.entry.part === field);
+  if (found === undefined || found.outcome === null || found.outcome === "checking") return undefined;
+  return found.outcome.kind === "refused" ? outcomeWords(found.outcome) : undefined;
+}
+
+function focusFirst(fields: string[]): void {
+  const first = document.querySelector(fields.map((field) => `[data-field="${field}"]`).join(","));
+  if (!(first instanceof HTMLElement)) return;
+  (first.querySelector("button") ?? first).focus();
+}
+
+function Results(props: { sent: Sent[] }) {
+  if (props.sent.length === 0) return null;
+  return (
+    <ul class="results" role="status">
+      {props.sent.map((one) => (
+        <li key={one.key} class={isSaved(one) ? "saved" : "unsaved"}>
+          {one.entry.title}:{" "}
+          {one.outcome === null
+            ? "saving"
+            : one.outcome === "checking"
+              ? "NOT CONFIRMED, checking"
+              : outcomeWords(one.outcome)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Parts(props: { form: Form; bed: Bed }) {
+  const { form, bed } = props;
+  return (
+    <div class="parts">
+      <Part title="Time">
+        <TextField form={form} field="at" label="Seen at (empty: now)" placeholder="now" />
+        <button type="button" class="tall" onClick={() => form.write("at", "")}>
+          NOW
+        </button>
+      </Part>
+      <Part title="Reflex">
+        <Choice
+          form={form}
+          field="reflex"
+          legend="Tendon reflex"
+          of={[0, 1, 2, 3, 4].map((n) => ({ value: String(n), label: reflexWords(n) }))}
+        />
+        <Choice
+          form={form}
+          field="reflex_site"
+          legend="Where?"
+          of={[
+            { value: "knee", label: "knee" },
+            { value: "arm", label: "arm" },
+          ]}
+        />
+        <TextField form={form} field="reflex_reason" label="Or not possible, because" />
+      </Part>
+      <Part title="Awake?">
+        <Choice form={form} field="avpu" legend="Answers to" of={AVPU.map((value) => ({ value, label: AVPU_LABELS[value] }))} />
+      </Part>
+      <Part title="Breaths">
+        <NumberField form={form} field="rr" label="Counted for 60 s" unit="/min" />
+        <CountTimer />
+      </Part>
+      <Part title="Pressure">
+        <NumberField form={form} field="sbp" label="Systolic" unit="mmHg" />
+        <NumberField form={form} field="dbp" label="Diastolic" unit="mmHg" />
+      </Part>
+      <UrinePart form={form} />
+      <LevelPart form={form} />
+      <InfusionPart form={form} bed={bed} />
+      <MorePart form={form} />
+    </div>
+  );
+}
+
+function UrinePart(props: { form: Form }) {
+  const { form } = props;
+  const value = typed(form.text("urine"));
+  const moment = { nowMs: serverNow.value, offsetMinutes: ward.value?.offsetMinutes ?? 0 };
+  const since = timeOf(form.text("urine_since"), moment);
+  const until = timeOf(form.text("at"), moment) ?? new Date(serverNow.value).toISOString();
+  const hours = since === null ? 0 : (Date.parse(until) - Date.parse(since)) / 3600_000;
+  return (
+    <Part title="Urine">
+      <NumberField form={form} field="urine" label="Volume" unit="mL" />
+      <TextField form={form} field="urine_since" label="since (empty: the entry before)" placeholder="01:00" />
+      {typeof value === "number" && hours > 0 && <strong>= {tidy(value / hours, 0)} mL/h</strong>}
+    </Part>
+  );
+}
+
+function LevelPart(props: { form: Form }) {
+  const { form } = props;
+  const value = typed(form.text("level"));
+  const unit = LEVEL_UNITS.find((u) => u === form.text("level_unit"));
+  const other = typeof value === "number" && unit !== undefined ? otherUnit(value, unit as LevelUnit) : "";
+  const asks = form.problem("level")?.includes("far above");
+  return (
+    <Part title="Magnesium in serum">
+      <NumberField form={form} field="level" label="Result" />
+      <Choice form={form} field="level_unit" legend="Unit, as the laboratory wrote it" of={LEVEL_UNITS.map((u) => ({ value: u, label: u }))} />
+      {other !== "" && <strong class="other-unit">= {other}</strong>}
+      {asks && typeof value === "number" && unit !== undefined && (
+        <button type="button" class="tall warn" onClick={() => form.write("level_sure", `${value} ${unit}`)}>
+          {form.text("level_sure") === `${value} ${unit}` ? "Confirmed: now SAVE" : `The laboratory wrote ${value} ${unit}: keep it`}
+        </button>
+      )}
+      <TextField form={form} field="level_drawn" label="Sample taken at" placeholder="01:10" />
+      <Choice form={form} field="level_arm" legend="Drawn from the arm with the infusion?" of={[{ value: "yes", label: "yes" }]} />
+    </Part>
+  );
+}
+
+function InfusionPart(props: { form: Form; bed: Bed }) {
+  const { form, bed } = props;
+  return (
+    <Part title="Infusion">
+      <p>Now: {usable.value ? infusionWords(bed) : "--"}. Magnesium sulfate (heptahydrate).</p>
+      <StopButton bed={bed} />
+      <NumberField form={form} field="rate" label="New rate" />
+      <Choice
+        form={form}
+        field="rate_unit"
+        legend="Unit of the rate"
+        of={[
+          { value: "g/h", label: "g/h" },
+          { value: "mL/h", label: "mL/h" },
+        ]}
+      />
+      {form.text("rate_unit") === "mL/h" && (
+        <>
+          <NumberField form={form} field="bag_g" label="Bag holds" unit="g" />
+          <NumberField form={form} field="bag_ml" label="in" unit="mL" />
+          <RateInGrams form={form} />
+        </>
+      )}
+      <NumberField form={form} field="bolus" label="Bolus" unit="g" />
+      <NumberField form={form} field="bolus_min" label="over" unit="min" />
+      <NumberField form={form} field="im" label="Into the muscle" unit="g" />
+    </Part>
+  );
+}
+
+function RateInGrams(props: { form: Form }) {
+  const [rate, grams, volume] = ["rate", "bag_g", "bag_ml"].map((field) => typed(props.form.text(field)));
+  if (!rate || !grams || !volume) return null;
+  return <strong>= {tidy((rate * grams) / volume)} g/h</strong>;
+}
+
+/** The one act that waits for nothing: a tap and a name. magwatch cannot stop a pump, so the words are the person's. */
+export function StopButton(props: { bed: Bed }) {
+  const [asking, setAsking] = useState(false);
+  const [key] = useState(newKey);
+  const [said, setSaid] = useState<string | null>(null);
+  async function send(person: string): Promise<void> {
+    setSaid("Sending");
+    const outcome = await change("/api/v1/entries", { key, bed: props.bed.alias, person, kind: "stop" });
+    setSaid(outcome.kind === "saved" ? `Recorded by ${labelOf(person)} at ${clockTime(serverNow.value, ward.value?.offsetMinutes ?? 0)}.` : outcomeWords(outcome));
+    if (outcome.kind === "saved") setAsking(false);
+  }
+  return (
+    <div class="stop">
+      <button type="button" class="tall danger" onClick={() => setAsking(true)}>
+        I HAVE STOPPED THE PUMP
+      </button>
+      {asking && <PersonPicker legend="Tap your name" chosen={null} choose={(name) => void send(name)} />}
+      {said !== null && <p role="status">{said}</p>}
+    </div>
+  );
+}
+
+function MorePart(props: { form: Form }) {
+  const { form } = props;
+  return (
+    <details class="part">
+      <summary class="tall">More: fit, opioid or sedative, Glasgow, creatinine, calcium</summary>
+      <Choice form={form} field="fit" legend="A fit?" of={[{ value: "yes", label: "She had a fit" }]} />
+      <TextField form={form} field="sedation" label="Opioid or sedative given (name)" />
+      <NumberField form={form} field="gcs" label="Glasgow" unit="3 to 15" />
+      {(["creatinine", "calcium"] as const).map((kind) => (
+        <div key={kind}>
+          <NumberField form={form} field={kind} label={kind === "calcium" ? "Calcium" : "Creatinine"} />
+          <Choice
+            form={form}
+            field={`${kind}_unit`}
+            legend={`Unit of ${kind}`}
+            of={(kind === "calcium" ? ["mmol/L", "mg/dL"] : ["umol/L", "mg/dL"]).map((u) => ({ value: u, label: u }))}
+          />
+          <TextField form={form} field={`${kind}_drawn`} label="Sample taken at" />
+        </div>
+      ))}
+    </details>
+  );
+}

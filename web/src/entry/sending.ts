@@ -1,0 +1,74 @@
+// Sends what a sheet made, one entry after the other, each under a key that stays the same until it is answered.
+import { signal } from "@preact/signals";
+import { type Outcome, changeByKey, newKey } from "../api/client";
+import type { Draft, Entry } from "./draft";
+
+export interface Sent {
+  entry: Entry;
+  key: string;
+  /** null: on its way; "checking": no answer yet, being sent again. */
+  outcome: Outcome | "checking" | null;
+}
+
+const KEEP_DRAFT_MS = 10 * 60_000;
+
+interface Kept {
+  draft: Draft;
+  keys: Map<string, string>;
+  at: number;
+}
+
+const drafts = new Map<string, Kept>();
+/** Raised when a draft changes, so that its sheet is drawn anew. */
+export const draftsChanged = signal(0);
+
+/** The draft of a bed: kept 10 min, so that a lock or a call for help loses nothing. */
+export function draftOf(bed: string, nowMs: number): Kept {
+  const kept = drafts.get(bed);
+  if (kept !== undefined && nowMs - kept.at < KEEP_DRAFT_MS) return kept;
+  const fresh = { draft: {}, keys: new Map<string, string>(), at: nowMs };
+  drafts.set(bed, fresh);
+  return fresh;
+}
+
+export function write(bed: string, field: string, value: string, nowMs: number): void {
+  const kept = draftOf(bed, nowMs);
+  kept.draft = { ...kept.draft, [field]: value };
+  kept.at = nowMs;
+  draftsChanged.value++;
+}
+
+export function forget(bed: string): void {
+  drafts.delete(bed);
+}
+
+/**
+ * The key of an entry: the same words keep their key, so that sending again never stores twice; changed words are
+ * another entry.
+ */
+export function keyOf(kept: { keys: Map<string, string> }, entry: Entry): string {
+  const words = JSON.stringify(entry.body);
+  const known = kept.keys.get(words);
+  if (known !== undefined) return known;
+  const key = newKey();
+  kept.keys.set(words, key);
+  return key;
+}
+
+export async function sendAll(
+  bed: string,
+  person: string,
+  entries: { entry: Entry; key: string }[],
+  told: (sent: Sent[]) => void,
+): Promise<Sent[]> {
+  const sent: Sent[] = entries.map((e) => ({ ...e, outcome: null }));
+  for (const one of sent) {
+    const body = { key: one.key, bed, person, ...one.entry.body };
+    one.outcome = await changeByKey("/api/v1/entries", body, () => {
+      one.outcome = "checking";
+      told([...sent]);
+    });
+    told([...sent]);
+  }
+  return sent;
+}

@@ -1,0 +1,111 @@
+import type { Call, Page } from "../api/types";
+import { AnswerButtons } from "../alarms/AlarmPanel";
+import { callWords } from "../board/BedCard";
+import { bedOf, serverNow, usable, ward } from "../live/store";
+import { labelOf } from "../people/session";
+import { clockTime, span, stopwatch } from "../words/times";
+
+/** "sent" is the channel's word and never a person's; "delivered" only where the channel confirmed it. */
+const STATES: Record<string, string> = {
+  queued: "queued",
+  sending: "leaving",
+  sent: "sent, not confirmed by anybody",
+  delivered: "delivered to the device, no answer",
+  read: "read, no answer",
+  failed: "FAILED",
+  unknown: "not known whether it arrived",
+  accepted: "answered: COMING",
+  declined: "answered: CANNOT",
+  attended: "answered: AT THE BED",
+};
+
+export function pageState(state: string): string {
+  return STATES[state] ?? state;
+}
+
+export function Pages() {
+  const now = ward.value;
+  const calls = now?.calls ?? [];
+  return (
+    <main class={usable.value ? "" : "dim"}>
+      <h1>Paging</h1>
+      {!usable.value && <p class="empty">NOT LIVE: nobody knows here who is being paged now.</p>}
+      {usable.value && calls.length === 0 && <p class="empty">Nobody is being called.</p>}
+      <ul class="alarms">
+        {calls.map((call) => (
+          <CallRow key={call.id} call={call} pages={(now?.pages ?? []).filter((p) => p.call === call.id)} />
+        ))}
+      </ul>
+      <Earlier pages={(now?.pages ?? []).filter((p) => !calls.some((c) => c.id === p.call))} />
+    </main>
+  );
+}
+
+function CallRow(props: { call: Call; pages: Page[] }) {
+  const { call } = props;
+  const next = call.next_page === null ? null : Date.parse(call.next_page) - serverNow.value;
+  return (
+    <li class="alarm">
+      <h2>
+        #{call.number} {bedOf(call.bed)?.place ?? "Whole ward"}, {call.priority.toUpperCase()}
+        {call.kind === "technical" ? " TECHNICAL" : ""}
+      </h2>
+      <p>
+        <strong>{callWords(call)}</strong>. Rung {call.rung + 1}.{" "}
+        {next !== null && (next > 0 ? `Next page in ${stopwatch(next)}.` : "Next page is due now.")}
+      </p>
+      <PageTable pages={props.pages} caption={`Pages of #${call.number}`} />
+      <div class="actions">
+        <AnswerButtons call={call.id} />
+      </div>
+    </li>
+  );
+}
+
+function Earlier(props: { pages: Page[] }) {
+  if (props.pages.length === 0) return null;
+  return (
+    <section>
+      <h2>Earlier pages</h2>
+      <PageTable pages={props.pages} caption="Earlier pages" />
+    </section>
+  );
+}
+
+function PageTable(props: { pages: Page[]; caption: string }) {
+  const offset = ward.value?.offsetMinutes ?? 0;
+  if (props.pages.length === 0) return <p>No page has left for this call.</p>;
+  return (
+    <div class="scrolls" tabIndex={0} role="region" aria-label={props.caption}>
+      <table>
+        <caption class="unseen">{props.caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">At</th>
+            <th scope="col">To</th>
+            <th scope="col">What</th>
+            <th scope="col">By</th>
+            <th scope="col">State</th>
+          </tr>
+        </thead>
+        <tbody>
+          {[...props.pages]
+            .sort((a, b) => b.at.localeCompare(a.at))
+            .map((page) => (
+              <tr key={page.key}>
+                <td>{clockTime(Date.parse(page.at), offset, true)}</td>
+                <td>{labelOf(page.person)}</td>
+                <td>
+                  {page.place}: {page.words.join(", ")}
+                </td>
+                <td>{page.channel}</td>
+                <td class={page.state === "failed" ? "problem" : ""}>
+                  {pageState(page.state)} <small>{span(serverNow.value - Date.parse(page.at))} ago</small>
+                </td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { useState } from "preact/hooks";
+import { Dialog } from "../Dialog";
+import { type Sheet, sheet } from "../navigation";
+import { UNCONFIRMED } from "../api/client";
+import { PersonPicker } from "./PersonPicker";
+import { PinField } from "./PinField";
+import { session, unlock } from "./session";
+
+/** Name, PIN: the station is open for charting for 10 min. The board stays live and readable behind it. */
+export function UnlockSheet(props: { then: Sheet | null }) {
+  const [who, setWho] = useState<string | null>(null);
+  const [pin, setPin] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function send(): Promise<void> {
+    if (who === null) return setProblem("Tap your name first.");
+    if (pin === "") return setProblem("Type your PIN.");
+    setBusy(true);
+    const outcome = await unlock(who, pin);
+    setBusy(false);
+    setPin("");
+    if (outcome.kind === "saved") {
+      sheet.value = props.then;
+    } else if (outcome.kind === "refused") {
+      const wait = outcome.retryAfter === null ? "" : ` Wait ${Math.ceil(outcome.retryAfter)} s.`;
+      setProblem(`${outcome.reason}.${wait}`);
+    } else {
+      setProblem(UNCONFIRMED);
+    }
+  }
+
+  return (
+    <Dialog title="Unlock this station for charting" escape close={() => (sheet.value = null)}>
+      {session.value?.setup_needed && (
+        <p class="problem">No people are set up yet. Ask the engineer: first-run set-up is needed.</p>
+      )}
+      <PersonPicker legend="Who are you?" chosen={who} choose={setWho} needsPin />
+      <PinField pin={pin} change={setPin} enter={() => void send()} problem={problem} />
+      <div class="actions">
+        <button type="button" class="primary tall" disabled={busy} onClick={() => void send()}>
+          {busy ? "CHECKING" : "UNLOCK"}
+        </button>
+        <button type="button" class="tall" onClick={() => (sheet.value = null)}>
+          Cancel
+        </button>
+      </div>
+    </Dialog>
+  );
+}

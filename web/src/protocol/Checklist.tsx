@@ -1,0 +1,285 @@
+import { useState } from "preact/hooks";
+import { type Outcome, UNCONFIRMED, changeByKey, newKey, outcomeWords } from "../api/client";
+import type { Bed, Checklist as List, Give, Step } from "../api/types";
+import { link, sheet } from "../navigation";
+import { bedOf, callOf, serverNow, usable, ward } from "../live/store";
+import { PersonPicker } from "../people/PersonPicker";
+import { labelOf, unlocked } from "../people/session";
+import { callWords } from "../board/BedCard";
+import { clockTime, stopwatch, timerWords } from "../words/times";
+
+type Act = "done" | "start" | "second" | "better" | "result" | "not-done";
+
+interface Asking {
+  step: Step;
+  act: Act;
+  words: string;
+}
+
+/** Full screen, one column, black on white also at night. Any order; the stop stays on top until it is done. */
+export function ChecklistScreen(props: { bed: string }) {
+  const bed = bedOf(props.bed);
+  const list = bed?.checklist ?? null;
+  return (
+    <main class="checklist">
+      {bed !== undefined && list !== null ? <Open bed={bed} list={list} /> : <None bed={bed} />}
+    </main>
+  );
+}
+
+function None(props: { bed: Bed | undefined }) {
+  const [branch, setBranch] = useState<string | null>(null);
+  const [key] = useState(newKey);
+  const [said, setSaid] = useState<string | null>(null);
+  const { bed } = props;
+  if (bed === undefined) return <h1>There is no such bed</h1>;
+  const alias = bed.alias;
+  async function open(): Promise<void> {
+    const who = unlocked.value;
+    if (who === null) {
+      sheet.value = { kind: "unlock", then: null };
+      return;
+    }
+    const path = `/api/v1/beds/${encodeURIComponent(alias)}/protocol/open`;
+    const body = { key, person: who.person, branch };
+    const outcome = await changeByKey(path, body, () => setSaid("NOT CONFIRMED, checking"));
+    if (outcome.kind !== "saved") setSaid(outcomeWords(outcome));
+  }
+  const branches = [
+    ["grade1", "Reflexes lost, high level or dose error"],
+    ["grade2", "Slow breathing, low oxygen, slow heart"],
+    ["arrest", "ARREST"],
+  ] as const;
+  return (
+    <>
+      <h1>{bed.place}: no checklist is open</h1>
+      <fieldset class="choices">
+        <legend>Open the calcium gluconate checklist by hand for</legend>
+        {branches.map(([value, label]) => (
+          <button key={value} type="button" class="choice tall" aria-pressed={branch === value} onClick={() => setBranch(value)}>
+            {label}
+          </button>
+        ))}
+      </fieldset>
+      <div class="actions">
+        <button type="button" class="tall primary" disabled={branch === null} onClick={() => void open()}>
+          OPEN CHECKLIST
+        </button>
+        <a class="button tall" href={link("bed", bed.alias)}>
+          Back to the bed
+        </a>
+      </div>
+      {said !== null && (
+        <p class="problem" role="alert">
+          {said}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Open(props: { bed: Bed; list: List }) {
+  const { bed, list } = props;
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const [closing, setClosing] = useState(false);
+  const offset = ward.value?.offsetMinutes ?? 0;
+  const steps = [...list.steps].sort((a, b) => Number(b.on_top) - Number(a.on_top));
+  return (
+    <>
+      {list.example && <p class="stamp">EXAMPLE protocol: approved by nobody. Not for patients.</p>}
+      <h1>
+        {bed.place} <span>{list.title}</span>
+      </h1>
+      <p class="about">
+        {list.open ? `open ${stopwatch(serverNow.value - Date.parse(list.opened))}` : "CLOSED"} · {list.stamp}
+      </p>
+      <p class="why">Why: {list.why.map((w) => `${w.what} ${clockTime(Date.parse(w.at), offset)}`).join("; ")}.</p>
+      <CallState bed={bed} />
+      {list.precautions.map((p) => (
+        <p key={p.id} class="precaution">
+          {p.words}
+        </p>
+      ))}
+      <ol>
+        {steps.map((step) => (
+          <StepRow key={step.id} step={step} number={list.steps.indexOf(step) + 1} ask={setAsking} open={list.open} />
+        ))}
+      </ol>
+      {asking !== null && <AskTap bed={bed.alias} asking={asking} done={() => setAsking(null)} />}
+      {closing && <CloseList bed={bed.alias} done={() => setClosing(false)} />}
+      <div class="actions">
+        {list.open && (
+          <button type="button" class="tall" onClick={() => setClosing(true)}>
+            CLOSE THE LIST: reason and doctor
+          </button>
+        )}
+        <a class="button tall" href={link("board")}>
+          Back to the board
+        </a>
+      </div>
+      <p class="notice">{list.notice ?? "The team decides. This list does not replace the prescription."}</p>
+    </>
+  );
+}
+
+function CallState(props: { bed: Bed }) {
+  const calls = props.bed.alarms.map((alarm) => callOf(alarm.call)).filter((call) => call !== undefined);
+  const words = [...new Set(calls.map(callWords))].join("; ");
+  return words === "" ? null : <p class="about">Page: {usable.value ? words : "--"}</p>;
+}
+
+export function giveWords(give: Give): string {
+  const times = give.started > 0 || give.most !== null ? ` (dose ${Math.max(1, give.started)} of at most ${give.most ?? "?"})` : "";
+  return `${give.drug} ${give.concentration}: ${give.volume} (${give.dose}) over ${give.over}${times}`;
+}
+
+/** What may be tapped at a step now, in the order in which it is wanted. */
+export function actsOf(step: Step): { act: Act; words: string }[] {
+  const last = step.taps[step.taps.length - 1]?.act;
+  switch (step.kind) {
+    case "give": {
+      const acts: { act: Act; words: string }[] = [];
+      if (step.give?.second_check_missing) acts.push({ act: "second", words: "SECOND CHECK" });
+      if (step.state === "running" && step.timer?.what === "giving") acts.unshift({ act: "done", words: "GIVEN" });
+      else if (last !== "better") acts.unshift({ act: "start", words: step.taps.length > 0 ? "ONE MORE DOSE" : step.button });
+      if (step.timer?.what === "repeat") acts.push({ act: "better", words: "BETTER: no more" });
+      return acts;
+    }
+    case "sample":
+      return step.state === "running" ? [{ act: "result", words: "RESULT IS BACK" }] : [{ act: "done", words: step.button }];
+    case "check":
+      return [{ act: "done", words: step.button }];
+    default:
+      return step.state === "done" ? [] : [{ act: "done", words: step.button }];
+  }
+}
+
+function StepRow(props: { step: Step; number: number; ask: (asking: Asking) => void; open: boolean }) {
+  const { step, open } = props;
+  const offset = ward.value?.offsetMinutes ?? 0;
+  const tap = step.taps[step.taps.length - 1];
+  return (
+    <li class={`step ${step.state}${step.on_top ? " on-top" : ""}`}>
+      <div class="words">
+        <span class="number">{props.number}</span> {step.words}
+        {step.give !== null && <strong class="give">{giveWords(step.give)}</strong>}
+        {step.doubt !== null && <strong class="doubt">{step.doubt.words}</strong>}
+        {tap !== undefined && (
+          <span class="tap">
+            {tap.act.toUpperCase()} {clockTime(Date.parse(tap.at), offset)} {labelOf(tap.by)}
+            {tap.text === null ? "" : `: ${tap.text}`}
+          </span>
+        )}
+        {step.timer !== null && usable.value && (
+          <span class={serverNow.value > Date.parse(step.timer.due) ? "timer over" : "timer"}>
+            {step.timer.what}: {timerWords(step.timer.due, serverNow.value)}
+          </span>
+        )}
+      </div>
+      {open && (
+        <div class="actions">
+          {actsOf(step).map((a) => (
+            <button key={a.act} type="button" class="tall primary" onClick={() => props.ask({ step, ...a })}>
+              {a.words}
+            </button>
+          ))}
+          {step.state === "open" && (
+            <button type="button" class="tall" onClick={() => props.ask({ step, act: "not-done", words: "NOT DONE" })}>
+              NOT DONE: reason
+            </button>
+          )}
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** A name tap, no PIN: nothing may hold up a hand that saves. */
+function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
+  const { step, act, words } = props.asking;
+  const [key] = useState(newKey);
+  const [text, setText] = useState("");
+  const [said, setSaid] = useState<string | null>(null);
+  const needsText = act === "not-done" || (step.kind === "decide" && act === "done");
+  async function send(person: string): Promise<void> {
+    if (needsText && text.trim() === "") return setSaid("Say it in a few words first.");
+    setSaid("Sending");
+    const extra = act === "not-done" ? { reason: text.trim() } : needsText ? { text: text.trim() } : {};
+    const path = `/api/v1/beds/${encodeURIComponent(props.bed)}/protocol/step`;
+    const outcome: Outcome = await changeByKey(
+      path,
+      { key, person, step: step.id, act, ...extra },
+      () => setSaid("NOT CONFIRMED, checking"),
+    );
+    if (outcome.kind === "saved") props.done();
+    else setSaid(outcome.kind === "unconfirmed" ? UNCONFIRMED : outcomeWords(outcome));
+  }
+  return (
+    <section class="ask" aria-label={words}>
+      <h2>
+        {words}: {step.words}
+      </h2>
+      {needsText && (
+        <label>
+          {act === "not-done" ? "Why not?" : "What was decided, by which doctor?"}
+          <input class="long" value={text} maxLength={120} onInput={(event) => setText(event.currentTarget.value)} />
+        </label>
+      )}
+      <PersonPicker legend="Tap your name" chosen={null} choose={(name) => void send(name)} />
+      {said !== null && (
+        <p class="problem" role="alert">
+          {said}
+        </p>
+      )}
+      <button type="button" class="tall" onClick={props.done}>
+        Cancel
+      </button>
+    </section>
+  );
+}
+
+function CloseList(props: { bed: string; done: () => void }) {
+  const [key] = useState(newKey);
+  const [reason, setReason] = useState("");
+  const [doctor, setDoctor] = useState("");
+  const [said, setSaid] = useState<string | null>(null);
+  const who = unlocked.value;
+  async function send(): Promise<void> {
+    if (who === null) {
+      sheet.value = { kind: "unlock", then: null };
+      return;
+    }
+    if (reason.trim() === "" || doctor.trim() === "") return setSaid("Both are needed: the reason, and the doctor's name.");
+    const path = `/api/v1/beds/${encodeURIComponent(props.bed)}/protocol/close`;
+    const body = { key, person: who.person, reason: reason.trim(), doctor: doctor.trim() };
+    const outcome = await changeByKey(path, body, () => setSaid("NOT CONFIRMED, checking"));
+    if (outcome.kind === "saved") props.done();
+    else setSaid(outcomeWords(outcome));
+  }
+  return (
+    <section class="ask" aria-label="Close the list">
+      <h2>Close the list</h2>
+      <label>
+        Reason
+        <input class="long" value={reason} maxLength={120} onInput={(event) => setReason(event.currentTarget.value)} />
+      </label>
+      <label>
+        Doctor
+        <input class="long" value={doctor} maxLength={60} onInput={(event) => setDoctor(event.currentTarget.value)} />
+      </label>
+      {said !== null && (
+        <p class="problem" role="alert">
+          {said}
+        </p>
+      )}
+      <div class="actions">
+        <button type="button" class="tall primary" onClick={() => void send()}>
+          {who === null ? "UNLOCK, then close" : `CLOSE as ${who.label}`}
+        </button>
+        <button type="button" class="tall" onClick={props.done}>
+          Keep it open
+        </button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,137 @@
+import { useEffect, useState } from "preact/hooks";
+import { read } from "../api/client";
+import { ageSeconds, liveness, usable, ward } from "../live/store";
+import { people, peopleMissing, roleWords } from "../people/session";
+import { soundOn } from "../sound/sounder";
+import { clockTime, span } from "../words/times";
+
+interface SourceRow {
+  name?: string;
+  source?: string;
+  connected?: boolean;
+  age_seconds?: number | null;
+  frozen?: boolean;
+  commissioning?: string;
+}
+
+const EVERY_MS = 5000;
+
+/** The devices are asked for here alone: nobody else needs them each second. */
+function useSources(): SourceRow[] | null {
+  const [rows, setRows] = useState<SourceRow[] | null>(null);
+  useEffect(() => {
+    let gone = false;
+    async function look(): Promise<void> {
+      const answer = await read<{ sources?: SourceRow[] }>("/api/v1/sources");
+      if (!gone) setRows(answer?.status === 200 ? (answer.body.sources ?? null) : null);
+    }
+    void look();
+    const timer = setInterval(() => void look(), EVERY_MS);
+    return () => {
+      gone = true;
+      clearInterval(timer);
+    };
+  }, []);
+  return rows;
+}
+
+/** What an engineer asks first. Nothing can be changed here: files and reload do that, so every change is reviewed. */
+export function StatusPage() {
+  const now = ward.value;
+  const sources = useSources();
+  if (now === null) {
+    return (
+      <main>
+        <h1>Status</h1>
+        <p class="empty">Nothing was heard from the server yet.</p>
+      </main>
+    );
+  }
+  const { status } = now;
+  const time = (text: string) => clockTime(Date.parse(text), now.offsetMinutes, true);
+  const rows: [string, string][] = [
+    ["Ward", `${now.name}, mode ${now.mode}`],
+    ["Version", status.version],
+    ["This screen", `${liveness.value}, last word ${ageSeconds.value} s ago, sound ${soundOn.value ? "on" : "OFF"}`],
+    ["Ready", status.ready ? "yes" : `NO: ${status.not_ready_because ?? "reason unknown"}`],
+    ["Started", time(status.started)],
+    ["Rules", status.pack],
+    ["Calcium gluconate protocol", status.protocol],
+    ["Configuration", `${status.config_hash.slice(0, 12)}, loaded ${time(status.config_loaded)}`],
+    ["Last reload", status.config_last_reload_successful ? "good" : "REFUSED, the old one runs on"],
+    ["Beds watched", `${status.beds_watched} of ${status.beds}`],
+    ["Devices connected", `${status.sources_connected} of ${status.sources}`],
+    ["Calls open, pages sent", `${status.calls_open}, ${status.pages_sent}`],
+    ["Room for the store", `${Math.floor(status.store_free_bytes / 1e9)} GB`],
+    ["Beds that rely on charted checks", status.relies_on_charted_checks.join(", ") || "none"],
+  ];
+  return (
+    <main class={usable.value ? "" : "dim"}>
+      <h1>Status</h1>
+      <h2>Faults now</h2>
+      {status.faults.length === 0 ? <p>None.</p> : null}
+      <ul>
+        {status.faults.map((fault) => (
+          <li key={`${fault.fault} ${fault.detail}`} class="problem">
+            {fault.detail}
+          </li>
+        ))}
+      </ul>
+      <table class="facts">
+        <caption class="unseen">The daemon</caption>
+        <tbody>
+          {rows.map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{value}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <h2>Devices and senders</h2>
+      {sources === null ? <p>Not known: the server did not say.</p> : <Sources rows={sources} />}
+      <h2>People</h2>
+      {peopleMissing.value === null ? (
+        <ul>
+          {people.value.map((p) => (
+            <li key={p.name}>
+              {p.label}, {roleWords(p.role)}
+              {p.has_pin ? "" : ", no PIN yet"}
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p>Not known: {peopleMissing.value}.</p>
+      )}
+    </main>
+  );
+}
+
+function Sources(props: { rows: SourceRow[] }) {
+  return (
+    <table>
+      <caption class="unseen">Devices and senders</caption>
+      <thead>
+        <tr>
+          <th scope="col">Device</th>
+          <th scope="col">Connection</th>
+          <th scope="col">Last value</th>
+          <th scope="col">Commissioning</th>
+        </tr>
+      </thead>
+      <tbody>
+        {props.rows.map((row, index) => (
+          <tr key={row.name ?? row.source ?? index}>
+            <td>{row.name ?? row.source ?? "?"}</td>
+            <td class={row.connected ? "" : "problem"}>
+              {row.connected ? "connected" : "NOT CONNECTED"}
+              {row.frozen ? ", FROZEN" : ""}
+            </td>
+            <td>{typeof row.age_seconds === "number" ? `${span(row.age_seconds * 1000)} ago` : "never"}</td>
+            <td>{row.commissioning ?? ""}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

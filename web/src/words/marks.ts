@@ -1,0 +1,46 @@
+// Marks of urgency. Shape and word carry the meaning, colour only repeats it.
+import type { Alarm, Priority } from "../api/types";
+
+export type Band = "high" | "medium" | "technical" | "low" | "none";
+
+const STARS: Record<Priority, string> = { high: "***", medium: "**", low: "*" };
+
+/** `***` high, `** ?` medium technical: a technical alarm keeps its own stars. */
+export function mark(alarm: Pick<Alarm, "priority" | "kind">): string {
+  return STARS[alarm.priority] + (alarm.kind === "technical" ? " ?" : "");
+}
+
+export function priorityWords(alarm: Pick<Alarm, "priority" | "kind">): string {
+  return alarm.priority.toUpperCase() + (alarm.kind === "technical" ? " TECHNICAL" : "");
+}
+
+const RANK: Record<Priority, number> = { high: 0, medium: 1, low: 2 };
+
+/** Most urgent first: priority, then a patient before a device, grade, what nobody took, and the older one. */
+export function byUrgency(a: Alarm, b: Alarm): number {
+  return (
+    RANK[a.priority] - RANK[b.priority] ||
+    Number(a.kind === "technical") - Number(b.kind === "technical") ||
+    b.grade - a.grade ||
+    Number(a.acknowledged) - Number(b.acknowledged) ||
+    a.since.localeCompare(b.since)
+  );
+}
+
+export function bandOf(alarm: Alarm | undefined): Band {
+  if (alarm === undefined) return "none";
+  if (alarm.priority === "high") return "high";
+  if (alarm.priority === "low") return "low";
+  return alarm.kind === "technical" ? "technical" : "medium";
+}
+
+/** What rings here and nobody has taken yet: only that flashes. */
+export function flashes(alarm: Alarm | undefined): boolean {
+  return alarm !== undefined && alarm.priority !== "low" && !alarm.acknowledged;
+}
+
+/** The state of an alarm in words. Acknowledged is never "fixed". */
+export function stateWords(alarm: Alarm): string {
+  if (!alarm.condition) return "ended, not yet seen";
+  return alarm.acknowledged ? `acknowledged by ${alarm.acknowledged_by ?? "somebody"}` : "active";
+}
