@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { simulated } from "./live/store";
+import { ageSeconds, liveness, simulated } from "./live/store";
 
 /**
  * A sheet above the page: the browser keeps the focus in it. Escape closes it only where that loses nothing
@@ -32,7 +32,15 @@ export function Dialog(props: {
       }}
     >
       {simulated.value && <p class="stamp">SIMULATION - NOT A PATIENT</p>}
-      <h2 id="dialog-title">{props.title}</h2>
+      {liveness.value === "lost" && (
+        <p class="bar red" role="alert">
+          NOT LIVE - nothing heard for {ageSeconds.value} s. What is entered now cannot be confirmed.
+        </p>
+      )}
+      {/* The focus begins here: no keyboard pops up, and digits reach the reflex buttons. */}
+      <h2 id="dialog-title" tabIndex={-1} autofocus>
+        {props.title}
+      </h2>
       {props.children}
     </dialog>
   );

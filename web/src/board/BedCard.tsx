@@ -78,7 +78,7 @@ function Band(props: { bed: Bed; alarms: Alarm[] }) {
   );
 }
 
-const LINE = { width: 300, height: 36, top: 40 };
+const LINE = { width: 300, height: 28, top: 40 };
 
 function Sparkline(props: { bed: Bed }) {
   const from = since(props.bed.alias);
@@ -111,7 +111,7 @@ function Actions(props: { bed: Bed; worst: Alarm | undefined }) {
   return (
     <div class="actions">
       {worst !== undefined && worst.priority !== "low" && !worst.acknowledged && (
-        <button type="button" class="tall primary" onClick={() => (sheet.value = { kind: "acknowledge", alarm: worst.id })}>
+        <button type="button" class="tall primary wide" onClick={() => (sheet.value = { kind: "acknowledge", alarm: worst.id })}>
           ACKNOWLEDGE
         </button>
       )}
@@ -154,7 +154,7 @@ export function BedCard(props: { bed: Bed }) {
       <Band bed={bed} alarms={alarms} />
       <dl class="vitals">
         <Value bed={bed} signal="rr" label="RR" />
-        <Value bed={bed} signal="spo2" label="SpO2" unit />
+        <Value bed={bed} signal="spo2" label="SpO2 %" />
         <Value bed={bed} signal="hr" label="HR" />
         <Value bed={bed} signal="reflex" label="Reflex" />
       </dl>

@@ -63,7 +63,7 @@ export function TopBar() {
             </button>
           </>
         )}
-        <button type="button" aria-pressed={night.value} onClick={toggleNight}>
+        <button type="button" onClick={toggleNight}>
           {night.value ? "DAY" : "NIGHT"}
         </button>
         <button type="button" aria-label="Keys and help" onClick={() => (sheet.value = { kind: "help" })}>

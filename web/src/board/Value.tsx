@@ -2,6 +2,7 @@ import type { Bed } from "../api/types";
 import { usable, ward } from "../live/store";
 import { UNKNOWN, digits, lastWords, signalOf, unitWords } from "../words/signals";
 import { clockTime } from "../words/times";
+import { tidy } from "../words/units";
 
 /** One vital sign in large digits; what is not known is a dash, with what it was and when. */
 export function Value(props: { bed: Bed; signal: string; label: string; unit?: boolean }) {
@@ -17,7 +18,8 @@ export function Value(props: { bed: Bed; signal: string; label: string; unit?: b
         {unit !== "" && <span class="unit"> {unit}</span>}
         {was !== null && (
           <span class="was">
-            was {lastWords(was)} at {clockTime(Date.parse(was.last?.at ?? ""), ward.value?.offsetMinutes ?? 0)}
+            was {props.unit ? lastWords(was) : tidy(was.last?.value ?? NaN, 1)} <wbr />
+            at {clockTime(Date.parse(was.last?.at ?? ""), ward.value?.offsetMinutes ?? 0)}
           </span>
         )}
       </dd>

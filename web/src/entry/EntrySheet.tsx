@@ -69,7 +69,6 @@ export function EntrySheet(props: { bed: string }) {
   return (
     <Dialog title={`${bed.place} - new check`} wide close={() => undefined}>
       <p class="by">
-        {usable.value ? "" : "NOT LIVE: an entry cannot be confirmed now. "}
         By {who === null ? "nobody yet: your PIN is asked for when you save" : who.label}
       </p>
       <div

@@ -37,51 +37,61 @@ export class Follower {
   readonly freshness: Freshness;
   private readonly source: Source;
   private fresh = true;
-  private reopenedAt = 0;
+  /** The server answers while the main loop of the ward stands still: its word proves nothing. */
+  private stalled = false;
+  private heardAt: { steady: number; wall: number };
 
   constructor(
     private readonly clock: PageClock = browserClock,
     open: (heard: (message: Message | null) => void) => Source = (heard) => openStream("/api/v1/stream", heard),
   ) {
     this.freshness = new Freshness(clock);
+    this.heardAt = { steady: clock.steady(), wall: clock.wall() };
     this.source = open((message) => this.heard(message));
   }
 
   heard(message: Message | null): void {
-    if (message === null) return this.reopen();
+    this.heardAt = { steady: this.clock.steady(), wall: this.clock.wall() };
+    if (message === null || !this.understood(message)) this.reopen();
+    this.tick();
+  }
+
+  /** False: what was heard does not follow from what is known; only a snapshot helps. */
+  private understood(message: Message): boolean {
     if (message.kind === "snapshot") {
-      this.freshness.heard(message.data.server_time, true);
+      if (message.data.status.alive && !this.stalled) this.freshness.heard(message.data.server_time, true);
       ward.value = fromSnapshot(message.data);
       this.fresh = false;
-    } else if (this.fresh || ward.value === null) {
-      return; // nothing means anything before a snapshot
-    } else if (message.kind === "update") {
-      const next = withUpdate(ward.value, message.data);
-      if (next === null || !this.freshness.heard(message.data.server_time, false)) return this.reopen();
-      ward.value = next;
-    } else {
-      if (message.data.sequence > ward.value.sequence) return this.reopen();
-      // A main loop that stands still proves nothing, however well its server answers.
-      if (message.data.alive && !this.freshness.heard(message.data.server_time, false)) return this.reopen();
+      return true;
     }
-    this.tick();
+    if (this.fresh || ward.value === null) return true; // nothing means anything before a snapshot
+    if (message.kind === "update") {
+      const next = withUpdate(ward.value, message.data);
+      if (next === null || !this.freshness.heard(message.data.server_time, false)) return false;
+      ward.value = next;
+      return true;
+    }
+    const again = this.stalled && message.data.alive; // after a stall the server's clock may be another
+    this.stalled = !message.data.alive;
+    if (message.data.sequence > ward.value.sequence) return false;
+    return this.stalled || this.freshness.heard(message.data.server_time, again);
   }
 
   /** To be called a few times a second. */
   tick(): void {
-    const age = this.freshness.ageSeconds();
-    ageSeconds.value = Math.floor(age);
-    liveness.value = this.freshness.liveness();
+    ageSeconds.value = Math.floor(this.freshness.ageSeconds());
+    const found = this.freshness.liveness();
+    liveness.value = found === "live" && this.stalled ? "late" : found;
     const second = Math.floor(this.freshness.serverNowMs() / 1000) * 1000;
     if (second !== serverNow.value) serverNow.value = second;
-    const since = this.clock.steady() - this.reopenedAt;
     // A connection that died without a word is never told by the browser.
-    if (age >= REOPEN_EVERY_SECONDS && since >= REOPEN_EVERY_SECONDS) this.reopen();
+    const { steady, wall } = this.heardAt;
+    if (Math.max(this.clock.steady() - steady, this.clock.wall() - wall) >= REOPEN_EVERY_SECONDS) this.reopen();
   }
 
   private reopen(): void {
     this.fresh = true;
-    this.reopenedAt = this.clock.steady();
+    this.heardAt = { steady: this.clock.steady(), wall: this.clock.wall() };
     this.source.reopen();
   }
 

@@ -1,0 +1,218 @@
+// The daemon's part for the board alone: recorded answers of a real demo ward, and plain replies to what is sent.
+// It decides nothing and watches nobody; the board's own tests and its developers use it.
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Alarm, Bed, Call, Page, Person, Prediction, Snapshot, Status, Update } from "../src/api/types";
+import { FAR_ABOVE_TREATMENT_MMOL, LEVEL_UNITS, short, toMmol } from "../src/words/units";
+
+export const FRAMES = ["calm", "toxic", "coming", "two_beds", "late"] as const;
+export type FrameName = (typeof FRAMES)[number];
+
+interface Frame {
+  at: string;
+  status: Status;
+  beds: Bed[];
+  alarms: Alarm[];
+  calls: Call[];
+  pages: Page[];
+  prediction: Record<string, Prediction>;
+}
+
+const RECORDING = join(dirname(fileURLToPath(import.meta.url)), "recording");
+const PIN = "246810";
+
+export const PEOPLE: Person[] = [
+  { name: "midwife", label: "A. Night (RM)", role: "midwife", has_pin: true },
+  { name: "charge-midwife", label: "C. Charge (RM)", role: "charge", has_pin: true },
+  { name: "obstetrician", label: "Dr 1", role: "doctor", has_pin: true },
+  { name: "anaesthetist", label: "Dr 2", role: "doctor", has_pin: true },
+  { name: "engineer", label: "E. Biomed", role: "biomed", has_pin: false },
+];
+
+const TIME = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"/g;
+
+/** A frame as if it were recorded just now: every time in it is moved by the same step. */
+function frameNow(name: FrameName, now: number): Frame {
+  const text = readFileSync(join(RECORDING, `${name}.json`), "utf8");
+  const step = now - Date.parse((JSON.parse(text) as Frame).at);
+  return JSON.parse(text.replace(TIME, (_, at: string) => `"${new Date(Date.parse(at) + step).toISOString()}"`)) as Frame;
+}
+
+export interface Reply {
+  status: number;
+  body: object;
+  cookie?: string;
+}
+
+function refused(status: number, error: string, field = ""): Reply {
+  return { status, body: { simulation: true, error, field } };
+}
+
+const ACCEPTED: Reply = { status: 200, body: { simulation: true, accepted: true, text: "recorded" } };
+
+export class DevWard {
+  frame: Frame;
+  sequence = 1;
+  silent = false;
+  unconfirmed = 0;
+  /** What was posted, newest last: tests look here. */
+  readonly posted: { path: string; body: Record<string, unknown> }[] = [];
+  private readonly keys = new Set<string>();
+  private unlockedBy: string | null = null;
+  private unlockedUntil = 0;
+
+  constructor(name: FrameName) {
+    this.frame = frameNow(name, Date.now());
+  }
+
+  show(name: FrameName): Update {
+    this.frame = frameNow(name, Date.now());
+    return this.update();
+  }
+
+  snapshot(): Snapshot {
+    const { status, beds, alarms, calls, pages } = this.frame;
+    return {
+      ...this.head(),
+      utc_offset_minutes: 0,
+      mode: "demo",
+      version: status.version,
+      ward: status.name,
+      status,
+      beds,
+      alarms,
+      calls,
+      pages,
+    };
+  }
+
+  update(): Update {
+    this.sequence++;
+    const { status, beds, alarms, calls, pages } = this.frame;
+    return { ...this.head(), beds, gone: [], alarms, calls, pages, status };
+  }
+
+  heartbeat(): object {
+    return { ...this.head(), alive: true };
+  }
+
+  private head(): { simulation: boolean; server_time: string; sequence: number } {
+    return { simulation: true, server_time: new Date().toISOString(), sequence: this.sequence };
+  }
+
+  get(path: string): Reply {
+    const bed = /^\/api\/v1\/beds\/([^/]+)\/(\w+)/.exec(path);
+    if (path === "/api/v1/people") return { status: 200, body: { simulation: true, people: PEOPLE } };
+    if (path === "/api/v1/session") return { status: 200, body: this.session() };
+    if (path === "/api/v1/sources") {
+      const sources = this.frame.beds.map((b, i) => ({
+        name: `monitor-${i + 1}`,
+        connected: b.alarms.every((a) => a.rule !== "technical.silent"),
+        age_seconds: 1,
+        frozen: false,
+        commissioning: "not needed",
+      }));
+      return { status: 200, body: { simulation: true, sources } };
+    }
+    if (bed !== null && bed[2] === "prediction") {
+      const found = this.frame.prediction[bed[1] ?? ""];
+      return found === undefined
+        ? { status: 200, body: { simulation: true, what: "An estimate", points: [], because: "no dose is recorded" } }
+        : { status: 200, body: found };
+    }
+    if (bed !== null && bed[2] === "trend") return { status: 200, body: this.trend() };
+    return refused(404, "no such path");
+  }
+
+  /** Made, not recorded: a slow fall of breathing with a gap of 10 min, so that gaps can be seen. */
+  private trend(): object {
+    const to = Date.now();
+    const from = to - 2 * 3600_000;
+    const row = (start: number, end: number, wave: number): [number, number, number][] =>
+      Array.from({ length: 240 }, (_, i) => i)
+        .filter((i) => i < 100 || i > 120)
+        .map((i) => {
+          const value = start + ((end - start) * i) / 240 + wave * Math.sin(i / 3);
+          return [i * 30, Math.round(value - wave), Math.round(value + wave)];
+        });
+    return {
+      simulation: true,
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      resolution_seconds: 30,
+      signals: {
+        rr: { unit: "/min", points: row(16, 9, 1) },
+        spo2: { unit: "%", points: row(98, 93, 0.5) },
+        hr: { unit: "/min", points: row(88, 62, 2) },
+      },
+      events: [{ at: new Date(from + 600_000).toISOString(), kind: "entry", text: "Infusion 1 g/h charted" }],
+    };
+  }
+
+  private session(): object {
+    const who = PEOPLE.find((p) => p.name === this.unlockedBy && Date.now() < this.unlockedUntil);
+    const unlocked =
+      who === undefined
+        ? null
+        : { person: who.name, label: who.label, role: who.role, until: new Date(this.unlockedUntil).toISOString() };
+    return { simulation: true, setup_needed: false, unlocked };
+  }
+
+  post(path: string, body: Record<string, unknown>): Reply {
+    this.posted.push({ path, body });
+    if (this.unconfirmed > 0) {
+      this.unconfirmed--;
+      return { status: 503, body: { simulation: true, error: "not confirmed", confirmed: false } };
+    }
+    if (path === "/api/v1/session/unlock") return this.unlock(body);
+    if (path === "/api/v1/session/lock") {
+      this.unlockedBy = null;
+      return ACCEPTED;
+    }
+    if (/\/(acknowledge|pause)$|watch\/(confirm|transfer)$/.test(path)) {
+      if (body["pin"] !== PIN) return refused(401, "name or PIN is wrong", "pin");
+      this.acknowledge(path, body);
+      return ACCEPTED;
+    }
+    if (path === "/api/v1/entries") return this.entry(body);
+    return ACCEPTED;
+  }
+
+  private acknowledge(path: string, body: Record<string, unknown>): void {
+    const id = /alarms\/([^/]+)\/acknowledge$/.exec(path)?.[1];
+    for (const alarm of this.frame.alarms.filter((a) => a.id === id)) {
+      alarm.acknowledged = true;
+      alarm.acknowledged_by = String(body["person"]);
+      alarm.acknowledged_until = new Date(Date.now() + 180_000).toISOString();
+    }
+  }
+
+  private unlock(body: Record<string, unknown>): Reply {
+    const known = PEOPLE.some((p) => p.name === body["person"] && p.has_pin);
+    if (!known || body["pin"] !== PIN) {
+      return { status: 401, body: { simulation: true, error: "name or PIN is wrong", retry_after_seconds: 2 } };
+    }
+    this.unlockedBy = String(body["person"]);
+    this.unlockedUntil = Date.now() + 600_000;
+    return ACCEPTED;
+  }
+
+  private entry(body: Record<string, unknown>): Reply {
+    if (body["kind"] !== "stop" && this.unlockedBy === null) return refused(401, "this station is locked");
+    const key = String(body["key"] ?? "");
+    if (key === "") return refused(422, "key is missing", "key");
+    if (this.keys.has(key)) return ACCEPTED;
+    const value = Number(body["value"]);
+    if (body["kind"] === "rr" && (value > 80 || value < 0)) {
+      return refused(422, `value ${value} /min is outside what is possible for respiratory rate (0 to 80)`, "value");
+    }
+    this.keys.add(key);
+    const unit = LEVEL_UNITS.find((u) => u === body["unit"]);
+    if (body["kind"] === "level" && unit !== undefined && toMmol(value, unit) > FAR_ABOVE_TREATMENT_MMOL) {
+      const warning = `${short(value)} ${unit} is far above any treatment level. It was recorded as sent. Examine now.`;
+      return { status: 200, body: { ...ACCEPTED.body, warning } };
+    }
+    return ACCEPTED;
+  }
+}

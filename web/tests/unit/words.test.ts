@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { outcomeOf, outcomeWords } from "../../src/api/client";
+import type { Alarm, Call } from "../../src/api/types";
+import { callWords } from "../../src/board/BedCard";
+import { screenOf } from "../../src/navigation";
+import { pageState } from "../../src/paging/Pages";
+import { BURSTS, HARMONICS } from "../../src/sound/patterns";
+import { tuneOf } from "../../src/sound/sounder";
+import { byUrgency, flashes, mark } from "../../src/words/marks";
+import { UNKNOWN, digits } from "../../src/words/signals";
+import { clockTime, dueWords, stopwatch, timerWords } from "../../src/words/times";
+import { otherUnit, unitTrap } from "../../src/words/units";
+import { snapshotOf } from "./recording";
+
+const alarm = (over: Partial<Alarm>): Alarm => ({
+  ...{ id: "1-1", bed: "bed-1", rule: "r", title: "t", message: "m", prompt: "p", kind: "physiological", priority: "high" },
+  ...{ grade: 1, condition: true, latched: false, acknowledged: false, acknowledged_by: null, acknowledged_until: null },
+  ...{ since: "2026-03-01T02:14:00Z", call: null },
+  ...over,
+});
+
+describe("marks", () => {
+  it("put a patient before a device, and what nobody took first", () => {
+    const rows = [
+      alarm({ id: "low", priority: "low" }),
+      alarm({ id: "technical", priority: "medium", kind: "technical" }),
+      alarm({ id: "medium", priority: "medium" }),
+      alarm({ id: "taken", acknowledged: true }),
+      alarm({ id: "new", since: "2026-03-01T02:15:00Z" }),
+    ];
+    expect(rows.sort(byUrgency).map((a) => a.id)).toEqual(["new", "taken", "medium", "technical", "low"]);
+  });
+
+  it("keep the stars of a technical alarm, and flash only for what nobody took", () => {
+    expect(mark(alarm({ priority: "medium", kind: "technical" }))).toBe("** ?");
+    expect(flashes(alarm({}))).toBe(true);
+    expect(flashes(alarm({ acknowledged: true }))).toBe(false);
+  });
+});
+
+describe("values", () => {
+  const bed = snapshotOf("two_beds").beds.find((b) => b.alias === "bed-1")!;
+  const rr = bed.signals.find((s) => s.signal === "rr");
+
+  it("are dashes when they are stale, when the screen is not live, and when nobody ever measured", () => {
+    expect(rr?.value).toBeNull();
+    expect(digits(rr, true)).toBe(UNKNOWN);
+    expect(digits({ ...rr!, value: 14 }, true)).toBe("14");
+    expect(digits({ ...rr!, value: 14 }, false)).toBe(UNKNOWN);
+    expect(digits(undefined, true)).toBe(UNKNOWN);
+  });
+
+  it("show a lost reflex as 0 and the others with a plus", () => {
+    const reflex = { ...rr!, signal: "reflex", unit: "1" };
+    expect(digits({ ...reflex, value: 0 }, true)).toBe("0");
+    expect(digits({ ...reflex, value: 2 }, true)).toBe("2+");
+  });
+});
+
+describe("times", () => {
+  it("are of the ward's own zone", () => {
+    expect(clockTime(Date.parse("2026-03-01T23:30:15Z"), 60)).toBe("00:30");
+    expect(clockTime(Date.parse("2026-03-01T23:30:15Z"), -330, true)).toBe("18:00:15");
+  });
+
+  it("go on counting past their end", () => {
+    const now = Date.parse("2026-03-01T02:14:30Z");
+    expect(timerWords("2026-03-01T02:24:30Z", now)).toBe("10:00 left");
+    expect(timerWords("2026-03-01T02:14:00Z", now)).toBe("OVER by 0:30");
+    expect(dueWords("2026-03-01T02:02:30Z", false, now)).toBe("OVERDUE 12 min");
+    expect(stopwatch(3_723_000)).toBe("1:02:03");
+  });
+});
+
+describe("units of magnesium", () => {
+  it("are converted by the table of the rules", () => {
+    expect(otherUnit(3.9, "mmol/L")).toBe("9.48 mg/dL");
+    expect(otherUnit(4.8, "mg/dL")).toBe("1.97 mmol/L");
+    expect(otherUnit(4, "mEq/L")).toBe("2 mmol/L");
+  });
+
+  it("are doubted far above any treatment level, and only there", () => {
+    expect(unitTrap(3.5, "mmol/L")).toBeNull();
+    expect(unitTrap(9.5, "mg/dL")).toBeNull();
+    expect(unitTrap(6, "mmol/L")).toContain("Did you mean 6 mg/dL (2.47 mmol/L)?");
+    expect(unitTrap(40, "mg/dL")).toContain("Examine her now");
+  });
+});
+
+describe("what the server said", () => {
+  it("is saved, refused or not confirmed, and never more than is known", () => {
+    expect(outcomeOf({ status: 200, body: { accepted: true, text: "recorded" } }).kind).toBe("saved");
+    expect(outcomeOf({ status: 422, body: { error: "unit is missing", field: "unit" } })).toMatchObject({ kind: "refused", field: "unit" });
+    expect(outcomeOf({ status: 503, body: { confirmed: false } }).kind).toBe("unconfirmed");
+    expect(outcomeOf({ status: 500, body: {} }).kind).toBe("unconfirmed");
+    expect(outcomeOf({ status: 503, body: { accepted: false, error: "too much waits" } }).kind).toBe("refused");
+    expect(outcomeWords({ kind: "refused", reason: "no", field: null, status: 422, retryAfter: null })).toBe("NOT SAVED: no. Nothing was recorded.");
+    expect(outcomeWords({ kind: "unconfirmed" })).toContain("paper chart");
+  });
+});
+
+describe("paging", () => {
+  const call = (over: Partial<Call>): Call => ({ ...snapshotOf("toxic").calls[0]!, ...over });
+
+  it("never says delivered for sent, or here for coming", () => {
+    expect(pageState("sent")).not.toContain("delivered");
+    expect(callWords(call({ state: "accepted", person: "midwife" }))).toBe("midwife is COMING, not here yet");
+    expect(callWords(call({ state: "attended", person: "midwife" }))).toBe("midwife is AT THE BED");
+  });
+
+  it("sounds the gravest call, not a bed that is paused, and the loss of the server", () => {
+    const high = call({ bed: "bed-1", priority: "high", sounding: true });
+    const technical = call({ bed: "bed-2", priority: "medium", kind: "technical", sounding: true });
+    expect(tuneOf([technical, high], new Set(), false)).toBe("high");
+    expect(tuneOf([technical, high], new Set(["bed-1"]), false)).toBe("technical");
+    expect(tuneOf([call({ sounding: false })], new Set(), false)).toBeNull();
+    expect(tuneOf([], new Set(), true)).toBe("lost");
+  });
+});
+
+describe("sounds", () => {
+  it("have the pulses of the standard, and pitches that people hear", () => {
+    expect(BURSTS.high.pulses.length).toBe(10);
+    expect(BURSTS.high.every).toBe(10);
+    expect(BURSTS.medium.pulses.length).toBe(3);
+    expect(BURSTS.medium.every).toBe(25);
+    for (const burst of Object.values(BURSTS)) {
+      for (const pulse of burst.pulses) {
+        expect(pulse.hertz).toBeGreaterThanOrEqual(150);
+        expect(pulse.hertz).toBeLessThanOrEqual(1000);
+        const audible = HARMONICS.filter((n) => n * pulse.hertz >= 300 && n * pulse.hertz <= 4000);
+        expect(audible.length).toBeGreaterThanOrEqual(4);
+      }
+    }
+  });
+});
+
+describe("addresses", () => {
+  it("lead to a screen, and foreign ones to the board", () => {
+    expect(screenOf("#/bed/bed-3")).toEqual({ name: "bed", bed: "bed-3" });
+    expect(screenOf("#/alarms")).toEqual({ name: "alarms" });
+    expect(screenOf("#/bed/")).toEqual({ name: "board" });
+    expect(screenOf("#/%E0%A4%A")).toEqual({ name: "board" });
+  });
+});
