@@ -11,6 +11,7 @@ export function Dialog(props: {
   close: () => void;
   escape?: boolean;
   wide?: boolean;
+  keys?: (event: KeyboardEvent) => void;
   children: ComponentChildren;
 }) {
   const box = useRef<HTMLDialogElement>(null);
@@ -26,6 +27,7 @@ export function Dialog(props: {
       ref={box}
       class={props.wide ? "wide" : ""}
       aria-labelledby="dialog-title"
+      onKeyDown={(event) => props.keys?.(event)}
       onCancel={(event) => {
         event.preventDefault();
         if (props.escape) props.close();

@@ -5,7 +5,7 @@ import { allowSound, soundOn } from "../sound/sounder";
 /** What is wrong with this screen itself, above everything else. */
 export function Bars() {
   return (
-    <>
+    <aside aria-label="State of this screen">
       {simulated.value && <p class="bar striped">SIMULATION - NOT A PATIENT</p>}
       <ConnectionBar />
       {!soundOn.value && (
@@ -14,7 +14,7 @@ export function Bars() {
         </button>
       )}
       <WardBars />
-    </>
+    </aside>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Alarm, Bed, Call, Check } from "../api/types";
 import { go, link, sheet } from "../navigation";
-import { alarmsOf, liveness, serverNow, usable, ward } from "../live/store";
+import { alarmsOf, serverNow, usable, ward } from "../live/store";
 import { labelOf } from "../people/session";
 import { bandOf, byUrgency, flashes, mark, priorityWords } from "../words/marks";
 import { reflexWords, signalOf } from "../words/signals";
@@ -53,7 +53,7 @@ function Band(props: { bed: Bed; alarms: Alarm[] }) {
   const classes = `band ${band}${flashes(worst) ? " flash" : ""}`;
   return (
     <div class={classes}>
-      <h3>
+      <h2>
         {worst !== undefined && <span class="mark">{mark(worst)}</span>}
         <span class="label">{props.bed.place}</span>
         {worst === undefined && (
@@ -62,7 +62,7 @@ function Band(props: { bed: Bed; alarms: Alarm[] }) {
         {worst !== undefined && (
           <span class="elapsed">{stopwatch(serverNow.value - Date.parse(worst.since))}</span>
         )}
-      </h3>
+      </h2>
       {worst !== undefined && (
         <p class="finding">
           {worst.message}
@@ -150,7 +150,7 @@ export function BedCard(props: { bed: Bed }) {
   const call = ward.value?.calls.find((c) => c.id === worst?.call);
   const paging = callWords(call);
   return (
-    <article class={`card ${bandOf(worst)} ${liveness.value}`} aria-label={bed.place}>
+    <article class={`card ${bandOf(worst)}`} aria-label={bed.place}>
       <Band bed={bed} alarms={alarms} />
       <dl class="vitals">
         <Value bed={bed} signal="rr" label="RR" />

@@ -65,38 +65,36 @@ export function EntrySheet(props: { bed: string }) {
     if (all.every(isSaved)) forget(props.bed);
   }
 
+  function keys(event: KeyboardEvent): void {
+    if (event.key === "Enter" && event.ctrlKey) void save();
+    const target = event.target as HTMLElement;
+    if (target.tagName !== "INPUT" && /^[0-4]$/.test(event.key)) form.write("reflex", event.key);
+  }
+
   const done = sent.length > 0 && sent.every(isSaved);
   return (
-    <Dialog title={`${bed.place} - new check`} wide close={() => undefined}>
+    <Dialog title={`${bed.place} - new check`} wide keys={keys} close={() => undefined}>
       <p class="by">
         By {who === null ? "nobody yet: your PIN is asked for when you save" : who.label}
       </p>
-      <div
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && event.ctrlKey) void save();
-          const target = event.target as HTMLElement;
-          if (target.tagName !== "INPUT" && /^[0-4]$/.test(event.key)) form.write("reflex", event.key);
-        }}
-      >
-        {!done && <Parts form={form} bed={bed} />}
-        <Results sent={sent} />
-        <div class="actions sticky">
-          {!done && (
-            <button type="button" class="primary tall" disabled={busy} onClick={() => void save()}>
-              {busy ? "SAVING" : sent.some((s) => !isSaved(s)) ? "SAVE AGAIN" : "SAVE"}
-            </button>
-          )}
-          <button
-            type="button"
-            class="tall"
-            onClick={() => {
-              forget(props.bed);
-              sheet.value = null;
-            }}
-          >
-            {done ? "CLOSE" : "Cancel"}
+      {!done && <Parts form={form} bed={bed} />}
+      <Results sent={sent} />
+      <div class="actions sticky">
+        {!done && (
+          <button type="button" class="primary tall" disabled={busy} onClick={() => void save()}>
+            {busy ? "SAVING" : sent.some((s) => !isSaved(s)) ? "SAVE AGAIN" : "SAVE"}
           </button>
-        </div>
+        )}
+        <button
+          type="button"
+          class="tall"
+          onClick={() => {
+            forget(props.bed);
+            sheet.value = null;
+          }}
+        >
+          {done ? "CLOSE" : "Cancel"}
+        </button>
       </div>
     </Dialog>
   );

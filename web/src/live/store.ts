@@ -2,7 +2,8 @@
 import { computed, signal } from "@preact/signals";
 import type { Alarm, Bed, Call } from "../api/types";
 import { Freshness, type Liveness, type PageClock, browserClock } from "./freshness";
-import { type Message, type Source, openStream } from "./source";
+import { sharedStream } from "./shared";
+import type { Message, Source } from "./source";
 import { type Ward, fromSnapshot, withUpdate } from "./ward";
 
 export const ward = signal<Ward | null>(null);
@@ -43,7 +44,7 @@ export class Follower {
 
   constructor(
     private readonly clock: PageClock = browserClock,
-    open: (heard: (message: Message | null) => void) => Source = (heard) => openStream("/api/v1/stream", heard),
+    open: (heard: (message: Message | null) => void) => Source = sharedStream,
   ) {
     this.freshness = new Freshness(clock);
     this.heardAt = { steady: clock.steady(), wall: clock.wall() };

@@ -109,29 +109,31 @@ export function StatusPage() {
 
 function Sources(props: { rows: SourceRow[] }) {
   return (
-    <table>
-      <caption class="unseen">Devices and senders</caption>
-      <thead>
-        <tr>
-          <th scope="col">Device</th>
-          <th scope="col">Connection</th>
-          <th scope="col">Last value</th>
-          <th scope="col">Commissioning</th>
-        </tr>
-      </thead>
-      <tbody>
-        {props.rows.map((row, index) => (
-          <tr key={row.name ?? row.source ?? index}>
-            <td>{row.name ?? row.source ?? "?"}</td>
-            <td class={row.connected ? "" : "problem"}>
-              {row.connected ? "connected" : "NOT CONNECTED"}
-              {row.frozen ? ", FROZEN" : ""}
-            </td>
-            <td>{typeof row.age_seconds === "number" ? `${span(row.age_seconds * 1000)} ago` : "never"}</td>
-            <td>{row.commissioning ?? ""}</td>
+    <div class="scrolls" tabIndex={0} role="region" aria-label="Devices and senders">
+      <table>
+        <caption class="unseen">Devices and senders</caption>
+        <thead>
+          <tr>
+            <th scope="col">Device</th>
+            <th scope="col">Connection</th>
+            <th scope="col">Last value</th>
+            <th scope="col">Commissioning</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {props.rows.map((row, index) => (
+            <tr key={row.name ?? row.source ?? index}>
+              <td>{row.name ?? row.source ?? "?"}</td>
+              <td class={row.connected ? "" : "problem"}>
+                {row.connected ? "connected" : "NOT CONNECTED"}
+                {row.frozen ? ", FROZEN" : ""}
+              </td>
+              <td>{typeof row.age_seconds === "number" ? `${span(row.age_seconds * 1000)} ago` : "never"}</td>
+              <td>{row.commissioning ?? ""}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+// The built board in a real Chromium, before the small server of dev/. One browser at a time: wards have small machines.
+export default defineConfig({
+  test: {
+    environment: "node",
+    include: ["tests/browser/**/*.test.ts"],
+    fileParallelism: false,
+    cache: false,
+    testTimeout: 600_000,
+    hookTimeout: 180_000,
+  },
+});
