@@ -2,7 +2,7 @@ import { HelpSheet } from "./HelpSheet";
 import { AcknowledgeSheet, PauseSheet } from "./alarms/AcknowledgeSheet";
 import { AlarmPanel } from "./alarms/AlarmPanel";
 import { AnswerSheet } from "./alarms/AnswerSheet";
-import { type Sheet, screen, sheet } from "./navigation";
+import { type Sheet, screen, sheet, unlocking } from "./navigation";
 import { BedDetail } from "./bed/BedDetail";
 import { Handover } from "./bed/Handover";
 import { Bars } from "./board/Bars";
@@ -42,8 +42,6 @@ function Current() {
 function Above(props: { sheet: Sheet }) {
   const open = props.sheet;
   switch (open.kind) {
-    case "unlock":
-      return <UnlockSheet then={open.then} />;
     case "entry":
       return <EntrySheet bed={open.bed} />;
     case "symptoms":
@@ -73,6 +71,7 @@ export function App() {
       <Bars />
       <Current />
       {open !== null && <Above key={JSON.stringify(open)} sheet={open} />}
+      {unlocking.value && <UnlockSheet />}
     </div>
   );
 }

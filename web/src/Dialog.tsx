@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { ageSeconds, liveness, simulated } from "./live/store";
 
 /**
@@ -14,6 +14,7 @@ export function Dialog(props: {
   keys?: (event: KeyboardEvent) => void;
   children: ComponentChildren;
 }) {
+  const id = useId();
   const box = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const before = document.activeElement;
@@ -26,7 +27,7 @@ export function Dialog(props: {
     <dialog
       ref={box}
       class={props.wide ? "wide" : ""}
-      aria-labelledby="dialog-title"
+      aria-labelledby={id}
       onKeyDown={(event) => props.keys?.(event)}
       onCancel={(event) => {
         event.preventDefault();
@@ -40,7 +41,7 @@ export function Dialog(props: {
         </p>
       )}
       {/* The focus begins here: no keyboard pops up, and digits reach the reflex buttons. */}
-      <h2 id="dialog-title" tabIndex={-1} autofocus>
+      <h2 id={id} tabIndex={-1} autofocus>
         {props.title}
       </h2>
       {props.children}

@@ -11,7 +11,6 @@ export type Screen =
   | { name: "status" };
 
 export type Sheet =
-  | { kind: "unlock"; then: Sheet | null }
   | { kind: "entry"; bed: string }
   | { kind: "symptoms"; bed: string }
   | { kind: "infusion"; bed: string }
@@ -48,6 +47,8 @@ function safeDecode(part: string): string {
 
 export const screen = signal<Screen>({ name: "board" });
 export const sheet = signal<Sheet | null>(null);
+/** The lock lies above whatever is open, so that nothing that was typed is lost. */
+export const unlocking = signal(false);
 export const night = signal(false);
 
 export function link(name: Screen["name"], bed?: string): string {

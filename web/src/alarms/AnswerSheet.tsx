@@ -14,21 +14,20 @@ const WORDS = {
   cannot: { title: "I cannot come", explain: "The next person is paged at once." },
 };
 
-/** Coming, here or cannot: one tap on a name, no PIN. Somebody without a name here still says that somebody is there. */
+/** Coming, here or cannot: one tap on a name, no PIN. */
 export function AnswerSheet(props: { call: string; answer: "coming" | "cannot" | "here" }) {
   const [problem, setProblem] = useState<string | null>(null);
-  const [visitor, setVisitor] = useState("");
   const call = callOf(props.call);
   const words = WORDS[props.answer];
   const place = bedOf(call?.bed ?? null)?.place ?? "the ward";
-  const path = `/api/v1/calls/${encodeURIComponent(props.call)}`;
   const close = () => {
     sheet.value = null;
   };
 
-  async function send(route: string, body: object): Promise<void> {
+  async function send(person: string): Promise<void> {
     setProblem("Sending");
-    const outcome = await change(`${path}/${route}`, body);
+    const path = `/api/v1/calls/${encodeURIComponent(props.call)}/answer`;
+    const outcome = await change(path, { person, answer: props.answer });
     if (outcome.kind === "saved") close();
     else setProblem(outcomeWords(outcome));
   }
@@ -39,23 +38,8 @@ export function AnswerSheet(props: { call: string; answer: "coming" | "cannot" |
       <PersonPicker
         legend="Tap your name"
         chosen={null}
-        choose={(person) => void send("answer", { person, answer: props.answer })}
+        choose={(person) => void send(person)}
       />
-      {props.answer === "here" && (
-        <div class="break-glass">
-          <label>
-            Not on the list? Say who you are (may be left empty)
-            <input value={visitor} maxLength={64} onInput={(event) => setVisitor(event.currentTarget.value)} />
-          </label>
-          <button
-            type="button"
-            class="tall"
-            onClick={() => void send("break-glass", visitor.trim() === "" ? {} : { person: visitor.trim() })}
-          >
-            SOMEBODY IS HERE (does not stop paging)
-          </button>
-        </div>
-      )}
       {problem !== null && (
         <p class="problem" role="alert">
           {problem}

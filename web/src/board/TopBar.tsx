@@ -1,4 +1,4 @@
-import { link, night, sheet, toggleNight } from "../navigation";
+import { link, night, sheet, toggleNight, unlocking } from "../navigation";
 import { ageSeconds, liveness, serverNow, ward } from "../live/store";
 import { lock, unlocked } from "../people/session";
 import { soundOn, testSound } from "../sound/sounder";
@@ -52,7 +52,7 @@ export function TopBar() {
       </nav>
       <span class="who">
         {who === null ? (
-          <button type="button" onClick={() => (sheet.value = { kind: "unlock", then: null })}>
+          <button type="button" onClick={() => (unlocking.value = true)}>
             UNLOCK
           </button>
         ) : (

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
 import { change, newKey, outcomeWords } from "../api/client";
 import type { Bed } from "../api/types";
-import { sheet } from "../navigation";
+import { sheet, unlocking } from "../navigation";
 import { infusionWords } from "../board/BedCard";
 import { bedOf, serverNow, usable, ward } from "../live/store";
 import { labelOf, unlocked } from "../people/session";
@@ -51,7 +51,7 @@ export function EntrySheet(props: { bed: string }) {
     if (Object.keys(built.problems).length > 0) return focusFirst(Object.keys(built.problems));
     if (built.entries.length === 0) return setProblems({ at: "Nothing was entered yet." });
     if (who === null) {
-      sheet.value = { kind: "unlock", then: { kind: "entry", bed: props.bed } };
+      unlocking.value = true;
       return;
     }
     setBusy(true);
@@ -60,7 +60,7 @@ export function EntrySheet(props: { bed: string }) {
     setBusy(false);
     const refused = all.find((s) => s.outcome !== null && s.outcome !== "checking" && s.outcome.kind === "refused");
     if (refused !== undefined && outcomeStatus(refused) === 401) {
-      sheet.value = { kind: "unlock", then: { kind: "entry", bed: props.bed } };
+      unlocking.value = true;
     }
     if (all.every(isSaved)) forget(props.bed);
   }

@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
-import { type Sheet, sheet } from "../navigation";
+import { unlocking } from "../navigation";
 import { UNCONFIRMED } from "../api/client";
 import { PersonPicker } from "./PersonPicker";
 import { PinField } from "./PinField";
 import { session, unlock } from "./session";
 
 /** Name, PIN: the station is open for charting for 10 min. The board stays live and readable behind it. */
-export function UnlockSheet(props: { then: Sheet | null }) {
+export function UnlockSheet() {
   const [who, setWho] = useState<string | null>(null);
   const [pin, setPin] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
@@ -21,7 +21,7 @@ export function UnlockSheet(props: { then: Sheet | null }) {
     setBusy(false);
     setPin("");
     if (outcome.kind === "saved") {
-      sheet.value = props.then;
+      unlocking.value = false;
     } else if (outcome.kind === "refused") {
       const wait = outcome.retryAfter === null ? "" : ` Wait ${Math.ceil(outcome.retryAfter)} s.`;
       setProblem(`${outcome.reason}.${wait}`);
@@ -31,7 +31,7 @@ export function UnlockSheet(props: { then: Sheet | null }) {
   }
 
   return (
-    <Dialog title="Unlock this station for charting" escape close={() => (sheet.value = null)}>
+    <Dialog title="Unlock this station for charting" escape close={() => (unlocking.value = false)}>
       {session.value?.setup_needed && (
         <p class="problem">No people are set up yet. Ask the engineer: first-run set-up is needed.</p>
       )}
@@ -41,7 +41,7 @@ export function UnlockSheet(props: { then: Sheet | null }) {
         <button type="button" class="primary tall" disabled={busy} onClick={() => void send()}>
           {busy ? "CHECKING" : "UNLOCK"}
         </button>
-        <button type="button" class="tall" onClick={() => (sheet.value = null)}>
+        <button type="button" class="tall" onClick={() => (unlocking.value = false)}>
           Cancel
         </button>
       </div>

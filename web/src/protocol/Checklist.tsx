@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { type Outcome, UNCONFIRMED, changeByKey, newKey, outcomeWords } from "../api/client";
 import type { Bed, Checklist as List, Give, Step } from "../api/types";
-import { link, sheet } from "../navigation";
+import { link, unlocking } from "../navigation";
 import { bedOf, callOf, serverNow, usable, ward } from "../live/store";
 import { PersonPicker } from "../people/PersonPicker";
 import { labelOf, unlocked } from "../people/session";
@@ -37,7 +37,7 @@ function None(props: { bed: Bed | undefined }) {
   async function open(): Promise<void> {
     const who = unlocked.value;
     if (who === null) {
-      sheet.value = { kind: "unlock", then: null };
+      unlocking.value = true;
       return;
     }
     const path = `/api/v1/beds/${encodeURIComponent(alias)}/protocol/open`;
@@ -246,7 +246,7 @@ function CloseList(props: { bed: string; done: () => void }) {
   const who = unlocked.value;
   async function send(): Promise<void> {
     if (who === null) {
-      sheet.value = { kind: "unlock", then: null };
+      unlocking.value = true;
       return;
     }
     if (reason.trim() === "" || doctor.trim() === "") return setSaid("Both are needed: the reason, and the doctor's name.");

@@ -39,7 +39,6 @@ export function InfusionSheet(props: { bed: string }) {
     <KeyedForm
       title={`${bed?.place ?? props.bed} - plan of the infusion`}
       button="SAVE PLAN"
-      again={{ kind: "infusion", bed: props.bed }}
       make={() => {
         const [dose, rate, hours] = ["dose", "rate", "hours"].map((field) => typed(draft[field] ?? ""));
         if (!draft["indication"] || !draft["setting"]) return "What for, and where? Both are needed.";

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
 import { type Outcome, change, changeByKey, newKey, outcomeWords } from "../api/client";
-import { type Sheet, sheet } from "../navigation";
+import { sheet, unlocking } from "../navigation";
 import { unlocked } from "../people/session";
 
 export interface Told {
@@ -16,7 +16,6 @@ export interface Told {
 export function KeyedForm(props: {
   title: string;
   button: string;
-  again: Sheet;
   make: () => Told | string;
   children: ComponentChildren;
   more?: ComponentChildren;
@@ -32,7 +31,7 @@ export function KeyedForm(props: {
     const told = props.make();
     if (typeof told === "string") return setSaid(told);
     if (who === null) {
-      sheet.value = { kind: "unlock", then: props.again };
+      unlocking.value = true;
       return;
     }
     // Other words are another entry: it must not be taken for the one that was sent before.
@@ -46,6 +45,7 @@ export function KeyedForm(props: {
       : await change(told.path, { person: who.person, ...told.body });
     setOutcome(answer);
     setSaid(outcomeWords(answer));
+    if (answer.kind === "refused" && answer.status === 401) unlocking.value = true;
   }
 
   return (

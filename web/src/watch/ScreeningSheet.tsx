@@ -13,7 +13,6 @@ export function ScreeningSheet(props: { bed: string }) {
     <KeyedForm
       title={`${bed?.place ?? props.bed} - questions before the infusion`}
       button="SAVE ANSWERS"
-      again={{ kind: "screening", bed: props.bed }}
       make={() =>
         Object.keys(answers).length === 0
           ? "Answer at least one question."

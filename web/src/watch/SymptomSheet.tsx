@@ -27,7 +27,6 @@ export function SymptomSheet(props: { bed: string }) {
     <KeyedForm
       title={`${bed?.place ?? props.bed} - symptoms`}
       button="SAVE"
-      again={{ kind: "symptoms", bed: props.bed }}
       make={() => {
         const what = none ? { none: true } : { ...(has.length > 0 ? { symptoms: has } : {}), ...(gone.length > 0 ? { gone } : {}) };
         if (!none && has.length === 0 && gone.length === 0) return "Tap what she has, or NONE.";

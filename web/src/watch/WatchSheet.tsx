@@ -70,7 +70,6 @@ function StartWatch(props: { bed: string; place: string }) {
     <KeyedForm
       title={`${props.place} - start the watch`}
       button="START WATCH"
-      again={{ kind: "watch", bed: props.bed }}
       make={() => {
         const [weight, gestation] = [typed(draft["weight"] ?? ""), typed(draft["gestation"] ?? "")];
         if (weight === null || gestation === null) return "Numbers only, such as 70.";
@@ -101,7 +100,6 @@ function EndWatch(props: { bed: string; place: string; confirm: () => void }) {
     <KeyedForm
       title={`${props.place} - watch`}
       button="END WATCH"
-      again={{ kind: "watch", bed: props.bed }}
       more={
         <button type="button" class="tall" onClick={props.confirm}>
           CONFIRM bed, devices, patient

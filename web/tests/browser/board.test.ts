@@ -124,6 +124,17 @@ describe("charting", () => {
     expect(entries[0]?.body).toMatchObject({ bed: "bed-5", person: "midwife", kind: "level", value: 9.5, unit: "mmol/L" });
   });
 
+  it("asks for the PIN above a sheet, and loses nothing that was tapped", async () => {
+    const page = await open(PHONE, "#/bed/bed-5");
+    await page.getByRole("button", { name: "SYMPTOMS" }).click();
+    await page.getByRole("button", { name: "slurred speech" }).click();
+    await page.getByRole("button", { name: "SAVE", exact: true }).click();
+    await unlock(page);
+    await page.getByRole("button", { name: "SAVE", exact: true }).click();
+    await page.getByText("Saved: recorded").waitFor();
+    expect(server.ward.posted.at(-1)?.body["symptoms"]).toContain("slurred speech");
+  });
+
   it("shows a refusal at its part, with nothing lost", async () => {
     const page = await open(DESK, "#/bed/bed-5");
     await page.getByRole("button", { name: "UNLOCK" }).click();
