@@ -51,7 +51,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_
 foreach(log changelog.Debian changelog)
   execute_process(COMMAND gzip -9nkf ${debian}/${log} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
-foreach(component magwatch deadman grafana)
+foreach(component magwatch deadman grafana web)
   set(package magwatch)
   if(NOT component STREQUAL "magwatch")
     set(package magwatch-${component})
@@ -73,7 +73,7 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
-set(CPACK_COMPONENTS_ALL magwatch deadman grafana)
+set(CPACK_COMPONENTS_ALL magwatch deadman grafana web)
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
@@ -86,6 +86,7 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXE
 
 set(CPACK_DEBIAN_MAGWATCH_PACKAGE_NAME magwatch)
 set(CPACK_DEBIAN_MAGWATCH_PACKAGE_DEPENDS "systemd, python3")
+set(CPACK_DEBIAN_MAGWATCH_PACKAGE_RECOMMENDS "magwatch-web")
 set(CPACK_DEBIAN_MAGWATCH_PACKAGE_SUGGESTS "magwatch-grafana")
 set(CPACK_DEBIAN_MAGWATCH_DESCRIPTION "second alarm system for patients on magnesium sulfate
 magwatchd reads bedside monitors and pumps, takes what staff chart by hand,
@@ -107,4 +108,13 @@ set(CPACK_DEBIAN_GRAFANA_PACKAGE_SUGGESTS "prometheus, prometheus-alertmanager")
 set(CPACK_DEBIAN_GRAFANA_DESCRIPTION "dashboards, alert rules and routes for magwatch
 Grafana dashboards, Prometheus rules and Alertmanager routes for the metrics
 of magwatch, to be copied or linked to where these programs read them.")
+set(CPACK_DEBIAN_WEB_PACKAGE_NAME magwatch-web)
+set(CPACK_DEBIAN_WEB_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_WEB_PACKAGE_SHLIBDEPS OFF)
+set(CPACK_DEBIAN_WEB_PACKAGE_ENHANCES "magwatch")
+set(CPACK_DEBIAN_WEB_PACKAGE_SUGGESTS "chromium")
+set(CPACK_DEBIAN_WEB_DESCRIPTION "ward board of magwatch for browsers
+The board on which ward staff see, chart, acknowledge and treat; magwatchd of
+the package magwatch serves it. With a user service that shows it full screen
+in Chromium, for a screen of its own.")
 include(CPack)

@@ -35,6 +35,9 @@ HOLDS = {
         /usr/bin/magwatch-deadman /usr/lib/systemd/system/magwatch-deadman.service
         /usr/share/magwatch-deadman/deadman.toml /usr/share/man/man8/magwatch-deadman.8.gz
         /usr/share/doc/magwatch-deadman/copyright""",
+    "magwatch-web": """
+        /usr/share/magwatch/web/index.html /usr/lib/systemd/user/magwatch-kiosk.service
+        /usr/share/doc/magwatch-web/copyright""",
     "magwatch-grafana": """
         /usr/share/magwatch-grafana/grafana/dashboards/magwatch-ward.json
         /usr/share/magwatch-grafana/grafana/prometheus/magwatch.rules.yml
@@ -86,7 +89,7 @@ class Packages(unittest.TestCase):
     def magwatch(self, *words, **more):
         return run(self.root / "usr/bin/magwatch", *words, **more)
 
-    def test_there_are_three_and_each_holds_what_it_promises(self):
+    def test_there_are_four_and_each_holds_what_it_promises(self):
         self.assertEqual(sorted(self.packages), sorted(HOLDS))
         for name, path in self.packages.items():
             listed = run("dpkg-deb", "-c", path).stdout
