@@ -14,7 +14,7 @@ import sys
 import threading
 import unittest
 
-from ward_process import WardTest, wait_for
+from ward_process import ROOT, WardTest, free_port, wait_for
 
 BINARY = sys.argv.pop(1)
 MAGWATCH = sys.argv.pop(1)
@@ -109,6 +109,18 @@ class Backup(WardTest):
         elsewhere = self.ward.directory / "elsewhere"
         self.assertEqual(self.restore(made["file"], "--to", elsewhere).returncode, 0)
         self.assertEqual(self.replay(elsewhere), self.replay(self.state))
+
+    def test_devices_that_share_a_map_come_back_with_it(self):
+        shutil.copy(ROOT / "adapters/monitors/modbus/maps/sim-monitor.toml", self.ward.directory / "monitor.toml")
+        self.config.write_text(self.config.read_text() + "".join(
+            f'[[modbus]]\nname = "m{i}"\nbed = "bed-{i}"\nhost = "127.0.0.1"\nport = {free_port()}\nmap = "monitor.toml"\n'
+            for i in (1, 2)))
+        self.start()
+        self.stop()
+        made, back = self.good()["file"], self.ward.directory / "back"
+        done = self.restore(made, "--to", back)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.replay(back), self.replay(self.state))
 
     def test_a_restored_ward_rings_again_and_says_what_it_is(self):
         self.start()

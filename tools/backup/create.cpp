@@ -178,8 +178,9 @@ Content collect(const CreateRequest& request, std::vector<std::string>& notes)
     }
     const auto keep = [&](std::string_view folder, const std::string& path, const std::string& text) {
         const std::string name = fmt::format("{}{}{}", folder, path.starts_with('/') ? "" : "/", path);
-        manifest.parts.push_back({name, path, text.size(), hash_of(text)});
-        content.texts[name] = text;
+        // Several devices may have one map.
+        const bool fresh = content.texts.emplace(name, text).second;
+        if (fresh) manifest.parts.push_back({name, path, text.size(), hash_of(text)});
     };
     for (const auto& [path, text] : facts.configuration) keep("in-force", fs::absolute(path).lexically_normal(), text);
     const std::string configuration = fs::absolute(request.configuration).lexically_normal();
