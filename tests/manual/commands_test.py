@@ -13,7 +13,7 @@ A fence says what it is by its language, and by a comment on the line before it,
          <!-- picture -->                       nothing that anybody types
   toml   <!-- load: KIND -->                    read by the real reader: KIND is a key of LOADERS
   ini    a drop-in of systemd's service         read by systemd-analyze
-  csv    <!-- recording: NAME -->               a recording, which the commands find under this name
+  csv, hl7  <!-- recording: NAME -->               a recording, which the commands find under this name
   cpp    declarations of the header that its first comment names
 """
 import collections
@@ -22,7 +22,6 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -31,6 +30,8 @@ import tomllib
 import unittest
 
 REPOSITORY, BIN = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
+sys.path.insert(0, str(REPOSITORY / "tests/support"))
+from ports import free_port  # noqa: E402
 HERE = pathlib.Path(__file__).resolve().parent
 PEOPLE = ["midwife-1", "charge-1", "doctor-1", "doctor-2", "doctor-3", "anaesthetist", "switchboard", "engineer", "engineer-1"]
 PLAIN = (HERE / "ward.toml.in").read_text()
@@ -77,12 +78,6 @@ def commands_of(path):
     for word in below:
         found.update(commands_of((*path, word)))
     return found
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Machine:
@@ -309,7 +304,8 @@ class Commands(unittest.TestCase):
     def test_every_block_says_what_it_is(self):
         self.assertGreater(len(self.blocks), 50)
         remarks = {"sh": r"|exit: \d( \d)*|not run: [^;]{20,}; proof: [\w ]+", "text": r"output|picture", "ini": "", "cpp": "",
-                   "toml": "load: (" + "|".join(LOADERS) + ")", "csv": r"recording: [\w.]+"}
+                   "toml": "load: (" + "|".join(LOADERS) + ")", "csv": r"recording: [\w.]+",
+                   "hl7": r"recording: [\w.]+"}
         for block in self.blocks:
             self.assertIn(block.language, remarks, block.where)
             self.assertRegex(block.remark, f"^(?:{remarks[block.language]})$", block.where)
@@ -350,7 +346,7 @@ class Commands(unittest.TestCase):
         printed = ""
         for block in self.blocks:
             with self.subTest(block.where):
-                if block.language == "csv":
+                if block.language in ("csv", "hl7"):
                     (self.machine.work / block.remark.removeprefix("recording: ")).write_text(block.text)
                 elif block.language == "sh" and not block.remark.startswith("not run"):
                     codes = [int(code) for code in block.remark.removeprefix("exit: ").split()] or [0]

@@ -4,9 +4,9 @@
   serve_test.py MAGWATCHD MAGWATCH
 """
 import csv
+import datetime
 import json
 import pathlib
-import random
 import re
 import signal
 import socket
@@ -16,7 +16,9 @@ import tempfile
 import threading
 import unittest
 
-from ward_process import ROOT, Ward, wait_for
+import hl7
+
+from ward_process import ROOT, Ward, free_port, free_ports, wait_for
 
 MAGWATCH = sys.argv.pop(2)
 BINARY = sys.argv.pop(1)
@@ -53,23 +55,6 @@ def first_raises(lines, bed):
             if entry["rule"] not in rules:
                 rules.append(entry["rule"])
     return rules
-
-
-def free_ports(count):
-    """The first of so many free ports in a row, below those that the system gives to connections."""
-    for _ in range(1000):
-        first = random.randrange(20000, 32000 - count)
-        probes = [socket.socket() for _ in range(count)]
-        try:
-            for i, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", first + i))
-            return first
-        except OSError:
-            continue
-        finally:
-            for probe in probes:
-                probe.close()
-    raise AssertionError("no free ports in a row")
 
 
 class Serving:
@@ -131,8 +116,8 @@ class Watched(unittest.TestCase):
         self.addCleanup(ward.close)
         part, pack = self.cut(ward.directory), ward.directory / "serve.toml"
         pack.write_text(PACK)
-        modbus = ("bed-1=" + str(part), "--modbus-port", free_ports(1))
-        hl7 = ("bed-2=" + str(part), "--modbus-port", 0, "--mllp", f"127.0.0.1:{free_ports(1)}")
+        modbus = ("bed-1=" + str(part), "--modbus-port", free_port())
+        hl7 = ("bed-2=" + str(part), "--modbus-port", 0, "--mllp", f"127.0.0.1:{free_port()}")
         path = ward.directory / "magwatch.toml"
         told = re.sub(r"(?ms)^\[\[bed\]\].*?(?=^\[)", "", config_only(*modbus) + config_only(*hl7))
         self.assertIn("SIMULATION", told)
@@ -165,7 +150,7 @@ class Watched(unittest.TestCase):
 
     def play_the_journal_again(self, state):
         """What that daemon recorded is a recording, too."""
-        port = free_ports(1)
+        port = free_port()
         served = Serving("--speed", 1000, "--bed", "bed-1", "--modbus-port", port, state)
         status, errors = served.wait()
         self.assertEqual(status, 0, errors)
@@ -183,7 +168,7 @@ class Wire(unittest.TestCase):
         return [int.from_bytes(reply[9 + 2 * i:11 + 2 * i], "big") for i in range(count)]
 
     def test_what_is_missing_shows_as_no_reading_and_sigint_ends_in_peace(self):
-        port = free_ports(1)
+        port = free_port()
         # 139 s to 144 s of this recording have no SpO2 and no pulse; so slow that they last.
         served = Serving("--start", "141s", "--speed", "0.01", "--modbus-port", port, RECORDING)
         served.ready()
@@ -197,7 +182,7 @@ class Wire(unittest.TestCase):
         self.assertEqual(served.lines[-1]["why"], "stopped")
 
     def test_plain_lines_in_a_pipe_and_sections_apart_from_them(self):
-        done = subprocess.run([MAGWATCH, "replay", "--serve", "--speed", "1000", "--modbus-port", str(free_ports(1)), RECORDING],
+        done = subprocess.run([MAGWATCH, "replay", "--serve", "--speed", "1000", "--modbus-port", str(free_port()), RECORDING],
                               capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("[[modbus]]", done.stdout)
@@ -228,10 +213,144 @@ class Wire(unittest.TestCase):
         refused(1, "cannot be read", "no-such.csv")
         refused(2, "nothing to serve", "--modbus-port", 0, RECORDING)
         refused(2, "belong to the daemon", "--pack", "x.toml", RECORDING)
+        messages = ROOT / "tests/data/hl7/realm_minimal.hl7"
+        refused(2, "give --mllp HOST:PORT", messages)
+        to = ("--mllp", "127.0.0.1:2575")
+        refused(2, "apart from other recordings", *to, messages, RECORDING)
+        refused(2, "leave out --bed and --map", *to, "--bed", "bed-1", messages)
+        refused(2, "behind the end", *to, "--start", "1h", messages)
+        with tempfile.NamedTemporaryFile(suffix=".hl7") as empty:
+            refused(1, "holds no HL7 message", *to, empty.name)
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             refused(1, "cannot listen", "--modbus-port", taken.getsockname()[1], RECORDING)
+
+
+class Listener:
+    """Takes messages over MLLP, read and answered by python3-hl7; `codes` are the answers, the last one for the rest."""
+
+    def __init__(self, *codes):
+        self.codes, self.bytes, self.taken, self.link = list(codes), [], [], None
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while True:
+            try:
+                self.link = self.server.accept()[0]
+                with self.link:
+                    self.serve(self.link)
+            except OSError:
+                return  # closed
+
+    def serve(self, link):
+        waiting = b""
+        while chunk := link.recv(65536):
+            waiting += chunk
+            while b"\x1c\r" in waiting:
+                frame, waiting = waiting.split(b"\x1c\r", 1)
+                text = frame.removeprefix(b"\x0b").decode()
+                message = hl7.parse(text)
+                self.bytes.append(frame + b"\x1c\r")
+                self.taken.append((datetime.datetime.now(datetime.timezone.utc), message))
+                code = self.codes.pop(0) if len(self.codes) > 1 else self.codes[0]
+                link.sendall(b"\x0b" + str(message.create_ack(code)).encode() + b"\x1c\r")
+
+    def close(self):
+        self.server.shutdown(socket.SHUT_RDWR)
+        if self.link and self.link.fileno() >= 0:
+            self.link.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        self.thread.join()
+
+
+def hl7_time(text):
+    return datetime.datetime.strptime(str(text), "%Y%m%d%H%M%S.%f%z")
+
+
+class Messages(unittest.TestCase):
+    """Recorded HL7 messages, sent again."""
+
+    def listener(self, *codes):
+        one = Listener(*codes)
+        self.addCleanup(one.close)
+        return one
+
+    def play(self, port, *arguments):
+        served = Serving("--mllp", f"127.0.0.1:{port}", *arguments)
+        self.addCleanup(served.process.kill)
+        status, errors = served.wait()
+        return status, errors, served
+
+    def test_a_peer_gets_every_message_as_one_of_now(self):
+        peer = self.listener("AA")
+        files = [ROOT / "tests/data/hl7" / name for name in ("simhospital_vitals.hl7", "nist_pcd01_monitor.hl7", "realm_batch.hl7")]
+        status, errors, served = self.play(peer.port, "--speed", 100, *files)
+        self.assertEqual((status, served.event("end")["why"]), (0, "the recording is over"), errors)
+        self.assertEqual([served.lines[-1][key] for key in ("accepted", "refused", "not_answered")], [len(peer.taken), 0, 0])
+        self.assertEqual(len(peer.taken), sum(file.read_bytes().count(b"MSH|") for file in files))
+        ids = [str(message["MSH.F10"]) for _, message in peer.taken]
+        self.assertEqual(len(set(ids)), len(ids))
+        self.assertTrue(all(one.startswith("REPLAY") for one in ids), ids)
+        for at, message in peer.taken:
+            self.assertEqual(str(message["MSH.F11"]), "T")
+            self.assertLess(abs((at - hl7_time(message["MSH.F7"])).total_seconds()), 60)
+            self.assertNotIn("Rahman", str(message))  # who it was
+        vitals = next(message for _, message in peer.taken if str(message["MSH.F3"]) == "SIMHOSP")
+        # Taken in the minute in which it was sent, then as now.
+        self.assertEqual(hl7_time(vitals["OBX.F14"]), hl7_time(vitals["MSH.F7"]))
+        self.assertEqual(hl7_time(vitals["OBR.F7"]), hl7_time(vitals["MSH.F7"]))
+
+    def test_what_a_peer_refuses_is_told_and_fails(self):
+        peer = self.listener("AA", "AR")
+        file = ROOT / "tests/data/hl7/simhospital_vitals.hl7"
+        status, _, served = self.play(peer.port, "--speed", 1000, file)
+        self.assertEqual(status, 1)
+        self.assertEqual([served.lines[-1][key] for key in ("accepted", "refused", "not_answered")], [1, 19, 0])
+        done = subprocess.run([MAGWATCH, "replay", "--serve", "--speed", "1000", "--mllp", f"127.0.0.1:{peer.port}", file],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the recording is over: messages: 0 accepted, 20 refused (20 AR)", done.stderr)
+        self.assertIn('application = "SIMHOSP"', done.stdout)
+
+    def test_the_daemon_takes_them_and_judges_them_as_of_now(self):
+        # What a monitor sent half an hour ago, recorded on its way.
+        gateway = self.listener("AA")
+        ward = Ward(BINARY)
+        self.addCleanup(ward.close)
+        short = ward.directory / "short.csv"
+        short.write_text("time_s,hr_bpm,rr_bpm,spo2_pct\n" + "".join(f"{s},104,{14 if s < 4 else 7},96\n" for s in range(8)))
+        status, errors, _ = self.play(gateway.port, "--modbus-port", 0, short)
+        self.assertEqual(status, 0, errors)
+        recording = ward.directory / "gateway.hl7"
+        recording.write_bytes(re.sub(rb"(?<=[|+])20\d{6}(?=\d{6}\.)", b"20080815", b"".join(gateway.bytes)))
+        self.assertGreaterEqual(len(gateway.bytes), 7)
+        nist = ROOT / "tests/data/hl7/nist_pcd01_monitor.hl7"
+        where = ("--mllp", f"127.0.0.1:{free_port()}")
+        path = ward.directory / "magwatch.toml"
+        (ward.directory / "serve.toml").write_text(PACK)
+        told = config_only(*where, recording, nist)
+        told = told.replace('alias = "bed-2"', 'alias = "bed-2"', 1)
+        beds = re.findall(r'(?m)^"(.*)" = "(bed-\d)"', told)
+        self.assertEqual([bed for _, bed in beds], ["bed-1", "bed-2"], told)
+        without_first = re.sub(r'(?ms)^\[\[bed\]\][^\n]*\nalias = "bed-1".*?(?=^\[)', "", told)
+        path.write_text(path.read_text().replace('"example.toml"', '"serve.toml"') + without_first)
+        ward.start()
+        ward.ready()
+        ward.watch(1)
+        ward.watch(2)
+        played = Serving(*where, recording, nist)
+        self.addCleanup(played.process.kill)
+        status, errors = played.wait()
+        self.assertEqual((status, played.lines[-1]["refused"]), (0, 0), errors)
+        self.assertEqual(played.lines[-1]["accepted"], len(gateway.bytes) + 1)
+        wait_for("the slow breathing of now", lambda: "rr-slow" in {
+            alarm["rule"] for alarm in ward.json("alarms")["alarms"] if alarm["bed"] == "bed-1"}, 30)
+        values = {s["signal"]: s["value"] for s in ward.json("beds/bed-2")["bed"]["signals"]}
+        self.assertEqual((values.get("art_sys"), values.get("art_mean")), (108, 91), values)
 
 
 class Compared(unittest.TestCase):

@@ -184,7 +184,8 @@ void add_replay(CLI::App& app, Shell& shell)
         app, shell, "replay",
         "a recording or a journal through the whole core, as fast as it goes; or as live devices",
         Talks::no, [=, &shell] { return run_replay(shell, *options); });
-    command->add_option("file", options->files, "FILE.csv, or a journal (journal.db or its folder)")
+    command->add_option("file", options->files, "FILE.csv, or a journal (journal.db or its folder); with --serve also "
+                        "FILE.hl7 or a scenario (FILE.toml)")
         ->required();
     command
         ->add_option("--pack", options->packs,
@@ -201,7 +202,7 @@ void add_replay(CLI::App& app, Shell& shell)
                       "replay --json wrote");
     command->add_flag("--serve", options->serving,
                       "SIMULATION: play the files as live devices, Modbus TCP and HL7; also a "
-                      "simulator's scenario (TOML)");
+                      "simulator's scenario (TOML) and recorded HL7 messages (with --mllp)");
     add_serve_options(*command, options->serve, options->start);
     command->footer("One line per alarm transition and page, then a summary. A journal that does "
                     "not replay to\n"

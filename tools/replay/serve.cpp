@@ -9,10 +9,13 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "tools/replay/message_stage.hpp"
+#include "tools/replay/served_sections.hpp"
 #include "tools/replay/tape_stage.hpp"
 #include "tools/simulator/server.hpp"
 #include "tools/simulator/simulation_stage.hpp"
@@ -28,13 +31,6 @@ namespace modbus = adapters::modbus;
 using Json = nlohmann::ordered_json;
 
 constexpr int failed = 1, usage = 2;
-
-// One device as the printed sections tell it.
-struct Told {
-    std::string bed, name, kind, map;
-    std::uint16_t port = 0;
-    std::string location; // of an HL7 bed: the last part of PV1-3
-};
 
 std::int64_t wall_now()
 {
@@ -78,52 +74,6 @@ std::string clock_text(Duration time)
     return fmt::format("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
 }
 
-// TOML text of a string: aliases and paths.
-std::string quoted(const std::string& text)
-{
-    return simulator::json_text(text);
-}
-
-std::string sections(const ServeRequest& request, const std::vector<Told>& devices,
-                     std::uint16_t mllp_port)
-{
-    std::string out = "# SIMULATION: devices that `magwatch replay --serve` plays. Not for a ward "
-                      "with patients: only with\n"
-                      "# mode = \"demo\" in [ward].\n";
-    std::vector<std::string> beds;
-    for (const Told& device : devices) {
-        if (std::find(beds.begin(), beds.end(), device.bed) == beds.end())
-            beds.push_back(device.bed);
-    }
-    for (const auto& bed : beds)
-        out += fmt::format(
-            "\n[[bed]] # leave out where your file has this bed\nalias = {}\nplace = {}\n",
-            quoted(bed), quoted("SIMULATION " + bed));
-    const std::string host = request.listen == "0.0.0.0" ? "127.0.0.1" : request.listen;
-    for (const Told& device : devices) {
-        if (device.port == 0) continue;
-        out += fmt::format(
-            "\n[[modbus]]\nname = {}\n{}bed = {}\nhost = {}{}\nport = {}\nunit = {}\nmap = {}\n",
-            quoted(device.name), device.kind, quoted(device.bed), quoted(host),
-            request.listen == "0.0.0.0" ? " # or this computer's address" : "", device.port,
-            request.unit, quoted(device.map));
-    }
-    std::string hl7;
-    for (const Told& device : devices) {
-        if (!device.location.empty())
-            hl7 += fmt::format("{} = {}\n", quoted(device.location), quoted(device.bed));
-    }
-    if (!hl7.empty() && mllp_port != 0) {
-        out += fmt::format(
-            "\n[hl7]\nlisten = \"127.0.0.1:{}\" # or the address where magwatchd is to "
-            "listen\n\n[[hl7.source]]\n"
-            "name = \"replay-gateway\"\nfacility = \"WARD\"\nzone = \"Z\"\nperiod = \"{} s\"\n"
-            "accept_test_data = true # MSH-11 says T\n\n[hl7.source.beds]\n{}",
-            mllp_port, std::max(1L, std::lround(request.interval_s)), hl7);
-    }
-    return out;
-}
-
 // Says how far the replay is: one line that changes on a terminal, a line now and then elsewhere.
 class Progress
 {
@@ -132,40 +82,64 @@ public:
         : request_{request}, out_{out}, errors_{errors}, terminal_{terminal}
     {
     }
-    // `length` 0: without an end.
-    void tell(Duration position, Duration length, int rounds, bool now = false)
+    // `length` 0: without an end. Of recorded messages what the receiver said of them, too.
+    void tell(Duration position, Duration length, int rounds, bool now,
+              const Answered* answered = nullptr)
     {
         const std::int64_t at = wall_now();
         if (!now && at - last_ < (terminal_ || request_.json ? 1000 : 10'000)) return;
         last_ = at;
-        if (request_.json) return tell_json(position, length, rounds);
+        if (request_.json) return tell_json(position, length, rounds, answered);
         std::string line = "SIMULATION  " + clock_text(position);
         if (length.count() > 0)
             line +=
                 fmt::format(" of {}, {} left", clock_text(length), clock_text(length - position));
         line += fmt::format(", speed {}", simulator::number_text(request_.speed));
         if (rounds > 0) line += fmt::format(", round {}", rounds + 1);
+        if (answered != nullptr) line += ", " + words_of(*answered);
         errors_ << (terminal_ ? "\r" + line + "\x1b[K" : line + "\n") << std::flush;
         open_ = terminal_;
     }
-    void end(const char* why)
+    void end(const std::string& why, const Answered* answered = nullptr)
     {
         if (open_) errors_ << '\n';
         if (request_.json)
-            out_ << Json{{"event", "end"}, {"simulation", true}, {"why", why}}.dump() << std::endl;
+            out_ << with_answers({{"event", "end"}, {"simulation", true}, {"why", why}}, answered)
+                        .dump()
+                 << std::endl;
         else
-            errors_ << "SIMULATION  " << why << std::endl;
+            errors_ << "SIMULATION  " << why
+                    << (answered != nullptr ? ": " + words_of(*answered) : "") << std::endl;
+    }
+    static std::string words_of(const Answered& answered)
+    {
+        std::string words =
+            fmt::format("messages: {} accepted, {} refused", answered.accepted, answered.refused);
+        const char* before = " (";
+        for (const auto& [code, count] : answered.refusals)
+            words += fmt::format("{}{} {}", std::exchange(before, ", "), count, code);
+        if (answered.refused > 0) words += ')';
+        if (answered.waiting > 0) words += fmt::format(", {} not answered", answered.waiting);
+        return words;
     }
 
 private:
-    void tell_json(Duration position, Duration length, int rounds)
+    static Json with_answers(Json line, const Answered* answered)
+    {
+        if (answered == nullptr) return line;
+        line["accepted"] = answered->accepted;
+        line["refused"] = answered->refused;
+        line["not_answered"] = answered->waiting;
+        return line;
+    }
+    void tell_json(Duration position, Duration length, int rounds, const Answered* answered)
     {
         Json line{
             {"event", "progress"}, {"simulation", true}, {"position_s", in_seconds(position)}};
         if (length.count() > 0) line["remaining_s"] = in_seconds(length - position);
         line["speed"] = request_.speed;
         line["round"] = rounds + 1;
-        out_ << line.dump() << std::endl;
+        out_ << with_answers(std::move(line), answered).dump() << std::endl;
     }
 
     const ServeRequest& request_;
@@ -187,8 +161,9 @@ public:
     int run()
     {
         if (const int status = check(); status != 0) return status;
-        const bool scenario = request_.files.front().ends_with(".toml");
-        return scenario ? run_scenario() : run_tapes();
+        const std::string& file = request_.files.front();
+        if (file.ends_with(".hl7")) return run_messages();
+        return file.ends_with(".toml") ? run_scenario() : run_tapes();
     }
 
 private:
@@ -210,13 +185,25 @@ private:
         options_.address = request_.listen;
         options_.modbus_base_port = request_.modbus_port;
         options_.json_story = request_.json;
-        const bool any_scenario =
-            std::any_of(request_.files.begin(), request_.files.end(),
-                        [](const std::string& file) { return file.ends_with(".toml"); });
+        const auto are = [&](const char* ending) {
+            return std::count_if(request_.files.begin(), request_.files.end(),
+                                 [&](const std::string& file) { return file.ends_with(ending); });
+        };
+        const bool any_scenario = are(".toml") > 0;
         if (any_scenario && request_.files.size() > 1) return wrong("a scenario is played alone");
         if (any_scenario && (request_.loop || !request_.beds.empty() || !request_.map.empty()))
             return wrong(
                 "a scenario has its own end, beds and maps: leave out --loop, --bed and --map");
+        return are(".hl7") > 0 ? check_messages(are(".hl7")) : 0;
+    }
+    int check_messages(std::ptrdiff_t count)
+    {
+        if (count != static_cast<std::ptrdiff_t>(request_.files.size()))
+            return wrong("recorded messages are played apart from other recordings");
+        if (request_.mllp.empty()) return wrong("recorded messages are sent: give --mllp HOST:PORT");
+        if (!request_.beds.empty() || !request_.map.empty())
+            return wrong("recorded messages name their beds themselves and have no registers: leave "
+                         "out --bed and --map");
         return 0;
     }
 
@@ -277,10 +264,14 @@ private:
         }
     }
 
-    void tell_sections(const std::vector<Told>& devices)
+    [[nodiscard]] std::string sections(const std::vector<ServedDevice>& devices) const
     {
-        const std::string text =
-            sections(request_, devices, request_.mllp.empty() ? 0 : options_.mllp_port);
+        const std::uint16_t mllp = request_.mllp.empty() ? 0 : options_.mllp_port;
+        return device_sections(devices,
+                               {request_.listen, request_.unit, mllp, request_.interval_s});
+    }
+    void tell_sections(const std::string& text)
+    {
         if (request_.json)
             out_ << Json{{"event", "config"}, {"simulation", true}, {"toml", text}}.dump()
                  << std::endl;
@@ -303,9 +294,9 @@ private:
         if (tapes.size() + request_.modbus_port > 65536)
             return wrong("--modbus-port leaves too few ports for the beds");
         tell_left_out(tapes, registers);
-        std::vector<Told> devices;
+        std::vector<ServedDevice> devices;
         for (const Tape& tape : tapes) {
-            Told told{tape.bed, "replay-" + tape.bed, "", fs::absolute(map_file).string(), 0, ""};
+            ServedDevice told{tape.bed, "replay-" + tape.bed, "", fs::absolute(map_file).string(), 0, ""};
             if (request_.modbus_port != 0)
                 told.port = static_cast<std::uint16_t>(request_.modbus_port + devices.size());
             if (!request_.mllp.empty()) told.location = tape.bed;
@@ -324,9 +315,35 @@ private:
         if (!how.loop && how.start >= stage.length())
             return wrong("--start lies behind the end of the recording (" +
                          clock_text(stage.length()) + ")");
-        return go(stage, devices, [&](bool now) {
+        return go(stage, sections(devices), [&](bool now) {
             progress_.tell(stage.position(), stage.length(), stage.rounds(), now);
         });
+    }
+
+    int run_messages()
+    {
+        Hl7Recording recording;
+        for (const auto& file : request_.files) {
+            auto read = read_hl7_recording(file, errors_);
+            if (!read) return failed;
+            recording.join(std::move(*read));
+        }
+        MessageStageOptions how;
+        how.speed = request_.speed;
+        how.start = Duration{static_cast<std::int64_t>(request_.start_s * 1000)};
+        how.loop = request_.loop;
+        how.began_wall_ms = wall_now();
+        const std::string sections =
+            sender_sections(recording.senders, options_.mllp_port, request_.speed);
+        MessageStage stage{std::move(recording.messages), how};
+        if (!how.loop && how.start >= stage.length())
+            return wrong("--start lies behind the end of the recording (" +
+                         clock_text(stage.length()) + ")");
+        const auto tell = [&](bool now) {
+            const Answered answered = stage.answers();
+            progress_.tell(stage.position(), stage.length(), stage.rounds(), now, &answered);
+        };
+        return go(stage, sections, tell, &stage);
     }
 
     int run_scenario()
@@ -342,9 +359,9 @@ private:
         const auto parsed = simulator::parse_scenario(text, file);
         for (const auto& mistake : parsed.mistakes) errors_ << mistake.text() << '\n';
         if (!parsed.scenario) return failed;
-        std::vector<Told> devices;
+        std::vector<ServedDevice> devices;
         for (const auto& bed : parsed.scenario->beds) {
-            Told told{bed.id, "replay-" + bed.id, "", shipped_map("sim-monitor.toml"), 0, ""};
+            ServedDevice told{bed.id, "replay-" + bed.id, "", shipped_map("sim-monitor.toml"), 0, ""};
             if (bed.link == simulator::Link::modbus)
                 told.port = static_cast<std::uint16_t>(request_.modbus_port + bed.port);
             else
@@ -358,21 +375,22 @@ private:
         simulator::Simulation simulation{*parsed.scenario, std::nullopt, request_.speed};
         simulation.step(static_cast<std::int64_t>(request_.start_s * 1000 / request_.speed));
         simulator::SimulationStage stage{simulation, wall_now(), true};
-        return go(stage, devices,
+        return go(stage, sections(devices),
                   [&](bool now) { progress_.tell(Duration{simulation.now_ms()}, {}, 0, now); });
     }
 
     template <class Tell>
-    int go(simulator::Stage& stage, const std::vector<Told>& devices, Tell tell)
+    int go(simulator::Stage& stage, const std::string& sections, Tell tell,
+           const MessageStage* messages = nullptr)
     {
         if (request_.config_only) {
-            tell_sections(devices);
+            tell_sections(sections);
             return 0;
         }
         options_.on_turn = [&] { tell(false); };
         try {
             simulator::Server server{stage, options_};
-            tell_sections(devices);
+            tell_sections(sections);
             tell(true);
             server.run();
         } catch (const std::exception& error) {
@@ -380,8 +398,14 @@ private:
             return failed;
         }
         tell(true);
-        progress_.end(stage.over() ? "the recording is over" : "stopped");
-        return 0;
+        const std::string why = stage.over() ? "the recording is over" : "stopped";
+        if (messages == nullptr) {
+            progress_.end(why);
+            return 0;
+        }
+        const Answered answered = messages->answers();
+        progress_.end(why, &answered);
+        return stage.over() && answered.refused + answered.waiting > 0 ? failed : 0;
     }
 
     const ServeRequest& request_;

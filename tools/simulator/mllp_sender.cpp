@@ -1,6 +1,7 @@
 #include "tools/simulator/mllp_sender.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "tools/simulator/hl7_message.hpp"
 
@@ -17,7 +18,9 @@ void MllpSender::enqueue(std::string control_id, std::string message)
 {
     if (queue_.size() >= most_waiting) {
         // The front may be on its way: dropping the one behind it keeps the order of replies.
-        queue_.erase(queue_.begin() + (sent_at_ms_ ? 1 : 0));
+        const auto oldest = queue_.begin() + (sent_at_ms_ ? 1 : 0);
+        outcomes_.push_back({oldest->control_id, ""});
+        queue_.erase(oldest);
         ++dropped_;
     }
     queue_.push_back({std::move(control_id), std::move(message), 0, false});
@@ -56,12 +59,12 @@ bool MllpSender::received(std::string_view bytes, std::int64_t now_ms)
         if (ack.code == "AA" || ack.code == "CA") {
             ++acknowledged_;
             delay_ms_ = 1000;
-            queue_.pop_front();
+            done(ack.code);
         } else if ((ack.code == "AE" || ack.code == "CE") && ++queue_.front().errors <= most_errors) {
             back_off(now_ms);
         } else {
             ++given_up_;
-            queue_.pop_front();
+            done(ack.code);
         }
     }
 }
@@ -77,6 +80,17 @@ void MllpSender::disconnected(std::int64_t now_ms)
     sent_at_ms_.reset();
     back_off(now_ms);
     connect_after_ms_ = not_before_ms_;
+}
+
+std::vector<MllpSender::Outcome> MllpSender::take_outcomes()
+{
+    return std::exchange(outcomes_, {});
+}
+
+void MllpSender::done(const std::string& code)
+{
+    outcomes_.push_back({std::move(queue_.front().control_id), code});
+    queue_.pop_front();
 }
 
 void MllpSender::back_off(std::int64_t now_ms)

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace magwatch::simulator {
 
@@ -28,6 +29,12 @@ public:
     // Not before this a new connection is worth trying.
     [[nodiscard]] std::int64_t connect_after_ms() const { return connect_after_ms_; }
 
+    // What became of messages since the last call, in the order of their ends: MSA-1, or "" of one that was dropped.
+    struct Outcome {
+        std::string control_id, code;
+    };
+    [[nodiscard]] std::vector<Outcome> take_outcomes();
+
     [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
     [[nodiscard]] std::uint64_t resent() const { return resent_; }
     [[nodiscard]] std::uint64_t given_up() const { return given_up_; }
@@ -44,8 +51,10 @@ private:
         bool sent_before = false;
     };
     void back_off(std::int64_t now_ms);
+    void done(const std::string& code); // with the front
 
     std::deque<Waiting> queue_;
+    std::vector<Outcome> outcomes_;
     std::string buffer_;
     std::optional<std::int64_t> sent_at_ms_; // the front is outstanding since
     std::int64_t not_before_ms_ = 0, connect_after_ms_ = 0;

@@ -310,6 +310,7 @@ void Server::State::feed_gateway()
     if (options.mllp_host.empty()) return;
     for (StageReport& report : stage.due_reports(clock_ms(CLOCK_REALTIME)))
         sender.enqueue(std::move(report.control_id), std::move(report.message));
+    for (const auto& outcome : sender.take_outcomes()) stage.answered(outcome.control_id, outcome.code);
     connect_gateway();
     if (gateway_fd < 0 || !gateway_connected) return;
     const std::int64_t now = clock_ms(CLOCK_MONOTONIC);

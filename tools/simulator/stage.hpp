@@ -51,11 +51,15 @@ public:
     [[nodiscard]] virtual StageDevice device(std::size_t index) const = 0;
     // The messages that became due since the last call, told as those of `wall_ms` (UTC).
     [[nodiscard]] virtual std::vector<StageReport> due_reports(std::int64_t wall_ms) = 0;
+    // What the receiver said of a message: MSA-1, "" if it was dropped unanswered.
+    virtual void answered(const std::string& control_id, const std::string& code);
     virtual CommandResult command(std::string_view line) = 0;
     // What was told since the last call.
     [[nodiscard]] virtual std::vector<StoryLine> take_story() = 0;
     // Nothing more comes: the server ends.
     [[nodiscard]] virtual bool over() const { return false; }
 };
+
+inline void Stage::answered(const std::string&, const std::string&) {}
 
 } // namespace magwatch::simulator
