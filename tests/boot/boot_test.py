@@ -98,6 +98,12 @@ def answers():
     return active() and magwatch("status", "--json", check=False).returncode == 0
 
 
+def exposure(unit):
+    """Overall, of 10: a word behind it (PERFECT, OK, ...) says how good that is."""
+    last = run("systemd-analyze", "security", "--no-pager", unit).stdout.splitlines()[-1]
+    return float(re.search(r"exposure level for \S+: ([0-9.]+)", last).group(1))
+
+
 def pages():
     log = WORK / "pages.jsonl"
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
@@ -128,8 +134,7 @@ class Boot(unittest.TestCase):
         self.assertIn("Watching nobody", shown("StatusText"))
         self.assertEqual(run("stat", "-c", "%U %a", STATE).stdout.strip(), "magwatch 700")
         self.assertEqual(run("stat", "-c", "%U %a", "/etc/magwatch/secrets").stdout.strip(), "root 700")
-        exposure = run("systemd-analyze", "security", "--no-pager", "magwatchd").stdout.splitlines()[-1]
-        self.assertLessEqual(float(re.search(r"([0-9.]+) OK", exposure).group(1)), 1.5, exposure)
+        self.assertLessEqual(exposure("magwatchd"), 1.5)
 
     def test_02_the_demo_ward_runs_as_services(self):
         WORK.mkdir()
@@ -170,7 +175,47 @@ class Boot(unittest.TestCase):
         self.assertTrue(wait_for("the page", lambda: pages()[before:], 30))
         self.assertNotIn("whsec_", words())
 
-    def test_04_the_sandbox_refuses_what_is_forbidden(self):
+    def doctor(self):
+        """The exit code of the installed doctor, {check: what it found} of what is wrong, and all that it said."""
+        done = magwatch("doctor", "--json", check=False)
+        report = json.loads(done.stdout)
+        wrong = {check["check"]: check["found"] for check in report["checks"] if check["verdict"] == "wrong"}
+        for check in report["checks"]:
+            self.assertEqual(check["advice"] is None, check["verdict"] == "ok", check)
+        return done.returncode, wrong, report["checks"]
+
+    def test_04_the_doctor_finds_nothing_wrong_with_it_and_finds_what_is(self):
+        code, wrong, checks = wait_for("a healthy ward", lambda: (seen := self.doctor())[0] == 0 and seen, 60)
+        self.assertEqual(wrong, {})
+        verdicts = {check["check"]: check["verdict"] for check in checks}
+        for check in ("daemon", "loop", "watched", "in force", "file", "enabled", "running", "watchdog", "sandbox", "directory",
+                      "journal.db", "credential webhook", "channels", "programs", "running version", "nightly backup"):
+            self.assertEqual(verdicts.get(check), "ok", (check, checks))
+        self.assertNotIn("unknown", verdicts.values(), checks)
+
+        secret = pathlib.Path("/etc/magwatch/secrets/webhook")
+        secret.chmod(0o644)
+        self.assertEqual((self.doctor()[0], list(self.doctor()[1])), (1, ["credential webhook"]))
+        secret.chmod(0o600)
+        run("chown", "root:root", STATE)
+        code, wrong, _ = self.doctor()
+        run("chown", "magwatch:magwatch", STATE)
+        self.assertEqual((code, list(wrong)), (1, ["directory"]))
+        self.assertIn("belongs to root, and magwatchd runs as magwatch", wrong["directory"])
+        good = CONFIG.read_text()
+        CONFIG.write_text(good + "\n[nonsense]\nkey = 1\n")
+        code, wrong, _ = self.doctor()
+        CONFIG.write_text(good)
+        self.assertEqual((code, list(wrong)), (1, ["file"]))
+        self.assertIn("nonsense", wrong["file"])
+        run("systemctl", "stop", "magwatchd")
+        code, wrong, _ = self.doctor()
+        run("systemctl", "start", "magwatchd")
+        self.assertEqual((code, sorted(wrong)), (1, ["daemon", "running"]))
+        self.assertIn("NOBODY WATCHES", wrong["daemon"])
+        wait_for("a healthy ward again", lambda: answers() and self.doctor()[0] == 0, 120)
+
+    def test_05_the_sandbox_refuses_what_is_forbidden(self):
         unit = pathlib.Path("/usr/lib/systemd/system/magwatchd.service").read_text()
         python = os.path.realpath("/usr/bin/python3")
         unit = re.sub(r"(?m)^ExecStart=.*", f"ExecStart={python} -B {HERE / 'forbidden.py'}", unit)
@@ -201,7 +246,7 @@ class Boot(unittest.TestCase):
                 "sys.exit(ctypes.CDLL(None).syscall(159, ctypes.create_string_buffer(256)) < 0)")
         return run("systemd-run", "--wait", "--quiet", "/usr/bin/python3", "-c", asks, check=False).returncode == 0
 
-    def test_05_killed_it_is_back_within_seconds_with_every_watch(self):
+    def test_06_killed_it_is_back_within_seconds_with_every_watch(self):
         began = time.monotonic()
         told = self.starts_again(lambda pid: os.kill(pid, signal.SIGKILL), 30)
         self.assertLess(time.monotonic() - began, 10)
@@ -209,13 +254,13 @@ class Boot(unittest.TestCase):
         self.assertIn("Main process exited, code=killed, status=9/KILL", told)
         self.assertEqual(len([bed for bed in beds() if bed["watched"]]), 6)
 
-    def test_06_hung_it_is_ended_by_the_watchdog_and_back(self):
+    def test_07_hung_it_is_ended_by_the_watchdog_and_back(self):
         told = self.starts_again(lambda pid: os.kill(pid, signal.SIGSTOP), 60)
         self.assertIn("Watchdog timeout (limit 10s)", told)
         self.assertIn("the ward is as it was", told)
         self.assertEqual(len([bed for bed in beds() if bed["watched"]]), 6)
 
-    def test_07_a_wrong_configuration_is_refused_at_the_reload_and_the_old_one_runs_on(self):
+    def test_08_a_wrong_configuration_is_refused_at_the_reload_and_the_old_one_runs_on(self):
         good, since, pid = CONFIG.read_text(), now(), shown("MainPID")
         CONFIG.write_text(good + "\n[nonsense]\nkey = 1\n")
         refused = run("systemctl", "reload", "magwatchd", check=False)
@@ -227,7 +272,7 @@ class Boot(unittest.TestCase):
         run("systemctl", "reload", "magwatchd")
         self.assertEqual(shown("MainPID"), pid)
 
-    def test_08_a_cold_start_with_it_runs_the_last_good_one_and_never_loops(self):
+    def test_09_a_cold_start_with_it_runs_the_last_good_one_and_never_loops(self):
         good, before = CONFIG.read_text(), self.restarts()
         CONFIG.write_text("[ward\n")
         run("systemctl", "restart", "magwatchd")
@@ -239,7 +284,7 @@ class Boot(unittest.TestCase):
         run("systemctl", "reload", "magwatchd")
         wait_for("the end of the fallback", lambda: "technical.fallback" not in alarms(), 60)
 
-    def test_09_stopped_it_says_so_and_stays_so(self):
+    def test_10_stopped_it_says_so_and_stays_so(self):
         since = now()
         run("systemctl", "stop", "magwatchd")
         self.assertIn("stopping: nobody watches", words(since))
@@ -248,21 +293,20 @@ class Boot(unittest.TestCase):
         run("systemctl", "start", "magwatchd")
         wait_for("the service", answers, 30)
 
-    def test_10_serial_lines_open_by_a_drop_in_alone(self):
+    def test_11_serial_lines_open_by_a_drop_in_alone(self):
         (DROP_INS / "serial.conf").write_text((SHARE / "systemd/serial.conf").read_text())
         run("systemctl", "daemon-reload")
         run("systemctl", "restart", "magwatchd")
         wait_for("the service", answers, 30)
         groups = run("grep", "^Groups:", f"/proc/{shown('MainPID')}/status").stdout.split()
         self.assertIn(run("getent", "group", "dialout").stdout.split(":")[2], groups)
-        exposure = run("systemd-analyze", "security", "--no-pager", "magwatchd").stdout.splitlines()[-1]
-        self.assertLessEqual(float(re.search(r"([0-9.]+) OK", exposure).group(1)), 2.0, exposure)
+        self.assertLessEqual(exposure("magwatchd"), 2.0)
         (DROP_INS / "serial.conf").unlink()
         run("systemctl", "daemon-reload")
         run("systemctl", "restart", "magwatchd")
         wait_for("the service", answers, 30)
 
-    def test_11_an_update_takes_over_from_the_journal(self):
+    def test_12_an_update_takes_over_from_the_journal(self):
         pid, text, since = shown("MainPID"), CONFIG.read_text(), now()
         run("dpkg", "-i", next(PACKAGES.glob("magwatch_*.deb")))
         wait_for("the new program", lambda: answers() and shown("MainPID") != pid, 60)
@@ -270,7 +314,7 @@ class Boot(unittest.TestCase):
         self.assertEqual(len([bed for bed in beds() if bed["watched"]]), 6)
         self.assertIn("the ward is as it was", words(since))
 
-    def test_11_backups_are_made_by_the_timers_service_and_come_back(self):
+    def test_13_backups_are_made_by_the_timers_service_and_come_back(self):
         self.assertEqual(run("systemctl", "is-enabled", "magwatch-backup.timer").stdout.strip(), "enabled")
         self.assertEqual(run("systemctl", "is-active", "magwatch-backup.timer").stdout.strip(), "active")
         self.assertIn("magwatch-backup.service", run("systemctl", "list-timers", "magwatch-backup.timer").stdout)
@@ -281,8 +325,7 @@ class Boot(unittest.TestCase):
         self.assertEqual(len(made), 1, list(folder.iterdir()))
         self.assertEqual(run("stat", "-c", "%U %a", made[0]).stdout.strip(), "magwatch 600")
         run("magwatch", "backup", "verify", made[0])
-        exposure = run("systemd-analyze", "security", "--no-pager", "magwatch-backup").stdout.splitlines()[-1]
-        self.assertLessEqual(float(re.search(r"([0-9.]+) OK", exposure).group(1)), 1.5, exposure)
+        self.assertLessEqual(exposure("magwatch-backup"), 1.5)
         run("systemctl", "stop", "magwatchd")
         run("magwatch", "restore", "--force", made[0])
         self.assertEqual(run("stat", "-c", "%U %a", STATE / "journal.db").stdout.strip(), "magwatch 600")
@@ -290,7 +333,7 @@ class Boot(unittest.TestCase):
         wait_for("the restored ward", lambda: answers() and len([bed for bed in beds() if bed["watched"]]) == 6, 60)
         self.assertIn("Records restored from a backup", run("magwatch", "alarms", "list").stdout)
 
-    def test_12_a_downgrade_is_refused_and_a_newer_journal_starts_no_loop(self):
+    def test_14_a_downgrade_is_refused_and_a_newer_journal_starts_no_loop(self):
         run("systemctl", "stop", "magwatchd")
         journal = STATE / "journal.db"
         database = sqlite3.connect(journal)
@@ -317,7 +360,7 @@ class Boot(unittest.TestCase):
         run("systemctl", "start", "magwatchd")
         wait_for("the service", answers, 30)
 
-    def test_13_a_removal_and_a_purge_keep_the_journal(self):
+    def test_15_a_removal_and_a_purge_keep_the_journal(self):
         run("apt-get", "remove", "-y", "-qq", "magwatch")
         self.assertEqual(shown("ActiveState"), "inactive")
         self.assertTrue(CONFIG.exists())
@@ -330,7 +373,7 @@ class Boot(unittest.TestCase):
         self.assertTrue((STATE / "journal.db").exists())
         self.assertTrue(pathlib.Path("/etc/magwatch/secrets/webhook").exists())
 
-    def test_14_the_dead_man_is_a_package_of_its_own_and_reloads(self):
+    def test_16_the_dead_man_is_a_package_of_its_own_and_reloads(self):
         run("apt-get", "install", "-y", "-qq", next(PACKAGES.glob("magwatch-deadman_*.deb")))
         self.assertEqual(run("magwatch-deadman", "--version").returncode, 0)
         pathlib.Path("/etc/magwatch/deadman.toml").write_text("[listen\n")
