@@ -67,8 +67,9 @@ void one_commissioned(const Examination& e, const Commissioned& one, Findings& f
     const std::string record = record_of(e, one.name);
     const std::string advice = "compare it with the device's own screen: magwatch commission " + one.name;
     const auto unverified = [&](const std::string& why) {
-        findings.warning("commissioned", fmt::format("{}: {}, so its values are \"unverified\" and {} on charted checks",
-                                                     one.name, why, one.what),
+        findings.warning("commissioned",
+                         fmt::format("{}: {}, so its values are \"unverified\" and {} on charted checks", one.name,
+                                     why, one.what),
                          advice);
     };
     if (!one.draft.empty()) unverified(one.draft + " is a draft");
