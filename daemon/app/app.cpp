@@ -35,6 +35,7 @@
 #include "daemon/journal/history.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/metrics/metrics.hpp"
+#include "daemon/people/pin.hpp"
 #include "daemon/ward_loop/ward_loop.hpp"
 #include "rules/ward/technical.hpp"
 #include "runtime/build_info.hpp"
@@ -72,6 +73,8 @@ constexpr LogEvent event_page{"page.sent", LogLevel::notice};
 constexpr LogEvent event_outcome{"page.outcome", LogLevel::info};
 constexpr LogEvent event_failed{"task.failed", LogLevel::error};
 constexpr LogEvent event_commissioning{"commissioning", LogLevel::warning};
+constexpr std::string_view simulation_pin = "246810";
+
 constexpr LogEvent event_stopping{"daemon.stopping", LogLevel::notice};
 
 // Where the journal is: the configuration's word, then the command line's, then systemd's, then the default.
@@ -107,6 +110,27 @@ HistoryLimits history_limits(const Config& config)
     limits.keep = config.journal.keep_history;
     limits.max_bytes = config.journal.max_history_bytes;
     return limits;
+}
+
+// A simulation has people of its own, with a PIN that everybody may know, and keeps none. A ward begins with nobody.
+http::GateOptions known_people(const std::string& directory, Mode mode)
+{
+    http::GateOptions out;
+    if (mode != Mode::ward) {
+        const std::string hash = hash_pin(simulation_pin);
+        for (const Role role : {Role::midwife, Role::charge, Role::doctor, Role::biomed})
+            out.people.put(std::string{name(role)} + "-1", {"SIMULATION " + std::string{name(role)}, role, hash, true});
+        return out;
+    }
+    out.path = directory + "/people.json";
+    auto read = People::read(out.path);
+    if (auto* people = std::get_if<People>(&read)) out.people = std::move(*people);
+    if (const auto* wrong = std::get_if<std::string>(&read)) {
+        out.broken = *wrong;
+        log(event_refused, "the list of people cannot be read: nobody can unlock a station",
+            {{LogKey::reason, *wrong}});
+    }
+    return out;
 }
 
 MetricLabels labels_of(const Config& config)
@@ -339,6 +363,7 @@ void App::State::build(StartConfig start)
     http.socket_path = config.http.socket_path;
     if (const std::string key = answer_key(directory); !key.empty()) http.answer_key.emplace(Secret{key});
     http.web = screen_files(config.http.web_root);
+    http.people = known_people(directory, config.ward.mode);
     http.readings = [this] { return readings.all(); };
     http.ask_history = [this](HistoryQuestion question, std::function<void(HistoryAnswer)> reply) {
         ask_history(std::move(question), std::move(reply));

@@ -57,6 +57,11 @@ constexpr std::array table = {
     Route{RouteId::store_copy, P, "/api/v1/backup", "backup_copy", Guard::change},
     Route{RouteId::answer_page, G, "/answer/{token}", "answer_page", Guard::read},
     Route{RouteId::stream, G, "/api/v1/stream", "stream", Guard::live},
+    Route{RouteId::people, G, "/api/v1/people", "people", Guard::read},
+    Route{RouteId::people_set, P, "/api/v1/people", "people_set", Guard::change},
+    Route{RouteId::session_view, G, "/api/v1/session", "session", Guard::read},
+    Route{RouteId::session_unlock, P, "/api/v1/session/unlock", "session_unlock", Guard::change},
+    Route{RouteId::session_lock, P, "/api/v1/session/lock", "session_lock", Guard::change},
     Route{RouteId::screen, G, "/", "screen", Guard::read},
     Route{RouteId::screen_asset, G, "/assets/{name}", "screen_asset", Guard::read},
     Route{RouteId::answer_link, P, "/answer/{token}", "answer_link", Guard::link},
@@ -132,7 +137,7 @@ std::vector<unsigned> codes_of(const Route& route)
     case Guard::live:
         return {200, 400, 403, 503};
     case Guard::change:
-        return {200, 400, 403, 404, 409, 415, 422, 503};
+        return {200, 400, 401, 403, 404, 409, 415, 422, 503};
     case Guard::link:
         return {200, 403, 404, 409, 410, 415, 503};
     }

@@ -59,6 +59,11 @@ enum class RouteId : std::uint8_t {
     stream,
     screen,
     screen_asset,
+    people,
+    people_set,
+    session_view,
+    session_unlock,
+    session_lock,
 };
 
 // What a request must bring before its body is looked at.

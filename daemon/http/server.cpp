@@ -23,6 +23,7 @@
 #include "daemon/http/streams.hpp"
 #include "rules/base/assert.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/lane.hpp"
 #include "runtime/log.hpp"
 #include "runtime/task_group.hpp"
 
@@ -105,6 +106,7 @@ struct Server::State final : Host {
         if (options.answer_key) out.answer_key.emplace(options.answer_key->copy());
         out.readings = options.readings;
         out.web = std::move(options.web);
+        out.people = std::move(options.people);
         out.metrics_text = [this] { return metrics.text(); };
         out.copy_store = options.copy_store;
         return out;
@@ -117,6 +119,7 @@ struct Server::State final : Host {
     // --- Host ---
     asio::awaitable<Response> answer(Request request) override;
     asio::awaitable<Response> ask(Ask ask);
+    asio::awaitable<std::variant<Response, Ask, PinJob>> look_at_pin(PinJob job);
     Response refuse(unsigned status, std::string_view text, std::optional<HttpRefusal> why) override
     {
         metrics.http_request("none", status);
@@ -136,6 +139,7 @@ struct Server::State final : Host {
     ServerOptions options;
     Metrics& metrics;
     asio::io_context io{1};
+    Lane pins{"pins", 8}; // one hash at a time: 64 MiB each
     Questions questions;
     Lookups lookups;
     Service service;
@@ -191,6 +195,11 @@ asio::awaitable<Response> Server::State::answer(Request request)
     Handled handled = service.handle(request, read_clocks());
     if (handled.turned_away) metrics.http_refused(*handled.turned_away);
     Response response;
+    if (auto* asked = std::get_if<PinJob>(&handled.result)) {
+        PinJob job = std::move(*asked);
+        auto looked = co_await look_at_pin(std::move(job));
+        std::visit([&](auto& given) { handled.result = std::move(given); }, looked);
+    }
     if (auto* done = std::get_if<Response>(&handled.result)) {
         response = std::move(*done);
     } else if (auto* past = std::get_if<HistoryQuestion>(&handled.result)) {
@@ -204,6 +213,15 @@ asio::awaitable<Response> Server::State::answer(Request request)
     }
     metrics.http_request(handled.route, response.status);
     co_return response;
+}
+
+asio::awaitable<std::variant<Response, Ask, PinJob>> Server::State::look_at_pin(PinJob job)
+{
+    const auto shared = std::make_shared<PinJob>(std::move(job));
+    auto work = [shared] { return look_at(*shared); };
+    std::optional<PinOutcome> outcome = co_await run_blocking(pins, std::move(work));
+    if (!outcome) co_return service.error(503, "too many PINs are being looked at: try again");
+    co_return service.pin_looked_at(std::move(*shared), *std::move(outcome), read_clocks());
 }
 
 asio::awaitable<Response> Server::State::ask(Ask ask)

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "daemon/history/question.hpp"
+#include "daemon/http/gate.hpp"
 #include "daemon/http/published.hpp"
 #include "daemon/http/web_files.hpp"
 #include "daemon/metrics/metrics.hpp"
@@ -41,6 +42,7 @@ struct ServerLimits {
 
 struct ServerOptions {
     std::string address = "127.0.0.1"; // "" = no TCP
+    std::optional<GateOptions> people; // nothing: nobody is asked who they are
     WebFiles web; // of the board; none: a page that says so
     std::uint16_t port = 8300;         // 0 = any free one
     std::string socket_path;           // "" = no Unix socket

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <unistd.h>
+
 #include "daemon/http/checklist.hpp"
 #include "daemon/http/clinical_metrics.hpp"
 #include "daemon/http/commissioning.hpp"
@@ -80,6 +82,7 @@ Service::Service(const Board& board, ServiceOptions options)
     : board_{board}, options_{std::move(options)}
 {
     if (options_.answer_key) tokens_.emplace(options_.answer_key->copy());
+    if (options_.people) gate_.emplace(*std::move(options_.people));
 }
 
 bool Service::simulation() const
@@ -160,8 +163,7 @@ Response Service::looked_back(HistoryAnswer answer) const
     return response_of(std::move(answer));
 }
 
-std::variant<Response, Ask> Service::dispatch(const Request& request, const Found& found,
-                                              const ClockReading& now)
+Service::Result Service::dispatch(const Request& request, const Found& found, const ClockReading& now)
 {
     const RouteId id = found.route->id;
     if (id == RouteId::metrics) {
@@ -182,10 +184,32 @@ std::variant<Response, Ask> Service::dispatch(const Request& request, const Foun
         response.stream = true;
         return response;
     }
+    if (auto answer = people(request, id, now)) return *std::move(answer);
     if (found.route->guard == Guard::read) return read(found, now);
     if (id == RouteId::store_copy) return copy_store(request, *found.ward);
 
-    auto change = read_change(id, found.parameter, request.body, found.ward->view, now.wall);
+    return change(request, found, now);
+}
+
+// The Unix socket is not asked who it is: the kernel said so.
+Service::Result Service::change(const Request& request, const Found& found, const ClockReading& now)
+{
+    const RouteId id = found.route->id;
+    const WardView& view = found.ward->view;
+    if (!gate_ || request.trusted_peer) return pass_on(id, found.parameter, request.body, view, now.wall);
+    auto looked = gate_->look(*found.route, request, simulation(), now);
+    if (const auto* refusal = std::get_if<Gate::Refusal>(&looked)) return refused(*refusal);
+    if (const auto* pass = std::get_if<Gate::Pass>(&looked))
+        return pass_on(id, found.parameter, pass->body, view, now.wall);
+    PinJob job = std::get<PinJob>(std::move(looked));
+    job.parameter = found.parameter;
+    return job;
+}
+
+Service::Result Service::pass_on(RouteId route, std::string_view parameter, std::string_view body,
+                                 const WardView& view, WallTime now) const
+{
+    auto change = read_change(route, parameter, body, view, now);
     if (const auto* bad = std::get_if<Mistake>(&change))
         return mistake_response(*bad, simulation());
     auto& good = std::get<Change>(change);
@@ -193,6 +217,72 @@ std::variant<Response, Ask> Service::dispatch(const Request& request, const Foun
     ask.inputs = std::move(good.inputs);
     ask.warning = std::move(good.warning);
     return ask;
+}
+
+Response Service::refused(const Gate::Refusal& refusal) const
+{
+    Json out = {{"error", refusal.error}, {"field", refusal.field}};
+    if (refusal.status == 401) out["retry_after_seconds"] = (refusal.retry.count() + 999) / 1000;
+    return json_response(refusal.status, simulation(), out);
+}
+
+// Who may act here, and who does. Nothing if the route is another.
+std::optional<Service::Result> Service::people(const Request& request, RouteId route, const ClockReading& now)
+{
+    const bool ours = route == RouteId::people || route == RouteId::people_set || route == RouteId::session_view ||
+                      route == RouteId::session_unlock || route == RouteId::session_lock;
+    if (!ours) return std::nullopt;
+    if (!gate_) return error(503, "no people are kept here");
+    if (route == RouteId::people) return json_response(200, simulation(), gate_->render_people());
+    if (route == RouteId::session_view)
+        return json_response(200, simulation(), gate_->render_session(request, simulation(), now));
+    if (route == RouteId::people_set) return set_person(request);
+    if (route == RouteId::session_lock) {
+        Response response = json_response(200, simulation(), {{"unlocked", Json{}}});
+        response.headers.emplace_back("Set-Cookie", gate_->close(request));
+        return response;
+    }
+    auto asked = gate_->unlock(request, now);
+    if (const auto* bad = std::get_if<Mistake>(&asked)) return mistake_response(*bad, simulation());
+    if (const auto* refusal = std::get_if<Gate::Refusal>(&asked)) return refused(*refusal);
+    return std::get<PinJob>(std::move(asked));
+}
+
+// Only for root and the daemon's own user: whoever sets a PIN can act as that person.
+Service::Result Service::set_person(const Request& request)
+{
+    const bool owner = request.station == "user 0" || request.station == "user " + std::to_string(geteuid());
+    if (!request.trusted_peer || !owner) return error(403, "people are changed by root on the ward PC alone");
+    std::string who;
+    auto read = gate_->read_person(request, who);
+    if (const auto* bad = std::get_if<Mistake>(&read)) return mistake_response(*bad, simulation());
+    if (auto* job = std::get_if<PinJob>(&read)) return std::move(*job);
+    if (const std::string wrong = gate_->set_person(who, std::get<StaffMember>(read)); !wrong.empty())
+        return error(503, "not kept: " + wrong);
+    return json_response(200, simulation(), {{"accepted", true}, {"text", "stored"}});
+}
+
+Service::Result Service::pin_looked_at(PinJob job, PinOutcome outcome, const ClockReading& now)
+{
+    if (job.then == PinJob::Then::set) {
+        if (outcome.hash.empty()) return error(503, "not kept: no memory for the hash of the PIN");
+        job.fresh.pin_hash = std::move(outcome.hash);
+        if (const std::string wrong = gate_->set_person(job.person, std::move(job.fresh)); !wrong.empty())
+            return error(503, "not kept: " + wrong);
+        return json_response(200, simulation(), {{"accepted", true}, {"text", "stored"}});
+    }
+    if (const auto refusal = gate_->judge(job, outcome.fits, now)) return refused(*refusal);
+    if (job.then == PinJob::Then::unlock) {
+        const Json unlocked = gate_->render_unlocked(job.person, now.boottime + unlocked_for, now);
+        std::string cookie = gate_->open(job.person, now);
+        if (unlocked.is_null() || cookie.empty()) return error(503, "this station cannot be unlocked");
+        Response response = json_response(200, simulation(), {{"unlocked", unlocked}});
+        response.headers.emplace_back("Set-Cookie", std::move(cookie));
+        return response;
+    }
+    const auto ward = board_.current();
+    if (!ward) return error(503, "starting: nothing is known of the ward yet");
+    return pass_on(job.route, job.parameter, job.body, ward->view, now.wall);
 }
 
 std::vector<Reading> Service::readings() const
@@ -333,7 +423,7 @@ Response Service::page(unsigned status, const AnswerPage& page) const
     return response;
 }
 
-std::variant<Response, Ask> Service::link(const Found& found, bool post, WallTime now)
+Service::Result Service::link(const Found& found, bool post, WallTime now)
 {
     AnswerPage shown;
     shown.simulation = simulation();

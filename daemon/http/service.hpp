@@ -15,6 +15,7 @@
 #include "adapters/pagers/answer_page.hpp"
 #include "daemon/history/question.hpp"
 #include "daemon/http/bodies.hpp"
+#include "daemon/http/gate.hpp"
 #include "daemon/http/published.hpp"
 #include "daemon/http/request.hpp"
 #include "daemon/http/routes.hpp"
@@ -31,6 +32,7 @@ struct ServiceOptions {
     std::optional<Secret> answer_key; // signs the links in pages; without one no link is good
     std::function<std::string()> metrics_text;
     std::function<std::vector<Reading>()> readings; // what devices last said; empty: not told
+    std::optional<GateOptions> people; // nothing: nobody is asked who they are
     WebFiles web; // of the board; none: a page that says so
     std::function<void(bool history)> copy_store; // asks the loop for copies of journal and history
 };
@@ -47,7 +49,7 @@ struct Ask {
 struct Handled {
     std::string_view route = "none";        // label of the metrics
     std::optional<HttpRefusal> turned_away; // counted, besides
-    std::variant<Response, Ask, HistoryQuestion> result;
+    std::variant<Response, Ask, HistoryQuestion, PinJob> result;
 };
 
 class Service
@@ -57,6 +59,9 @@ public:
 
     [[nodiscard]] Handled handle(const Request& request, const ClockReading& now);
 
+    // What follows a PIN that was looked at.
+    [[nodiscard]] std::variant<Response, Ask, PinJob> pin_looked_at(PinJob job, PinOutcome outcome,
+                                                                    const ClockReading& now);
     // The answer to an Ask: the ward's replies, in the order of the inputs.
     [[nodiscard]] Response answered(const Ask& ask, const std::vector<Reply>& replies,
                                     WallTime now);
@@ -81,9 +86,15 @@ private:
         std::string parameter;
         std::shared_ptr<const PublishedWard> ward; // null before the first one
     };
-    [[nodiscard]] std::variant<Response, Ask> dispatch(const Request& request, const Found& found,
-                                                       const ClockReading& now);
     void look_back(const Request& request, const Found& found, WallTime now, Handled& handled) const;
+    using Result = std::variant<Response, Ask, PinJob>;
+    [[nodiscard]] Result dispatch(const Request& request, const Found& found, const ClockReading& now);
+    [[nodiscard]] Result change(const Request& request, const Found& found, const ClockReading& now);
+    [[nodiscard]] Result pass_on(RouteId route, std::string_view parameter, std::string_view body,
+                                 const WardView& view, WallTime now) const;
+    [[nodiscard]] std::optional<Result> people(const Request& request, RouteId route, const ClockReading& now);
+    [[nodiscard]] Result set_person(const Request& request);
+    [[nodiscard]] Response refused(const Gate::Refusal& refusal) const;
     [[nodiscard]] std::vector<Reading> readings() const;
     [[nodiscard]] Response read(const Found& found, const ClockReading& now) const;
     [[nodiscard]] Response clinical(const PublishedWard* ward, const ClockReading& now) const;
@@ -91,13 +102,14 @@ private:
     [[nodiscard]] Response copy_store(const Request& request, const PublishedWard& ward) const;
     [[nodiscard]] Response health(RouteId route, const PublishedWard* ward,
                                   const ClockReading& now) const;
-    [[nodiscard]] std::variant<Response, Ask> link(const Found& found, bool post, WallTime now);
+    [[nodiscard]] Result link(const Found& found, bool post, WallTime now);
     [[nodiscard]] Response not_confirmed(const Ask& ask, std::string_view why) const;
     [[nodiscard]] Response page(unsigned status, const adapters::AnswerPage& page) const;
 
     const Board& board_;
     ServiceOptions options_;
     std::optional<adapters::AnswerTokens> tokens_;
+    std::optional<Gate> gate_;
 };
 
 } // namespace magwatch::http

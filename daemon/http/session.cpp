@@ -205,14 +205,13 @@ asio::awaitable<Session::Next> Session::one_request()
     boost::system::error_code failed = co_await read_header(parser);
     if (failed == beast::http::error::end_of_stream) co_return Next::close;
     if (!failed && !parser.is_done()) {
-        deadline(limits_.body);
         const auto expects = parser.get()[beast::http::field::expect];
         if (beast::iequals(expects, "100-continue")) {
             std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
             const bool sent = co_await send(std::move(go_on));
             if (!sent) co_return Next::close;
-            deadline(limits_.body);
         }
+        deadline(limits_.body);
         failed = co_await read_body(parser);
     }
     if (failed) {
@@ -239,6 +238,7 @@ asio::awaitable<Session::Next> Session::one_request()
     }
     Request request = std::get<Request>(std::move(read));
     request.trusted_peer = peer_.trusted;
+    request.station = peer_.key;
     Response response;
     if (peer_.refused) {
         response =

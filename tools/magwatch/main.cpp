@@ -36,6 +36,7 @@ int run(int argc, char** argv)
     add_enter(app, shell);
     add_alarms(app, shell);
     add_oncall(app, shell);
+    add_user(app, shell);
     add_limits(app, shell);
     add_protocol(app, shell);
     add_commission(app, shell);

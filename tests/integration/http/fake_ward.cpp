@@ -17,6 +17,7 @@
 
 #include "adapters/pagers/answer_link.hpp"
 #include "daemon/http/server.hpp"
+#include "daemon/people/pin.hpp"
 #include "runtime/clock.hpp"
 #include "tests/unit/http/sample_ward.hpp"
 
@@ -96,6 +97,11 @@ int main(int argc, char** argv)
     config.limits.streams = options.value("streams", std::size_t{64});
     config.limits.streams_per_key = options.value("streams_per_key", std::size_t{32});
     if (options.contains("web_root")) config.web = http::read_web_files(options["web_root"]).files;
+    if (options.contains("pin")) {
+        config.people.emplace();
+        config.people->path = options.value("people", "");
+        config.people->people.put("midwife-1", {"Midwife", Role::midwife, hash_pin(options["pin"].get<std::string>()), true});
+    }
     config.limits.ward = Duration{options.value("ward_ms", 5000)};
 
     http::Server* to_reply = nullptr;

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -322,6 +323,49 @@ class Stream(unittest.TestCase):
         self.assertLess(time.monotonic() - started, 3)
         read_all(board.connection)
         board.connection.close()
+
+
+class People(unittest.TestCase):
+    def test_a_pin_unlocks_a_station_and_nothing_waits_for_its_hash(self):
+        with FakeWard(pin="246810") as ward:
+            urine = {"key": "k", "kind": "urine", "bed": "bed-3", "value": 50, "unit": "mL"}
+            self.assertEqual(ward.post("/api/v1/entries", urine)[0], 401)
+            who = {"person": "midwife-1", "pin": "246810"}
+            status, headers, answer = ward.post("/api/v1/session/unlock", who)
+            self.assertEqual((status, answer["unlocked"]["person"]), (200, "midwife-1"))
+            self.assertIn("HttpOnly", headers["Set-Cookie"])
+            cookie = headers["Set-Cookie"].split(";")[0]
+            self.assertEqual(ward.post("/api/v1/entries", urine, Cookie=cookie)[0], 200)
+            self.assertEqual(ward.lines.get(timeout=10), {"input": "entry k", "person": "midwife-1"})
+            path = "/api/v1/alarms/3-7/acknowledge"
+            self.assertEqual(ward.post(path, {}, Cookie=cookie)[0], 401)
+            self.assertEqual(ward.post(path, {"pin": "246810"}, Cookie=cookie)[0], 200)
+            self.assertEqual(ward.lines.get(timeout=10)["person"], "midwife-1")
+            self.assertEqual(ward.post("/api/v1/session/lock", {}, Cookie=cookie)[0], 200)
+            self.assertEqual(ward.post("/api/v1/entries", urine, Cookie=cookie)[0], 401)
+
+    def test_guesses_side_by_side_wait_as_those_in_a_row_do(self):
+        with FakeWard(pin="246810") as ward, concurrent.futures.ThreadPoolExecutor(10) as pool:
+            guesses = [pool.submit(ward.post, "/api/v1/session/unlock", {"person": "midwife-1", "pin": "99999%d" % n})
+                       for n in range(10)]
+            self.assertEqual(ward.get("/api/v1/alarms")[0], 200)
+            answers = [guess.result(timeout=60) for guess in guesses]
+            self.assertEqual({status for status, _, _ in answers}, {401})
+            waits = [answer["error"] for _, _, answer in answers if "wait" in answer["error"]]
+            self.assertGreaterEqual(len(waits), 5)
+
+    def test_people_are_set_by_the_socket_and_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "people.json")
+            with FakeWard(pin="246810", people=path) as ward:
+                doctor = {"name": "doctor-1", "role": "doctor", "label": "Dr A", "pin": "135790"}
+                self.assertEqual(ward.post("/api/v1/people", doctor)[0], 403)
+                self.assertEqual(ward.post("/api/v1/people", doctor, unix=True)[0], 200)
+                self.assertEqual([one["name"] for one in ward.get("/api/v1/people")[2]["people"]],
+                                 ["doctor-1", "midwife-1"])
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+            with open(path, encoding="utf-8") as file:
+                self.assertNotIn("135790", file.read())
 
 
 class Hostile(unittest.TestCase):

@@ -1,0 +1,267 @@
+#include "daemon/http/gate.hpp"
+
+#include <utility>
+
+#include "daemon/http/times.hpp"
+#include "daemon/http/utf8.hpp"
+#include "daemon/people/pin.hpp"
+
+namespace magwatch::http
+{
+namespace
+{
+
+using nlohmann::json;
+
+constexpr std::size_t name_longest = 64;
+constexpr std::string_view cookie = "magwatch_session";
+constexpr std::string_view cookie_rules = "; Path=/; HttpOnly; SameSite=Strict; Max-Age=";
+
+constexpr std::string_view setup_text =
+    "nobody is set up to change anything here: as root on the ward PC, run 'magwatch user add NAME --role midwife'";
+
+std::string token_of(const Request& request)
+{
+    for (const auto& [name, value] : request.headers) {
+        if (name != "cookie") continue;
+        std::string_view rest = value;
+        while (!rest.empty()) {
+            std::string_view one = rest.substr(0, rest.find(';'));
+            rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+            while (one.starts_with(' ')) one.remove_prefix(1);
+            if (one.starts_with(cookie) && one.substr(cookie.size()).starts_with('='))
+                return std::string{one.substr(cookie.size() + 1)};
+        }
+    }
+    return "";
+}
+
+// Browsers always say where a change comes from; the director of the demo, curl and tests say nothing.
+bool from_browser(const Request& request)
+{
+    return !request.origin.empty() || !request.fetch_site.empty();
+}
+
+std::string text_at(const json& body, const char* name)
+{
+    const auto found = body.find(name);
+    return found != body.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::string person_key(const std::string& person) { return "person " + person; }
+std::string station_key(const std::string& station) { return "station " + station; }
+
+} // namespace
+
+PinOutcome look_at(const PinJob& job)
+{
+    if (job.then == PinJob::Then::set) return {true, hash_pin(job.pin.reveal())};
+    return {pin_fits(job.hash, job.pin.reveal()), ""};
+}
+
+std::optional<Sessions::Session> Gate::session(const Request& request, const ClockReading& now) const
+{
+    const std::string token = token_of(request);
+    auto found = token.empty() ? std::nullopt : sessions_.find(token, now.boottime);
+    if (found && options_.people.enabled(found->person) == nullptr) return std::nullopt;
+    return found;
+}
+
+Gate::Looked Gate::look(const Route& route, const Request& request, bool simulation, const ClockReading& now)
+{
+    const Access* access = access_of(route.id);
+    if (access == nullptr || access->proof == Proof::local)
+        return Refusal{403, "this is done by the Unix socket alone", "", {}};
+    if (access->proof == Proof::none) return Pass{request.body};
+    if (!options_.broken.empty())
+        return Refusal{403, "the list of people cannot be read: " + options_.broken + ". Use magwatch on the ward PC",
+                       "", {}};
+    if (!simulation && !options_.people.anybody()) return Refusal{403, std::string{setup_text}, "", {}};
+    // No patient, and no person who could be misled: the director of the demo charts for the people that it plays.
+    if (simulation && !from_browser(request) && !session(request, now)) return Pass{request.body};
+    auto parsed = parse_object(request.body);
+    if (std::holds_alternative<Mistake>(parsed)) return Pass{request.body}; // the reader of bodies says what is wrong
+    json body = std::move(std::get<json>(parsed));
+    const bool stop = access->route == RouteId::entries && text_at(body, "kind") == "stop";
+    if (access->proof == Proof::tap || stop) return tapped(std::move(body));
+    return proven(*access, request, std::move(body), now);
+}
+
+Gate::Looked Gate::tapped(json body) const
+{
+    const std::string person = text_at(body, "person");
+    if (options_.people.enabled(person) == nullptr)
+        return Refusal{403, "nobody of this name may act here: tap a name of the list", "person", {}};
+    return Pass{body.dump(-1, ' ', false, json::error_handler_t::replace)};
+}
+
+Gate::Looked Gate::proven(const Access& access, const Request& request, json body, const ClockReading& now)
+{
+    // Whoever gives a PIN with the request itself needs no unlocked station, and may stand at one that is another's.
+    const auto unlocked = session(request, now);
+    std::string person = access.proof == Proof::pin ? text_at(body, "person") : "";
+    if (person.empty() && unlocked) person = unlocked->person;
+    if (person.empty()) return Refusal{401, "this station is locked: unlock it with your PIN", "", {}};
+    if (access.proof == Proof::session && body.contains("person") && text_at(body, "person") != person)
+        return Refusal{403, "this station is unlocked by " + person + ": lock it, and unlock it as yourself", "person",
+                       {}};
+    body["person"] = person;
+    const StaffMember* known = options_.people.enabled(person); // a stranger fails by the PIN
+    if (known != nullptr && !may(access, known->role))
+        return Refusal{403,
+                       "Your role (" + std::string{name(known->role)} + ") cannot " + std::string{access.act} +
+                           ": ask " + std::string{access.ask},
+                       "person",
+                       {}};
+    std::string pin;
+    if (access.proof == Proof::pin) {
+        pin = text_at(body, "pin");
+        body.erase("pin");
+        if (pin.empty()) return Refusal{401, "this asks for your PIN, each time", "pin", {}};
+        if (auto wait = delayed(person, request.station, now)) return *std::move(wait);
+    }
+    std::string text = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    if (access.proof != Proof::pin) return Pass{std::move(text)};
+    PinJob job = begin(person, request, std::move(pin), now);
+    job.then = PinJob::Then::change;
+    job.route = access.route;
+    job.body = std::move(text);
+    return job;
+}
+
+std::optional<Gate::Refusal> Gate::delayed(const std::string& person, const std::string& station,
+                                           const ClockReading& now) const
+{
+    const Duration wait = std::max(attempts_.wait(person_key(person), now.boottime),
+                                   attempts_.wait(station_key(station), now.boottime));
+    if (wait <= Duration{0}) return std::nullopt;
+    return Refusal{401, "too many wrong PINs: wait " + std::to_string((wait.count() + 999) / 1000) + " s", "pin", wait};
+}
+
+// Counted as a wrong one until it is known to be right.
+PinJob Gate::begin(const std::string& person, const Request& request, std::string pin, const ClockReading& now)
+{
+    PinJob job;
+    job.person = person;
+    job.station = request.station;
+    job.pin = Secret{std::move(pin)};
+    if (const StaffMember* known = options_.people.enabled(person)) {
+        job.hash = known->pin_hash;
+        attempts_.begin(person_key(person), now.boottime);
+    }
+    attempts_.begin(station_key(request.station), now.boottime);
+    return job;
+}
+
+std::optional<Gate::Refusal> Gate::judge(const PinJob& job, bool fits, const ClockReading& now)
+{
+    if (!fits) {
+        const auto wait = delayed(job.person, job.station, now);
+        return Refusal{401, "this PIN is not the right one", "pin", wait ? wait->retry : Duration{0}};
+    }
+    attempts_.right(person_key(job.person));
+    attempts_.right(station_key(job.station));
+    return std::nullopt;
+}
+
+std::variant<PinJob, Mistake, Gate::Refusal> Gate::unlock(const Request& request, const ClockReading& now)
+{
+    auto parsed = parse_object(request.body);
+    if (auto* bad = std::get_if<Mistake>(&parsed)) return std::move(*bad);
+    std::optional<Mistake> mistake;
+    Fields fields{std::get<json>(parsed), mistake};
+    const std::string person = fields.text("person", name_longest);
+    std::string pin = fields.text("pin", name_longest);
+    fields.finish();
+    if (mistake) return *std::move(mistake);
+    if (auto wait = delayed(person, request.station, now)) return *std::move(wait);
+    PinJob job = begin(person, request, std::move(pin), now);
+    job.then = PinJob::Then::unlock;
+    return job;
+}
+
+std::variant<PinJob, Mistake, StaffMember> Gate::read_person(const Request& request, std::string& name) const
+{
+    auto parsed = parse_object(request.body);
+    if (auto* bad = std::get_if<Mistake>(&parsed)) return std::move(*bad);
+    std::optional<Mistake> mistake;
+    Fields fields{std::get<json>(parsed), mistake};
+    name = fields.text("name", name_longest);
+    const StaffMember* known = options_.people.find(name);
+    StaffMember person = known != nullptr ? *known : StaffMember{name, {}, "", true};
+    if (fields.has("label")) person.label = fields.text("label", name_longest);
+    if (known == nullptr || fields.has("role"))
+        person.role = static_cast<Role>(fields.choice("role", {role_names.begin(), role_names.end()}));
+    person.enabled = fields.optional_flag("enabled").value_or(person.enabled);
+    const bool with_pin = fields.has("pin");
+    std::string pin = with_pin ? fields.text("pin", name_longest) : "";
+    if (with_pin && fields.ok() && !pin_mistake(pin).empty()) fields.refuse("pin", pin_mistake(pin));
+    fields.finish();
+    if (mistake) return *std::move(mistake);
+    if (!with_pin) return person;
+    PinJob job;
+    job.then = PinJob::Then::set;
+    job.person = name;
+    job.pin = Secret{std::move(pin)};
+    job.fresh = std::move(person);
+    return job;
+}
+
+std::string Gate::set_person(const std::string& name, StaffMember person)
+{
+    if (!options_.broken.empty()) return options_.broken;
+    People changed = options_.people;
+    changed.put(name, std::move(person));
+    if (!options_.path.empty())
+        if (std::string wrong = changed.write(options_.path); !wrong.empty()) return wrong;
+    options_.people = std::move(changed);
+    sessions_.close_of(name); // what was unlocked under the old PIN or role
+    return "";
+}
+
+std::string Gate::open(const std::string& person, const ClockReading& now)
+{
+    const std::string token = sessions_.open(person, now.boottime);
+    if (token.empty()) return "";
+    return std::string{cookie} + "=" + token + std::string{cookie_rules} + std::to_string(unlocked_for.count() / 1000);
+}
+
+std::string Gate::close(const Request& request)
+{
+    sessions_.close(token_of(request));
+    return std::string{cookie} + "=" + std::string{cookie_rules} + "0";
+}
+
+Json Gate::render_people() const
+{
+    Json out;
+    out["people"] = Json::array();
+    for (const auto& [who, person] : options_.people.all())
+        if (person.enabled)
+            out["people"].push_back({{"name", who},
+                                     {"label", person.label},
+                                     {"role", name(person.role)},
+                                     {"has_pin", !person.pin_hash.empty()}});
+    return out;
+}
+
+Json Gate::render_unlocked(const std::string& person, Duration until, const ClockReading& now) const
+{
+    const StaffMember* known = options_.people.enabled(person);
+    if (known == nullptr) return Json{};
+    return {{"person", person},
+            {"label", known->label},
+            {"role", name(known->role)},
+            {"until", format_time(now.wall + (until - now.boottime))}};
+}
+
+Json Gate::render_session(const Request& request, bool simulation, const ClockReading& now) const
+{
+    const auto unlocked = session(request, now);
+    Json out;
+    out["setup_needed"] = !simulation && !options_.people.anybody();
+    out["unlocked"] = unlocked ? render_unlocked(unlocked->person, unlocked->until, now) : Json{};
+    return out;
+}
+
+} // namespace magwatch::http

@@ -1,0 +1,100 @@
+// Who a change over the network comes from, and whether that person may make it. Hashes are not made here: what a PIN
+// decides comes back as a PinJob, for a lane.
+//
+// No socket, no clock, no thread: used on the HTTP server's. set_person() writes a small file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/http/access.hpp"
+#include "daemon/http/fields.hpp"
+#include "daemon/http/render.hpp"
+#include "daemon/http/request.hpp"
+#include "daemon/people/people.hpp"
+#include "daemon/people/sessions.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/secret.hpp"
+
+namespace magwatch::http
+{
+
+struct GateOptions {
+    People people;
+    std::string path;   // where people are kept; "" = in memory alone
+    std::string broken; // why they could not be read: nobody may change anything
+};
+
+// A PIN to be looked at, or a new one to be hashed, and what follows.
+struct PinJob {
+    enum class Then : std::uint8_t { change, unlock, set };
+    Then then{};
+    std::string person, station;
+    Secret pin{""};
+    std::string hash; // to compare with; a new one is made for `set`
+    // of a change:
+    RouteId route{};
+    std::string parameter, body;
+    // of `set`:
+    StaffMember fresh;
+};
+struct PinOutcome {
+    bool fits = false;
+    std::string hash; // of `set`; "" = there was no memory
+};
+// On a lane: 80 ms.
+[[nodiscard]] PinOutcome look_at(const PinJob& job);
+
+class Gate
+{
+public:
+    explicit Gate(GateOptions options) : options_{std::move(options)} {}
+
+    // 401 with `retry` or 403: why not.
+    struct Refusal {
+        unsigned status;
+        std::string error, field;
+        Duration retry{};
+    };
+    struct Pass {
+        std::string body; // with the person whom the session proves
+    };
+    using Looked = std::variant<Pass, Refusal, PinJob>;
+    // A change that came over the network; `simulation`: there are no patients.
+    [[nodiscard]] Looked look(const Route& route, const Request& request, bool simulation, const ClockReading& now);
+    // POST /session/unlock and /people: what is to be hashed, or what is wrong. A change of a person without a PIN is
+    // done at once.
+    [[nodiscard]] std::variant<PinJob, Mistake, Refusal> unlock(const Request& request, const ClockReading& now);
+    [[nodiscard]] std::variant<PinJob, Mistake, StaffMember> read_person(const Request& sent, std::string& name) const;
+    // "" or why it was not kept; then nothing changed.
+    [[nodiscard]] std::string set_person(const std::string& name, StaffMember person);
+
+    // After the lane: nothing, if it fitted.
+    [[nodiscard]] std::optional<Refusal> judge(const PinJob& job, bool fits, const ClockReading& now);
+    // The Set-Cookie of a new session; "" if there is no randomness.
+    [[nodiscard]] std::string open(const std::string& person, const ClockReading& now);
+    [[nodiscard]] std::string close(const Request& request);
+
+    [[nodiscard]] Json render_people() const;
+    [[nodiscard]] Json render_session(const Request& request, bool simulation, const ClockReading& now) const;
+    [[nodiscard]] Json render_unlocked(const std::string& person, Duration until, const ClockReading& now) const;
+
+private:
+    [[nodiscard]] std::optional<Sessions::Session> session(const Request& request, const ClockReading& now) const;
+    [[nodiscard]] std::optional<Refusal> delayed(const std::string& person, const std::string& station,
+                                                 const ClockReading& now) const;
+    [[nodiscard]] PinJob begin(const std::string& person, const Request& request, std::string pin,
+                               const ClockReading& now);
+    [[nodiscard]] Looked tapped(nlohmann::json body) const;
+    [[nodiscard]] Looked proven(const Access& access, const Request& request, nlohmann::json body,
+                                const ClockReading& now);
+
+    GateOptions options_;
+    Sessions sessions_;
+    Attempts attempts_;
+};
+
+} // namespace magwatch::http

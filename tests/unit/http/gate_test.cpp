@@ -1,0 +1,282 @@
+#include "daemon/http/gate.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/http/service.hpp"
+#include "daemon/people/pin.hpp"
+#include "tests/unit/http/sample_ward.hpp"
+
+namespace magwatch::http
+{
+namespace
+{
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr const char* pin = "246810";
+
+class GateTest : public testing::Test
+{
+protected:
+    GateTest()
+    {
+        static const std::string hash = hash_pin(pin);
+        for (std::size_t i = 0; i < role_names.size(); ++i)
+            people.put(std::string{role_names[i]}, {std::string{role_names[i]}, static_cast<Role>(i), hash, true});
+        people.put("left", {"left", Role::midwife, hash, false});
+        now.boottime = Duration{1'000'000};
+        now.wall = sample_now;
+        board.publish(shared(sample_ward()));
+        board.progressed(now.boottime);
+        start();
+    }
+    void start()
+    {
+        ServiceOptions options;
+        options.people.emplace(GateOptions{people, "", broken});
+        service.emplace(board, std::move(options));
+    }
+    Request request(std::string target, const json& body)
+    {
+        Request out;
+        out.method = Method::post;
+        out.target = std::move(target);
+        out.host = out.station = "127.0.0.1";
+        out.client = "board";
+        out.origin = "http://127.0.0.1";
+        out.fetch_site = "same-origin";
+        out.content_type = "application/json";
+        out.body = body.dump();
+        if (!cookie.empty()) out.headers.emplace_back("cookie", "other=1; " + cookie);
+        return out;
+    }
+    // What became of it: the answer, or {"asked": person} if it went on to the ward. PINs are looked at on the way.
+    json send(const Request& sent)
+    {
+        Handled handled = service->handle(sent, now);
+        if (auto* job = std::get_if<PinJob>(&handled.result)) {
+            const PinOutcome outcome = look_at(*job);
+            auto looked = service->pin_looked_at(std::move(*job), outcome, now);
+            std::visit([&](auto& given) { handled.result = std::move(given); }, looked);
+        }
+        if (const auto* ask = std::get_if<Ask>(&handled.result)) {
+            const Input& input = ask->inputs.at(0);
+            const auto* entry = std::get_if<Entry>(&input);
+            return {{"status", 0}, {"asked", entry != nullptr ? entry->person : std::get<Action>(input).person}};
+        }
+        const Response& response = std::get<Response>(handled.result);
+        json out = json::parse(response.body);
+        out["status"] = response.status;
+        for (const auto& [name, value] : response.headers)
+            if (name == "Set-Cookie") cookie_header = value;
+        return out;
+    }
+    json post(const std::string& target, const json& body) { return send(request(target, body)); }
+    json get(const std::string& target)
+    {
+        Request out = request(target, {});
+        out.method = Method::get;
+        return send(out);
+    }
+    json unlock(const std::string& person, const std::string& with = pin)
+    {
+        json answer = post("/api/v1/session/unlock", {{"person", person}, {"pin", with}});
+        if (answer["status"] == 200) cookie = cookie_header.substr(0, cookie_header.find(';'));
+        return answer;
+    }
+
+    People people;
+    std::string broken, cookie, cookie_header;
+    Board board;
+    ClockReading now;
+    std::optional<Service> service;
+};
+
+const json urine{{"key", "k"}, {"kind", "urine"}, {"bed", "bed-3"}, {"value", 50}, {"unit", "mL"}};
+const json stop{{"key", "k"}, {"kind", "stop"}, {"bed", "bed-3"}};
+
+json with(json body, const char* name, const json& value)
+{
+    body[name] = value;
+    return body;
+}
+
+TEST_F(GateTest, EveryChangeStandsInTheTableAndWhatDoesNotIsRefused)
+{
+    for (const Route& route : routes())
+        EXPECT_EQ(access_of(route.id) != nullptr, route.guard == Guard::change) << route.pattern;
+    Gate gate{{people, "", ""}};
+    const Route unknown{RouteId::beds, Method::post, "/api/v1/beds", "beds", Guard::change};
+    EXPECT_EQ(std::get<Gate::Refusal>(gate.look(unknown, request("/api/v1/beds", {}), false, now)).status, 403U);
+}
+
+// Every route that changes anything, with every role and with none.
+TEST_F(GateTest, EveryRouteTakesTheRolesOfTheTableAndNoOther)
+{
+    std::vector<std::string> unlocked;
+    for (const std::string_view role : role_names) {
+        ASSERT_EQ(unlock(std::string{role})["status"], 200);
+        unlocked.push_back(cookie);
+    }
+    for (const Access& access : accesses()) {
+        if (access.proof == Proof::none) continue;
+        const auto route = std::find_if(routes().begin(), routes().end(),
+                                        [&](const Route& one) { return one.id == access.route; });
+        ASSERT_NE(route, routes().end());
+        cookie.clear();
+        const std::string target{route->pattern};
+        const json locked = post(target, {{"person", "midwife"}});
+        const bool by_name = access.proof == Proof::tap;
+        if (!by_name) {
+            EXPECT_EQ(locked["status"], access.proof == Proof::local ? 403 : 401) << target << locked;
+        }
+        EXPECT_EQ(post(target, {{"person", "stranger"}})["status"], by_name || access.proof == Proof::local ? 403 : 401);
+        for (std::size_t i = 0; i < role_names.size(); ++i) {
+            const std::string role{role_names[i]};
+            cookie = unlocked[i];
+            const json answer = post(target, {{"person", role}, {"pin", pin}});
+            // What passes is looked at by the reader of bodies, which misses its fields.
+            const bool passed = answer["status"] != 401 && answer["status"] != 403;
+            EXPECT_EQ(passed, by_name || may(access, static_cast<Role>(i))) << target << " " << role << answer;
+            if (!passed && access.proof != Proof::local) {
+                EXPECT_THAT(answer["error"].get<std::string>(), HasSubstr("Your role (" + role + ") cannot "));
+            }
+        }
+    }
+}
+
+TEST_F(GateTest, AStationThatIsUnlockedChartsUnderThatNameAlone)
+{
+    EXPECT_EQ(post("/api/v1/entries", urine)["status"], 401);
+    const json unlocked = unlock("midwife");
+    EXPECT_EQ(unlocked["unlocked"]["role"], "midwife");
+    EXPECT_EQ(unlocked["unlocked"]["until"], "2027-01-15T08:10:00.000Z");
+    EXPECT_THAT(cookie_header, AllOf(HasSubstr("magwatch_session="), HasSubstr("HttpOnly"),
+                                     HasSubstr("SameSite=Strict"), HasSubstr("Path=/")));
+    EXPECT_EQ(get("/api/v1/session")["unlocked"]["person"], "midwife");
+    EXPECT_EQ(post("/api/v1/entries", urine)["asked"], "midwife") << "the session says who";
+    EXPECT_EQ(post("/api/v1/entries", with(urine, "person", "midwife"))["asked"], "midwife");
+    const json other = post("/api/v1/entries", with(urine, "person", "doctor"));
+    EXPECT_EQ(other["status"], 403);
+    EXPECT_EQ(other["field"], "person");
+    now.boottime += unlocked_for;
+    EXPECT_EQ(post("/api/v1/entries", urine)["status"], 401);
+    EXPECT_TRUE(get("/api/v1/session")["unlocked"].is_null());
+}
+
+TEST_F(GateTest, LockingEndsItAtOnce)
+{
+    ASSERT_EQ(unlock("midwife")["status"], 200);
+    EXPECT_EQ(post("/api/v1/session/lock", json::object())["status"], 200);
+    EXPECT_THAT(cookie_header, HasSubstr("Max-Age=0"));
+    EXPECT_EQ(post("/api/v1/entries", urine)["status"], 401) << "the old cookie opens nothing";
+}
+
+TEST_F(GateTest, AcknowledgingAsksForThePinEachTime)
+{
+    const std::string path = "/api/v1/alarms/3-7/acknowledge";
+    ASSERT_EQ(unlock("midwife")["status"], 200);
+    const json without = post(path, json::object());
+    EXPECT_EQ(without["status"], 401);
+    EXPECT_EQ(without["field"], "pin");
+    EXPECT_EQ(post(path, {{"pin", "999999"}})["status"], 401);
+    EXPECT_EQ(post(path, {{"pin", pin}})["asked"], "midwife");
+    cookie.clear();
+    EXPECT_EQ(post(path, {{"pin", pin}, {"person", "doctor"}})["asked"], "doctor") << "the station may be locked";
+    EXPECT_EQ(post(path, {{"pin", pin}})["status"], 401) << "whose?";
+    EXPECT_EQ(post(path, {{"pin", pin}, {"person", "left"}})["status"], 401);
+}
+
+TEST_F(GateTest, WhoeverIsAtTheBedNeedsANameAndNoPin)
+{
+    const json here{{"person", "doctor"}, {"answer", "here"}};
+    EXPECT_EQ(post("/api/v1/calls/1207/answer", here)["asked"], "doctor");
+    EXPECT_EQ(post("/api/v1/entries", with(stop, "person", "midwife"))["asked"], "midwife");
+    for (const char* nobody : {"", "left", "stranger"})
+        EXPECT_EQ(post("/api/v1/entries", with(stop, "person", nobody))["status"], 403) << nobody;
+}
+
+TEST_F(GateTest, WrongPinsWaitLongerAndSeeingTheAlarmsNeverDoes)
+{
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(unlock("midwife", "999999")["status"], 401);
+    const json waiting = unlock("midwife");
+    EXPECT_EQ(waiting["status"], 401) << "the right one waits, too";
+    EXPECT_EQ(waiting["retry_after_seconds"], 1);
+    EXPECT_EQ(unlock("doctor")["status"], 401) << "the station waits, whoever comes";
+    EXPECT_EQ(get("/api/v1/alarms")["alarms"].size(), 1U);
+    EXPECT_EQ(post("/api/v1/calls/1207/answer", {{"person", "doctor"}, {"answer", "here"}})["asked"], "doctor");
+    now.boottime += Duration{1000};
+    EXPECT_EQ(unlock("midwife")["status"], 200);
+    EXPECT_EQ(unlock("midwife", "999999")["retry_after_seconds"], 0) << "a right one forgets the wrong ones";
+    // An unknown name waits as a known one does: nobody learns from it who has a PIN.
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(unlock("stranger", "999999")["status"], 401);
+    EXPECT_EQ(unlock("stranger")["status"], 401);
+}
+
+TEST_F(GateTest, OnAWardWithNobodySetUpNothingCanBeChangedOverTheNetwork)
+{
+    people = {};
+    start();
+    const json answer = post("/api/v1/entries", with(urine, "person", "midwife"));
+    EXPECT_EQ(answer["status"], 403);
+    EXPECT_THAT(answer["error"].get<std::string>(), HasSubstr("magwatch user add"));
+    EXPECT_EQ(get("/api/v1/session")["setup_needed"], true);
+    EXPECT_EQ(get("/api/v1/alarms")["status"], 200);
+    Request local = request("/api/v1/entries", with(urine, "person", "midwife"));
+    local.trusted_peer = true;
+    EXPECT_EQ(send(local)["asked"], "midwife") << "the Unix socket stays as it is";
+}
+
+TEST_F(GateTest, AListThatCannotBeReadLetsNobodyChangeAnything)
+{
+    broken = "people.json: damaged";
+    start();
+    EXPECT_THAT(post("/api/v1/entries", urine)["error"].get<std::string>(), HasSubstr("damaged"));
+    EXPECT_EQ(get("/api/v1/beds")["status"], 200);
+}
+
+TEST_F(GateTest, ASimulationLetsItsDirectorPlayEverybodyAndAsksBrowsersAsAWardDoes)
+{
+    PublishedWard ward = sample_ward();
+    ward.view.mode = Mode::demo;
+    board.publish(shared(ward));
+    Request program = request("/api/v1/entries", with(urine, "person", "anybody"));
+    EXPECT_EQ(send(program)["status"], 401) << "a browser";
+    program.origin = program.fetch_site = "";
+    EXPECT_EQ(send(program)["asked"], "anybody");
+    EXPECT_EQ(get("/api/v1/session")["setup_needed"], false);
+}
+
+TEST_F(GateTest, PeopleAreChangedByRootOnThisMachineAlone)
+{
+    const json fresh{{"name", "new"}, {"role", "midwife"}, {"pin", "135790"}};
+    ASSERT_EQ(unlock("admin")["status"], 200);
+    EXPECT_EQ(post("/api/v1/people", fresh)["status"], 403);
+    Request local = request("/api/v1/people", fresh);
+    local.trusted_peer = true;
+    local.station = "user 54321";
+    EXPECT_EQ(send(local)["status"], 403) << "a member of the group";
+    local.station = "user 0";
+    EXPECT_EQ(send(local)["accepted"], true);
+    EXPECT_EQ(unlock("new", "135790")["status"], 200);
+    EXPECT_EQ(post("/api/v1/entries", urine)["asked"], "new");
+    local.body = R"({"name":"new","enabled":false})";
+    EXPECT_EQ(send(local)["accepted"], true);
+    EXPECT_EQ(post("/api/v1/entries", urine)["status"], 401) << "at once";
+    EXPECT_EQ(unlock("new", "135790")["status"], 401);
+    for (const char* bad : {R"({"name":"x"})", R"({"name":"x","role":"king"})", R"({"name":"new","pin":"123456"})",
+                            R"({"name":"new","hash":"x"})"}) {
+        local.body = bad;
+        EXPECT_EQ(send(local)["status"], 422) << bad;
+    }
+    const json list = get("/api/v1/people")["people"];
+    EXPECT_EQ(list.size(), role_names.size()) << "those who may act";
+    EXPECT_EQ(list[0], (json{{"name", "admin"}, {"label", "admin"}, {"role", "admin"}, {"has_pin", true}}));
+    EXPECT_EQ(list.dump().find("argon2"), std::string::npos);
+}
+
+} // namespace
+} // namespace magwatch::http
