@@ -135,7 +135,7 @@ private:
 
 HistoryAnswer export_csv(const HistoryQuestion& question, const Recording& recording)
 {
-    const WallTime from = *question.from, to = question.to.value_or(question.now);
+    const WallTime from = *question.from, to = end_of(question);
     const Duration longest = question.full ? longest_full_csv : longest_csv;
     if (to - from > longest)
         return {400, question.full ? "single values of at most 2 hours at a time: name from and to"

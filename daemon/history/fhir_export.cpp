@@ -241,9 +241,8 @@ private:
     }
     void add_pressure(std::int64_t at, const std::map<Signal, double>& cuff)
     {
-        const Json panel = {
-            {"coding", Json::array({coding(loinc_system, "85354-9", "Blood pressure panel with all children optional")})},
-            {"text", "Blood pressure"}};
+        const Json code = coding(loinc_system, "85354-9", "Blood pressure panel with all children optional");
+        const Json panel = {{"coding", Json::array({code})}, {"text", "Blood pressure"}};
         Json out = observation("cuff " + std::to_string(at), "vital-signs", panel);
         out["effectiveDateTime"] = http::format_time(WallTime{at});
         out["component"] = Json::array();
@@ -264,8 +263,8 @@ private:
 
 HistoryAnswer export_fhir(const HistoryQuestion& question, const Recording& recording)
 {
-    const WallTime from = *question.from, to = question.to.value_or(question.now);
-    const auto events = recording.events(from - longest_trend, question.now + Duration{1});
+    const WallTime from = *question.from, to = end_of(question);
+    const auto events = recording.events(from - longest_trend, to);
     if (const auto* error = std::get_if<JournalError>(&events)) return unreadable(*error);
     Bundle bundle{question};
     std::size_t observations = 0, stays = 0;
@@ -277,7 +276,7 @@ HistoryAnswer export_fhir(const HistoryQuestion& question, const Recording& reco
             return unreadable(*error);
         observations += chart.size();
         if (observations > most_fhir_observations)
-            return {400, "more than 20000 observations: give a longer interval, fewer signals or less time", "", "", ""};
+            return {400, "more than 20000 observations: a longer interval, fewer signals or less time", "", "", ""};
         bundle.add(stay, chart);
         ++stays;
     }

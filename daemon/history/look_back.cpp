@@ -14,8 +14,8 @@ namespace
 std::optional<HistoryAnswer> name_stay(HistoryQuestion& question, const Recording& recording)
 {
     if (question.from) return std::nullopt;
-    const WallTime end = question.to.value_or(question.now);
-    const auto events = recording.events(end - longest_trend, question.now + Duration{1});
+    const WallTime end = end_of(question);
+    const auto events = recording.events(end - longest_trend, end);
     if (const auto* error = std::get_if<JournalError>(&events)) return unreadable(*error);
     const auto stays = stays_of(std::get<std::vector<HistoryEvent>>(events), question.watched_since);
     for (auto stay = stays.rbegin(); stay != stays.rend(); ++stay) {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/history/question.hpp"
 #include "daemon/journal/history_file.hpp"
 
 namespace magwatch
@@ -23,6 +24,11 @@ struct Stay {
 // `events` in order; `watched_since`: as the ward says now, whatever the events lack. Pure.
 [[nodiscard]] std::vector<Stay> stays_of(const std::vector<HistoryEvent>& events,
                                          std::optional<WallTime> watched_since);
+
+// Before this everything is told that was asked for. Clocks of two machines differ, and what was charted a moment ahead
+// of ours must not wait to be seen: as long as an entry may be ahead.
+[[nodiscard]] inline WallTime latest(const HistoryQuestion& question) { return question.now + std::chrono::minutes{2}; }
+[[nodiscard]] inline WallTime end_of(const HistoryQuestion& question) { return question.to.value_or(latest(question)); }
 
 // The part of a minute from `from` to before `to`: what cannot be told apart for want of samples is left out, since
 // it may be of another patient. Pure.

@@ -132,14 +132,14 @@ void Trend::add(const HistoryMinute& minute)
 
 HistoryAnswer answer_trend(const HistoryQuestion& question, const Recording& recording)
 {
-    const WallTime to = question.to.value_or(question.now);
+    const WallTime to = question.to.value_or(question.now), end = end_of(question);
     const WallTime from = question.from.value_or(to - usual_range);
-    const Duration resolution = trend_resolution(to - from, question.points, from < recording.thinned_to());
+    const Duration resolution = trend_resolution(end - from, question.points, from < recording.thinned_to());
     Trend trend{from, resolution, question.signals};
-    if (const auto error = recording.visit(trend.from(), to, [&](const HistoryMinute& minute) { trend.add(minute); }))
+    if (const auto error = recording.visit(trend.from(), end, [&](const HistoryMinute& minute) { trend.add(minute); }))
         return unreadable(*error);
-    const auto events = recording.events(trend.from(), to);
-    const auto all = recording.events(question.now - stays_looked_for, question.now + Duration{1});
+    const auto events = recording.events(trend.from(), end);
+    const auto all = recording.events(question.now - stays_looked_for, latest(question));
     if (const auto* error = std::get_if<JournalError>(&events)) return unreadable(*error);
     if (const auto* error = std::get_if<JournalError>(&all)) return unreadable(*error);
     HistoryAnswer answer;

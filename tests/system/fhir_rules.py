@@ -166,7 +166,7 @@ class Checker:
         if len(self.values(component)) != 1:  # ours always have one; more are forbidden
             self.wrong(where, "one value is needed")
         if "valueQuantity" in component:
-            self.fits(where, component["code"], component["valueQuantity"])
+            self.fits(where, component.get("code", {}), component["valueQuantity"])
 
     def check_Observation(self, where, observation):
         values = self.values(observation)
@@ -182,7 +182,7 @@ class Checker:
             if values and set(inner) & set(codes):
                 self.wrong(where, "a component repeats its observation's code")
         if "valueQuantity" in observation:
-            self.fits(where, observation["code"], observation["valueQuantity"])
+            self.fits(where, observation.get("code", {}), observation["valueQuantity"])
         if "59408-5" in codes and "2708-6" not in codes:  # the profile of oxygen saturation
             self.wrong(where, "oxygen saturation needs 2708-6 too")
 

@@ -116,8 +116,9 @@ int write_csv(const Shell& shell, const Options& options, Range range, Output& o
         const Fetched fetched =
             client.fetch(path + query(part, options) + (options.full ? "&resolution=full" : ""));
         if (fetched.status != 200) return fail(shell, fetched);
-        const std::size_t head = part.from == range.from ? 0 : std::min(fetched.text.find('\n') + 1, fetched.text.size());
-        if (!out.write(std::string_view{fetched.text}.substr(head))) {
+        std::string_view rows = fetched.text;
+        if (part.from != range.from) rows.remove_prefix(std::min(rows.find('\n') + 1, rows.size()));
+        if (!out.write(rows)) {
             shell.complain("it could not be written: the disk may be full");
             return failed;
         }

@@ -3,8 +3,9 @@
 
   bench_trend.py BIN_DIR [--trials N] [--state DIR]
 
-From the request to the last byte of the answer, on one connection; `cpu_ms` is the daemon's own time for one. `trend`: 24 h in 2,000 points at most. `fine`: 8 h in
-stretches of 15 s, for which every single sample is read. Prints the size of the history for a bed and a day, too.
+From the request to the last byte of the answer, on one connection; `cpu_ms` is the daemon's own time for one. `trend`:
+24 h in 2,000 points at most. `fine`: 8 h in stretches of 15 s, for which every single sample is read. Prints the size of
+the history for a bed and a day, too.
 """
 import argparse
 import http.client
@@ -38,7 +39,8 @@ def timed(pid, connection, query, trials):
     each = (cpu_ms(pid) - before) / trials
     signals = json.loads(body)["signals"]
     most = max(len(signal["points"]) for signal in signals.values())
-    return {"signals": len(signals), "points": most, "bytes": len(body), "cpu_ms": round(each, 2), "ms_p50": round(statistics.median(took), 2),
+    return {"signals": len(signals), "points": most, "bytes": len(body), "cpu_ms": round(each, 2),
+            "ms_p50": round(statistics.median(took), 2),
             "ms_p90": round(sorted(took)[int(0.9 * len(took))], 2), "ms_max": round(max(took), 2)}
 
 

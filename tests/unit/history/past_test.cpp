@@ -10,6 +10,7 @@
 #include "daemon/history/look_back.hpp"
 #include "daemon/history/text.hpp"
 #include "daemon/history/trend.hpp"
+#include "daemon/journal/sqlite.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace magwatch
@@ -183,6 +184,17 @@ TEST_F(PastTest, EventsOfTheTimeStandBesideATrend)
     ASSERT_EQ(found["events"].size(), 1U);
     EXPECT_EQ(found["events"][0], json({{"at", "2023-11-14T22:01:00.000Z"}, {"kind", "alarm"},
                                         {"text", "Slow \"breathing\""}, {"priority", "high"}, {"ref", "1-7"}}));
+}
+
+TEST_F(PastTest, WhatAClockAheadOfOursSaidIsNotHeldBack)
+{
+    chart("mg", question.now + 30s, 2.9);
+    happened(question.now + 30s, event_kind::stop);
+    const json found = trend();
+    EXPECT_EQ(found["events"].size(), 1U);
+    EXPECT_EQ(found["signals"]["mg"]["points"].size(), 1U);
+    question.to = question.now; // asked for, it is the end
+    EXPECT_THAT(trend()["events"], IsEmpty());
 }
 
 TEST_F(PastTest, WhereOnlyMinutesAreKeptTheTrendIsOfMinutes)
@@ -364,6 +376,25 @@ TEST_F(PastTest, ThinningKeepsSummariesAndWhatComesSeldom)
     EXPECT_EQ(thinned[1].of("mg").samples.at(0).offset_ms, 10'000);
     EXPECT_THAT(thinned[2].of("rr").samples, SizeIs(60));
     EXPECT_EQ(std::get<0>(file->thinned_to()), noon_minute + 2);
+}
+
+TEST_F(PastTest, AHistoryOfTheFirstFormatIsReadAndGetsWhatItLacks)
+{
+    chart("mg", noon, 2.9);
+    file.reset();
+    {
+        Database database{directory.path() / "history.db", Database::Access::read_write};
+        for (const char* sql : {"DROP TABLE events", "DROP TABLE marks", "PRAGMA user_version=1"}) database.run(sql);
+    }
+    file = std::move(HistoryFile::open(directory.path(), noon).file);
+    ASSERT_TRUE(file);
+    happened(noon, event_kind::stop);
+    question.from = noon;
+    const json found = trend();
+    EXPECT_EQ(found["signals"]["mg"]["points"].size(), 1U);
+    EXPECT_EQ(found["events"].size(), 1U);
+    file.reset();
+    EXPECT_EQ((Database{directory.path() / "history.db", Database::Access::read_closed}).integer("PRAGMA user_version"), 2);
 }
 
 TEST_F(PastTest, EventsGoWithTheirTime)
