@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -381,13 +380,17 @@ std::string escape_log_text(std::string_view text, std::size_t limit)
 
 std::string log_line(const LogEntry& entry)
 {
-    const std::time_t seconds = static_cast<std::time_t>(entry.wall_ms / 1000);
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
+    // Not gmtime_r(): the C library looks at the time zone even for UTC, which another thread may be reading anew.
+    using namespace std::chrono;
+    const sys_time<milliseconds> wall{milliseconds{entry.wall_ms}};
+    const sys_days day = floor<days>(wall);
+    const year_month_day date{day};
+    const hh_mm_ss<milliseconds> time{wall - day};
     std::string line =
-        fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {} {}", utc.tm_year + 1900,
-                    utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                    entry.wall_ms % 1000, name(entry.event.level), entry.event.name);
+        fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {} {}", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
+                    time.minutes().count(), time.seconds().count(), time.subseconds().count(),
+                    name(entry.event.level), entry.event.name);
     for (const LogField& field : entry.fields)
         line += fmt::format(" {}={}", name(field.key), field.value);
     return line + ": " + entry.message;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <map>
 #include <utility>
 #include <sys/stat.h>
@@ -131,6 +132,15 @@ http::GateOptions known_people(const std::string& directory, Mode mode)
             {{LogKey::reason, *wrong}});
     }
     return out;
+}
+
+// Asked for here and not where it is shown: no other thread may read the time zone while this one reads it anew.
+long utc_offset_minutes(WallTime at)
+{
+    const std::time_t seconds = at.ms / 1000;
+    std::tm local{};
+    localtime_r(&seconds, &local);
+    return local.tm_gmtoff / 60;
 }
 
 MetricLabels labels_of(const Config& config)
@@ -682,6 +692,7 @@ void App::State::publish(const Ward& ward, const Moment& now)
     shown->clinical_metrics = config.metrics.clinical.value_or(config.ward.mode != Mode::ward);
     shown->rosters = shown_rosters_;
     shown->forms = forms;
+    shown->utc_offset_minutes = utc_offset_minutes(now.wall);
     metrics.show(shown->view);
     std::size_t stale = 0;
     for (const auto& source : shown->view.sources) stale += source.connected ? 0 : 1;

@@ -1,7 +1,6 @@
 #include "daemon/http/feed.hpp"
 
 #include <algorithm>
-#include <ctime>
 
 #include "daemon/http/times.hpp"
 #include "daemon/http/words.hpp"
@@ -28,15 +27,6 @@ std::string without_time(Json rendered)
 {
     rendered.erase("at");
     return compact(rendered);
-}
-
-// Minutes by which the ward's clocks are ahead of UTC.
-long utc_offset_minutes(WallTime at)
-{
-    const auto seconds = static_cast<std::time_t>(at.ms / 1000);
-    std::tm local{};
-    localtime_r(&seconds, &local);
-    return local.tm_gmtoff / 60;
 }
 
 Chunk event(std::string_view name, std::string data)
@@ -124,7 +114,7 @@ std::vector<Chunk> Feed::snapshot(const ClockReading& now)
 {
     if (!ward_) (void)update(now);
     if (!ward_) return {};
-    const Json about = {{"utc_offset_minutes", utc_offset_minutes(now.wall)},
+    const Json about = {{"utc_offset_minutes", ward_->utc_offset_minutes},
                         {"mode", word(ward_->view.mode)},
                         {"version", ward_->health.version},
                         {"ward", ward_->view.name},

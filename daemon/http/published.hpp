@@ -66,6 +66,7 @@ struct PublishedWard {
     Health health;
     bool clinical_metrics = false; // the configuration in force lets /metrics/clinical be read
     std::shared_ptr<const RegisterForms> forms; // null: none
+    long utc_offset_minutes = 0; // by which the ward's clocks are ahead of UTC now
     std::shared_ptr<const Rosters> rosters; // null: none are known. For questions about another time than now
 };
 
