@@ -7,6 +7,7 @@ export default defineConfig({
     include: ["tests/browser/**/*.test.ts"],
     fileParallelism: false,
     cache: false,
+    reporters: ["verbose"],
     testTimeout: 600_000,
     hookTimeout: 180_000,
   },

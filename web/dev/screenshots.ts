@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     const complaints: string[] = [];
     const context = await browser.newContext({ viewport, reducedMotion: "reduce" });
     const page = await openPage(context, server.url, complaints);
-    await page.waitForSelector(".live.live");
+    await page.waitForSelector('[data-live="live"]');
     await page.mouse.click(2, 2);
     for (const night of ["no", "yes"]) {
       if (night === "yes") await page.getByRole("button", { name: "NIGHT" }).click();

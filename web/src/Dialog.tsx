@@ -1,6 +1,23 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import { ageSeconds, liveness, simulated } from "./live/store";
+import { ageSeconds, bedOf, liveness, simulated, ward } from "./live/store";
+import { byUrgency } from "./words/marks";
+
+const LINES = 2;
+
+/** A sheet hides the board, so what nobody has taken yet is told on the sheet, too. */
+function Urgent() {
+  const high = (ward.value?.alarms ?? []).filter((alarm) => alarm.priority === "high" && !alarm.acknowledged).sort(byUrgency);
+  if (high.length === 0 || liveness.value === "lost") return null;
+  const words = high.slice(0, LINES).map((alarm) => `${bedOf(alarm.bed)?.place ?? "Whole ward"}: ${alarm.message}`);
+  const more = high.length > LINES ? `, and ${high.length - LINES} more` : "";
+  return (
+    <p class="bar red" role="alert">
+      *** {words.join(" - ")}
+      {more}
+    </p>
+  );
+}
 
 /**
  * A sheet above the page: the browser keeps the focus in it. Escape closes it only where that loses nothing
@@ -40,6 +57,7 @@ export function Dialog(props: {
           NOT LIVE - nothing heard for {ageSeconds.value} s. What is entered now cannot be confirmed.
         </p>
       )}
+      <Urgent />
       {/* The focus begins here: no keyboard pops up, and digits reach the reflex buttons. */}
       <h2 id={id} tabIndex={-1} autofocus>
         {props.title}

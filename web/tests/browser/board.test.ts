@@ -32,7 +32,7 @@ afterEach(async () => {
 async function open(viewport: { width: number; height: number }, hash = "#/board"): Promise<Page> {
   context = await browser.newContext({ viewport, reducedMotion: "reduce" });
   const page = await openPage(context, `${server.url}/${hash}`, complaints);
-  await page.locator(".live.live").waitFor();
+  await page.locator('[data-live="live"]').waitFor();
   return page;
 }
 
@@ -78,7 +78,7 @@ describe("the board in Chromium", () => {
     context = await browser.newContext({ viewport: DESK });
     await context.clock.install();
     const page = await openPage(context, server.url, complaints);
-    await page.locator(".live.live").waitFor();
+    await page.locator('[data-live="live"]').waitFor();
     server.ward.silent = true;
     await page.clock.runFor(12_000);
     expect(await page.locator(".bar.amber").textContent()).toMatch(/Connection lost 1[0-3] s/);
@@ -90,7 +90,7 @@ describe("the board in Chromium", () => {
     expect(await page.title()).toContain("NOT LIVE");
     server.ward.silent = false;
     await page.clock.runFor(15_000);
-    await page.locator(".live.live").waitFor();
+    await page.locator('[data-live="live"]').waitFor();
     expect(await page.locator(".digits:not(.unknown)").count()).toBeGreaterThan(10);
   });
 
@@ -200,6 +200,7 @@ describe("hands and eyes", () => {
     await page.keyboard.press("0");
     const absent = page.getByRole("button", { name: "0 absent" });
     await expect.poll(() => absent.getAttribute("aria-pressed")).toBe("true");
+    expect(await page.locator("dialog .bar.red").textContent()).toContain("L4 Bed 1: CHECK BREATHING NOW");
     await page.keyboard.press("Escape");
     expect(await page.locator("dialog").isVisible()).toBe(true);
     const inside = () => page.evaluate(() => document.activeElement?.closest("dialog") !== null || document.activeElement === document.body);

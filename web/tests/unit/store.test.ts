@@ -49,6 +49,15 @@ describe("the live ward", () => {
     expect(ward.value).toBeNull();
   });
 
+  it("asks again for a snapshot that never came, although heartbeats do", () => {
+    const { follow, hear } = follower();
+    for (seconds = 0; seconds <= 12; seconds += 2) {
+      hear(beat(seconds));
+      follow.tick();
+    }
+    expect(reopened).toBe(1);
+  });
+
   it("takes whole beds of an update and drops those that are gone", () => {
     const { hear } = follower();
     hear({ kind: "snapshot", data: first });
