@@ -145,6 +145,7 @@ export class DevWard {
         rr: { unit: "/min", points: row(16, 9, 1) },
         spo2: { unit: "%", points: row(98, 93, 0.5) },
         hr: { unit: "/min", points: row(88, 62, 2) },
+        reflex_knee: { unit: "1", points: [[600, 2, 2], [4200, 1, 1], [7000, 0, 0]] },
       },
       events: [{ at: new Date(from + 600_000).toISOString(), kind: "entry", text: "Infusion 1 g/h charted" }],
     };

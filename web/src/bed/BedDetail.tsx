@@ -135,6 +135,9 @@ function Acts(props: { bed: Bed }) {
       <a class="button tall" href={link("handover", bed.alias)}>
         HANDOVER SHEET
       </a>
+      <a class="button tall" href={`/api/v1/beds/${encodeURIComponent(bed.alias)}/export.csv`} download>
+        CSV OF HER STAY
+      </a>
     </div>
   );
 }

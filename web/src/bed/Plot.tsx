@@ -9,7 +9,7 @@ const NARROWEST = 280;
 const TABLE_ROWS = 60;
 
 /** A picture for the eye, a sentence for the screen reader, and the same numbers as a table on demand. */
-export function Plot(props: { title: string; sentence: string; data: PlotData; kind: "trend" | "estimate"; unit: string }) {
+export function Plot(props: { title: string; sentence: string; data: PlotData; kind: "trend" | "charted" | "estimate"; unit: string }) {
   const box = useRef<HTMLDivElement>(null);
   const [table, setTable] = useState(false);
   const offset = ward.value?.offsetMinutes ?? 0;
@@ -40,9 +40,9 @@ export function Plot(props: { title: string; sentence: string; data: PlotData; k
   );
 }
 
-function Numbers(props: { data: PlotData; kind: "trend" | "estimate"; offset: number; title: string }) {
+function Numbers(props: { data: PlotData; kind: "trend" | "charted" | "estimate"; offset: number; title: string }) {
   const [times, ...rows] = props.data.columns;
-  const heads = props.kind === "trend" ? ["lowest", "highest"] : ["5 %", "95 %", "middle", "laboratory"];
+  const heads = props.kind !== "estimate" ? ["lowest", "highest"] : ["5 %", "95 %", "middle", "laboratory"];
   const step = Math.max(1, Math.ceil(times.length / TABLE_ROWS));
   const shown = times.map((_, index) => index).filter((index) => index % step === 0);
   return (

@@ -8,12 +8,16 @@ import { Plot } from "./Plot";
 import { type PlotData, estimateColumns, trendColumns } from "./plot";
 
 const ROWS = [
-  ["rr", "Respiratory rate"],
-  ["spo2", "Oxygen saturation"],
-  ["hr", "Heart rate"],
-  ["reflex", "Tendon reflex"],
-  ["urine", "Urine"],
+  ["rr", "Respiratory rate", "trend"],
+  ["rr_counted", "Breaths, counted", "charted"],
+  ["spo2", "Oxygen saturation", "trend"],
+  ["hr", "Heart rate", "trend"],
+  ["reflex_knee", "Knee reflex", "charted"],
+  ["reflex_arm", "Arm reflex", "charted"],
+  ["urine", "Urine", "charted"],
 ] as const;
+
+type Drawn = [name: string, title: string, kind: "trend" | "charted", data: PlotData];
 
 const AGAIN_MS = 30_000;
 const POINTS = 600;
@@ -21,7 +25,7 @@ const POINTS = 600;
 type Asked<T> = { data: T } | { why: string } | null;
 
 /** Asks again every half minute; what cannot be had says why. */
-function useAsked<T>(path: string | null, wrong: (status: number) => string): Asked<T> {
+function useAsked<T>(path: string | null, wrong: (status: number, error: string) => string): Asked<T> {
   const [asked, setAsked] = useState<Asked<T>>(null);
   useEffect(() => {
     let gone = false;
@@ -30,7 +34,8 @@ function useAsked<T>(path: string | null, wrong: (status: number) => string): As
       const answer = await read<T>(path);
       if (gone) return;
       if (answer === null) setAsked({ why: "the server does not answer" });
-      else setAsked(answer.status === 200 ? { data: answer.body } : { why: wrong(answer.status) });
+      else if (answer.status === 200) setAsked({ data: answer.body });
+      else setAsked({ why: wrong(answer.status, String((answer.body as { error?: unknown }).error ?? `status ${answer.status}`)) });
     }
     void look();
     const timer = setInterval(() => void look(), AGAIN_MS);
@@ -58,8 +63,8 @@ export function Trends(props: { bed: Bed }) {
     points: String(POINTS),
   });
   const path = to === 0 ? null : `/api/v1/beds/${encodeURIComponent(props.bed.alias)}/trend?${query.toString()}`;
-  const asked = useAsked<Trend>(path, (status) =>
-    status === 404 ? "this server keeps no history of vital signs for boards" : `the server said ${status}`,
+  const asked = useAsked<Trend>(path, (status, error) =>
+    status === 404 ? "this server keeps no history of vital signs for boards" : error,
   );
   return (
     <section aria-label="Trends">
@@ -79,13 +84,14 @@ export function Trends(props: { bed: Bed }) {
 }
 
 function Stack(props: { trend: Trend }) {
-  const [drawn, setDrawn] = useState<[string, string, PlotData][]>([]);
+  const [drawn, setDrawn] = useState<Drawn[]>([]);
   useEffect(() => {
     setDrawn(
-      ROWS.filter(([name]) => (props.trend.signals[name]?.points.length ?? 0) > 0).map(([name, title]) => [
+      ROWS.filter(([name]) => (props.trend.signals[name]?.points.length ?? 0) > 0).map(([name, title, kind]) => [
         name,
         title,
-        trendColumns(props.trend, name),
+        kind,
+        trendColumns(props.trend, name, kind),
       ]),
     );
   }, [props.trend]);
@@ -93,12 +99,12 @@ function Stack(props: { trend: Trend }) {
   return (
     <>
       {drawn.length === 0 && <p>No values in this time.</p>}
-      {drawn.map(([name, title, data]) => (
+      {drawn.map(([name, title, kind, data]) => (
         <Plot
           key={name}
           title={title}
           unit={props.trend.signals[name]?.unit ?? ""}
-          kind="trend"
+          kind={kind}
           data={data}
           sentence={sentence(title, data)}
         />
@@ -128,7 +134,7 @@ export function sentence(title: string, data: PlotData): string {
 export function Estimate(props: { bed: Bed }) {
   const asked = useAsked<Prediction>(
     `/api/v1/beds/${encodeURIComponent(props.bed.alias)}/prediction`,
-    (status) => `the server said ${status}`,
+    (_status, error) => error,
   );
   const [data, setData] = useState<PlotData | null>(null);
   const levels = props.bed.levels.length;

@@ -10,14 +10,14 @@ export interface PlotData {
 }
 
 /** Points of [seconds since `from`, min, max]; a longer silence than 2.5 steps is a gap, never a straight line. */
-export function trendColumns(trend: Trend, signal: string): PlotData {
+export function trendColumns(trend: Trend, signal: string, kind: "trend" | "charted" = "trend"): PlotData {
   const points = trend.signals[signal]?.points ?? [];
   const from = Date.parse(trend.from) / 1000;
   const longest = Math.max(trend.resolution_seconds, 1) * 2.5;
   const [at, low, high]: [number[], (number | null)[], (number | null)[]] = [[], [], []];
   let before: number | null = null;
   for (const [seconds, min, max] of points) {
-    if (before !== null && seconds - before > longest) {
+    if (kind === "trend" && before !== null && seconds - before > longest) {
       at.push(from + before + longest / 2);
       low.push(null);
       high.push(null);
@@ -53,7 +53,8 @@ export interface Look {
   height: number;
   offsetMinutes: number;
   night: boolean;
-  kind: "trend" | "estimate";
+  /** What is charted is seldom: dots, never a line between them. */
+  kind: "trend" | "charted" | "estimate";
   /** A line at the server's now. */
   now: number;
 }
@@ -67,21 +68,25 @@ function ink(night: boolean): { line: string; band: string; grid: string; text: 
 export function draw(into: HTMLElement, data: PlotData, look: Look): uPlot {
   const colours = ink(look.night);
   const bounds = { stroke: colours.band, points: { show: false }, spanGaps: look.kind === "estimate" };
+  const line = { stroke: colours.line, width: 1.5, points: { show: false } };
+  const dot = { stroke: colours.line, width: 0, points: { show: true, size: 12, fill: colours.line } };
   const series: uPlot.Series[] =
     look.kind === "trend"
-      ? [{}, { stroke: colours.line, width: 1.5, points: { show: false } }, { stroke: colours.line, width: 1.5, points: { show: false } }]
-      : [
-          {},
-          bounds,
-          bounds,
-          { stroke: colours.line, dash: [8, 6], width: 2, points: { show: false }, spanGaps: true },
-          { stroke: colours.text, width: 0, points: { show: true, size: 12, fill: colours.text } },
-        ];
+      ? [{}, line, line]
+      : look.kind === "charted"
+        ? [{}, dot, dot]
+        : [
+            {},
+            bounds,
+            bounds,
+            { stroke: colours.line, dash: [8, 6], width: 2, points: { show: false }, spanGaps: true },
+            { stroke: colours.text, width: 0, points: { show: true, size: 12, fill: colours.text } },
+          ];
   const options: uPlot.Options = {
     width: look.width,
     height: look.height,
     series,
-    bands: [{ series: [2, 1], fill: colours.band }],
+    ...(look.kind === "charted" ? {} : { bands: [{ series: [2, 1] as [number, number], fill: colours.band }] }),
     legend: { show: false },
     cursor: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date((seconds + look.offsetMinutes * 60) * 1000), "Etc/UTC"),
