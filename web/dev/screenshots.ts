@@ -30,7 +30,10 @@ async function main(): Promise<void> {
       for (const [name, hash] of SCREENS) {
         await page.goto(`${server.url}/${hash}`);
         await page.waitForTimeout(700);
-        await page.screenshot({ path: join(out, `${name}-${size}-${night === "yes" ? "night" : "day"}.png`), fullPage: name !== "board" || size === "phone" });
+        await page.screenshot({
+          path: join(out, `${name}-${size}-${night === "yes" ? "night" : "day"}.png`),
+          fullPage: name !== "board" || size === "phone",
+        });
       }
     }
     await page.goto(`${server.url}/#/bed/bed-3`);

@@ -10,7 +10,11 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; " +
   "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8" };
+const TYPES: Record<string, string> = {
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".html": "text/html; charset=utf-8",
+};
 const HEARTBEAT_MS = 2000;
 
 export interface DevServer {
@@ -72,7 +76,8 @@ export async function serve(root: string, port = 0, frame: FrameName = "toxic"):
       readers.add(response);
       response.on("close", () => readers.delete(response));
     } else if (request.method === "POST") {
-      if (request.headers["x-magwatch-client"] === undefined) return answer(response, { status: 403, body: { error: "no client" } });
+      if (request.headers["x-magwatch-client"] === undefined)
+        return answer(response, { status: 403, body: { error: "no client" } });
       answer(response, ward.post(path, await bodyOf(request)));
       tellAll(event("update", ward.update()));
     } else if (path.startsWith("/api/")) answer(response, ward.get(path));

@@ -36,7 +36,9 @@ const TIME = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"/g;
 function frameNow(name: FrameName, now: number): Frame {
   const text = readFileSync(join(RECORDING, `${name}.json`), "utf8");
   const step = now - Date.parse((JSON.parse(text) as Frame).at);
-  return JSON.parse(text.replace(TIME, (_, at: string) => `"${new Date(Date.parse(at) + step).toISOString()}"`)) as Frame;
+  return JSON.parse(
+    text.replace(TIME, (_, at: string) => `"${new Date(Date.parse(at) + step).toISOString()}"`),
+  ) as Frame;
 }
 
 export interface Reply {
@@ -145,7 +147,14 @@ export class DevWard {
         rr: { unit: "/min", points: row(16, 9, 1) },
         spo2: { unit: "%", points: row(98, 93, 0.5) },
         hr: { unit: "/min", points: row(88, 62, 2) },
-        reflex_knee: { unit: "1", points: [[600, 2, 2], [4200, 1, 1], [7000, 0, 0]] },
+        reflex_knee: {
+          unit: "1",
+          points: [
+            [600, 2, 2],
+            [4200, 1, 1],
+            [7000, 0, 0],
+          ],
+        },
       },
       events: [{ at: new Date(from + 600_000).toISOString(), kind: "entry", text: "Infusion 1 g/h charted" }],
     };

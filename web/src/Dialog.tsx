@@ -7,7 +7,9 @@ const LINES = 2;
 
 /** A sheet hides the board, so what nobody has taken yet is told on the sheet, too. */
 function Urgent() {
-  const high = (ward.value?.alarms ?? []).filter((alarm) => alarm.priority === "high" && !alarm.acknowledged).sort(byUrgency);
+  const high = (ward.value?.alarms ?? [])
+    .filter((alarm) => alarm.priority === "high" && !alarm.acknowledged)
+    .sort(byUrgency);
   if (high.length === 0 || liveness.value === "lost") return null;
   const words = high.slice(0, LINES).map((alarm) => `${bedOf(alarm.bed)?.place ?? "Whole ward"}: ${alarm.message}`);
   const more = high.length > LINES ? `, and ${high.length - LINES} more` : "";

@@ -17,8 +17,8 @@ export function HelpSheet() {
   return (
     <Dialog title="Help" escape close={() => (sheet.value = null)}>
       <p>
-        magwatch is a second alarm system. The bedside monitor's own alarms stay primary. When this screen says NOT LIVE,
-        look at the patients.
+        magwatch is a second alarm system. The bedside monitor's own alarms stay primary. When this screen says NOT
+        LIVE, look at the patients.
       </p>
       <table>
         <caption class="unseen">Keys</caption>
@@ -32,7 +32,12 @@ export function HelpSheet() {
         </tbody>
       </table>
       <div class="actions">
-        <button type="button" class="choice tall" aria-pressed={!keysOn.value} onClick={() => (keysOn.value = !keysOn.value)}>
+        <button
+          type="button"
+          class="choice tall"
+          aria-pressed={!keysOn.value}
+          onClick={() => (keysOn.value = !keysOn.value)}
+        >
           Keys are {keysOn.value ? "on: turn off" : "off: turn on"}
         </button>
         <button type="button" class="tall primary" onClick={() => (sheet.value = null)}>

@@ -22,7 +22,9 @@ function pressed(key: string): boolean {
   else if (key === "e" && bed !== null) sheet.value = { kind: "entry", bed };
   else if (key === "p" && bed !== null) sheet.value = { kind: "pause", bed };
   else if (key === "a") {
-    const open = (bed === null ? (ward.value?.alarms ?? []) : alarmsOf(bed)).filter((a) => !a.acknowledged && a.priority !== "low");
+    const open = (bed === null ? (ward.value?.alarms ?? []) : alarmsOf(bed)).filter(
+      (a) => !a.acknowledged && a.priority !== "low",
+    );
     const worst = [...open].sort(byUrgency)[0];
     if (worst !== undefined) sheet.value = { kind: "acknowledge", alarm: worst.id };
   } else return false;

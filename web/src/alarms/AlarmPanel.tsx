@@ -38,12 +38,15 @@ function Row(props: { alarm: Alarm }) {
           <span class="mark">{mark(alarm)}</span> {place}: {alarm.message}
         </h2>
         <p>
-          {priorityWords(alarm)}, since {clockTime(began, offset)} ({span(serverNow.value - began)}), {alarmState(alarm)}
+          {priorityWords(alarm)}, since {clockTime(began, offset)} ({span(serverNow.value - began)}),{" "}
+          {alarmState(alarm)}
         </p>
       </div>
       <p class="prompt-words">{alarm.prompt}</p>
       {paging !== null && <p class="paging">Page: {paging}</p>}
-      <p class="rule">Rule: {alarm.title} ({alarm.rule})</p>
+      <p class="rule">
+        Rule: {alarm.title} ({alarm.rule})
+      </p>
       <div class="actions">
         {alarm.priority !== "low" && !alarm.acknowledged && (
           <button

@@ -35,11 +35,7 @@ export function AnswerSheet(props: { call: string; answer: "coming" | "cannot" |
   return (
     <Dialog title={`${place}: ${words.title}`} escape close={close}>
       <p>{words.explain}</p>
-      <PersonPicker
-        legend="Tap your name"
-        chosen={null}
-        choose={(person) => void send(person)}
-      />
+      <PersonPicker legend="Tap your name" chosen={null} choose={(person) => void send(person)} />
       {problem !== null && (
         <p class="problem" role="alert">
           {problem}

@@ -42,11 +42,11 @@ export function BedDetail(props: { bed: string }) {
       </h1>
       <BedAlarms bed={bed} />
       <dl class="vitals wide">
-        {VALUES.filter(([name]) => ["rr", "spo2", "hr"].includes(name) || bed.signals.some((s) => s.signal === name)).map(
-          ([name, label]) => (
-            <Value key={name} bed={bed} signal={name} label={label} unit />
-          ),
-        )}
+        {VALUES.filter(
+          ([name]) => ["rr", "spo2", "hr"].includes(name) || bed.signals.some((s) => s.signal === name),
+        ).map(([name, label]) => (
+          <Value key={name} bed={bed} signal={name} label={label} unit />
+        ))}
       </dl>
       <Acts bed={bed} />
       <div class="columns">

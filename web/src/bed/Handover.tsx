@@ -7,12 +7,31 @@ import { UNKNOWN, digits, lastWords, unitWords } from "../words/signals";
 import { clockTime, dueWords } from "../words/times";
 import { Charted } from "./BedDetail";
 
-const SHOWN = ["rr", "spo2", "hr", "sbp", "dbp", "temp", "reflex", "reflex_knee", "reflex_arm", "avpu", "gcs", "urine", "weight"];
+const SHOWN = [
+  "rr",
+  "spo2",
+  "hr",
+  "sbp",
+  "dbp",
+  "temp",
+  "reflex",
+  "reflex_knee",
+  "reflex_arm",
+  "avpu",
+  "gcs",
+  "urine",
+  "weight",
+];
 
 /** One bed on paper: what is known, since when, what is due. It says when it was printed, for paper does not age visibly. */
 export function Handover(props: { bed: string }) {
   const bed = bedOf(props.bed);
-  if (bed === undefined) return <main><h1>There is no such bed</h1></main>;
+  if (bed === undefined)
+    return (
+      <main>
+        <h1>There is no such bed</h1>
+      </main>
+    );
   const offset = ward.value?.offsetMinutes ?? 0;
   const time = (text: string) => clockTime(Date.parse(text), offset);
   const day = new Date(serverNow.value + offset * 60_000).toISOString().slice(0, 10);
@@ -20,8 +39,9 @@ export function Handover(props: { bed: string }) {
     <main class="handover">
       <h1>Handover {bed.place}</h1>
       <p>
-        {usable.value ? `As of ${day} ${clockTime(serverNow.value, offset)}` : "NOT LIVE: do not print this now"}. {ward.value?.name}.
-        Watched since {bed.watched_since === null ? UNKNOWN : time(bed.watched_since)} by {labelOf(bed.watched_by)}.
+        {usable.value ? `As of ${day} ${clockTime(serverNow.value, offset)}` : "NOT LIVE: do not print this now"}.{" "}
+        {ward.value?.name}. Watched since {bed.watched_since === null ? UNKNOWN : time(bed.watched_since)} by{" "}
+        {labelOf(bed.watched_by)}.
       </p>
       <div class="actions no-print">
         <button type="button" class="tall primary" onClick={() => print()} disabled={!usable.value}>
@@ -36,7 +56,8 @@ export function Handover(props: { bed: string }) {
       <ul>
         {[...alarmsOf(bed.alias)].sort(byUrgency).map((alarm) => (
           <li key={alarm.id}>
-            {mark(alarm)} {alarm.message}, since {time(alarm.since)}, {stateWords({ ...alarm, acknowledged_by: labelOf(alarm.acknowledged_by) })}
+            {mark(alarm)} {alarm.message}, since {time(alarm.since)},{" "}
+            {stateWords({ ...alarm, acknowledged_by: labelOf(alarm.acknowledged_by) })}
           </li>
         ))}
       </ul>

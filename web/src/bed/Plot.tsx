@@ -9,7 +9,13 @@ const NARROWEST = 280;
 const TABLE_ROWS = 60;
 
 /** A picture for the eye, a sentence for the screen reader, and the same numbers as a table on demand. */
-export function Plot(props: { title: string; sentence: string; data: PlotData; kind: "trend" | "charted" | "estimate"; unit: string }) {
+export function Plot(props: {
+  title: string;
+  sentence: string;
+  data: PlotData;
+  kind: "trend" | "charted" | "estimate";
+  unit: string;
+}) {
   const box = useRef<HTMLDivElement>(null);
   const [table, setTable] = useState(false);
   const offset = ward.value?.offsetMinutes ?? 0;

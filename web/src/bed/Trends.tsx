@@ -35,7 +35,10 @@ function useAsked<T>(path: string | null, wrong: (status: number, error: string)
       if (gone) return;
       if (answer === null) setAsked({ why: "the server does not answer" });
       else if (answer.status === 200) setAsked({ data: answer.body });
-      else setAsked({ why: wrong(answer.status, String((answer.body as { error?: unknown }).error ?? `status ${answer.status}`)) });
+      else
+        setAsked({
+          why: wrong(answer.status, String((answer.body as { error?: unknown }).error ?? `status ${answer.status}`)),
+        });
     }
     void look();
     const timer = setInterval(() => void look(), AGAIN_MS);
@@ -148,13 +151,17 @@ export function Estimate(props: { bed: Bed }) {
     <section class="estimate" aria-label="Magnesium estimate">
       <h2>Magnesium in serum: estimate, not a lab result</h2>
       <p>Dots are laboratory results. The band holds 90 % of estimates. Nothing here is an all-clear.</p>
-      {unknownSince !== null && <p class="problem">Rate unknown since {clockTime(Date.parse(unknownSince), offset)}.</p>}
+      {unknownSince !== null && (
+        <p class="problem">Rate unknown since {clockTime(Date.parse(unknownSince), offset)}.</p>
+      )}
       {asked === null && <p>Loading the estimate.</p>}
       {asked !== null && "why" in asked && <p>No estimate: {asked.why}.</p>}
       {because && <p>No estimate: {because}.</p>}
       {asked !== null && "data" in asked && data !== null && asked.data.points.length > 0 && (
         <>
-          {asked.data.points.some((p) => p.record_incomplete) && <p class="problem">The infusion record is incomplete.</p>}
+          {asked.data.points.some((p) => p.record_incomplete) && (
+            <p class="problem">The infusion record is incomplete.</p>
+          )}
           {asked.data.take_level_before != null && (
             <p>Take a level before {clockTime(Date.parse(asked.data.take_level_before), offset)}.</p>
           )}
@@ -167,7 +174,8 @@ export function Estimate(props: { bed: Bed }) {
 
 function estimateSentence(prediction: Prediction): string {
   const now = serverNow.peek();
-  const point = prediction.points.find((p) => Date.parse(p.at) >= now) ?? prediction.points[prediction.points.length - 1];
+  const point =
+    prediction.points.find((p) => Date.parse(p.at) >= now) ?? prediction.points[prediction.points.length - 1];
   if (point === undefined) return "No estimate";
   const [low, mid, high] = [point.p5_mmol_l, point.p50_mmol_l, point.p95_mmol_l].map(short);
   return `Estimate, not a lab result: about ${mid} mmol/L now, between ${low} and ${high}`;

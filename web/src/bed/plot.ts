@@ -91,7 +91,13 @@ export function draw(into: HTMLElement, data: PlotData, look: Look): uPlot {
     cursor: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date((seconds + look.offsetMinutes * 60) * 1000), "Etc/UTC"),
     axes: [
-      { stroke: colours.text, grid: { stroke: colours.grid }, ticks: { stroke: colours.grid }, values: clock(look.offsetMinutes), space: 80 },
+      {
+        stroke: colours.text,
+        grid: { stroke: colours.grid },
+        ticks: { stroke: colours.grid },
+        values: clock(look.offsetMinutes),
+        space: 80,
+      },
       { stroke: colours.text, grid: { stroke: colours.grid }, ticks: { stroke: colours.grid }, size: 56 },
     ],
     hooks: { draw: [(plot) => nowLine(plot, look.now / 1000, colours.text)] },

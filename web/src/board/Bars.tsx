@@ -36,7 +36,8 @@ function ConnectionBar() {
     case "starting":
       return (
         <p class="bar amber" role="status">
-          Loading. No value is shown yet.{age >= LATE_AFTER_SECONDS / 2 ? ` No answer from the server for ${age} s.` : ""}
+          Loading. No value is shown yet.
+          {age >= LATE_AFTER_SECONDS / 2 ? ` No answer from the server for ${age} s.` : ""}
         </p>
       );
     default:
@@ -55,8 +56,8 @@ function WardBars() {
     <>
       {!status.ready && (
         <p class="bar red">
-          System is not ready{status.not_ready_because === null ? "" : `: ${status.not_ready_because}`}. Watch the bedside
-          monitors.
+          System is not ready{status.not_ready_because === null ? "" : `: ${status.not_ready_because}`}. Watch the
+          bedside monitors.
         </p>
       )}
       {recent && !status.ready && <p class="bar amber">System restarting. Watch the bedside monitors.</p>}

@@ -24,7 +24,9 @@ export function infusionWords(bed: Bed): string {
     return infusion.rate === null ? "ON, rate not known" : `${tidy(infusion.rate.value)} ${infusion.rate.unit} ON`;
   }
   const onBoard = infusion.magnesium_on_board === "no" ? "" : ", still on board";
-  return bed.after_stop === null ? `OFF${onBoard}` : `STOPPED ${clockTime(Date.parse(bed.after_stop.stopped), offset())}${onBoard}`;
+  return bed.after_stop === null
+    ? `OFF${onBoard}`
+    : `STOPPED ${clockTime(Date.parse(bed.after_stop.stopped), offset())}${onBoard}`;
 }
 
 export function nextCheck(bed: Bed): Check | undefined {
@@ -56,12 +58,8 @@ function Band(props: { bed: Bed; alarms: Alarm[] }) {
       <h2>
         {worst !== undefined && <span class="mark">{mark(worst)}</span>}
         <span class="label">{props.bed.place}</span>
-        {worst === undefined && (
-          <span class="message">{props.bed.watched ? "no alarm" : "NOT WATCHED"}</span>
-        )}
-        {worst !== undefined && (
-          <span class="elapsed">{stopwatch(serverNow.value - Date.parse(worst.since))}</span>
-        )}
+        {worst === undefined && <span class="message">{props.bed.watched ? "no alarm" : "NOT WATCHED"}</span>}
+        {worst !== undefined && <span class="elapsed">{stopwatch(serverNow.value - Date.parse(worst.since))}</span>}
       </h2>
       {worst !== undefined && (
         <p class="finding">
@@ -111,7 +109,11 @@ function Actions(props: { bed: Bed; worst: Alarm | undefined }) {
   return (
     <div class="actions">
       {worst !== undefined && worst.priority !== "low" && !worst.acknowledged && (
-        <button type="button" class="tall primary wide" onClick={() => (sheet.value = { kind: "acknowledge", alarm: worst.id })}>
+        <button
+          type="button"
+          class="tall primary wide"
+          onClick={() => (sheet.value = { kind: "acknowledge", alarm: worst.id })}
+        >
           ACKNOWLEDGE
         </button>
       )}
@@ -165,7 +167,8 @@ export function BedCard(props: { bed: Bed }) {
       </p>
       {due !== undefined && bed.watched && (
         <p class={due.overdue ? "due overdue" : "due"}>
-          <span aria-hidden="true" class="clock-icon" /> {due.title} {usable.value ? dueWords(due.due, due.overdue, serverNow.value) : "--"}
+          <span aria-hidden="true" class="clock-icon" /> {due.title}{" "}
+          {usable.value ? dueWords(due.due, due.overdue, serverNow.value) : "--"}
         </p>
       )}
       {bed.watched && !bed.association_confirmed && <p class="due overdue">Bed, devices and patient: NOT CONFIRMED</p>}

@@ -29,7 +29,9 @@ export function Board() {
         <p class="empty">No bed is being monitored.</p>
       )}
       <div class={usable.value ? "cards" : "cards dim"}>
-        {now?.beds.map((bed) => <BedCard key={bed.alias} bed={bed} />)}
+        {now?.beds.map((bed) => (
+          <BedCard key={bed.alias} bed={bed} />
+        ))}
       </div>
       <Legend />
     </main>
@@ -40,8 +42,8 @@ function Legend() {
   return (
     <p class="legend">
       <span class="mark">***</span> HIGH <span class="mark">**</span> MEDIUM <span class="mark">?</span> TECHNICAL{" "}
-      <span aria-hidden="true" class="clock-icon" /> due or overdue. Second alarm system: the bedside monitor's own alarms
-      stay primary.
+      <span aria-hidden="true" class="clock-icon" /> due or overdue. Second alarm system: the bedside monitor's own
+      alarms stay primary.
     </p>
   );
 }

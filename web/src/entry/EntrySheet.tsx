@@ -74,9 +74,7 @@ export function EntrySheet(props: { bed: string }) {
   const done = sent.length > 0 && sent.every(isSaved);
   return (
     <Dialog title={`${bed.place} - new check`} wide keys={keys} close={() => undefined}>
-      <p class="by">
-        By {who === null ? "nobody yet: your PIN is asked for when you save" : who.label}
-      </p>
+      <p class="by">By {who === null ? "nobody yet: your PIN is asked for when you save" : who.label}</p>
       {!done && <Parts form={form} bed={bed} />}
       <Results sent={sent} />
       <div class="actions sticky">
@@ -168,7 +166,12 @@ function Parts(props: { form: Form; bed: Bed }) {
         <TextField form={form} field="reflex_reason" label="Or not possible, because" />
       </Part>
       <Part title="Awake?">
-        <Choice form={form} field="avpu" legend="Answers to" of={AVPU.map((value) => ({ value, label: AVPU_LABELS[value] }))} />
+        <Choice
+          form={form}
+          field="avpu"
+          legend="Answers to"
+          of={AVPU.map((value) => ({ value, label: AVPU_LABELS[value] }))}
+        />
       </Part>
       <Part title="Breaths">
         <NumberField form={form} field="rr" label="Counted for 60 s" unit="/min" />
@@ -211,15 +214,27 @@ function LevelPart(props: { form: Form }) {
   return (
     <Part title="Magnesium in serum">
       <NumberField form={form} field="level" label="Result" />
-      <Choice form={form} field="level_unit" legend="Unit, as the laboratory wrote it" of={LEVEL_UNITS.map((u) => ({ value: u, label: u }))} />
+      <Choice
+        form={form}
+        field="level_unit"
+        legend="Unit, as the laboratory wrote it"
+        of={LEVEL_UNITS.map((u) => ({ value: u, label: u }))}
+      />
       {other !== "" && <strong class="other-unit">= {other}</strong>}
       {asks && typeof value === "number" && unit !== undefined && (
         <button type="button" class="tall warn" onClick={() => form.write("level_sure", `${value} ${unit}`)}>
-          {form.text("level_sure") === `${value} ${unit}` ? "Confirmed: now SAVE" : `The laboratory wrote ${value} ${unit}: keep it`}
+          {form.text("level_sure") === `${value} ${unit}`
+            ? "Confirmed: now SAVE"
+            : `The laboratory wrote ${value} ${unit}: keep it`}
         </button>
       )}
       <TextField form={form} field="level_drawn" label="Sample taken at" placeholder="01:10" />
-      <Choice form={form} field="level_arm" legend="Drawn from the arm with the infusion?" of={[{ value: "yes", label: "yes" }]} />
+      <Choice
+        form={form}
+        field="level_arm"
+        legend="Drawn from the arm with the infusion?"
+        of={[{ value: "yes", label: "yes" }]}
+      />
     </Part>
   );
 }
@@ -268,7 +283,11 @@ export function StopButton(props: { bed: Bed }) {
   async function send(person: string): Promise<void> {
     setSaid("Sending");
     const outcome = await change("/api/v1/entries", { key, bed: props.bed.alias, person, kind: "stop" });
-    setSaid(outcome.kind === "saved" ? `Recorded by ${labelOf(person)} at ${clockTime(serverNow.value, ward.value?.offsetMinutes ?? 0)}.` : outcomeWords(outcome));
+    setSaid(
+      outcome.kind === "saved"
+        ? `Recorded by ${labelOf(person)} at ${clockTime(serverNow.value, ward.value?.offsetMinutes ?? 0)}.`
+        : outcomeWords(outcome),
+    );
     if (outcome.kind === "saved") setAsking(false);
   }
   return (

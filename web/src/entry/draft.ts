@@ -87,7 +87,11 @@ class Builder {
     } else if (grade !== "") {
       const site = this.choice("reflex_site", ["knee", "arm"] as const, "Say where: knee or arm.");
       if (site !== undefined) {
-        this.add("reflex", `${site === "knee" ? "Knee" : "Arm"} reflex ${grade}`, { kind: "reflex", site, value: Number(grade) });
+        this.add("reflex", `${site === "knee" ? "Knee" : "Arm"} reflex ${grade}`, {
+          kind: "reflex",
+          site,
+          value: Number(grade),
+        });
       }
     }
   }
@@ -96,13 +100,22 @@ class Builder {
     const value = this.number("urine", "Urine");
     const since = this.time("urine_since", "The start");
     if (value === undefined) return;
-    this.add("urine", `Urine ${value} mL`, { kind: "urine", value, unit: "mL", ...(since === undefined ? {} : { since }) });
+    this.add("urine", `Urine ${value} mL`, {
+      kind: "urine",
+      value,
+      unit: "mL",
+      ...(since === undefined ? {} : { since }),
+    });
   }
 
   level(): void {
     const value = this.number("level", "The level");
     if (value === undefined) return;
-    const unit = this.choice("level_unit", LEVEL_UNITS, "Choose the unit that the laboratory wrote. It is never guessed.");
+    const unit = this.choice(
+      "level_unit",
+      LEVEL_UNITS,
+      "Choose the unit that the laboratory wrote. It is never guessed.",
+    );
     if (this.text("level_drawn") === "") this.problems["level_drawn"] = "When was the sample taken?";
     const drawn = this.time("level_drawn", "The time of the sample");
     if (unit === undefined || drawn === undefined) return;
@@ -129,7 +142,11 @@ class Builder {
       return;
     }
     const mmHg = (value: number) => ({ value, unit: "mmHg" });
-    this.add("bp", `Pressure ${systolic}/${diastolic}`, { kind: "bp", systolic: mmHg(systolic), diastolic: mmHg(diastolic) });
+    this.add("bp", `Pressure ${systolic}/${diastolic}`, {
+      kind: "bp",
+      systolic: mmHg(systolic),
+      diastolic: mmHg(diastolic),
+    });
   }
 
   rate(): void {
@@ -155,10 +172,17 @@ class Builder {
     const minutes = this.number("bolus_min", "Minutes");
     if (bolus !== undefined) {
       if (minutes === undefined || minutes <= 0) this.problems["bolus_min"] ??= "Over how many minutes?";
-      else this.add("bolus", `Bolus ${bolus} g`, { kind: "bolus", value: bolus, unit: "g", over_seconds: Math.round(minutes * 60) });
+      else
+        this.add("bolus", `Bolus ${bolus} g`, {
+          kind: "bolus",
+          value: bolus,
+          unit: "g",
+          over_seconds: Math.round(minutes * 60),
+        });
     }
     const im = this.number("im", "The dose");
-    if (im !== undefined) this.add("im", `Into the muscle ${im} g`, { kind: "dose", route: "im", value: im, unit: "g" });
+    if (im !== undefined)
+      this.add("im", `Into the muscle ${im} g`, { kind: "dose", route: "im", value: im, unit: "g" });
   }
 
   others(): void {

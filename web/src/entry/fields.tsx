@@ -17,7 +17,14 @@ export function Problem(props: { id: string; text: string | undefined }) {
   );
 }
 
-export function NumberField(props: { form: Form; field: string; label: string; unit?: string; wide?: boolean; name?: string }) {
+export function NumberField(props: {
+  form: Form;
+  field: string;
+  label: string;
+  unit?: string;
+  wide?: boolean;
+  name?: string;
+}) {
   const id = useId();
   const problem = props.form.problem(props.field);
   return (

@@ -53,7 +53,8 @@ export class Follower {
 
   heard(message: Message | null): void {
     // What comes before a snapshot is no use, however much of it there is.
-    if (!this.fresh || message?.kind === "snapshot") this.heardAt = { steady: this.clock.steady(), wall: this.clock.wall() };
+    if (!this.fresh || message?.kind === "snapshot")
+      this.heardAt = { steady: this.clock.steady(), wall: this.clock.wall() };
     if (message === null || !this.understood(message)) this.reopen();
     this.tick();
   }

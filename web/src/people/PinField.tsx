@@ -1,7 +1,12 @@
 import { simulated } from "../live/store";
 
 /** The PIN: typed, or tapped with gloves. Never shown, never kept. */
-export function PinField(props: { pin: string; change: (pin: string) => void; enter?: () => void; problem?: string | null }) {
+export function PinField(props: {
+  pin: string;
+  change: (pin: string) => void;
+  enter?: () => void;
+  problem?: string | null;
+}) {
   const keys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "back"];
   function press(key: string): void {
     if (key === "clear") props.change("");

@@ -56,7 +56,13 @@ function None(props: { bed: Bed | undefined }) {
       <fieldset class="choices">
         <legend>Open the calcium gluconate checklist by hand for</legend>
         {branches.map(([value, label]) => (
-          <button key={value} type="button" class="choice tall" aria-pressed={branch === value} onClick={() => setBranch(value)}>
+          <button
+            key={value}
+            type="button"
+            class="choice tall"
+            aria-pressed={branch === value}
+            onClick={() => setBranch(value)}
+          >
             {label}
           </button>
         ))}
@@ -129,7 +135,8 @@ function CallState(props: { bed: Bed }) {
 }
 
 export function giveWords(give: Give): string {
-  const times = give.started > 0 || give.most !== null ? ` (dose ${Math.max(1, give.started)} of at most ${give.most ?? "?"})` : "";
+  const times =
+    give.started > 0 || give.most !== null ? ` (dose ${Math.max(1, give.started)} of at most ${give.most ?? "?"})` : "";
   return `${give.drug} ${give.concentration}: ${give.volume} (${give.dose}) over ${give.over}${times}`;
 }
 
@@ -141,12 +148,15 @@ export function actsOf(step: Step): { act: Act; words: string }[] {
       const acts: { act: Act; words: string }[] = [];
       if (step.give?.second_check_missing) acts.push({ act: "second", words: "SECOND CHECK" });
       if (step.state === "running" && step.timer?.what === "giving") acts.unshift({ act: "done", words: "GIVEN" });
-      else if (last !== "better") acts.unshift({ act: "start", words: step.taps.length > 0 ? "ONE MORE DOSE" : step.button });
+      else if (last !== "better")
+        acts.unshift({ act: "start", words: step.taps.length > 0 ? "ONE MORE DOSE" : step.button });
       if (step.timer?.what === "repeat") acts.push({ act: "better", words: "BETTER: no more" });
       return acts;
     }
     case "sample":
-      return step.state === "running" ? [{ act: "result", words: "RESULT IS BACK" }] : [{ act: "done", words: step.button }];
+      return step.state === "running"
+        ? [{ act: "result", words: "RESULT IS BACK" }]
+        : [{ act: "done", words: step.button }];
     case "check":
       return [{ act: "done", words: step.button }];
     default:
@@ -206,10 +216,8 @@ function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
     setSaid("Sending");
     const extra = act === "not-done" ? { reason: text.trim() } : needsText ? { text: text.trim() } : {};
     const path = `/api/v1/beds/${encodeURIComponent(props.bed)}/protocol/step`;
-    const outcome: Outcome = await changeByKey(
-      path,
-      { key, person, step: step.id, act, ...extra },
-      () => setSaid("NOT CONFIRMED, checking"),
+    const outcome: Outcome = await changeByKey(path, { key, person, step: step.id, act, ...extra }, () =>
+      setSaid("NOT CONFIRMED, checking"),
     );
     if (outcome.kind === "saved") props.done();
     else setSaid(outcome.kind === "unconfirmed" ? UNCONFIRMED : outcomeWords(outcome));
@@ -249,7 +257,8 @@ function CloseList(props: { bed: string; done: () => void }) {
       unlocking.value = true;
       return;
     }
-    if (reason.trim() === "" || doctor.trim() === "") return setSaid("Both are needed: the reason, and the doctor's name.");
+    if (reason.trim() === "" || doctor.trim() === "")
+      return setSaid("Both are needed: the reason, and the doctor's name.");
     const path = `/api/v1/beds/${encodeURIComponent(props.bed)}/protocol/close`;
     const body = { key, person: who.person, reason: reason.trim(), doctor: doctor.trim() };
     const outcome = await changeByKey(path, body, () => setSaid("NOT CONFIRMED, checking"));

@@ -32,7 +32,10 @@ export function InfusionSheet(props: { bed: string }) {
   });
   const form: Form = {
     text: (field) => draft[field] ?? "",
-    problem: (field) => (typed(draft[field] ?? "") === null && field !== "indication" && field !== "setting" ? "Must be a number." : undefined),
+    problem: (field) =>
+      typed(draft[field] ?? "") === null && field !== "indication" && field !== "setting"
+        ? "Must be a number."
+        : undefined,
     write: (field, value) => setDraft({ ...draft, [field]: value }),
   };
   return (

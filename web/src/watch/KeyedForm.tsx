@@ -41,7 +41,9 @@ export function KeyedForm(props: {
     setWords(now);
     setSaid("Saving");
     const answer = told.keyed
-      ? await changeByKey(told.path, { key: mine, person: who.person, ...told.body }, () => setSaid("NOT CONFIRMED, checking"))
+      ? await changeByKey(told.path, { key: mine, person: who.person, ...told.body }, () =>
+          setSaid("NOT CONFIRMED, checking"),
+        )
       : await change(told.path, { person: who.person, ...told.body });
     setOutcome(answer);
     setSaid(outcomeWords(answer));

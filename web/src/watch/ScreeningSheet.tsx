@@ -2,7 +2,12 @@ import { useState } from "preact/hooks";
 import { bedOf } from "../live/store";
 import { KeyedForm } from "./KeyedForm";
 
-const CONCERN: Record<string, string> = { block: "speaks against magnesium", warn: "warns", inform: "to know", ask: "asked" };
+const CONCERN: Record<string, string> = {
+  block: "speaks against magnesium",
+  warn: "warns",
+  inform: "to know",
+  ask: "asked",
+};
 
 /** The questions of the ward's own pack. None holds up the recording of an infusion that runs. */
 export function ScreeningSheet(props: { bed: string }) {

@@ -28,7 +28,9 @@ export function SymptomSheet(props: { bed: string }) {
       title={`${bed?.place ?? props.bed} - symptoms`}
       button="SAVE"
       make={() => {
-        const what = none ? { none: true } : { ...(has.length > 0 ? { symptoms: has } : {}), ...(gone.length > 0 ? { gone } : {}) };
+        const what = none
+          ? { none: true }
+          : { ...(has.length > 0 ? { symptoms: has } : {}), ...(gone.length > 0 ? { gone } : {}) };
         if (!none && has.length === 0 && gone.length === 0) return "Tap what she has, or NONE.";
         return { path: "/api/v1/entries", keyed: true, body: { bed: props.bed, kind: "symptom", ...what } };
       }}

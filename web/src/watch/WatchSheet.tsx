@@ -32,7 +32,8 @@ function useForm(): [Record<string, string>, Form] {
     draft,
     {
       text: (field) => draft[field] ?? "",
-      problem: (field) => (numbers.includes(field) && typed(draft[field] ?? "") === null ? "Must be a number." : undefined),
+      problem: (field) =>
+        numbers.includes(field) && typed(draft[field] ?? "") === null ? "Must be a number." : undefined,
       write: (field, value) => setDraft((before) => ({ ...before, [field]: value })),
     },
   ];
@@ -60,7 +61,9 @@ export function WatchSheet(props: { bed: string }) {
 
 function truth(draft: Record<string, string>, names: readonly (readonly [string, string])[]): Record<string, boolean> {
   return Object.fromEntries(
-    names.filter(([name]) => draft[name] === "yes" || draft[name] === "no").map(([name]) => [name, draft[name] === "yes"]),
+    names
+      .filter(([name]) => draft[name] === "yes" || draft[name] === "no")
+      .map(([name]) => [name, draft[name] === "yes"]),
   );
 }
 
@@ -81,7 +84,10 @@ function StartWatch(props: { bed: string; place: string }) {
         return { path: "/api/v1/watch/start", keyed: false, body: { bed: props.bed, facts, ...truth(draft, AT_BED) } };
       }}
     >
-      <p>Look at the wristband: this binds bed, devices and patient. What is not answered stays unknown, and is asked for.</p>
+      <p>
+        Look at the wristband: this binds bed, devices and patient. What is not answered stays unknown, and is asked
+        for.
+      </p>
       {AT_BED.map(([name, ask]) => (
         <Choice key={name} form={form} field={name} legend={ask} of={YES_NO} />
       ))}

@@ -5,8 +5,25 @@ import { type DevServer, serve } from "../../dev/serve";
 import { DESK, PHONE, openPage, startBrowser } from "./browser";
 
 const ROOT = process.env["MAGWATCH_WEB_DIST"] ?? "dist";
-const SCREENS = ["#/board", "#/alarms", "#/bed/bed-3", "#/checklist/bed-3", "#/checklist/bed-5", "#/pages", "#/status", "#/handover/bed-3"];
-const SHEETS = ["ENTER CHECK", "SYMPTOMS", "SCREENING", "PLAN INFUSION", "PAUSE SOUND", "WATCH: confirm or end", "UNLOCK"];
+const SCREENS = [
+  "#/board",
+  "#/alarms",
+  "#/bed/bed-3",
+  "#/checklist/bed-3",
+  "#/checklist/bed-5",
+  "#/pages",
+  "#/status",
+  "#/handover/bed-3",
+];
+const SHEETS = [
+  "ENTER CHECK",
+  "SYMPTOMS",
+  "SCREENING",
+  "PLAN INFUSION",
+  "PAUSE SOUND",
+  "WATCH: confirm or end",
+  "UNLOCK",
+];
 
 let browser: Browser;
 let server: DevServer;
@@ -121,7 +138,13 @@ describe("charting", () => {
     const entries = server.ward.posted.filter((p) => p.path === "/api/v1/entries");
     expect(entries.length).toBe(2);
     expect(entries[0]?.body["key"]).toBe(entries[1]?.body["key"]);
-    expect(entries[0]?.body).toMatchObject({ bed: "bed-5", person: "midwife", kind: "level", value: 9.5, unit: "mmol/L" });
+    expect(entries[0]?.body).toMatchObject({
+      bed: "bed-5",
+      person: "midwife",
+      kind: "level",
+      value: 9.5,
+      unit: "mmol/L",
+    });
   });
 
   it("asks for the PIN above a sheet, and loses nothing that was tapped", async () => {
@@ -175,7 +198,10 @@ describe("charting", () => {
     await page.getByText("name or PIN is wrong").waitFor();
     await page.locator('input[type="password"]').fill("246810");
     await page.keyboard.press("Enter");
-    await page.getByText(/acknowledged by A. Night/).first().waitFor();
+    await page
+      .getByText(/acknowledged by A. Night/)
+      .first()
+      .waitFor();
     await page.getByRole("button", { name: "COMING", exact: true }).first().click();
     await page.getByRole("button", { name: /Dr 2/ }).click();
     await expect.poll(() => server.ward.posted.at(-1)?.body).toEqual({ person: "anaesthetist", answer: "coming" });
@@ -185,7 +211,9 @@ describe("charting", () => {
     const page = await open(PHONE, "#/checklist/bed-3");
     await page.getByRole("button", { name: "START" }).click();
     await page.getByRole("button", { name: /C. Charge/ }).click();
-    await expect.poll(() => server.ward.posted.at(-1)?.body).toMatchObject({ person: "charge-midwife", step: "calcium", act: "start" });
+    await expect
+      .poll(() => server.ward.posted.at(-1)?.body)
+      .toMatchObject({ person: "charge-midwife", step: "calcium", act: "start" });
     await page.locator(".ask").waitFor({ state: "detached" });
   });
 });
@@ -203,7 +231,10 @@ describe("hands and eyes", () => {
     expect(await page.locator("dialog .bar.red").textContent()).toContain("L4 Bed 1: CHECK BREATHING NOW");
     await page.keyboard.press("Escape");
     expect(await page.locator("dialog").isVisible()).toBe(true);
-    const inside = () => page.evaluate(() => document.activeElement?.closest("dialog") !== null || document.activeElement === document.body);
+    const inside = () =>
+      page.evaluate(
+        () => document.activeElement?.closest("dialog") !== null || document.activeElement === document.body,
+      );
     for (let i = 0; i < 40; i++) {
       await page.keyboard.press("Tab");
       expect(await inside()).toBe(true);
@@ -232,10 +263,14 @@ describe("hands and eyes", () => {
   it("shows twelve quiet beds on one screen without scrolling", async () => {
     server.ward.show("calm");
     const beds = server.ward.frame.beds;
-    for (const bed of [...beds]) beds.push({ ...bed, alias: `bed-${beds.length + 1}`, place: `L4 Bed ${beds.length + 1}`, alarms: [] });
+    for (const bed of [...beds])
+      beds.push({ ...bed, alias: `bed-${beds.length + 1}`, place: `L4 Bed ${beds.length + 1}`, alarms: [] });
     const page = await open(DESK);
     expect(await page.locator("article.card").count()).toBe(12);
-    const bottom = await page.locator("article.card").last().evaluate((card) => card.getBoundingClientRect().bottom);
+    const bottom = await page
+      .locator("article.card")
+      .last()
+      .evaluate((card) => card.getBoundingClientRect().bottom);
     expect(bottom).toBeLessThanOrEqual(DESK.height);
   });
 
@@ -246,7 +281,13 @@ describe("hands and eyes", () => {
     const found: string[] = [];
     const look = async (where: string) => {
       const { violations } = await new AxeBuilder({ page }).analyze();
-      for (const v of violations) found.push(`${where}: ${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(" | ")}`);
+      for (const v of violations)
+        found.push(
+          `${where}: ${v.id}: ${v.nodes
+            .map((n) => n.target.join(" "))
+            .slice(0, 3)
+            .join(" | ")}`,
+        );
     };
     for (const hash of SCREENS) {
       await page.goto(`${server.url}/${hash}`);

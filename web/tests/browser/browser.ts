@@ -6,7 +6,10 @@ const CHROMIUM = process.env["MAGWATCH_CHROMIUM"] ?? "/usr/bin/chromium";
 
 export async function startBrowser(): Promise<Browser> {
   if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing: run tools/setup`);
-  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  });
 }
 
 export const DESK = { width: 1920, height: 1080 };

@@ -51,7 +51,11 @@ describe("the entry sheet", () => {
   it("needs what is in the bag for mL/h, and the length of a bolus", () => {
     expect(build({ rate: "12.5", rate_unit: "mL/h" }, moment).problems["bag_g"]).toContain("bag");
     const made = build({ rate: "12.5", rate_unit: "mL/h", bag_g: "8", bag_ml: "100" }, moment);
-    expect(made.entries[0]?.body).toMatchObject({ value: 12.5, unit: "mL/h", concentration: { value: 0.08, unit: "g/mL" } });
+    expect(made.entries[0]?.body).toMatchObject({
+      value: 12.5,
+      unit: "mL/h",
+      concentration: { value: 0.08, unit: "g/mL" },
+    });
     expect(build({ bolus: "4" }, moment).problems["bolus_min"]).toContain("minutes");
   });
 

@@ -13,8 +13,24 @@ import { otherUnit, unitTrap } from "../../src/words/units";
 import { snapshotOf } from "./recording";
 
 const alarm = (over: Partial<Alarm>): Alarm => ({
-  ...{ id: "1-1", bed: "bed-1", rule: "r", title: "t", message: "m", prompt: "p", kind: "physiological", priority: "high" },
-  ...{ grade: 1, condition: true, latched: false, acknowledged: false, acknowledged_by: null, acknowledged_until: null },
+  ...{
+    id: "1-1",
+    bed: "bed-1",
+    rule: "r",
+    title: "t",
+    message: "m",
+    prompt: "p",
+    kind: "physiological",
+    priority: "high",
+  },
+  ...{
+    grade: 1,
+    condition: true,
+    latched: false,
+    acknowledged: false,
+    acknowledged_by: null,
+    acknowledged_until: null,
+  },
   ...{ since: "2026-03-01T02:14:00Z", call: null },
   ...over,
 });
@@ -90,11 +106,16 @@ describe("units of magnesium", () => {
 describe("what the server said", () => {
   it("is saved, refused or not confirmed, and never more than is known", () => {
     expect(outcomeOf({ status: 200, body: { accepted: true, text: "recorded" } }).kind).toBe("saved");
-    expect(outcomeOf({ status: 422, body: { error: "unit is missing", field: "unit" } })).toMatchObject({ kind: "refused", field: "unit" });
+    expect(outcomeOf({ status: 422, body: { error: "unit is missing", field: "unit" } })).toMatchObject({
+      kind: "refused",
+      field: "unit",
+    });
     expect(outcomeOf({ status: 503, body: { confirmed: false } }).kind).toBe("unconfirmed");
     expect(outcomeOf({ status: 500, body: {} }).kind).toBe("unconfirmed");
     expect(outcomeOf({ status: 503, body: { accepted: false, error: "too much waits" } }).kind).toBe("refused");
-    expect(outcomeWords({ kind: "refused", reason: "no", field: null, status: 422, retryAfter: null })).toBe("NOT SAVED: no. Nothing was recorded.");
+    expect(outcomeWords({ kind: "refused", reason: "no", field: null, status: 422, retryAfter: null })).toBe(
+      "NOT SAVED: no. Nothing was recorded.",
+    );
     expect(outcomeWords({ kind: "unconfirmed" })).toContain("paper chart");
   });
 });
