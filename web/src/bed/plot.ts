@@ -7,6 +7,8 @@ import { toMmol } from "../words/units";
 export interface PlotData {
   /** Seconds of the server's clock, then rows of the same length; null is a gap. */
   columns: [number[], ...(number | null)[][]];
+  /** The time that was asked for, seconds: all plots of a bed share one axis, however little is known of it. */
+  span: [number, number] | null;
 }
 
 /** Points of [seconds since `from`, min, max]; a longer silence than 2.5 steps is a gap, never a straight line. */
@@ -27,7 +29,7 @@ export function trendColumns(trend: Trend, signal: string, kind: "trend" | "char
     high.push(max);
     before = seconds;
   }
-  return { columns: [at, low, high] };
+  return { columns: [at, low, high], span: [from, Date.parse(trend.to) / 1000] };
 }
 
 /** The estimate's band and middle, and the laboratory's levels on the same times. */
@@ -45,7 +47,7 @@ export function estimateColumns(prediction: Prediction, levels: Level[]): PlotDa
   }
   const times = [...rows.keys()].sort((a, b) => a - b);
   const column = (n: number) => times.map((t) => rows.get(t)?.[n] ?? null);
-  return { columns: [times, column(0), column(1), column(2), column(3)] };
+  return { columns: [times, column(0), column(1), column(2), column(3)], span: null };
 }
 
 export interface Look {
@@ -88,6 +90,7 @@ export function draw(into: HTMLElement, data: PlotData, look: Look): uPlot {
     series,
     ...(look.kind === "charted" ? {} : { bands: [{ series: [2, 1] as [number, number], fill: colours.band }] }),
     legend: { show: false },
+    scales: { x: { time: true, range: (_plot, low, high) => data.span ?? [low, high] } },
     cursor: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date((seconds + look.offsetMinutes * 60) * 1000), "Etc/UTC"),
     axes: [

@@ -156,7 +156,7 @@ export function BedCard(props: { bed: Bed }) {
       <Band bed={bed} alarms={alarms} />
       <dl class="vitals">
         <Value bed={bed} signal="rr" label="RR" />
-        <Value bed={bed} signal="spo2" label="SpO2 %" />
+        <Value bed={bed} signal="spo2" label="SpO2" />
         <Value bed={bed} signal="hr" label="HR" />
         <Value bed={bed} signal="reflex" label="Reflex" />
       </dl>

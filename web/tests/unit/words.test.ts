@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { outcomeOf, outcomeWords } from "../../src/api/client";
 import type { Alarm, Call } from "../../src/api/types";
+import { trendColumns } from "../../src/bed/plot";
 import { callWords } from "../../src/board/BedCard";
 import { screenOf } from "../../src/navigation";
 import { pageState } from "../../src/paging/Pages";
@@ -162,5 +163,26 @@ describe("addresses", () => {
     expect(screenOf("#/alarms")).toEqual({ name: "alarms" });
     expect(screenOf("#/bed/")).toEqual({ name: "board" });
     expect(screenOf("#/%E0%A4%A")).toEqual({ name: "board" });
+  });
+});
+
+describe("trends", () => {
+  const trend = {
+    from: "2026-03-01T00:00:00Z",
+    to: "2026-03-01T02:00:00Z",
+    resolution_seconds: 30,
+    signals: {
+      rr: { unit: "/min", points: [[3600, 14, 15], [3630, 14, 14], [4500, 9, 9]] as [number, number, number][] },
+    },
+    events: [],
+  };
+
+  it("show what is not known as a gap, never as a straight line", () => {
+    const [, low] = trendColumns(trend, "rr").columns;
+    expect(low).toEqual([14, 14, null, 9]);
+  });
+
+  it("keep the whole time that was asked for on their axis", () => {
+    expect(trendColumns(trend, "rr").span).toEqual([Date.parse(trend.from) / 1000, Date.parse(trend.to) / 1000]);
   });
 });
