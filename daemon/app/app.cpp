@@ -74,9 +74,10 @@ constexpr LogEvent event_page{"page.sent", LogLevel::notice};
 constexpr LogEvent event_outcome{"page.outcome", LogLevel::info};
 constexpr LogEvent event_failed{"task.failed", LogLevel::error};
 constexpr LogEvent event_commissioning{"commissioning", LogLevel::warning};
-constexpr std::string_view simulation_pin = "246810";
-
 constexpr LogEvent event_stopping{"daemon.stopping", LogLevel::notice};
+
+// Of everybody in a demo or replay, and printed there: nobody real lies in those beds.
+constexpr std::string_view simulation_pin = "246810";
 
 // Where the journal is: the configuration's word, then the command line's, then systemd's, then the default.
 std::string state_directory(const AppOptions& options, const std::optional<Config>& config)

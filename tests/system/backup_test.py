@@ -258,7 +258,7 @@ exit $code
 
     def test_only_the_socket_may_ask(self):
         self.start()
-        status, _ = self.ward.post("backup", {})
+        status, _ = self.ward.post("backup", {}, tcp=True)
         self.assertEqual(status, 403)
         self.ward.kill()
         shutil.rmtree(self.state)

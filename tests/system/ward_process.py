@@ -12,6 +12,7 @@ import queue
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -247,10 +248,14 @@ directory = "{self.directory}/state"
         assert status == 200, (path, status, body)
         return json.loads(body)
 
-    def post(self, path, body):
-        """(status, answer); status 0 if the daemon was not there to answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+    def post(self, path, body, tcp=False):
+        """(status, answer); status 0 if nobody was there to answer. By the Unix socket, where no PIN is asked for."""
+        connection = http.client.HTTPConnection("localhost", self.port, timeout=10)
         try:
+            if not tcp:
+                connection.sock = socket.socket(socket.AF_UNIX)
+                connection.sock.settimeout(10)
+                connection.sock.connect(str(self.directory / "magwatchd.sock"))
             connection.request("POST", "/api/v1/" + path, json.dumps(body),
                                {"Content-Type": "application/json", "X-Magwatch-Client": "test"})
             reply = connection.getresponse()

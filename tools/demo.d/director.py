@@ -35,6 +35,8 @@ BEDS = ["bed-%d" % n for n in range(1, 7)]
 PORTS = {"HTTP_PORT": 0, "MLLP_PORT": 1, "PAGE_PORT": 2, "MODBUS_PORT_0": 3, "MODBUS_PORT_1": 4, "MODBUS_PORT_2": 5,
          "MODBUS_PORT_3": 6, "MODBUS_PORT_4": 7}
 TURN_S = 0.1
+INSTALLED_BOARD = "/usr/share/magwatch/web"
+DEMO_PIN = "246810"  # of daemon/app/app.cpp
 
 
 def places():
@@ -143,7 +145,8 @@ class Director:
         self.secret("answer-secret", "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode())
         with open(os.path.join(HERE, "magwatch.toml.in")) as file:
             text = file.read()
-        for name, value in dict(self.ports, RUN=self.run, **places()).items():
+        self.board = self.board_folder()
+        for name, value in dict(self.ports, RUN=self.run, BOARD=self.board, **places()).items():
             text = text.replace("@%s@" % name, str(value))
         self.config = os.path.join(self.run, "magwatch.toml")
         with open(self.config, "w") as file:
@@ -161,6 +164,11 @@ class Director:
             if os.access(os.path.join(folder, name), os.X_OK):
                 return os.path.join(folder, name)
         raise SystemExit("%s: %s is missing in %s" % (NAME, name, self.options.bin))
+
+    def board_folder(self):
+        """The ward board of this build, or the installed one; a daemon without it says so on its first page."""
+        built = [os.path.join(os.path.dirname(folder), "web") for folder in self.options.bin.split(":")]
+        return next((folder for folder in built if os.path.exists(os.path.join(folder, "index.html"))), INSTALLED_BOARD)
 
     def log(self, name):
         return os.path.join(self.run, name + ".log")
@@ -186,6 +194,8 @@ class Director:
         self.wait_for("magwatchd", self.daemon.ready, self.daemon_child, 30)
         http = self.daemon.base
         say("magwatchd is ready. Open in a browser, or with curl:")
+        if os.path.exists(os.path.join(self.board, "index.html")):
+            say("  ward board  %s/   (everybody's PIN here: %s)" % (http, DEMO_PIN))
         say("  pages as they arrive  http://127.0.0.1:%d/" % self.ports["PAGE_PORT"])
         say("  health %s/healthz   metrics %s/metrics" % (http, http))
         say("  API    %s/api/v1/status  (also beds, alarms, calls, pages)" % http)
