@@ -129,7 +129,7 @@ class Machine:
         for name in ("apt", "systemctl", "cmake", "ctest", "npm", "editor", "systemd-sysusers", "systemd-tmpfiles", "magwatch-demo"):
             (self.bin / name).symlink_to(HERE / "stand_in.py")
         for folder in (self.work, self.work / "build/release/packages"):
-            for name in ("magwatch_0.1.0-1_amd64.deb", "magwatch_NEWER_amd64.deb"):
+            for name in ("magwatch_0.1.0-1_amd64.deb", "magwatch_NEWER_amd64.deb", "magwatch-web_0.1.0-1_all.deb"):
                 (folder / name).touch()
         wrapper = self.bin / "magwatch"
         wrapper.write_text(WRAPPER.format(real=BIN / "magwatch", etc=self.etc, state=self.root / "var/lib/magwatch",
