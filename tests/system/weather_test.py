@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Starting and reloading in bad weather: what is refused says why, and somebody is still watched.
 
-  weather_test.py MAGWATCHD
+  weather_test.py MAGWATCHD MAGWATCH
 """
 import signal
 import sqlite3
@@ -11,7 +11,7 @@ import unittest
 
 from ward_process import ROOT, WardTest, wait_for
 
-BINARY = sys.argv.pop(1)
+CLI, BINARY = sys.argv.pop(2), sys.argv.pop(1)
 
 
 def rules(ward):
@@ -100,6 +100,22 @@ class Weather(WardTest):
         wait_for("new bed", lambda: b"bed-9" in self.ward.get("/api/v1/beds")[1], 60)
         wait_for("refusal over", lambda: "technical.configuration" not in rules(self.ward), 60)
         self.assertEqual(len(watched(self.ward)), 1)
+
+    def test_whoever_reloads_goes_on_with_the_new_file_in_force_or_knows_why_not(self):
+        def reload():
+            return subprocess.run([CLI, "config", "check", "--reload", str(self.ward.process.pid), self.config],
+                                  capture_output=True, text=True, timeout=120)
+        self.start()
+        good = self.config.read_text()
+        self.config.write_text(good + '\n[[bed]]\nalias = "bed-9"\nplace = "Ward L4 Bed 9"\n')
+        done = reload()
+        self.assertEqual(done.returncode, 0, done)
+        self.assertNotIn("it was told", done.stderr)
+        self.assertIn(b"bed-9", self.ward.get("/api/v1/beds")[1])
+        self.config.write_text(good.replace(f'listen = "127.0.0.1:{self.ward.port}"', 'listen = "127.0.0.1:1"'))
+        done = reload()
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("not in force after 10 s: New configuration refused: [http] takes a restart", done.stderr)
 
     def test_a_refusal_that_was_mended_while_nobody_ran_is_over_after_the_start(self):
         self.start()

@@ -1,13 +1,17 @@
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <poll.h>
 
 #include <CLI/CLI.hpp>
 
 #include "daemon/app/config_checks.hpp"
+#include "daemon/app/last_good.hpp"
 #include "daemon/config/config_reader.hpp"
+#include "tools/magwatch/client.hpp"
 #include "tools/magwatch/commands.hpp"
 #include "tools/magwatch/diagnostics.hpp"
 #include "tools/magwatch/init/init.hpp"
@@ -17,11 +21,44 @@ namespace magwatch::cli
 namespace
 {
 
-// The unit's reload: only what passed the check is put before the daemon, which then judges for itself.
-int reload(const Shell& shell, int process)
+// A reload compiles packs and runs their cases, some hundred milliseconds each.
+constexpr std::chrono::seconds in_force_within{10};
+constexpr std::chrono::milliseconds look_every{50};
+
+// What the daemon says is wrong with the configuration that it was told to read; "" if nothing.
+std::string refusal(const Json& status)
 {
-    if (kill(process, SIGHUP) == 0) return ok;
-    shell.complain("process " + std::to_string(process) + " cannot be told: " + std::strerror(errno));
+    for (const Json& fault : status.value("faults", Json::array()))
+        if (fault.value("fault", "") == "configuration") return fault.value("detail", "");
+    return "";
+}
+
+// The unit's reload: only what passed the check is put before the daemon, which then judges for itself. Whoever reloads
+// goes on with the new file in force, or knows why it is not.
+int reload(const Shell& shell, int process, const Config& config)
+{
+    if (kill(process, SIGHUP) != 0) {
+        shell.complain("process " + std::to_string(process) + " cannot be told: " + std::strerror(errno));
+        return failed;
+    }
+    Shell ward = shell;
+    ward.socket = config.http.socket_path;
+    const Client client{ward};
+    const std::string wanted = configuration_hash(config);
+    Json status;
+    for (int asked = 0; asked < in_force_within / look_every; ++asked) {
+        const Fetched said = client.fetch("/api/v1/status");
+        status = Json::parse(said.text, nullptr, false);
+        if (!said.error.empty() || !status.is_object()) {
+            shell.complain("it was told; whether it took it into force nobody says at " + ward.socket);
+            return ok;
+        }
+        if (status.value("config_hash", "") == wanted) return ok;
+        (void)::poll(nullptr, 0, look_every.count()); // the next look; a command has nothing else to do
+    }
+    const std::string why = refusal(status);
+    shell.complain("it is not in force after " + std::to_string(in_force_within.count()) + " s" +
+                   (why.empty() ? std::string{} : ": " + why));
     return failed;
 }
 
@@ -34,7 +71,7 @@ int check(Shell& shell, const std::string& file, int process)
                      {"ok", good},
                      {"errors", to_json(loaded.errors)},
                      {"notes", loaded.notes}});
-        if (good && process != 0) return reload(shell, process);
+        if (good && process != 0) return reload(shell, process, *loaded.config);
         return good ? ok : failed;
     }
     print_errors(loaded.errors);
@@ -46,7 +83,7 @@ int check(Shell& shell, const std::string& file, int process)
                     loaded.config->pack_path.empty() ? "none" : loaded.config->pack_path.c_str());
     else
         std::fprintf(stderr, "%s: %zu mistakes\n", file.c_str(), loaded.errors.size());
-    if (good && process != 0) return reload(shell, process);
+    if (good && process != 0) return reload(shell, process, *loaded.config);
     return good ? ok : failed;
 }
 
