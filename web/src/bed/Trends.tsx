@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { read } from "../api/client";
 import type { Bed, Prediction, Trend } from "../api/types";
 import { serverNow, usable, ward } from "../live/store";
+import { unitWords } from "../words/signals";
 import { clockTime } from "../words/times";
 import { short, tidy } from "../words/units";
 import { Plot } from "./Plot";
@@ -106,7 +107,7 @@ function Stack(props: { trend: Trend }) {
         <Plot
           key={name}
           title={title}
-          unit={props.trend.signals[name]?.unit ?? ""}
+          unit={unitWords(props.trend.signals[name]?.unit ?? "")}
           kind={kind}
           data={data}
           sentence={sentence(title, data)}

@@ -3,6 +3,7 @@ import type { Bed, Signal } from "../api/types";
 import { tidy } from "./units";
 
 const UNITS: Record<string, string> = { "/min": "/min", "%": "%", Cel: "°C", "1": "" };
+const AVPU = ["alert", "voice", "pain", "unresponsive"];
 const REFLEX = ["0 absent", "1+ weak", "2+ normal", "3+ brisk", "4+ clonus"];
 
 export function signalOf(bed: Bed, name: string): Signal | undefined {
@@ -33,6 +34,7 @@ export function digits(signal: Signal | undefined, usable: boolean): string {
 export function lastWords(signal: Signal): string | null {
   if (signal.last === null) return null;
   if (signal.signal.startsWith("reflex")) return reflexWords(signal.last.value);
+  if (signal.signal === "avpu") return AVPU[signal.last.value] ?? tidy(signal.last.value);
   const unit = unitWords(signal.unit);
   return `${tidy(signal.last.value, 1)}${unit === "" ? "" : ` ${unit}`}`;
 }

@@ -8,7 +8,7 @@ import { pageState } from "../../src/paging/Pages";
 import { BURSTS, HARMONICS } from "../../src/sound/patterns";
 import { tuneOf } from "../../src/sound/sounder";
 import { byUrgency, flashes, mark } from "../../src/words/marks";
-import { UNKNOWN, digits } from "../../src/words/signals";
+import { UNKNOWN, digits, lastWords } from "../../src/words/signals";
 import { clockTime, dueWords, stopwatch, timerWords } from "../../src/words/times";
 import { otherUnit, unitTrap } from "../../src/words/units";
 import { snapshotOf } from "./recording";
@@ -65,6 +65,14 @@ describe("values", () => {
     expect(digits({ ...rr!, value: 14 }, true)).toBe("14");
     expect(digits({ ...rr!, value: 14 }, false)).toBe(UNKNOWN);
     expect(digits(undefined, true)).toBe(UNKNOWN);
+  });
+
+  it("tell the past in the words of the entry sheet", () => {
+    const at = "2026-03-01T02:14:00Z";
+    expect(lastWords({ ...rr!, last: { value: 14, at } })).toBe("14 /min");
+    expect(lastWords({ ...rr!, signal: "avpu", unit: "1", last: { value: 0, at } })).toBe("alert");
+    expect(lastWords({ ...rr!, signal: "reflex_knee", unit: "1", last: { value: 0, at } })).toBe("0 absent");
+    expect(lastWords({ ...rr!, last: null })).toBe(null);
   });
 
   it("show a lost reflex as 0 and the others with a plus", () => {
