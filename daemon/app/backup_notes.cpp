@@ -1,17 +1,12 @@
 #include "daemon/app/backup_notes.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <fcntl.h>
 #include <fstream>
 #include <iterator>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
 #include "daemon/http/times.hpp"
+#include "runtime/whole_file.hpp"
 
 namespace magwatch {
 namespace {
@@ -48,29 +43,10 @@ Json time_or_null(WallTime at)
     return at.ms == 0 ? Json{} : Json(http::format_time(at)); // braces would make a list of one
 }
 
-std::string why(const std::string& path)
-{
-    return path + ": " + std::strerror(errno);
-}
-
-// A new file beside it, brought to the disk, then renamed: whoever reads finds the old one or the new one, whole.
 std::string write_json(const std::string& directory, const char* name, const Json& json)
 {
-    const std::string path = directory + "/" + name, fresh = path + ".new";
-    const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-    const int out = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (out < 0) return why(fresh);
-    struct stat owner {
-    };
-    if (::geteuid() == 0 && ::stat(directory.c_str(), &owner) == 0)
-        (void)!::fchown(out, owner.st_uid, owner.st_gid);
-    const bool written =
-        ::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(out) == 0;
-    std::string wrong = written ? std::string{} : why(fresh);
-    ::close(out);
-    if (wrong.empty() && std::rename(fresh.c_str(), path.c_str()) != 0) wrong = why(path);
-    if (!wrong.empty()) ::unlink(fresh.c_str());
-    return wrong;
+    return write_whole(directory + "/" + name, json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n",
+                       FileOwner::as_folder);
 }
 
 } // namespace

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
+
+#include "runtime/whole_file.hpp"
 
 namespace magwatch
 {
@@ -72,16 +69,7 @@ std::string People::write(const std::string& path) const
                                   {"role", magwatch::name(person.role)},
                                   {"pin", person.pin_hash},
                                   {"enabled", person.enabled}});
-    const std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n", fresh = path + ".new";
-    const int out = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (out < 0) return why(fresh);
-    const bool written =
-        ::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(out) == 0;
-    std::string wrong = written ? std::string{} : why(fresh);
-    ::close(out);
-    if (wrong.empty() && std::rename(fresh.c_str(), path.c_str()) != 0) wrong = why(path);
-    if (!wrong.empty()) ::unlink(fresh.c_str());
-    return wrong;
+    return write_whole(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 const StaffMember* People::find(std::string_view name) const
