@@ -9,7 +9,7 @@ import { FAR_ABOVE_TREATMENT_MMOL, LEVEL_UNITS, short, toMmol } from "../src/wor
 export const FRAMES = ["calm", "toxic", "coming", "two_beds", "late"] as const;
 export type FrameName = (typeof FRAMES)[number];
 
-interface Frame {
+export interface Frame {
   at: string;
   status: Status;
   beds: Bed[];

@@ -1,15 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Alarm, Bed, Call, Page, Snapshot, Status } from "../../src/api/types";
-
-interface Frame {
-  at: string;
-  status: Status;
-  beds: Bed[];
-  alarms: Alarm[];
-  calls: Call[];
-  pages: Page[];
-}
+import type { Frame } from "../../dev/ward";
+import type { Snapshot } from "../../src/api/types";
 
 /** A snapshot as the stream would have it, from a recorded frame of the demo ward. */
 export function snapshotOf(name: string, sequence = 7): Snapshot {
