@@ -121,6 +121,9 @@ Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& pe
     // Somebody else's "cannot" does not undo that a person is coming or here.
     const bool answered = call.state == CallState::accepted || call.state == CallState::attended;
     if (call.state == CallState::waiting || (answered && call.person != person)) return {};
+    // Nobody is left to turn to but those who are called already: they are called again in time. If each "cannot" rang
+    // them all at once, their answers would call each other without end.
+    if (!answered && call.rung >= last_rung(policy)) return {};
     return ring_next(call, policy, now, PageReason::declined);
 }
 

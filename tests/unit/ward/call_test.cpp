@@ -53,6 +53,24 @@ TEST(CallLadder, SomebodyElsesCannotDoesNotUndoThatAPersonComes)
     EXPECT_EQ(call.state, CallState::calling);
 }
 
+TEST(CallLadder, CannotOfThoseWhoAreCalledLastRingsNobodyBeforeItsTime)
+{
+    const LadderPolicy policy = ladder();
+    Call call;
+    call.priority = Priority::high;
+    call.together = true;
+    (void)open_call(call, policy, {0});
+    for (const char* person : {"midwife", "charge", "doctor", "last"})
+        EXPECT_THAT(answer_cannot(call, policy, person, {2'000}).people, IsEmpty());
+    EXPECT_EQ(call.state, CallState::calling);
+    EXPECT_EQ(call.next, Instant{60'000});
+    const auto everybody = ElementsAre("midwife", "charge", "doctor", "last");
+    EXPECT_THAT(call_due(call, policy, {60'000}).people, everybody);
+    // Who said that she comes, and then cannot, leaves nobody: that is told at once.
+    answer_coming(call, policy, "last", {61'000});
+    EXPECT_THAT(answer_cannot(call, policy, "last", {62'000}).people, everybody);
+}
+
 TEST(CallLadder, ComingSaidAgainOrByAnotherDoesNotGiveMoreTime)
 {
     const LadderPolicy policy = ladder();
