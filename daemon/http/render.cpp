@@ -1,10 +1,12 @@
 #include "daemon/http/render.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "daemon/http/checklist.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/http/words.hpp"
+#include "rules/language/limit_lines.hpp"
 #include "rules/observation/signal.hpp"
 
 namespace magwatch::http
@@ -469,6 +471,32 @@ Json render_bed(const WardView& view, const BedView& bed, const std::vector<Read
     Json out;
     out["at"] = time_or_null(view.at.wall);
     out["bed"] = bed_json(view, bed, readings, now);
+    return out;
+}
+Json render_limits(const WardView& view, const BedView& bed)
+{
+    Json out;
+    out["at"] = time_or_null(view.at.wall);
+    out["bed"] = bed.alias;
+    out["pack"] = bed.pack ? Json(bed.pack->name) : Json{};
+    out["limits"] = Json::array();
+    if (!bed.pack) return out;
+    for (const LimitLine& line : limit_lines(*bed.pack)) {
+        const bool own = std::any_of(bed.own_limits.begin(), bed.own_limits.end(),
+                                     [&](const OwnLimitView& mine) { return mine.limit == line.limit; });
+        const SignalInfo& about = info(line.signal);
+        out["limits"].push_back({{"signal", about.name},
+                                 {"title", about.title},
+                                 {"side", line.below ? "below" : "above"},
+                                 {"value", line.value},
+                                 {"unit", name(about.unit)},
+                                 {"inclusive", line.inclusive},
+                                 {"priority", word(line.priority)},
+                                 {"rule", line.rule},
+                                 {"limit", text_or_null(line.limit)},
+                                 {"alone", line.alone},
+                                 {"own", own}});
+    }
     return out;
 }
 Json render_alarms(const WardView& view)

@@ -32,6 +32,8 @@ struct Liveness {
 [[nodiscard]] Json render_beds(const WardView& view, const std::vector<Reading>& readings = {}, Duration now = {});
 [[nodiscard]] Json render_bed(const WardView& view, const BedView& bed, const std::vector<Reading>& readings = {},
                               Duration now = {});
+// What plots draw as bands: the lines of the rules that run for this bed.
+[[nodiscard]] Json render_limits(const WardView& view, const BedView& bed);
 // Serum magnesium as it may have been and may become: a few milliseconds of arithmetic.
 [[nodiscard]] Json render_prediction(const WardView& view, const BedView& bed);
 [[nodiscard]] Json render_alarms(const WardView& view);

@@ -49,6 +49,7 @@ constexpr std::array table = {
     Route{RouteId::pause, P, "/api/v1/beds/{alias}/pause", "pause", Guard::change},
     Route{RouteId::test_page, P, "/api/v1/pages/test", "test_page", Guard::change},
     Route{RouteId::limits, P, "/api/v1/beds/{alias}/limits", "limits", Guard::change},
+    Route{RouteId::limits_view, G, "/api/v1/beds/{alias}/limits", "limits_view", Guard::read},
     Route{RouteId::protocol, G, "/api/v1/beds/{alias}/protocol", "protocol", Guard::read},
     Route{RouteId::protocol_open, P, "/api/v1/beds/{alias}/protocol/open", "protocol_open", Guard::change},
     Route{RouteId::protocol_step, P, "/api/v1/beds/{alias}/protocol/step", "protocol_step", Guard::change},

@@ -47,6 +47,7 @@ enum class RouteId : std::uint8_t {
     answer_call,
     pause,
     limits,
+    limits_view,
     protocol,
     protocol_open,
     protocol_step,

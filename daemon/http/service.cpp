@@ -335,6 +335,10 @@ Response Service::read(const Found& found, const ClockReading& now) const
         if (const BedView* bed = find_bed(ward.view, found.parameter))
             return json_response(200, simulated, render_prediction(ward.view, *bed));
         return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
+    case RouteId::limits_view:
+        if (const BedView* bed = find_bed(ward.view, found.parameter))
+            return json_response(200, simulated, render_limits(ward.view, *bed));
+        return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
     case RouteId::protocol:
         if (const BedView* bed = find_bed(ward.view, found.parameter))
             return json_response(200, simulated, render_protocol(ward.view, *bed));

@@ -123,6 +123,7 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     b.place = bed_names[index].place;
     b.watched = bed.watch != nullptr;
     b.mg_on_board = "unknown";
+    b.pack = bed.watch ? bed.watch->pack : pack;
     const BedId id{static_cast<std::uint16_t>(index)};
     b.uncommissioned = untrusted(id, true);
     for (auto& name : untrusted(id, false)) b.uncommissioned.push_back(std::move(name));

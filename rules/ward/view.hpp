@@ -9,6 +9,7 @@
 
 #include "rules/escalation/call.hpp"
 #include "rules/escalation/roster.hpp"
+#include "rules/language/pack.hpp"
 #include "rules/pharmacokinetics/course.hpp"
 #include "rules/patient/score.hpp"
 #include "rules/ward/effect.hpp"
@@ -226,6 +227,7 @@ struct BedView {
     std::vector<EventView> events;        // sedatives and fits, the newest last
     std::vector<InhibitedView> inhibited;
     std::vector<OwnLimitView> own_limits;
+    std::shared_ptr<const Pack> pack; // whose rules run for her, with her own limits; null: none
     std::optional<double> infusion_rate; // g/h
     std::optional<WallTime> rate_unknown_since; // the pump was heard, and is not any more
     bool infusing = false;

@@ -67,6 +67,32 @@ protected:
     std::optional<Service> service;
 };
 
+TEST_F(ServiceTest, TellsTheLinesThatThePlotsOfABedDraw)
+{
+    EXPECT_EQ(get("/api/v1/beds/bed-4/limits")["limits"], json::array()) << "no rules run for it";
+    EXPECT_EQ(get("/api/v1/beds/bed-4/limits")["pack"], nullptr);
+    PublishedWard ward = sample_ward();
+    ward.view.beds[0].pack = compile_pack("name = \"p\"\ntitle = \"t\"\nversion = \"1\"\n[limits]\n"
+                                          "rr_stop = { value = \"12 /min\", inclusive = true, source = \"s\" }\n"
+                                          "[[rule]]\nid = \"rr-low\"\ntitle = \"t\"\nmessage = \"m\"\nprompt = \"p\"\n"
+                                          "source = \"s\"\npriority = \"high\"\nwhen = \"rr below rr_stop\"\n",
+                                          "p.toml").pack;
+    ASSERT_TRUE(ward.view.beds[0].pack);
+    board.publish(shared(ward));
+    json told = get("/api/v1/beds/bed-3/limits");
+    EXPECT_EQ(told["bed"], "bed-3");
+    EXPECT_EQ(told["pack"], "p");
+    json line = {{"signal", "rr"}, {"title", "respiratory rate"}, {"side", "below"},   {"value", 12},
+                 {"unit", "/min"}, {"inclusive", true},           {"priority", "high"}, {"rule", "rr-low"},
+                 {"limit", "rr_stop"}, {"alone", true},           {"own", false}};
+    EXPECT_EQ(told["limits"], json::array({line}));
+    ward.view.beds[0].own_limits = {{"rr_stop", "12 /min", "16 /min", sample_now, "asleep", "doctor-1"}};
+    board.publish(shared(ward));
+    line["own"] = true;
+    EXPECT_EQ(get("/api/v1/beds/bed-3/limits")["limits"], json::array({line}));
+    EXPECT_EQ(get("/api/v1/beds/bed-9/limits", 404)["field"], "");
+}
+
 TEST_F(ServiceTest, PredictsFromWhatIsRecorded)
 {
     const json made = get("/api/v1/beds/bed-3/prediction");

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rules/language/limit_lines.hpp"
 #include "tests/support/ward_rig.hpp"
 
 namespace magwatch::test {
@@ -152,6 +153,20 @@ TEST(OwnLimits, AreShownWithWhatHoldsForTheOthers)
     EXPECT_EQ(own.reason, "asleep");
     EXPECT_EQ(own.by, "midwife");
     EXPECT_EQ(own.until, ward.now().wall + 4h);
+}
+
+TEST(OwnLimits, MoveTheLineThatHerPlotDrawsAndNobodyElses)
+{
+    Limited ward;
+    ward.set("10 /min");
+    const auto line = [view = ward.view()](std::size_t bed) {
+        for (const LimitLine& one : limit_lines(*view.beds[bed].pack)) {
+            if (one.limit == "rr_stop" && one.signal == Signal::rr) return one.value;
+        }
+        return 0.0;
+    };
+    EXPECT_EQ(line(0), 10);
+    EXPECT_EQ(line(1), 12);
 }
 
 TEST(OwnLimits, SurviveARestartAndGoWithHer)
