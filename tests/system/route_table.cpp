@@ -1,0 +1,33 @@
+// The tables of the HTTP server as JSON, for tests that hold other descriptions of it against them.
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/http/access.hpp"
+#include "daemon/http/routes.hpp"
+
+int main()
+{
+    using namespace magwatch;
+    using namespace magwatch::http;
+    constexpr const char* guards[] = {"read", "live", "change", "link"};
+    constexpr const char* proofs[] = {"none", "tap", "session", "pin", "local"};
+    nlohmann::ordered_json out;
+    for (const Route& route : routes()) {
+        nlohmann::ordered_json one = {{"name", route.name},
+                                      {"method", route.method == Method::get ? "GET" : "POST"},
+                                      {"path", route.pattern},
+                                      {"guard", guards[static_cast<std::size_t>(route.guard)]},
+                                      {"codes", codes_of(route)}};
+        one["access"] = nullptr;
+        if (const Access* access = access_of(route.id)) {
+            nlohmann::ordered_json roles = nlohmann::ordered_json::array();
+            for (std::size_t i = 0; i < role_names.size(); ++i)
+                if (may(*access, static_cast<Role>(i))) roles.push_back(role_names[i]);
+            one["access"] = {{"proof", proofs[static_cast<std::size_t>(access->proof)]}, {"roles", roles}};
+        }
+        out["routes"].push_back(std::move(one));
+    }
+    out["none"] = codes_of_none();
+    std::puts(out.dump().c_str());
+}
