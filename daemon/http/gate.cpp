@@ -62,7 +62,7 @@ PinOutcome look_at(const PinJob& job)
 std::optional<Sessions::Session> Gate::session(const Request& request, const ClockReading& now) const
 {
     const std::string token = token_of(request);
-    auto found = token.empty() ? std::nullopt : sessions_.find(token, now.boottime);
+    auto found = token.empty() ? std::nullopt : sessions_.find(token, request.station, now.boottime);
     if (found && options_.people.enabled(found->person) == nullptr) return std::nullopt;
     return found;
 }
@@ -219,9 +219,9 @@ std::string Gate::set_person(const std::string& name, StaffMember person)
     return "";
 }
 
-std::string Gate::open(const std::string& person, const ClockReading& now)
+std::string Gate::open(const std::string& person, const std::string& station, const ClockReading& now)
 {
-    const std::string token = sessions_.open(person, now.boottime);
+    const std::string token = sessions_.open(person, station, now.boottime);
     if (token.empty()) return "";
     return std::string{cookie} + "=" + token + std::string{cookie_rules} + std::to_string(unlocked_for.count() / 1000);
 }

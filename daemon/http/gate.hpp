@@ -75,7 +75,7 @@ public:
     // After the lane: nothing, if it fitted.
     [[nodiscard]] std::optional<Refusal> judge(const PinJob& job, bool fits, const ClockReading& now);
     // The Set-Cookie of a new session; "" if there is no randomness.
-    [[nodiscard]] std::string open(const std::string& person, const ClockReading& now);
+    [[nodiscard]] std::string open(const std::string& person, const std::string& station, const ClockReading& now);
     [[nodiscard]] std::string close(const Request& request);
 
     [[nodiscard]] Json render_people() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
 
 namespace magwatch::http
 {
@@ -67,6 +68,11 @@ std::variant<Request, WireError> to_request(Parser& parser)
          {beast_http::field::host, beast_http::field::origin, beast_http::field::content_type})
         if (message.count(field) > 1)
             return WireError{400, HttpRefusal::malformed, "a header is given twice"};
+    // Beast takes a coding that it does not know for no body, and the body for the next request (smuggling).
+    const auto coding = message[beast_http::field::transfer_encoding];
+    const bool coded = message.count(beast_http::field::transfer_encoding) > 0;
+    if (coded && (message.count(beast_http::field::transfer_encoding) > 1 || !boost::beast::iequals(coding, "chunked")))
+        return WireError{400, HttpRefusal::malformed, "this transfer coding is not known here"};
     const auto text = [&](auto field) {
         const auto value = message[field];
         return std::string{value.data(), value.size()};

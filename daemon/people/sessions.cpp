@@ -26,7 +26,7 @@ Duration delay_after(unsigned wrong)
 
 } // namespace
 
-std::string Sessions::open(const std::string& person, Duration now)
+std::string Sessions::open(const std::string& person, const std::string& station, Duration now)
 {
     std::erase_if(sessions_, [&](const auto& one) { return one.second.until <= now; });
     if (sessions_.size() >= most_sessions)
@@ -34,14 +34,14 @@ std::string Sessions::open(const std::string& person, Duration now)
             return a.second.until < b.second.until;
         }));
     std::string token = fresh_token();
-    if (!token.empty()) sessions_[token] = {person, now + unlocked_for};
+    if (!token.empty()) sessions_[token] = {person, station, now + unlocked_for};
     return token;
 }
 
-std::optional<Sessions::Session> Sessions::find(std::string_view token, Duration now) const
+std::optional<Sessions::Session> Sessions::find(std::string_view token, std::string_view station, Duration now) const
 {
     const auto found = sessions_.find(token);
-    if (found == sessions_.end() || found->second.until <= now) return std::nullopt;
+    if (found == sessions_.end() || found->second.until <= now || found->second.station != station) return std::nullopt;
     return found->second;
 }
 

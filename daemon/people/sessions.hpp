@@ -21,13 +21,14 @@ class Sessions
 public:
     struct Session {
         std::string person;
+        std::string station; // whose PIN it was is known there alone
         Duration until{};
     };
 
     // The token of a new one. The oldest makes way when there are too many.
-    [[nodiscard]] std::string open(const std::string& person, Duration now);
-    // Nothing: not ours, or over.
-    [[nodiscard]] std::optional<Session> find(std::string_view token, Duration now) const;
+    [[nodiscard]] std::string open(const std::string& person, const std::string& station, Duration now);
+    // Nothing: not ours, over, or of another station: a stolen token opens nothing elsewhere.
+    [[nodiscard]] std::optional<Session> find(std::string_view token, std::string_view station, Duration now) const;
     void close(std::string_view token);
     void close_of(std::string_view person); // everywhere
 

@@ -7,7 +7,6 @@ changes, its record is revoked or its seal does not fit. For Modbus and for HL7.
 import json
 import os
 import pty
-import shutil
 import signal
 import socket
 import socketserver
@@ -18,7 +17,7 @@ import threading
 import time
 import unittest
 
-from ward_process import ROOT, WardTest, free_port, wait_for
+from ward_process import WardTest, free_port, on_a_ward, wait_for
 
 CLI, BINARY = sys.argv.pop(2), sys.argv.pop(1)
 NONE = 0xFFFF
@@ -98,18 +97,6 @@ class Gateway:
     def close(self):
         self.stopping.set()
         self.thread.join()
-
-
-def on_a_ward(ward, device):
-    """Makes the demo of the tests a ward: a site's pack, an approved protocol, and this device."""
-    directory, config = ward.directory, ward.directory / "magwatch.toml"
-    for name in ("minimal.toml", "minimal.test.toml"):
-        shutil.copy(ROOT / "rules/packs" / name, directory / name)
-    protocol = directory / "example.protocol.toml"
-    protocol.write_text(protocol.read_text().replace("\nexample = true\n",
-                                                     '\napprover = "Dr A. Lead"\napproved = "2026-05-01"\n'))
-    config.write_text(config.read_text().replace('mode = "demo"', 'mode = "ward"')
-                      .replace('pack = "example.toml"', 'pack = "minimal.toml"') + device)
 
 
 class Commission(WardTest):

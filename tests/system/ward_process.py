@@ -302,6 +302,18 @@ directory = "{self.directory}/state"
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
+def on_a_ward(ward, more):
+    """Makes the demo of the tests a ward: a site's pack, an approved protocol, and this configuration besides."""
+    directory, config = ward.directory, ward.directory / "magwatch.toml"
+    for name in ("minimal.toml", "minimal.test.toml"):
+        shutil.copy(ROOT / "rules/packs" / name, directory / name)
+    protocol = directory / "example.protocol.toml"
+    protocol.write_text(protocol.read_text().replace("\nexample = true\n",
+                                                     '\napprover = "Dr A. Lead"\napproved = "2026-05-01"\n'))
+    config.write_text(config.read_text().replace('mode = "demo"', 'mode = "ward"')
+                      .replace('pack = "example.toml"', 'pack = "minimal.toml"') + more)
+
+
 class WardTest(unittest.TestCase):
     """Tests of one ward each, that is not yet started: a class of them names its `binary`."""
     binary = None

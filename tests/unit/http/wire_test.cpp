@@ -60,6 +60,8 @@ TEST(Wire, RefusesWhatIsTooLargeOrAmbiguous)
         status_of(
             "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         400U);
+    for (const char* coding : {"xchunked", "identity", "gzip", "gzip, chunked", "chunked, chunked", "", "chunked;x=1"})
+        EXPECT_EQ(status_of("POST / HTTP/1.1\r\nTransfer-Encoding: " + std::string{coding} + "\r\n\r\n0\r\n\r\n"), 400U) << coding;
     EXPECT_EQ(status_of("\x16\x03\x01\x02\x00\x01\r\n\r\n"), 400U);
     EXPECT_EQ(status_of("GET / HTTP/2.0\r\n\r\n"), 400U);
 }

@@ -12,27 +12,28 @@ constexpr Duration start{1'000'000};
 TEST(Sessions, LastTenMinutesFromThePinOn)
 {
     Sessions sessions;
-    const std::string token = sessions.open("midwife-1", start);
+    const std::string token = sessions.open("midwife-1", "pc-1", start);
     EXPECT_EQ(token.size(), 64U);
-    ASSERT_TRUE(sessions.find(token, start + unlocked_for - Duration{1}));
-    EXPECT_EQ(sessions.find(token, start)->person, "midwife-1");
-    EXPECT_FALSE(sessions.find(token, start + unlocked_for)) << "use does not make it longer";
-    EXPECT_FALSE(sessions.find("", start));
-    EXPECT_FALSE(sessions.find(token.substr(1), start));
-    EXPECT_NE(sessions.open("midwife-1", start), token);
+    ASSERT_TRUE(sessions.find(token, "pc-1", start + unlocked_for - Duration{1}));
+    EXPECT_EQ(sessions.find(token, "pc-1", start)->person, "midwife-1");
+    EXPECT_FALSE(sessions.find(token, "pc-1", start + unlocked_for)) << "use does not make it longer";
+    EXPECT_FALSE(sessions.find(token, "pc-2", start)) << "it was carried to another station";
+    EXPECT_FALSE(sessions.find("", "pc-1", start));
+    EXPECT_FALSE(sessions.find(token.substr(1), "pc-1", start));
+    EXPECT_NE(sessions.open("midwife-1", "pc-1", start), token);
 }
 
 TEST(Sessions, AreClosedByTheStationAndByWhoeverChangesThePerson)
 {
     Sessions sessions;
-    const std::string one = sessions.open("midwife-1", start), two = sessions.open("midwife-1", start),
-                      other = sessions.open("doctor-1", start);
+    const std::string one = sessions.open("midwife-1", "pc-1", start), two = sessions.open("midwife-1", "pc-1", start),
+                      other = sessions.open("doctor-1", "pc-1", start);
     sessions.close(one);
-    EXPECT_FALSE(sessions.find(one, start));
-    EXPECT_TRUE(sessions.find(two, start));
+    EXPECT_FALSE(sessions.find(one, "pc-1", start));
+    EXPECT_TRUE(sessions.find(two, "pc-1", start));
     sessions.close_of("midwife-1");
-    EXPECT_FALSE(sessions.find(two, start));
-    EXPECT_TRUE(sessions.find(other, start));
+    EXPECT_FALSE(sessions.find(two, "pc-1", start));
+    EXPECT_TRUE(sessions.find(other, "pc-1", start));
 }
 
 TEST(Attempts, WaitLongerAfterEachWrongPinAndNeverLongerThanAMinute)
