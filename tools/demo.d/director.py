@@ -86,6 +86,7 @@ class Terminal:
         # A demo in the background may not touch the terminal.
         self.keyboard = sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
         self.lock = threading.Lock()  # pages and the simulator's words come from threads of their own
+        self.gone = False             # whoever read has left: "magwatch demo | head"
         self.saved = termios.tcgetattr(sys.stdin) if self.keyboard else None
         if self.keyboard:
             tty.setcbreak(sys.stdin)
@@ -99,8 +100,17 @@ class Terminal:
             lines += stamp + colour + line + ("\033[0m" if colour else "") + "\n"
             stamp = " " * len(stamp)
         with self.lock:
-            sys.stdout.write(lines)
-            sys.stdout.flush()
+            if self.gone:
+                return
+            try:
+                sys.stdout.write(lines)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                self.gone = True
+                # What Python still holds back must find somebody who takes it when it ends.
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, sys.stdout.fileno())
+                os.close(nowhere)
 
     def key(self, wait_s):
         if not self.keyboard:
@@ -304,6 +314,8 @@ class Director:
         story = Story(self)
         steps = story.calm() if self.options.calm else story.play()
         while not self.stopping:
+            if self.terminal.gone:
+                return 1 if self.options.once else 0  # nobody saw the story's end
             self.revive()
             try:
                 next(steps)

@@ -197,6 +197,19 @@ def test_killed(top):
     wait_until("nothing is left running", lambda: not left_running(folder), 20)
 
 
+def test_a_reader_who_leaves(top):
+    """As with "magwatch demo | head": it ends, in peace, and says nothing that nobody can read."""
+    for more, expected in (((), 0), (("--once",), 1)):
+        folder = os.path.join(top, "left" + "".join(more))
+        demo = subprocess.Popen(command("--speed", "10", "--keep", folder, *more), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert demo.stdout.readline().startswith("SIMULATION"), "it said nothing"
+        demo.stdout.close()
+        errors = demo.communicate(timeout=120)[1]
+        assert (demo.returncode, errors) == (expected, ""), (demo.returncode, errors)
+        wait_until("nothing is left running", lambda: not left_running(folder), 20)
+
+
 def test_mistakes(top):
     run = subprocess.run([DEMO, "--fast"], capture_output=True, text=True)
     assert run.returncode == 2 and "--fast" in run.stderr, run
@@ -206,7 +219,7 @@ def test_mistakes(top):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="magwatch-demo-test-") as top:
-        for test in (test_mistakes, test_story, test_without_the_toxic_bed, test_keys, test_killed):
+        for test in (test_mistakes, test_a_reader_who_leaves, test_story, test_without_the_toxic_bed, test_keys, test_killed):
             began = time.monotonic()
             test(top)
             for folder in os.listdir(top):
