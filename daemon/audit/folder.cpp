@@ -1,0 +1,75 @@
+#include "daemon/audit/folder.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "daemon/audit/row.hpp"
+
+namespace magwatch::audit
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view ending = ".jsonl";
+constexpr std::size_t name_digits = 12;
+
+} // namespace
+
+std::string segment_name(std::uint64_t first)
+{
+    return fmt::format("{:0{}}{}", first, name_digits, ending);
+}
+
+std::vector<Segment> segments_of(const std::string& folder)
+{
+    std::vector<Segment> found;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator{folder, error}) {
+        const std::string name = entry.path().filename().string();
+        if (!name.ends_with(ending)) continue;
+        Segment one;
+        const char* end = name.data() + (name.size() - ending.size());
+        const auto [stopped, wrong] = std::from_chars(name.data(), end, one.first);
+        if (wrong != std::errc{} || stopped != end) continue;
+        one.path = entry.path().string();
+        std::error_code ignored;
+        one.bytes = entry.file_size(ignored);
+        found.push_back(std::move(one));
+    }
+    std::sort(found.begin(), found.end(), [](const Segment& a, const Segment& b) { return a.first < b.first; });
+    return found;
+}
+
+std::string each_line(const std::string& path, const std::function<bool(std::string_view line, bool whole)>& take)
+{
+    const int in = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (in < 0) return path + ": " + std::strerror(errno);
+    std::string held, buffer(std::size_t{1} << 16, '\0');
+    ssize_t got = 0;
+    bool more = true;
+    while (more && (got = ::read(in, buffer.data(), buffer.size())) > 0) {
+        std::string_view rest{buffer.data(), static_cast<std::size_t>(got)};
+        for (auto end = rest.find('\n'); more && end != std::string_view::npos; end = rest.find('\n')) {
+            held.append(rest.substr(0, end));
+            rest.remove_prefix(end + 1);
+            more = take(held, true);
+            held.clear();
+        }
+        held.append(rest);
+    }
+    const std::string wrong = got < 0 ? path + ": " + std::strerror(errno) : std::string{};
+    ::close(in);
+    if (wrong.empty() && more && !held.empty()) (void)take(held, false);
+    return wrong;
+}
+
+} // namespace magwatch::audit
