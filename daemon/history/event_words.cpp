@@ -96,6 +96,11 @@ Words words(const SessionEntry& entry)
                                                                             static_cast<double>(entry.indication))}};
 }
 Words words(const UntestableEntry&) { return {event_kind::entry, "no reflex can be tested"}; }
+Words words(const ConcernedEntry& entry)
+{
+    return {event_kind::entry, entry.over ? "nobody is concerned any more" : "staff are concerned"};
+}
+Words words(const StrikeEntry&) { return {event_kind::entry, "struck"}; }
 
 } // namespace
 

@@ -20,6 +20,7 @@ enum class Proof : std::uint8_t {
     session, // a station that a PIN has unlocked
     pin,     // the PIN of the person with this very request; the station may be locked
     local,   // never over the network
+    anybody, // no name at all, and none is taken: it says nothing of anybody and moves nothing
 };
 
 struct Access {

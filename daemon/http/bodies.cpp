@@ -394,6 +394,18 @@ void read_session(Fields& f, Reader&, const Entry& common, Entries& out)
     out.push_back(std::move(entry));
 }
 
+void read_concerned(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    out.push_back(common);
+    out.back().what = ConcernedEntry{f.optional_text("note", note_longest), false};
+}
+
+void read_not_concerned(Fields& f, Reader&, const Entry& common, Entries& out)
+{
+    out.push_back(common);
+    out.back().what = ConcernedEntry{f.optional_text("note", note_longest), true};
+}
+
 struct Kind {
     std::string_view name;
     void (*read)(Fields&, Reader&, const Entry&, Entries&);
@@ -421,6 +433,8 @@ constexpr std::array kinds = {
     Kind{"screening", read_screening},
     Kind{"decision", read_decision},
     Kind{"session", read_session},
+    Kind{"concerned", read_concerned},
+    Kind{"not_concerned", read_not_concerned},
 };
 
 void read_entry(Fields& f, Reader& r, Change& change)
@@ -478,12 +492,27 @@ void read_acknowledge(Fields& f, Reader& r, std::string_view id, Action& action)
     action.what = Acknowledge{episode != nullptr ? episode->id : EpisodeId{}};
 }
 
-void read_call_answer(Fields& f, Reader& r, std::string_view id, Action& action)
+CallId call_of(Fields& f, const Reader& r, std::string_view id)
 {
     const CallView* call = find_call(r.view, id);
     if (call == nullptr) f.refuse("", "no open call '" + std::string{id.substr(0, 64)} + "'", 404);
+    return call != nullptr ? call->id : CallId{};
+}
+
+void read_call_answer(Fields& f, Reader& r, std::string_view id, Action& action)
+{
+    const CallId call = call_of(f, r, id);
     const auto kind = static_cast<AnswerKind>(f.choice("answer", {"coming", "cannot", "here"}));
-    action.what = Answer{call != nullptr ? call->id : CallId{}, kind};
+    action.what = Answer{call, kind};
+}
+
+void read_phoned(Fields& f, Reader& r, std::string_view id, Action& action)
+{
+    CallPhoned phoned;
+    phoned.call = call_of(f, r, id);
+    phoned.to = f.text("to", name_longest);
+    phoned.coming = f.optional_flag("coming");
+    action.what = std::move(phoned);
 }
 
 void read_pause(Fields& f, Reader& r, std::string_view alias, Action& action)
@@ -554,8 +583,17 @@ void read_roster_change(Fields& f, Reader& r, Action& action)
 void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter, Change& change)
 {
     Action action;
-    action.person = f.text("person", name_longest);
+    if (route != RouteId::here) action.person = f.text("person", name_longest);
     switch (route) {
+    case RouteId::call_again:
+        action.what = CallAgain{call_of(f, r, parameter)};
+        break;
+    case RouteId::call_phoned:
+        read_phoned(f, r, parameter, action);
+        break;
+    case RouteId::here:
+        action.what = SomebodyHere{bed_of(f, "bed", r.view), f.optional_text("station", name_longest)};
+        break;
     case RouteId::watch_start:
         read_watch_start(f, r, action);
         break;

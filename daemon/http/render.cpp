@@ -99,7 +99,8 @@ Json call_json(const CallView& call)
                                {"rung", told.rung},
                                {"at", time_or_null(told.first)},
                                {"answer", name(told.answer)},
-                               {"answered", told.answered ? time_or_null(*told.answered) : Json{}}});
+                               {"answered", told.answered ? time_or_null(*told.answered) : Json{}},
+                               {"by_phone", told.by_phone}});
     return out;
 }
 
@@ -357,6 +358,13 @@ Json bed_json(const WardView& view, const BedView& bed, const std::vector<Readin
     out["infusion"] = infusion;
     out["audio_paused"] = bed.audio_paused;
     out["audio_paused_until"] = bed.audio_paused ? time_or_null(bed.audio_paused_until) : Json{};
+    out["somebody_here"] = !bed.somebody_here ? Json{}
+                                              : Json{{"at", format_time(bed.somebody_here->at)},
+                                                     {"station", text_or_null(bed.somebody_here->station)}};
+    out["concerned"] = !bed.concerned ? Json{}
+                                      : Json{{"at", format_time(bed.concerned->at)},
+                                             {"by", bed.concerned->by},
+                                             {"note", text_or_null(bed.concerned->reason)}};
     out["alarms"] = Json::array();
     for (const auto& episode : view.episodes)
         if (episode.bed == bed.alias) out["alarms"].push_back(episode_json(episode));

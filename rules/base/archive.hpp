@@ -27,7 +27,7 @@ using Bytes = std::vector<std::uint8_t>;
 
 // The layout of all types together. A type that gets a field asks the archive for its format, so that what an older
 // program wrote is still read: `if (a.format() >= 9) a(field);`. Writing is always in the newest.
-inline constexpr std::uint32_t newest_format = 11;
+inline constexpr std::uint32_t newest_format = 12;
 
 template <class T, class Archive>
 concept HasArchive = requires(T& t, Archive& a) { t.archive(a); };

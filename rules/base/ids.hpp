@@ -35,5 +35,6 @@ struct Serial {
 };
 using EpisodeId = Serial; // one continuous alarm condition of one bed and rule
 using CallId = Serial;    // one running call for a person to a bed; a page names it
+using EntryId = Serial;   // one charted entry, counted on its own
 
 } // namespace magwatch

@@ -116,6 +116,17 @@ Ring call_restarted(Call& call, const LadderPolicy& policy, Instant now)
     return ring(call, policy, now, PageReason::restart, true);
 }
 
+Ring ring_again(Call& call, const LadderPolicy& policy, Instant now)
+{
+    call.again = now;
+    if (call.state == CallState::waiting) return call_due(call, policy, now);
+    const Instant next = call.next;
+    ++call.repetition;
+    Ring out = ring(call, policy, now, PageReason::again, false);
+    call.next = std::min(call.next, next);
+    return out;
+}
+
 Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& person, Instant now)
 {
     // Somebody else's "cannot" does not undo that a person is coming or here.

@@ -35,7 +35,12 @@ struct Told {
     Instant first{};
     Responsibility answer{};
     Instant answered{};
-    template <class Archive> void archive(Archive& a) { a(person, rung, first, answer, answered); }
+    bool by_phone = false; // somebody rang them up
+    template <class Archive> void archive(Archive& a)
+    {
+        a(person, rung, first, answer, answered);
+        if (a.format() >= 12) a(by_phone);
+    }
 };
 
 struct Call {
@@ -55,11 +60,13 @@ struct Call {
     std::uint16_t code = 0;          // "17Y": short, of no other open call; 0 = of a program that knew none
     std::vector<Told> told;          // everybody whom it paged, in that order
     std::uint32_t merged = 0;        // beds whose technical calls became this one
+    Instant again{};                 // when a person last paged the rung once more; {0} = never
 
     template <class Archive> void archive(Archive& a)
     {
         a(id, number, bed, kind, priority, grade, together, state, rung, repetition, since, next, person);
         if (a.format() >= 9) a(code, told, merged);
+        if (a.format() >= 12) a(again);
     }
 };
 
@@ -80,6 +87,8 @@ struct Ring {
 [[nodiscard]] Ring persists(Call& call, const LadderPolicy& policy, Instant now);
 // The daemon was away while the call was open.
 [[nodiscard]] Ring call_restarted(Call& call, const LadderPolicy& policy, Instant now);
+// A person pages the present rung once more: nothing of the ladder moves later by it.
+[[nodiscard]] Ring ring_again(Call& call, const LadderPolicy& policy, Instant now);
 [[nodiscard]] Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& person, Instant now);
 // "Undefined" becomes what this person said, if the call told them.
 void note_answer(Call& call, const std::string& person, Responsibility answer, Instant now);

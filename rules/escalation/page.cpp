@@ -19,6 +19,7 @@ std::string_view name(PageReason reason)
     case PageReason::taken: return "taken";
     case PageReason::escalated: return "escalated";
     case PageReason::ended: return "ended";
+    case PageReason::again: return "again";
     }
     return "unknown";
 }

@@ -45,10 +45,15 @@ enum class PageReason : std::uint8_t {
     taken,     // somebody is coming, or at the bed
     escalated, // others are paged now
     ended,     // the call is over
+    // Journals hold the numbers: new ones are added at the end.
+    again, // a person pages the present rung once more
 };
 [[nodiscard]] std::string_view name(PageReason reason);
 // Wants no answer and is not followed by another channel.
-[[nodiscard]] constexpr bool is_follow_up(PageReason reason) { return reason >= PageReason::taken; }
+[[nodiscard]] constexpr bool is_follow_up(PageReason reason) 
+{
+    return reason >= PageReason::taken && reason <= PageReason::ended;
+}
 
 // Everything that a channel needs to write its text. No identity of a patient; measured values for encrypted channels
 // alone.

@@ -67,6 +67,7 @@ std::string reason_sentence(const Page& page)
     case PageReason::restart:
         if (page.unwatched.count() <= 0) return "Watching was interrupted.";
         return "Not watched for " + length_in_words(page.unwatched) + ".";
+    case PageReason::again: return "Called again.";
     case PageReason::test: return "Pager test, no patient.";
     case PageReason::taken:
     case PageReason::escalated:

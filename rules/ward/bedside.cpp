@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "rules/observation/symptom.hpp"
+#include "rules/ward/session_alarm.hpp"
 #include "rules/ward/state.hpp"
 
 namespace magwatch {
@@ -67,6 +68,29 @@ std::string Ward::State::why_not(const UntestableEntry& entry) const
 {
     if (entry.reason.empty()) return "why can no reflex be tested?";
     return entry.reason.size() > reason_longest ? "the reason is too long" : "";
+}
+
+std::string Ward::State::why_not(const ConcernedEntry& entry, BedId bed) const
+{
+    if (entry.note.size() > note_longest) return "the note is too long";
+    const bool open = beds[bed.value].watch->bedside.concern.has_value();
+    return entry.over && !open ? "nobody said to be concerned" : "";
+}
+
+// Said again it is a new alarm, which calls whoever was told.
+std::string Ward::State::take_concern(const Moment& now, BedId id, const ConcernedEntry& entry, Instant at,
+                                      const std::string& person)
+{
+    Watch& watch = *beds[id.value].watch;
+    auto& concern = watch.bedside.concern;
+    if (entry.over) concern.reset();
+    else concern = Decision{entry.note, at, person};
+    const SessionAlarmInfo& about = info(SessionAlarm::concerned);
+    if (const auto known = watch.session_slots.find(about.id); known != watch.session_slots.end() && !entry.over)
+        known->second.condition = {};
+    review_session(now, id);
+    publish(id);
+    return "recorded";
 }
 
 // A complaint stays until it is said to be gone: what one person charts does not take away what another did.

@@ -85,6 +85,7 @@ struct Bedside {
     std::optional<Instant> stopped;    // declared, or the pump's rate fell to 0
     std::optional<Instant> toxic;      // newest alarm that says STOP
     std::optional<Recurrence> recurrence;
+    std::optional<Decision> concern; // somebody is concerned about her; its reason is the note, "" = none
 };
 
 // What she complains of as a value of the signal `symptoms`.

@@ -1,6 +1,7 @@
 // Who is told: episodes join calls, calls ring people, answers come back.
 #include <algorithm>
 
+#include "rules/ward/session_alarm.hpp"
 #include "rules/ward/state.hpp"
 
 namespace magwatch {
@@ -12,9 +13,9 @@ using namespace std::chrono_literals;
 // gives 5 s; design value).
 constexpr Duration gather_for = 2s;
 
-// A call rings less often between two starts: 16 hours at one a minute.
-constexpr std::uint32_t rings_of_a_start = 1000;
-constexpr std::uint32_t starts_counted = 4'000'000; // of those that fit
+// A call rings less often between two starts: 16 hours at one a minute, and people who page again each 10 s.
+constexpr std::uint32_t rings_of_a_start = 8000;
+constexpr std::uint32_t starts_counted = 500'000; // of those that fit
 
 // As many calls may have rung without the disk: a page waits for it for 200 ms (design value).
 constexpr int calls_unrecorded = 10;
@@ -80,6 +81,14 @@ void Ward::State::ring_call(const Moment& now, const Episode& episode, bool wors
     if (found == calls.end()) return;
     Call& call = found->second;
     const AlarmText& alarm = episode.alarm;
+    // A person asks for people: neither the wait of medium alarms nor quiet hours hold it.
+    if (alarm.rule == info(SessionAlarm::concerned).id) {
+        LadderPolicy at_once = policy(call);
+        at_once.first_after = {};
+        const bool fresh = call.next == Instant::never();
+        return send(now, call, fresh ? open_call(call, at_once, now.steady) : new_finding(call, at_once, now.steady),
+                    episode.id);
+    }
     const bool of_a_bed = alarm.kind == AlarmKind::technical && call.bed != no_bed;
     if (call.next == Instant::never()) {
         const Duration hold = std::max(quiet_hold(call, now), of_a_bed ? gather_for : Duration{});

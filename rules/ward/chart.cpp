@@ -101,6 +101,7 @@ std::string Ward::State::why_not(const Entry& entry, const Moment& now) const
     if (const auto* symptom = std::get_if<SymptomEntry>(&entry.what)) return why_not(*symptom);
     if (const auto* sedation = std::get_if<SedationEntry>(&entry.what)) return why_not(*sedation);
     if (const auto* untestable = std::get_if<UntestableEntry>(&entry.what)) return why_not(*untestable);
+    if (const auto* concerned = std::get_if<ConcernedEntry>(&entry.what)) return why_not(*concerned, entry.bed);
     return "";
 }
 
@@ -153,6 +154,9 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
         if (tested.has_value && tested.value_at > at) return "kept as history: a reflex was tested after that";
         take_event(now, entry.bed, {BedsideEvent::Kind::untestable, untestable->reason, at, entry.person});
         return take_charted(now, entry.bed, Signal::reflex_untestable, 1, at_wall, std::nullopt, false);
+    }
+    if (const auto* concerned = std::get_if<ConcernedEntry>(&entry.what)) {
+        return take_concern(now, entry.bed, *concerned, at, entry.person);
     }
     Watch& watch = *beds[entry.bed.value].watch;
     chart_infusion(watch.infusion, watch.course, entry, at, now.steady);

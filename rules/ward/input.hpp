@@ -197,19 +197,37 @@ struct UntestableEntry {
     std::string reason;
     template <class Archive> void archive(Archive& a) { a(reason); }
 };
+// Whoever charts it is concerned about her, whatever the numbers say; or (`over`) has looked, and nobody is any more.
+inline constexpr std::size_t note_longest = 200;
+struct ConcernedEntry {
+    std::string note; // "" = none
+    bool over = false;
+    template <class Archive> void archive(Archive& a) { a(note, over); }
+};
+// Takes back the entry that Entry::corrects names, and puts nothing in its place.
+struct StrikeEntry {
+    template <class Archive> void archive(Archive&) {}
+};
+
+// Journals hold the number of an alternative: new ones are added at the end.
+using EntryWhat = std::variant<ValueEntry, UrineEntry, InfusionRateEntry, BolusEntry, InfusionStopEntry,
+                               IntramuscularEntry, SymptomEntry, SedationEntry, FitEntry, ScreeningEntry,
+                               DecisionEntry, SessionEntry, LevelEntry, UntestableEntry, ConcernedEntry, StrikeEntry>;
 
 struct Entry {
     std::string key; // made by the client: a second entry with the same key is answered, not stored twice
     BedId bed = no_bed;
     std::string person;
-    WallTime at; // when it was seen, drawn or done
-    // Journals hold the number of an alternative: new ones are added at the end.
-    std::variant<ValueEntry, UrineEntry, InfusionRateEntry, BolusEntry, InfusionStopEntry, IntramuscularEntry,
-                 SymptomEntry, SedationEntry, FitEntry, ScreeningEntry, DecisionEntry, SessionEntry, LevelEntry,
-                 UntestableEntry>
-        what;
+    WallTime at; // when it was seen, drawn or done; {0} = now, of a correction when the struck one was
+    EntryWhat what;
     std::uint64_t request = 0; // answered by an effect `Reply` with this number; 0 = no answer wanted
-    template <class Archive> void archive(Archive& a) { a(key, bed, person, at, what, request); }
+    EntryId corrects{};        // the entry that this one strikes through; {0,0} = none
+    std::string reason{};      // of the correction
+    template <class Archive> void archive(Archive& a)
+    {
+        a(key, bed, person, at, what, request);
+        if (a.format() >= 12) a(corrects, reason);
+    }
 };
 
 // --- what staff do ---
@@ -319,6 +337,27 @@ struct ProtocolClose {
     template <class Archive> void archive(Archive& a) { a(bed, reason, doctor, key); }
 };
 
+// The people of the present rung are paged once more, now.
+inline constexpr Duration again_after = std::chrono::seconds{10}; // not sooner after the last time (design value)
+struct CallAgain {
+    CallId call;
+    template <class Archive> void archive(Archive& a) { a(call); }
+};
+// Somebody was rung up by telephone, and what they said.
+struct CallPhoned {
+    CallId call;
+    std::string to;
+    std::optional<bool> coming;
+    template <class Archive> void archive(Archive& a) { a(call, to, coming); }
+};
+// Somebody stands at the bed and cannot or need not say who: shown, and nothing else.
+inline constexpr Duration somebody_shown = std::chrono::minutes{30}; // design value
+struct SomebodyHere {
+    BedId bed = no_bed;
+    std::string station; // where it was tapped; "" = not said
+    template <class Archive> void archive(Archive& a) { a(bed, station); }
+};
+
 // A device was compared with its own screen; who signs is the person of the action.
 struct Commission {
     CommissionRecord record;
@@ -332,10 +371,10 @@ struct RevokeCommission {
 
 // New alternatives go to the end, as in Input.
 struct Action {
-    std::string person;
+    std::string person; // "" only of SomebodyHere
     std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio, SetLimit,
                  TestPage, AnswerCode, ChangeRoster, ProtocolOpen, ProtocolTap, ProtocolClose, Commission,
-                 RevokeCommission>
+                 RevokeCommission, CallAgain, CallPhoned, SomebodyHere>
         what;
     std::uint64_t request = 0; // as in Entry
     template <class Archive> void archive(Archive& a) { a(person, what, request); }

@@ -350,6 +350,7 @@ void Ward::State::review_session(const Moment& now, BedId id)
             out.add(SessionAlarm::not_screened);
         }
     }
+    if (bedside.concern) out.add(SessionAlarm::concerned);
     find_answers(pack->sessions, bedside, running, out);
     // A declared bolus holds back the rules over the rate: what the pump does instead is looked at here.
     if (infusion.pump_fresh() && infusion.bolus_running(now.steady) &&

@@ -252,6 +252,17 @@ constexpr std::array<SessionAlarmInfo, session_alarm_count> table = {{
      "blood was taken in the checklist, no level was charted since, and the time that the site's protocol gives is "
      "over",
      {}},
+    {A::concerned,
+     "staff.concerned",
+     "Staff are concerned",
+     "Staff are concerned",
+     "Go and look at her: breathing, reflexes, consciousness. Chart what you see, and say when nobody is concerned "
+     "any more.",
+     Priority::medium,
+     {},
+     "somebody charted that they are concerned about her, whatever the numbers say, and nobody charted since that they "
+     "looked and are not; it pages at once, in quiet hours too, and again when it is said again",
+     {}},
 }};
 
 std::string with(std::string_view text, std::string_view word, std::string_view value)

@@ -42,8 +42,9 @@ enum class SessionAlarm : std::uint8_t {
     antidote_repeat,
     antidote_recheck,
     antidote_result,
+    concerned,
 };
-inline constexpr std::size_t session_alarm_count = static_cast<std::size_t>(SessionAlarm::antidote_result) + 1;
+inline constexpr std::size_t session_alarm_count = static_cast<std::size_t>(SessionAlarm::concerned) + 1;
 
 struct SessionAlarmInfo {
     SessionAlarm alarm{};

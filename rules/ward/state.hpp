@@ -27,7 +27,7 @@ namespace magwatch {
 
 // Version of the bytes that Ward::save writes; 2, without the messages, 3, without sessions, 4, without courses,
 // 5, without what follows a stop, 6, without own limits, 7, without a WardShape, 8, without rosters and channels in
-// order, 9, without keys of replies, and 10, without commissioning records, are still read.
+// order, 9, without keys of replies, 10, without commissioning records, and 11, without the chart, are still read.
 inline constexpr std::uint32_t ward_format = newest_format;
 
 // How many signals and faults the program that wrote a snapshot knew: new ones are added at the end of their
@@ -144,6 +144,13 @@ struct Watch {
     Instant checks_next{}; // no check is overdue before; {0}: not known. Follows from `checks`, so it is not saved
 };
 
+// Somebody said to be at a bed, without a name.
+struct Somebody {
+    Instant at{};
+    std::string station;
+    template <class Archive> void archive(Archive& a) { a(at, station); }
+};
+
 struct Bed {
     bool configured = false;
     std::unique_ptr<Watch> watch;
@@ -154,6 +161,7 @@ struct Bed {
     Instant live_at{};        // last vital sign though nobody watches
     Instant paused_until{};
     CallId physiological, technical;
+    std::optional<Somebody> somebody; // the last one who said so
     Instant next{}; // nothing is due before
     Instant review{}; // the faults need no look before
 };
@@ -301,6 +309,9 @@ struct Ward::State {
     [[nodiscard]] std::string why_not(const SymptomEntry& entry) const;
     [[nodiscard]] std::string why_not(const SedationEntry& entry) const;
     [[nodiscard]] std::string why_not(const UntestableEntry& entry) const;
+    [[nodiscard]] std::string why_not(const ConcernedEntry& entry, BedId bed) const;
+    std::string take_concern(const Moment& now, BedId bed, const ConcernedEntry& entry, Instant at,
+                             const std::string& person);
     std::string take_symptoms(const Moment& now, BedId bed, const SymptomEntry& entry, Instant at,
                               const std::string& person);
     void take_event(const Moment& now, BedId bed, BedsideEvent event);
@@ -353,6 +364,11 @@ struct Ward::State {
     void do_action(const Moment& now, const Action& action, const Answer& answer);
     void do_action(const Moment& now, const Action& action, const PauseAudio& pause);
     void do_action(const Moment& now, const Action& action, const AnswerCode& answer);
+
+    // --- by_hand.cpp: about a call, besides answering it ---
+    void do_action(const Moment& now, const Action& action, const CallAgain& again);
+    void do_action(const Moment& now, const Action& action, const CallPhoned& phoned);
+    void do_action(const Moment& now, const Action& action, const SomebodyHere& somebody);
 
     // --- limits.cpp: limits of one patient ---
     void do_action(const Moment& now, const Action& action, const SetLimit& set);

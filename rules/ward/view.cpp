@@ -80,6 +80,8 @@ void show_bedside(const Bedside& bedside, const Moment& now, BedView& b)
     for (const auto& [about, decision] : bedside.decisions) {
         b.decisions.push_back({about, decision.reason, now.at(decision.at).wall, decision.by});
     }
+    if (const auto& concern = bedside.concern)
+        b.concerned = DecisionView{"concerned", concern->reason, now.at(concern->at).wall, concern->by};
     for (const auto& level : bedside.levels) {
         b.levels.push_back({level.mmol_per_l, now.at(level.at).wall, level.near_bolus, level.spike,
                             level.from_infusion_arm});
@@ -129,6 +131,8 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     for (auto& name : untrusted(id, false)) b.uncommissioned.push_back(std::move(name));
     b.audio_paused = bed.paused_until > now.steady;
     b.audio_paused_until = now.at(bed.paused_until).wall;
+    if (bed.somebody && now.steady - bed.somebody->at < somebody_shown)
+        b.somebody_here = SomebodyView{now.at(bed.somebody->at).wall, bed.somebody->station};
     if (!bed.watch) return b;
     const Watch& watch = *bed.watch;
     b.watched_by = watch.by;
@@ -238,7 +242,7 @@ CallView Ward::State::call_view(CallId id, const Call& call, const Moment& now) 
     }
     c.code = call.code;
     for (const Told& told : call.told) {
-        ToldView view{told.person, told.rung, now.at(told.first).wall, told.answer, {}};
+        ToldView view{told.person, told.rung, now.at(told.first).wall, told.answer, {}, told.by_phone};
         if (told.answer != Responsibility::undefined) view.answered = now.at(told.answered).wall;
         c.told.push_back(std::move(view));
     }

@@ -57,6 +57,13 @@ struct ToldView {
     WallTime first;
     Responsibility answer{};
     std::optional<WallTime> answered;
+    bool by_phone = false;
+};
+
+// Somebody at a bed who gave no name.
+struct SomebodyView {
+    WallTime at;
+    std::string station; // "" = not said
 };
 
 struct CallView {
@@ -236,6 +243,8 @@ struct BedView {
     std::string mg_on_board; // "yes", "no", "unknown"
     bool audio_paused = false;
     WallTime audio_paused_until;
+    std::optional<SomebodyView> somebody_here;
+    std::optional<DecisionView> concerned; // its reason is the note
 };
 
 struct CommissionView {

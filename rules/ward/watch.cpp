@@ -17,7 +17,9 @@ constexpr Duration two_person_for = 24h;
 
 void Ward::State::apply(const Moment& now, const Action& action)
 {
-    if (action.person.empty()) return reply(now, action.request, false, "who does this? 'by' is missing");
+    const bool named = !std::holds_alternative<SomebodyHere>(action.what);
+    if (action.person.empty() && named)
+        return reply(now, action.request, false, "who does this? 'by' is missing");
     std::visit([&](const auto& what) { do_action(now, action, what); }, action.what);
 }
 

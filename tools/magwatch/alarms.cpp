@@ -152,6 +152,44 @@ int test_page(Shell& shell, const Act& act)
     return good ? ok : failed;
 }
 
+// What is done about a call besides answering it, and the name of nobody.
+void add_by_hand(CLI::App& app, CLI::App& calls, Shell& shell)
+{
+    const auto act = std::make_shared<Act>();
+    CLI::App* again = leaf(calls, shell, "again", "page the people of the present rung once more, now", Talks::yes,
+                           [=, &shell] {
+                               return Client{shell}.post("/api/v1/calls/" + escaped(act->id) + "/again",
+                                                         {{"person", act->person}});
+                           });
+    again->add_option("id", act->id, "number or id of the call, such as 1207 or 3-8")->required();
+    add_person(*again, act->person);
+    again->footer("The next rung comes no later by it. Not within 10 s of the last time.");
+
+    const auto call = std::make_shared<Act>();
+    const auto to = std::make_shared<std::string>();
+    CLI::App* phoned = leaf(calls, shell, "phoned", "somebody was rung up by telephone", Talks::yes, [=, &shell] {
+        Json body{{"person", call->person}, {"to", *to}};
+        if (!call->answer.empty()) body["coming"] = call->answer == "coming";
+        return Client{shell}.post("/api/v1/calls/" + escaped(call->id) + "/phoned", body);
+    });
+    phoned->add_option("id", call->id, "number or id of the call, such as 1207 or 3-8")->required();
+    phoned->add_option("--to", *to, "who was rung up")->required();
+    phoned->add_option("--said", call->answer, "coming or cannot, if they said so")
+        ->check(CLI::IsMember{{"coming", "cannot"}});
+    add_person(*phoned, call->person);
+
+    const auto somebody = std::make_shared<Act>();
+    CLI::App* here = leaf(app, shell, "here", "somebody is at a bed, without a name: shown, and nothing else",
+                          Talks::yes, [=, &shell] {
+                              Json body{{"bed", somebody->id}};
+                              if (!somebody->answer.empty()) body["station"] = somebody->answer;
+                              return Client{shell}.post("/api/v1/here", body);
+                          });
+    here->add_option("bed", somebody->id, "alias of the bed")->required();
+    here->add_option("--station", somebody->answer, "where it is said, such as \"desk\"");
+    here->footer("It answers no call and ends no paging: 'magwatch calls answer ID here' does, with a name.");
+}
+
 } // namespace
 
 void add_alarms(CLI::App& app, Shell& shell)
@@ -184,6 +222,8 @@ void add_alarms(CLI::App& app, Shell& shell)
     add_person(*answer, call->person);
     answer->footer("\"coming\" stops further paging of this rung; the ward sounds until somebody "
                    "is \"here\".");
+
+    add_by_hand(app, calls, shell);
 
     CLI::App& pages = *group(app, "pages", "messages that went out");
     const auto of = std::make_shared<std::string>();

@@ -8,7 +8,7 @@ namespace magwatch::cli
 
 void add_status(CLI::App& app, Shell& shell);  // status, beds, sources
 void add_watch(CLI::App& app, Shell& shell);   // watch start, transfer, confirm, end
-void add_alarms(CLI::App& app, Shell& shell);  // alarms, calls, pages, pause
+void add_alarms(CLI::App& app, Shell& shell);  // alarms, calls, here, pages, pause
 void add_oncall(CLI::App& app, Shell& shell);  // oncall show, set, take-back
 void add_user(CLI::App& app, Shell& shell);    // user list, add, pin, role, disable
 void add_limits(CLI::App& app, Shell& shell);  // limits set, end

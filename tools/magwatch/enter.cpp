@@ -301,6 +301,19 @@ void add_complaints(Entries& entries)
     c = entries.add("fit", "she had a fit", f, [](Json&) { return true; });
     Entries::at(c, f);
 
+    for (const bool over : {false, true}) {
+        f = std::make_shared<Fields>();
+        c = entries.add(over ? "not_concerned" : "concerned",
+                        over ? "somebody looked, and nobody is concerned any more"
+                             : "somebody is concerned about her, whatever the numbers say: pages at once",
+                        f, [f](Json& body) {
+                            if (!f->word.empty()) body["note"] = f->word;
+                            return true;
+                        });
+        c->add_option("--note", f->word, "what was seen");
+        Entries::at(c, f);
+    }
+
     f = std::make_shared<Fields>();
     c = entries.add("fact", "what is known of her changed: birth, epidural, ...", f, [f](Json& body) {
         body["facts"] = f->facts.json();

@@ -196,6 +196,15 @@ TEST(Entries, SedativesFitsAndFactsAreRead)
     EXPECT_EQ(bad_entry({{"kind", "fact"}}).field, "facts");
 }
 
+TEST(Entries, ConcernIsReadWithItsNote)
+{
+    const auto said = std::get<ConcernedEntry>(good_entry({{"kind", "concerned"}, {"note", "grey"}}).what);
+    EXPECT_EQ(said.note, "grey");
+    EXPECT_FALSE(said.over);
+    EXPECT_TRUE(std::get<ConcernedEntry>(good_entry({{"kind", "not_concerned"}}).what).over);
+    EXPECT_EQ(bad_entry({{"kind", "concerned"}, {"note", std::string(201, 'x')}}).field, "note");
+}
+
 TEST(Entries, LevelsCarryTheirUnitAndTheTimeOfTheDraw)
 {
     const Entry e = good_entry({{"kind", "level"},
@@ -391,6 +400,23 @@ TEST(Actions, EachBecomesItsInput)
     const auto ended = std::get<SetLimit>(
         good_action(RouteId::limits, {{"person", "m"}, {"limit", "rr_stop"}, {"end", true}}, "bed-3").what);
     EXPECT_EQ(ended.value, "");
+}
+
+TEST(Actions, AboutACallBesidesAnsweringIt)
+{
+    const Action again = good_action(RouteId::call_again, {{"person", "midwife-1"}}, "1207");
+    EXPECT_EQ(std::get<CallAgain>(again.what).call, (CallId{3, 8}));
+    const Action phoned =
+        good_action(RouteId::call_phoned, {{"person", "midwife-1"}, {"to", "anaesthetist"}, {"coming", true}}, "3-8");
+    EXPECT_EQ(std::get<CallPhoned>(phoned.what).to, "anaesthetist");
+    EXPECT_EQ(std::get<CallPhoned>(phoned.what).coming, true);
+    EXPECT_EQ(bad_action(RouteId::call_phoned, {{"person", "midwife-1"}}, "3-8").field, "to");
+    EXPECT_EQ(bad_action(RouteId::call_again, {{"person", "midwife-1"}}, "3-9").status, 404U);
+    const Action here = good_action(RouteId::here, {{"bed", "bed-3"}, {"station", "desk"}});
+    EXPECT_EQ(here.person, "");
+    EXPECT_EQ(std::get<SomebodyHere>(here.what).bed, BedId{0});
+    EXPECT_EQ(bad_action(RouteId::here, {{"bed", "bed-9"}}).status, 404U);
+    EXPECT_EQ(bad_action(RouteId::here, {{"bed", "bed-3"}, {"person", "midwife-1"}}).field, "person");
 }
 
 TEST(Actions, RefuseWhatIsMissingUnknownOrTooMuch)

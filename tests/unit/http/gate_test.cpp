@@ -122,7 +122,7 @@ TEST_F(GateTest, EveryRouteTakesTheRolesOfTheTableAndNoOther)
         unlocked.push_back(cookie);
     }
     for (const Access& access : accesses()) {
-        if (access.proof == Proof::none) continue;
+        if (access.proof == Proof::none || access.proof == Proof::anybody) continue;
         const auto route = std::find_if(routes().begin(), routes().end(),
                                         [&](const Route& one) { return one.id == access.route; });
         ASSERT_NE(route, routes().end());
@@ -167,6 +167,30 @@ TEST_F(GateTest, AStationThatIsUnlockedChartsUnderThatNameAlone)
     now.boottime += unlocked_for;
     EXPECT_EQ(post("/api/v1/entries", urine)["status"], 401);
     EXPECT_TRUE(get("/api/v1/session")["unlocked"].is_null());
+}
+
+// Break-glass: a locked station, no name and no PIN; and no name is taken.
+TEST_F(GateTest, ThatSomebodyIsHereNeedsNobody)
+{
+    const json here{{"bed", "bed-3"}, {"station", "desk"}};
+    EXPECT_EQ(post("/api/v1/here", here)["asked"], "");
+    EXPECT_EQ(post("/api/v1/here", with(here, "person", "midwife"))["status"], 422);
+    people = People{};
+    start();
+    EXPECT_EQ(post("/api/v1/here", here)["asked"], "") << "also before anybody is set up";
+    for (const Access& access : accesses())
+        EXPECT_EQ(access.proof == Proof::anybody, access.route == RouteId::here);
+}
+
+TEST_F(GateTest, ConcernNeedsANameAloneAndEndingItASession)
+{
+    const json concerned{{"key", "k"}, {"kind", "concerned"}, {"bed", "bed-3"}};
+    EXPECT_EQ(post("/api/v1/entries", with(concerned, "person", "auditor"))["asked"], "auditor");
+    EXPECT_EQ(post("/api/v1/entries", concerned)["status"], 403) << "but a name it needs";
+    EXPECT_EQ(post("/api/v1/entries", with(with(concerned, "kind", "not_concerned"), "person", "midwife"))["status"],
+              401);
+    const json corrected = with(with(with(stop, "person", "midwife"), "corrects", "3-1"), "reason", "wrong bed");
+    EXPECT_EQ(post("/api/v1/entries", corrected)["status"], 401) << "what strikes something through waits for a PIN";
 }
 
 TEST_F(GateTest, LockingEndsItAtOnce)
