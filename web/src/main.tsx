@@ -7,6 +7,7 @@ import { followKeys } from "./keys";
 import { follow, liveness, serverNow, usable, ward } from "./live/store";
 import { loadPeople } from "./people/session";
 import { followSound } from "./sound/sounder";
+import { followTaps } from "./taps";
 
 const PEOPLE_EVERY_MS = 30_000;
 
@@ -15,6 +16,7 @@ if (page !== null) {
   page.replaceChildren();
   followNight();
   followAddress();
+  followTaps();
   followKeys();
   followSound();
   follow();

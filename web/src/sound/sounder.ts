@@ -99,7 +99,8 @@ const TURN_MS = 500;
 
 export function followSound(): void {
   setInterval(turn, TURN_MS);
-  addEventListener("pointerdown", () => void allowSound());
+  // Not when the finger comes down: the red bar goes away then, and what is below it would move under the finger.
+  addEventListener("click", () => void allowSound());
   addEventListener("keydown", () => void allowSound());
   void allowSound();
 }

@@ -1,0 +1,140 @@
+// A tap is worth what the finger pointed at: whatever the page does between down and up.
+import type { Browser, BrowserContext, CDPSession, Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type DevServer, serve } from "../../dev/serve";
+import { DESK, PHONE, openPage, startBrowser } from "./browser";
+
+const ROOT = process.env["MAGWATCH_WEB_DIST"] ?? "dist";
+
+let browser: Browser;
+let server: DevServer;
+let context: BrowserContext;
+let complaints: string[];
+
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+});
+beforeEach(async () => {
+  server = await serve(ROOT, 0, "calm");
+  complaints = [];
+});
+afterEach(async () => {
+  await context?.close();
+  await server?.close();
+  expect(complaints).toEqual([]);
+});
+
+async function open(viewport: { width: number; height: number }, hasTouch: boolean): Promise<Page> {
+  context = await browser.newContext({ viewport, hasTouch, reducedMotion: "reduce" });
+  const page = await openPage(context, `${server.url}/#/bed/bed-5`, complaints);
+  await page.locator('[data-live="live"]').waitFor();
+  return page;
+}
+
+async function middle(what: Locator): Promise<{ x: number; y: number }> {
+  const box = await what.boundingBox();
+  if (box === null) throw new Error("it is not to be seen");
+  return { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) };
+}
+
+/** The alarms of another bed come to this one, so that all below them moves. */
+async function shove(page: Page): Promise<void> {
+  const [from] = server.ward.frame.beds;
+  server.ward.frame.alarms = ["first", "second"].map((id) => ({
+    id,
+    bed: "bed-5",
+    rule: "reflex-absent",
+    title: "Tendon reflex absent",
+    message: "No reflexes",
+    prompt: "Examine her.",
+    kind: "physiological",
+    priority: "high",
+    grade: 1,
+    condition: true,
+    latched: false,
+    acknowledged: false,
+    acknowledged_by: null,
+    acknowledged_until: null,
+    since: from?.watched_since ?? new Date().toISOString(),
+    call: null,
+  }));
+  const before = await page.getByRole("button", { name: "ENTER CHECK" }).boundingBox();
+  server.tell();
+  await page.getByText("No reflexes").first().waitFor();
+  const after = await page.getByRole("button", { name: "ENTER CHECK" }).boundingBox();
+  expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeGreaterThan(72);
+}
+
+const touch = (to: CDPSession, type: string, points: { x: number; y: number }[]) =>
+  to.send("Input.dispatchTouchEvent", { type: type as "touchStart", touchPoints: points });
+
+describe("a tap", () => {
+  it.each([
+    ["desk", DESK],
+    ["phone", PHONE],
+  ])("of a mouse opens the sheet although the page moved under it: %s", async (_name, viewport) => {
+    const page = await open(viewport, false);
+    const at = await middle(page.getByRole("button", { name: "ENTER CHECK" }));
+    await page.mouse.move(at.x, at.y);
+    await page.mouse.down();
+    await shove(page);
+    await page.mouse.up();
+    await page.getByRole("heading", { name: /Bed 5 - new check/ }).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.locator("dialog").waitFor({ state: "detached" });
+  });
+
+  it("of a finger does what it pointed at, and nothing that came under it since", async () => {
+    const page = await open(PHONE, true);
+    const finger = await context.newCDPSession(page);
+    const button = page.getByRole("button", { name: "ENTER CHECK" });
+    await button.scrollIntoViewIfNeeded();
+    const at = await middle(button);
+    await touch(finger, "touchStart", [at]);
+    await shove(page);
+    await touch(finger, "touchEnd", []);
+    await page.getByRole("heading", { name: /Bed 5 - new check/ }).waitFor();
+    expect(await page.locator("dialog").count()).toBe(1);
+  });
+
+  it("is one tap where nothing moved", async () => {
+    const page = await open(PHONE, true);
+    await page.getByRole("button", { name: "UNLOCK" }).tap();
+    await page.locator("dialog").getByRole("button", { name: "7", exact: true }).tap();
+    await page.locator("dialog").getByRole("button", { name: "7", exact: true }).click();
+    expect(await page.locator('input[type="password"]').inputValue()).toBe("77");
+  });
+
+  it("taken back by sliding off does nothing", async () => {
+    const page = await open(DESK, false);
+    const at = await middle(page.getByRole("button", { name: "ENTER CHECK" }));
+    await page.mouse.move(at.x, at.y);
+    await page.mouse.down();
+    await page.mouse.move(at.x, at.y + 200);
+    await page.mouse.up();
+    await page.getByRole("button", { name: "SYMPTOMS" }).click();
+    await page.getByRole("heading", { name: /symptoms/ }).waitFor();
+    expect(await page.locator("dialog").count()).toBe(1);
+  });
+
+  it("that switches the sound on moves nothing", async () => {
+    const page = await open(PHONE, false);
+    const button = page.getByRole("button", { name: "ENTER CHECK" });
+    await page.getByRole("button", { name: /SOUND IS OFF/ }).waitFor();
+    const before = await middle(button);
+    await page.mouse.move(before.x, before.y);
+    await page.mouse.down();
+    // By now the browser allows sound, and has drawn what follows from that.
+    await page.evaluate(async () => {
+      await new AudioContext().resume();
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    });
+    expect(await middle(button)).toEqual(before);
+    await page.mouse.up();
+    await page.getByRole("heading", { name: /new check/ }).waitFor();
+    await page.getByRole("button", { name: /SOUND IS OFF/ }).waitFor({ state: "detached" });
+  });
+});
