@@ -15,6 +15,19 @@ const SCREENS: [string, string][] = [
   ["handover", "#/handover/bed-3"],
 ];
 
+const SHEETS: [string, string, string][] = [
+  ["entry", "#/bed/bed-3", "ENTER CHECK"],
+  ["concerned", "#/bed/bed-3", "CONCERNED"],
+  ["somebody", "#/bed/bed-3", "SOMEBODY IS HERE (no name)"],
+  ["correct", "#/bed/bed-3", "CORRECT Knee reflex 2+ normal"],
+  ["symptoms", "#/bed/bed-3", "SYMPTOMS"],
+  ["acknowledge", "#/alarms", "ACKNOWLEDGE"],
+  ["again", "#/pages", "PAGE AGAIN"],
+  ["phoned", "#/pages", "I PHONED"],
+  ["unlock", "#/board", "UNLOCK"],
+  ["start", "#/checklist/bed-3", "START"],
+];
+
 async function main(): Promise<void> {
   mkdirSync(out, { recursive: true });
   const server = await serve(root, 0, "two_beds");
@@ -36,12 +49,14 @@ async function main(): Promise<void> {
         });
       }
     }
-    await page.goto(`${server.url}/#/bed/bed-3`);
-    await page.getByRole("button", { name: "ENTER CHECK" }).click();
-    await page.screenshot({ path: join(out, `entry-${size}.png`) });
-    await page.getByRole("button", { name: "Cancel" }).click();
-    await page.getByRole("button", { name: "UNLOCK" }).click();
-    await page.screenshot({ path: join(out, `unlock-${size}.png`) });
+    await page.getByRole("button", { name: "DAY" }).click();
+    for (const [name, hash, button] of SHEETS) {
+      await page.goto(`${server.url}/${hash}`);
+      await page.getByRole("button", { name: button, exact: true }).first().click();
+      await page.locator("dialog[open], .ask").first().waitFor();
+      await page.screenshot({ path: join(out, `${name}-${size}.png`) });
+      await page.getByRole("button", { name: "Cancel" }).click();
+    }
     for (const complaint of new Set(complaints)) process.stdout.write(`${complaint}\n`);
     await context.close();
   }

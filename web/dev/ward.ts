@@ -3,7 +3,19 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Alarm, Bed, Call, Page, Person, Prediction, Snapshot, Status, Update } from "../src/api/types";
+import type {
+  Alarm,
+  Bed,
+  Call,
+  Charted,
+  Limit,
+  Page,
+  Person,
+  Prediction,
+  Snapshot,
+  Status,
+  Update,
+} from "../src/api/types";
 import { FAR_ABOVE_TREATMENT_MMOL, LEVEL_UNITS, short, toMmol } from "../src/words/units";
 
 export const FRAMES = ["calm", "toxic", "coming", "two_beds", "late"] as const;
@@ -27,8 +39,30 @@ export const PEOPLE: Person[] = [
   { name: "charge-midwife", label: "C. Charge (RM)", role: "charge", has_pin: true },
   { name: "obstetrician", label: "Dr 1", role: "doctor", has_pin: true },
   { name: "anaesthetist", label: "Dr 2", role: "doctor", has_pin: true },
-  { name: "engineer", label: "E. Biomed", role: "biomed", has_pin: false },
+  { name: "engineer", label: "E. Biomed", role: "biomed", has_pin: true },
 ];
+
+const NEW = { source: null, note: null, corrects: null, struck: null };
+
+/** Made: two limits on each side of breathing, one of oxygen and of the reflex. */
+const LIMITS: Limit[] = [
+  ["rr", "below", 12, "/min", "high"],
+  ["rr", "below", 14, "/min", "medium"],
+  ["rr", "above", 30, "/min", "medium"],
+  ["spo2", "below", 94, "%", "high"],
+  ["hr", "below", 60, "/min", "medium"],
+  ["reflex_knee", "below", 1, "1", "high"],
+].map(([signal, side, value, unit, priority]) => ({
+  signal: String(signal),
+  side: side as Limit["side"],
+  value: Number(value),
+  unit: String(unit),
+  inclusive: false,
+  priority: priority as Limit["priority"],
+  rule: "example",
+  alone: true,
+  own: false,
+}));
 
 const TIME = /"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"/g;
 
@@ -60,7 +94,10 @@ export class DevWard {
   unconfirmed = 0;
   /** What was posted, newest last: tests look here. */
   readonly posted: { path: string; body: Record<string, unknown> }[] = [];
+  /** The code of a ward on which nobody has a PIN; null: it is set up. */
+  setupCode: string | null = null;
   private readonly keys = new Set<string>();
+  private readonly charts = new Map<string, Charted[]>();
   private unlockedBy: string | null = null;
   private unlockedUntil = 0;
 
@@ -124,6 +161,13 @@ export class DevWard {
         : { status: 200, body: found };
     }
     if (bed !== null && bed[2] === "trend") return { status: 200, body: this.trend() };
+    if (bed !== null && bed[2] === "limits") return { status: 200, body: { simulation: true, limits: LIMITS } };
+    if (bed !== null && bed[2] === "chart") {
+      return { status: 200, body: { simulation: true, ...this.chart(bed[1] ?? "") } };
+    }
+    if (path === "/api/v1/backup") {
+      return { status: 200, body: { simulation: true, last_good: null, failed_because: null, within_seconds: null } };
+    }
     return refused(404, "no such path");
   }
 
@@ -156,8 +200,68 @@ export class DevWard {
           ],
         },
       },
-      events: [{ at: new Date(from + 600_000).toISOString(), kind: "entry", text: "Infusion 1 g/h charted" }],
+      events: [
+        ...this.event(from + 500_000, "bolus", "Bolus 4 g over 20 min"),
+        ...this.event(from + 600_000, "infusion", "Rate 1 g/h charted"),
+        ...this.event(from + 4_200_000, "entry", "Knee reflex 1+ weak"),
+        ...this.event(from + 6_000_000, "alarm", "RR 9 (<12)", "high"),
+        ...this.event(from + 6_010_000, "page", "Paged: RR 9 (<12)", "high"),
+        ...this.event(from + 6_100_000, "stop", "Infusion stopped at the pump"),
+        ...this.event(from + 6_400_000, "calcium", "Calcium gluconate started"),
+      ],
     };
+  }
+
+  private event(at: number, kind: string, text: string, priority: string | null = null): object[] {
+    return [{ at: new Date(at).toISOString(), kind, text, priority, ref: null }];
+  }
+
+  /** Made, not recorded: three entries of a stay, and what is charted since. */
+  chartOf(alias: string): Charted[] {
+    const known = this.charts.get(alias);
+    if (known !== undefined) return known;
+    const made = (id: string, kind: string, text: string, minutes: number): Charted => {
+      const at = new Date(Date.now() - minutes * 60_000).toISOString();
+      return { id, kind, text, at, entered_at: at, by: "midwife", ...NEW };
+    };
+    const first = [
+      made("1-1", "infusion", "Infusion 1 g/h", 95),
+      made("1-2", "symptom", "No symptoms", 50),
+      made("1-3", "reflex", "Knee reflex 2+ normal", 40),
+    ];
+    first[0]!.by = null;
+    first[0]!.source = "pump-1";
+    this.charts.set(alias, first);
+    return first;
+  }
+
+  private chart(alias: string): object {
+    const entries = [...this.chartOf(alias)].reverse();
+    return { bed: alias, count: entries.length, most: 300, entries };
+  }
+
+  private charted(body: Record<string, unknown>): Reply {
+    const here = this.frame.beds.filter((b) => b.alias === body["bed"]);
+    const concern = { at: new Date().toISOString(), by: String(body["person"]), note: null };
+    if (/concerned$/.test(String(body["kind"])))
+      for (const bed of here) bed.concerned = body["kind"] === "concerned" ? concern : null;
+    const alias = String(body["bed"]);
+    const chart = this.chartOf(alias);
+    const corrects = body["corrects"] === undefined ? null : String(body["corrects"]);
+    const old = chart.find((e) => e.id === corrects);
+    if (corrects !== null && old === undefined) return refused(409, "there is no such entry", "corrects");
+    if (corrects !== null && old?.struck != null) return refused(409, "it was corrected before", "corrects");
+    const strikes = body["kind"] === "strike";
+    const now = new Date().toISOString();
+    const [id, by] = [`1-${chart.length + 1}`, String(body["person"])];
+    if (old !== undefined) old.struck = { by, at: now, reason: String(body["reason"]), instead: strikes ? null : id };
+    if (!strikes) {
+      const text = `${String(body["kind"])} ${String(body["value"] ?? body["note"] ?? "")}`;
+      const at = String(body["at"] ?? now);
+      chart.push({ id, kind: String(body["kind"]), text, at, entered_at: now, by, ...NEW, corrects });
+    }
+    for (const bed of this.frame.beds.filter((b) => b.alias === alias)) bed.chart_count = (bed.chart_count ?? 0) + 1;
+    return ACCEPTED;
   }
 
   private session(): object {
@@ -166,7 +270,7 @@ export class DevWard {
       who === undefined
         ? null
         : { person: who.name, label: who.label, role: who.role, until: new Date(this.unlockedUntil).toISOString() };
-    return { simulation: true, setup_needed: false, unlocked };
+    return { simulation: true, setup_needed: this.setupCode !== null, unlocked };
   }
 
   post(path: string, body: Record<string, unknown>): Reply {
@@ -186,6 +290,15 @@ export class DevWard {
       return ACCEPTED;
     }
     if (path === "/api/v1/entries") return this.entry(body);
+    if (path === "/api/v1/setup") {
+      if (body["code"] !== this.setupCode) return refused(401, "this is not the code", "code");
+      this.setupCode = null;
+    }
+    if (path === "/api/v1/here") {
+      const here = { at: new Date().toISOString(), station: null };
+      for (const bed of this.frame.beds.filter((b) => b.alias === body["bed"])) bed.somebody_here = here;
+    }
+    if (path.endsWith("/protocol/step")) return this.step(body);
     return ACCEPTED;
   }
 
@@ -208,8 +321,24 @@ export class DevWard {
     return ACCEPTED;
   }
 
+  /** Of the checklist alone the start of a dose: with or without its second check. */
+  private step(body: Record<string, unknown>): Reply {
+    const steps = this.frame.beds.flatMap((b) => b.checklist?.steps ?? []);
+    const step = steps.find((s) => s.id === body["step"]);
+    if (body["act"] !== "start" || step?.give == null) return ACCEPTED;
+    const checked = body["second_person"] !== undefined && body["second_pin"] === PIN;
+    step.state = "running";
+    step.timer = { what: "giving", due: new Date(Date.now() + 600_000).toISOString(), over: false };
+    step.taps = [{ act: "start", by: String(body["person"]), at: new Date().toISOString(), text: null }];
+    step.give.second_check_missing = !checked;
+    if (checked || body["second_person"] === undefined) return ACCEPTED;
+    const warning = "The second person's PIN was wrong: the dose is started and its second check is missing.";
+    return { status: 200, body: { ...ACCEPTED.body, warning } };
+  }
+
   private entry(body: Record<string, unknown>): Reply {
-    if (body["kind"] !== "stop" && this.unlockedBy === null) return refused(401, "this station is locked");
+    const byTap = body["kind"] === "stop" || body["kind"] === "concerned";
+    if (!byTap && this.unlockedBy === null) return refused(401, "this station is locked");
     const key = String(body["key"] ?? "");
     if (key === "") return refused(422, "key is missing", "key");
     if (this.keys.has(key)) return ACCEPTED;
@@ -223,6 +352,6 @@ export class DevWard {
       const warning = `${short(value)} ${unit} is far above any treatment level. It was recorded as sent. Examine now.`;
       return { status: 200, body: { ...ACCEPTED.body, warning } };
     }
-    return ACCEPTED;
+    return this.charted(body);
   }
 }

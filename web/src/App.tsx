@@ -2,15 +2,20 @@ import { HelpSheet } from "./HelpSheet";
 import { AcknowledgeSheet, PauseSheet } from "./alarms/AcknowledgeSheet";
 import { AlarmPanel } from "./alarms/AlarmPanel";
 import { AnswerSheet } from "./alarms/AnswerSheet";
+import { SomebodySheet } from "./alarms/SomebodySheet";
 import { type Sheet, screen, sheet, unlocking } from "./navigation";
 import { BedDetail } from "./bed/BedDetail";
 import { Handover } from "./bed/Handover";
 import { Bars } from "./board/Bars";
 import { Board } from "./board/Board";
 import { TopBar } from "./board/TopBar";
+import { CalmedSheet, ConcernedSheet } from "./chart/ConcernedSheet";
+import { CorrectSheet } from "./chart/CorrectSheet";
 import { EntrySheet } from "./entry/EntrySheet";
 import { simulated } from "./live/store";
+import { AgainSheet, PhonedSheet } from "./paging/AgainSheets";
 import { Pages } from "./paging/Pages";
+import { SetupSheet } from "./people/SetupSheet";
 import { UnlockSheet } from "./people/UnlockSheet";
 import { ChecklistScreen } from "./protocol/Checklist";
 import { StatusPage } from "./status/StatusPage";
@@ -43,7 +48,7 @@ function Above(props: { sheet: Sheet }) {
   const open = props.sheet;
   switch (open.kind) {
     case "entry":
-      return <EntrySheet bed={open.bed} />;
+      return <EntrySheet bed={open.bed} corrects={open.corrects} />;
     case "symptoms":
       return <SymptomSheet bed={open.bed} />;
     case "infusion":
@@ -58,6 +63,20 @@ function Above(props: { sheet: Sheet }) {
       return <PauseSheet bed={open.bed} />;
     case "answer":
       return <AnswerSheet call={open.call} answer={open.answer} />;
+    case "correct":
+      return <CorrectSheet bed={open.bed} entry={open.entry} />;
+    case "concerned":
+      return <ConcernedSheet bed={open.bed} />;
+    case "calmed":
+      return <CalmedSheet bed={open.bed} />;
+    case "somebody":
+      return <SomebodySheet bed={open.bed} />;
+    case "again":
+      return <AgainSheet call={open.call} />;
+    case "phoned":
+      return <PhonedSheet call={open.call} />;
+    case "setup":
+      return <SetupSheet />;
     case "help":
       return <HelpSheet />;
   }

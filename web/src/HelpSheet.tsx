@@ -7,9 +7,10 @@ const KEYS = [
   ["l", "list of alarms"],
   ["1 to 9", "that bed"],
   ["e", "enter a check (at a bed)"],
-  ["a", "acknowledge the most urgent alarm"],
+  ["a", "acknowledge the alarm that has the focus, else the most urgent one"],
   ["p", "pause the sound (at a bed)"],
   ["?", "this help"],
+  ["Enter", "the next field of the entry sheet"],
   ["Ctrl+Enter", "save the entry sheet"],
 ] as const;
 

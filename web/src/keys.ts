@@ -1,10 +1,9 @@
 // Keys for those who have a keyboard: off while a field has the focus or a sheet lies open, and they can be turned off.
-import { signal } from "@preact/signals";
-import { go, screen, sheet } from "./navigation";
+import { go, remembered, screen, sheet, unlocking } from "./navigation";
 import { alarmsOf, ward } from "./live/store";
 import { byUrgency } from "./words/marks";
 
-export const keysOn = signal(true);
+export const keysOn = remembered("keys", true);
 
 function bedHere(): string | null {
   const now = screen.value;
@@ -22,10 +21,11 @@ function pressed(key: string): boolean {
   else if (key === "e" && bed !== null) sheet.value = { kind: "entry", bed };
   else if (key === "p" && bed !== null) sheet.value = { kind: "pause", bed };
   else if (key === "a") {
+    const here = document.activeElement?.closest<HTMLElement>("[data-alarm]")?.dataset["alarm"];
     const open = (bed === null ? (ward.value?.alarms ?? []) : alarmsOf(bed)).filter(
       (a) => !a.acknowledged && a.priority !== "low",
     );
-    const worst = [...open].sort(byUrgency)[0];
+    const worst = open.find((a) => a.id === here) ?? [...open].sort(byUrgency)[0];
     if (worst !== undefined) sheet.value = { kind: "acknowledge", alarm: worst.id };
   } else return false;
   return true;
@@ -33,7 +33,7 @@ function pressed(key: string): boolean {
 
 export function followKeys(): void {
   addEventListener("keydown", (event) => {
-    if (!keysOn.value || sheet.value !== null || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!keysOn.value || sheet.value !== null || unlocking.value || event.ctrlKey || event.altKey || event.metaKey) return;
     const target = event.target;
     if (target instanceof HTMLElement && ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)) return;
     if (pressed(event.key)) event.preventDefault();

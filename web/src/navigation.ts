@@ -1,5 +1,5 @@
 // Where the user is and what lies open: the hash of the address, and one sheet above it.
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 
 export type Screen =
   | { name: "board" }
@@ -11,7 +11,14 @@ export type Screen =
   | { name: "status" };
 
 export type Sheet =
-  | { kind: "entry"; bed: string }
+  | { kind: "entry"; bed: string; corrects?: Correcting }
+  | { kind: "correct"; bed: string; entry: string }
+  | { kind: "concerned"; bed: string }
+  | { kind: "calmed"; bed: string }
+  | { kind: "somebody"; bed: string }
+  | { kind: "again"; call: string }
+  | { kind: "phoned"; call: string }
+  | { kind: "setup" }
   | { kind: "symptoms"; bed: string }
   | { kind: "infusion"; bed: string }
   | { kind: "screening"; bed: string }
@@ -20,6 +27,15 @@ export type Sheet =
   | { kind: "pause"; bed: string }
   | { kind: "answer"; call: string; answer: "coming" | "cannot" | "here" }
   | { kind: "help" };
+
+/** An entry that another one is to replace, and why. */
+export interface Correcting {
+  id: string;
+  kind: string;
+  text: string;
+  at: string;
+  reason: string;
+}
 
 export function screenOf(hash: string): Screen {
   const [name = "", bed = ""] = hash.replace(/^#\/?/, "").split("/").map(safeDecode);
@@ -49,7 +65,6 @@ export const screen = signal<Screen>({ name: "board" });
 export const sheet = signal<Sheet | null>(null);
 /** The lock lies above whatever is open, so that nothing that was typed is lost. */
 export const unlocking = signal(false);
-export const night = signal(false);
 
 export function link(name: Screen["name"], bed?: string): string {
   return bed === undefined ? `#/${name}` : `#/${name}/${encodeURIComponent(bed)}`;
@@ -67,23 +82,30 @@ export function followAddress(): void {
   look();
 }
 
-const NIGHT_KEY = "magwatch-night";
-
-export function followNight(): void {
+/** What a person chose at this screen, remembered by its browser where that may store anything. */
+export function remembered(key: string, otherwise: boolean): Signal<boolean> {
+  const name = `magwatch-${key}`;
+  const chosen = signal(otherwise);
   try {
-    night.value = localStorage.getItem(NIGHT_KEY) === "yes";
+    const kept = localStorage.getItem(name);
+    if (kept !== null) chosen.value = kept === "yes";
   } catch {
-    night.value = false; // storage is off: day
+    // Storage is off: it holds until the page is loaded again.
   }
-  document.documentElement.dataset["night"] = night.value ? "yes" : "no";
+  chosen.subscribe((value) => {
+    try {
+      localStorage.setItem(name, value ? "yes" : "no");
+    } catch {
+      // As above.
+    }
+  });
+  return chosen;
 }
 
-export function toggleNight(): void {
-  night.value = !night.value;
-  document.documentElement.dataset["night"] = night.value ? "yes" : "no";
-  try {
-    localStorage.setItem(NIGHT_KEY, night.value ? "yes" : "no");
-  } catch {
-    // Without storage it holds until the page is loaded again.
-  }
+export const night = remembered("night", false);
+/** Off: cards keep their places, which staff learn. */
+export const urgentFirst = remembered("urgent-first", false);
+
+export function followNight(): void {
+  night.subscribe((dark) => (document.documentElement.dataset["night"] = dark ? "yes" : "no"));
 }

@@ -1,26 +1,104 @@
+import { useEffect, useState } from "preact/hooks";
 import type { Alarm } from "../api/types";
 import { link, sheet } from "../navigation";
 import { callWords } from "../board/BedCard";
 import { bedOf, callOf, serverNow, usable, ward } from "../live/store";
 import { labelOf } from "../people/session";
 import { bandOf, byUrgency, flashes, mark, priorityWords, stateWords } from "../words/marks";
-import { clockTime, span } from "../words/times";
+import { clockTime, dayTime, span } from "../words/times";
+import { csvOf, pastOf, save } from "./past";
 
-/** Every open alarm, the most urgent first. There is no "acknowledge all". */
+/** Every open alarm, the most urgent first, or what rang in the last 24 h. There is no "acknowledge all". */
 export function AlarmPanel() {
   const now = ward.value;
-  const alarms = [...(now?.alarms ?? [])].sort(byUrgency);
+  const [past, setPast] = useState(false);
+  const [only, setOnly] = useState<string | null>(null);
+  const alarms = [...(now?.alarms ?? [])].filter((a) => only === null || a.bed === only).sort(byUrgency);
   return (
     <main class={usable.value ? "" : "dim"}>
       <h1>Alarms</h1>
       {!usable.value && <p class="empty">NOT LIVE: what is listed here may be over, and more may have come.</p>}
-      {now !== null && usable.value && alarms.length === 0 && <p class="empty">No alarm is open.</p>}
-      <ul class="alarms">
-        {alarms.map((alarm) => (
-          <Row key={alarm.id} alarm={alarm} />
+      <div class="actions" role="group" aria-label="Which alarms">
+        <Which label="now" on={!past} tap={() => setPast(false)} />
+        <Which label="24 h" on={past} tap={() => setPast(true)} />
+        <Which label="all beds" on={only === null} tap={() => setOnly(null)} />
+        {(now?.beds ?? [])
+          .filter((bed) => bed.watched || bed.alias === only)
+          .map((bed) => (
+            <Which key={bed.alias} label={bed.place} on={only === bed.alias} tap={() => setOnly(bed.alias)} />
+          ))}
+        {!past && (
+          <button type="button" onClick={() => save("alarms-now.csv", csvOf(NOW_HEAD, alarms.map(nowRow)))}>
+            CSV
+          </button>
+        )}
+      </div>
+      {past ? (
+        <Past only={only} />
+      ) : (
+        <>
+          {now !== null && usable.value && alarms.length === 0 && <p class="empty">No alarm is open.</p>}
+          <ul class="alarms">
+            {alarms.map((alarm) => (
+              <Row key={alarm.id} alarm={alarm} />
+            ))}
+          </ul>
+        </>
+      )}
+    </main>
+  );
+}
+
+function Which(props: { label: string; on: boolean; tap: () => void }) {
+  return (
+    <button type="button" class="choice" aria-pressed={props.on} onClick={props.tap}>
+      {props.label}
+    </button>
+  );
+}
+
+const NOW_HEAD = ["since", "bed", "priority", "kind", "message", "state", "acknowledged_by", "rule", "pack"];
+
+function nowRow(alarm: Alarm): string[] {
+  const { since, bed, priority, kind, message, acknowledged_by: by, rule } = alarm;
+  const name = by === null ? "" : labelOf(by);
+  return [since, bed ?? "", priority, kind, message, stateWords(alarm), name, rule, ward.value?.status.pack ?? ""];
+}
+
+function Past(props: { only: string | null }) {
+  const [found, setFound] = useState<Awaited<ReturnType<typeof pastOf>> | null>(null);
+  const { only } = props;
+  useEffect(() => {
+    let gone = false;
+    setFound(null);
+    const beds = (ward.peek()?.beds ?? []).filter((bed) => only === null || bed.alias === only);
+    void pastOf(beds, serverNow.peek()).then((read) => (gone ? undefined : setFound(read)));
+    return () => {
+      gone = true;
+    };
+  }, [only]);
+  if (found === null) return <p class="empty">Reading the last 24 h.</p>;
+  const offset = ward.value?.offsetMinutes ?? 0;
+  const table = found.rows.map((r) => [r.at, r.bed, r.priority, r.kind, r.text]);
+  return (
+    <>
+      {found.missing.length > 0 && <p class="problem">Not known for: {found.missing.join(", ")}.</p>}
+      {found.rows.length === 0 && <p class="empty">Nothing rang in the last 24 h, as far as it is known.</p>}
+      <button
+        type="button"
+        onClick={() => save("alarms-24h.csv", csvOf(["at", "bed", "priority", "kind", "text"], table))}
+      >
+        CSV of 24 h
+      </button>
+      <ul class="past">
+        {found.rows.map((row, index) => (
+          <li key={`${row.at} ${row.bed} ${index}`}>
+            {dayTime(Date.parse(row.at), serverNow.peek(), offset)} <strong>{row.place}</strong>{" "}
+            {row.priority.toUpperCase()} {row.text}
+          </li>
         ))}
       </ul>
-    </main>
+    </>
   );
 }
 
@@ -32,7 +110,7 @@ function Row(props: { alarm: Alarm }) {
   const place = bedOf(alarm.bed)?.place ?? "Whole ward";
   const paging = callWords(call);
   return (
-    <li class={`alarm ${bandOf(alarm)}`}>
+    <li data-alarm={alarm.id} class={`alarm ${bandOf(alarm)}`}>
       <div class={`band ${bandOf(alarm)}${flashes(alarm) ? " flash" : ""}`}>
         <h2>
           <span class="mark">{mark(alarm)}</span> {place}: {alarm.message}
@@ -45,7 +123,7 @@ function Row(props: { alarm: Alarm }) {
       <p class="prompt-words">{alarm.prompt}</p>
       {paging !== null && <p class="paging">Page: {paging}</p>}
       <p class="rule">
-        Rule: {alarm.title} ({alarm.rule})
+        Rule: {alarm.title} ({alarm.rule}), of {ward.value?.status.pack}
       </p>
       <div class="actions">
         {alarm.priority !== "low" && !alarm.acknowledged && (

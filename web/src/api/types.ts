@@ -82,6 +82,49 @@ export interface Bed {
   no_symptoms_at: string | null;
   uncommissioned?: string[];
   alarms: Alarm[];
+  /** Changes when the chart of this stay changes: then it is read again. */
+  chart_count?: number;
+  /** Somebody said so without a name. It stops nothing. */
+  somebody_here?: { at: string; station: string | null } | null;
+  /** Somebody looks at her and is concerned; null: nobody, or it was said to be over. */
+  concerned?: { at: string; by: string; note: string | null } | null;
+}
+
+/** What was charted of this stay. A corrected one stays, struck through. */
+export interface Charted {
+  id: string;
+  kind: string;
+  text: string;
+  at: string;
+  entered_at: string;
+  by: string | null;
+  /** The device or laboratory that it came from: corrected there, not here. */
+  source: string | null;
+  note: string | null;
+  corrects: string | null;
+  struck: { by: string | null; at: string; reason: string; instead: string | null } | null;
+}
+
+export interface ChartOfStay {
+  count: number;
+  /** More than so many are not listed. */
+  most: number;
+  entries: Charted[];
+}
+
+/** A limit of a rule that is in force at a bed, as a plot draws it. */
+export interface Limit {
+  signal: string;
+  side: "below" | "above";
+  value: number;
+  unit: string;
+  inclusive: boolean;
+  priority: Priority;
+  rule: string;
+  /** Enough for the alarm by itself; else something more must be wrong. */
+  alone: boolean;
+  /** Set for this patient alone. */
+  own: boolean;
 }
 
 export interface Session {
@@ -128,6 +171,7 @@ export interface Told {
   at: string;
   answer: string;
   answered: string | null;
+  by_phone?: boolean;
 }
 
 export interface Call {
@@ -316,5 +360,19 @@ export interface Trend {
   to: string;
   resolution_seconds: number;
   signals: Record<string, { unit: string; points: [number, number, number][] }>;
-  events: { at: string; kind: string; text: string }[];
+  events: TrendEvent[];
+}
+
+export interface TrendEvent {
+  at: string;
+  kind: string;
+  text: string;
+  priority?: Priority | null;
+  ref?: string | null;
+}
+
+export interface Backup {
+  last_good: string | null;
+  failed_because: string | null;
+  within_seconds: number | null;
 }

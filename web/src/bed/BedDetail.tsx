@@ -2,13 +2,14 @@ import type { Bed } from "../api/types";
 import { AnswerButtons } from "../alarms/AlarmPanel";
 import { type Sheet, link, sheet } from "../navigation";
 import { Value } from "../board/Value";
-import { callWords, infusionWords } from "../board/BedCard";
+import { SomebodyHere, callWords, infusionWords } from "../board/BedCard";
 import { StopButton } from "../entry/EntrySheet";
 import { alarmsOf, bedOf, callOf, serverNow, usable, ward } from "../live/store";
 import { labelOf } from "../people/session";
 import { bandOf, byUrgency, flashes, mark, priorityWords, stateWords } from "../words/marks";
 import { clockTime, dueWords, span } from "../words/times";
 import { LEVEL_UNITS, otherUnit, tidy } from "../words/units";
+import { ChartList } from "../chart/ChartList";
 import { Estimate, Trends } from "./Trends";
 
 const VALUES = [
@@ -40,6 +41,8 @@ export function BedDetail(props: { bed: string }) {
       <h1>
         {bed.place} {bed.watched ? "" : "- NOT WATCHED"}
       </h1>
+      <SomebodyHere bed={bed} />
+      <Concern bed={bed} />
       <BedAlarms bed={bed} />
       <dl class="vitals wide">
         {VALUES.filter(
@@ -58,10 +61,22 @@ export function BedDetail(props: { bed: string }) {
           <Checks bed={bed} />
           <InfusionBox bed={bed} />
           <Charted bed={bed} />
+          <ChartList bed={bed} />
           <Held bed={bed} />
         </div>
       </div>
     </main>
+  );
+}
+
+function Concern(props: { bed: Bed }) {
+  const concern = props.bed.concerned ?? null;
+  if (concern === null) return null;
+  return (
+    <p class="due">
+      {labelOf(concern.by)} is concerned since {clockTime(Date.parse(concern.at), ward.value?.offsetMinutes ?? 0)}
+      {concern.note === null ? "" : `: ${concern.note}`}
+    </p>
   );
 }
 
@@ -73,7 +88,7 @@ function BedAlarms(props: { bed: Bed }) {
       {alarms.map((alarm) => {
         const call = callOf(alarm.call);
         return (
-          <div key={alarm.id} class={`band ${bandOf(alarm)}${flashes(alarm) ? " flash" : ""}`}>
+          <div key={alarm.id} data-alarm={alarm.id} class={`band ${bandOf(alarm)}${flashes(alarm) ? " flash" : ""}`}>
             <h2>
               <span class="mark">{mark(alarm)}</span> {alarm.message}
             </h2>
@@ -106,7 +121,7 @@ function BedAlarms(props: { bed: Bed }) {
 
 function Acts(props: { bed: Bed }) {
   const { bed } = props;
-  const open = (kind: "entry" | "symptoms" | "infusion" | "screening" | "watch" | "pause") => () => {
+  const open = (kind: "entry" | "concerned" | "calmed" | "somebody" | "symptoms" | "infusion" | "screening" | "watch" | "pause") => () => {
     sheet.value = { kind, bed: bed.alias } as Sheet;
   };
   return (
@@ -114,6 +129,14 @@ function Acts(props: { bed: Bed }) {
       <button type="button" class="tall primary" onClick={open("entry")}>
         ENTER CHECK
       </button>
+      <button type="button" class="tall warn" onClick={open("concerned")}>
+        CONCERNED
+      </button>
+      {bed.concerned != null && (
+        <button type="button" class="tall" onClick={open("calmed")}>
+          NO LONGER CONCERNED
+        </button>
+      )}
       <button type="button" class="tall" onClick={open("symptoms")}>
         SYMPTOMS
       </button>
@@ -128,6 +151,9 @@ function Acts(props: { bed: Bed }) {
       </button>
       <button type="button" class="tall" onClick={open("pause")}>
         PAUSE SOUND
+      </button>
+      <button type="button" class="tall" onClick={open("somebody")}>
+        SOMEBODY IS HERE (no name)
       </button>
       <button type="button" class="tall" onClick={open("watch")}>
         {bed.watched ? "WATCH: confirm or end" : "START WATCH"}

@@ -5,6 +5,7 @@ import { labelOf } from "../people/session";
 import { byUrgency, mark, stateWords } from "../words/marks";
 import { UNKNOWN, digits, lastWords, unitWords } from "../words/signals";
 import { clockTime, dueWords } from "../words/times";
+import { ChartList } from "../chart/ChartList";
 import { Charted } from "./BedDetail";
 
 const SHOWN = [
@@ -96,6 +97,7 @@ export function Handover(props: { bed: string }) {
         ))}
       </ul>
       <Charted bed={bed} />
+      <ChartList bed={bed} fixed />
       {bed.checklist !== null && (
         <>
           <h2>Calcium gluconate checklist, {bed.checklist.stamp}</h2>

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Limit } from "../api/types";
 import { night } from "../navigation";
 import { serverNow, ward } from "../live/store";
 import { clockTime } from "../words/times";
@@ -8,6 +9,13 @@ import { type PlotData, draw } from "./plot";
 const NARROWEST = 280;
 const TABLE_ROWS = 60;
 
+const NONE: Limit[] = [];
+
+function limitWords(limit: Limit): string {
+  const zone = limit.priority === "high" ? "ACT" : "watch";
+  return `${zone} ${limit.side} ${tidy(limit.value)}${limit.own ? " (for her alone)" : ""}`;
+}
+
 /** A picture for the eye, a sentence for the screen reader, and the same numbers as a table on demand. */
 export function Plot(props: {
   title: string;
@@ -15,7 +23,9 @@ export function Plot(props: {
   data: PlotData;
   kind: "trend" | "charted" | "estimate";
   unit: string;
+  limits?: Limit[];
 }) {
+  const limits = props.limits ?? NONE;
   const box = useRef<HTMLDivElement>(null);
   const [table, setTable] = useState(false);
   const offset = ward.value?.offsetMinutes ?? 0;
@@ -24,11 +34,11 @@ export function Plot(props: {
     const into = box.current;
     if (into === null || table) return undefined;
     const width = Math.max(NARROWEST, into.clientWidth);
-    const height = props.kind === "estimate" ? 220 : 130;
-    const look = { width, height, offsetMinutes: offset, night: isNight, kind: props.kind, now: serverNow.peek() };
+    const height = props.kind === "estimate" ? 240 : 170;
+    const look = { width, height, offsetMinutes: offset, night: isNight, kind: props.kind, now: serverNow.peek(), limits };
     const plot = draw(into, props.data, look);
     return () => plot.destroy();
-  }, [props.data, props.kind, offset, isNight, table]);
+  }, [props.data, props.kind, offset, isNight, table, limits]);
   return (
     <section class="plot">
       <h3>
@@ -37,6 +47,7 @@ export function Plot(props: {
           Table
         </button>
       </h3>
+      {limits.length > 0 && <p class="limits">{limits.map(limitWords).join("; ")}</p>}
       {table ? (
         <Numbers data={props.data} kind={props.kind} offset={offset} title={props.title} />
       ) : (

@@ -1,11 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
-import { read } from "../api/client";
-import type { Bed, Prediction, Trend } from "../api/types";
+import { useAsked } from "../api/asked";
+import type { Bed, Limit, Prediction, Trend } from "../api/types";
 import { serverNow, usable, ward } from "../live/store";
 import { unitWords } from "../words/signals";
 import { clockTime } from "../words/times";
 import { short, tidy } from "../words/units";
+import { EventStrip } from "./EventStrip";
 import { Plot } from "./Plot";
+import { limitsOf, standing } from "./bands";
 import { type PlotData, estimateColumns, trendColumns } from "./plot";
 
 const ROWS = [
@@ -18,38 +20,10 @@ const ROWS = [
   ["urine", "Urine", "charted"],
 ] as const;
 
-type Drawn = [name: string, title: string, kind: "trend" | "charted", data: PlotData];
+type Drawn = [name: string, title: string, kind: "trend" | "charted", data: PlotData, limits: Limit[]];
 
 const AGAIN_MS = 30_000;
 const POINTS = 600;
-
-type Asked<T> = { data: T } | { why: string } | null;
-
-/** Asks again every half minute; what cannot be had says why. */
-function useAsked<T>(path: string | null, wrong: (status: number, error: string) => string): Asked<T> {
-  const [asked, setAsked] = useState<Asked<T>>(null);
-  useEffect(() => {
-    let gone = false;
-    async function look(): Promise<void> {
-      if (path === null) return;
-      const answer = await read<T>(path);
-      if (gone) return;
-      if (answer === null) setAsked({ why: "the server does not answer" });
-      else if (answer.status === 200) setAsked({ data: answer.body });
-      else
-        setAsked({
-          why: wrong(answer.status, String((answer.body as { error?: unknown }).error ?? `status ${answer.status}`)),
-        });
-    }
-    void look();
-    const timer = setInterval(() => void look(), AGAIN_MS);
-    return () => {
-      gone = true;
-      clearInterval(timer);
-    };
-  }, [path]);
-  return asked;
-}
 
 export function Trends(props: { bed: Bed }) {
   const [hours, setHours] = useState(2);
@@ -67,9 +41,14 @@ export function Trends(props: { bed: Bed }) {
     points: String(POINTS),
   });
   const path = to === 0 ? null : `/api/v1/beds/${encodeURIComponent(props.bed.alias)}/trend?${query.toString()}`;
-  const asked = useAsked<Trend>(path, (status, error) =>
+  const asked = useAsked<Trend>(path, AGAIN_MS, (status, error) =>
     status === 404 ? "this server keeps no history of vital signs for boards" : error,
   );
+  const limits = useAsked<{ limits: Limit[] }>(
+    `/api/v1/beds/${encodeURIComponent(props.bed.alias)}/limits`,
+    AGAIN_MS,
+  );
+  const known = limits !== null && "data" in limits ? limits.data.limits : NO_LIMITS;
   return (
     <section aria-label="Trends">
       <h2>Trends</h2>
@@ -82,12 +61,17 @@ export function Trends(props: { bed: Bed }) {
       </div>
       {asked === null && <p>Loading the trends.</p>}
       {asked !== null && "why" in asked && <p>No trends: {asked.why}.</p>}
-      {asked !== null && "data" in asked && usable.value && <Stack trend={asked.data} />}
+      {asked !== null && "data" in asked && usable.value && (
+        <Stack trend={asked.data} limits={known} hours={hours} />
+      )}
+      {limits !== null && "why" in limits && <p>No limits are drawn: {limits.why}.</p>}
     </section>
   );
 }
 
-function Stack(props: { trend: Trend }) {
+const NO_LIMITS: Limit[] = [];
+
+function Stack(props: { trend: Trend; limits: Limit[]; hours: number }) {
   const [drawn, setDrawn] = useState<Drawn[]>([]);
   useEffect(() => {
     setDrawn(
@@ -96,50 +80,42 @@ function Stack(props: { trend: Trend }) {
         title,
         kind,
         trendColumns(props.trend, name, kind),
+        limitsOf(props.limits, name, props.trend.signals[name]?.unit ?? ""),
       ]),
     );
-  }, [props.trend]);
-  const offset = ward.value?.offsetMinutes ?? 0;
+  }, [props.trend, props.limits]);
   return (
     <>
+      <EventStrip trend={props.trend} />
       {drawn.length === 0 && <p>No values in this time.</p>}
-      {drawn.map(([name, title, kind, data]) => (
+      {drawn.map(([name, title, kind, data, limits]) => (
         <Plot
           key={name}
           title={title}
           unit={unitWords(props.trend.signals[name]?.unit ?? "")}
           kind={kind}
           data={data}
-          sentence={sentence(title, data)}
+          limits={limits}
+          sentence={sentence(title, data, props.hours, limits)}
         />
       ))}
-      {props.trend.events.length > 0 && (
-        <ul class="events">
-          {props.trend.events.map((event) => (
-            <li key={`${event.at} ${event.text}`}>
-              {clockTime(Date.parse(event.at), offset)} {event.text}
-            </li>
-          ))}
-        </ul>
-      )}
     </>
   );
 }
 
-/** "RR 9, was 15 at the start": what the picture says, for those who do not see it. */
-export function sentence(title: string, data: PlotData): string {
+/** "Respiratory rate 9, falling from 15 over 2 h, below limit 12": what the picture says, for those who do not see it. */
+export function sentence(title: string, data: PlotData, hours: number, limits: Limit[]): string {
   const values = (data.columns[2] ?? []).filter((v): v is number => v !== null);
   const [first, last] = [values[0], values[values.length - 1]];
-  if (first === undefined || last === undefined) return `${title}: no values`;
+  if (first === undefined || last === undefined) return `${title}: no values in ${hours} h`;
   const way = last < first ? "falling" : last > first ? "rising" : "steady";
-  return `${title} ${tidy(last, 1)}, ${way} from ${tidy(first, 1)}`;
+  const words = [`${title} ${tidy(last, 1)}`, `${way} from ${tidy(first, 1)} over ${hours} h`, standing(limits, last)];
+  return words.filter((word) => word !== "").join(", ");
 }
 
 export function Estimate(props: { bed: Bed }) {
-  const asked = useAsked<Prediction>(
-    `/api/v1/beds/${encodeURIComponent(props.bed.alias)}/prediction`,
-    (_status, error) => error,
-  );
+  const path = `/api/v1/beds/${encodeURIComponent(props.bed.alias)}/prediction`;
+  const asked = useAsked<Prediction>(path, AGAIN_MS);
   const [data, setData] = useState<PlotData | null>(null);
   const levels = props.bed.levels.length;
   useEffect(() => {

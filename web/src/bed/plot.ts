@@ -1,8 +1,9 @@
 // Small plots by uPlot: one parameter each, never two on one axis. What is not known is a gap.
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { Prediction, Level, Trend } from "../api/types";
+import type { Level, Limit, Prediction, Trend } from "../api/types";
 import { toMmol } from "../words/units";
+import { type Zone, axisOf, bandsOf } from "./bands";
 
 export interface PlotData {
   /** Seconds of the server's clock, then rows of the same length; null is a gap. */
@@ -50,6 +51,12 @@ export function estimateColumns(prediction: Prediction, levels: Level[]): PlotDa
   return { columns: [times, column(0), column(1), column(2), column(3)], span: null };
 }
 
+/** The room left and right of every plot, so that all of them and the strip of events share one time axis. */
+export const AXIS_PX = 64;
+export const RIGHT_PX = 14;
+
+const FONT = '18px "DejaVu Sans", "Noto Sans", sans-serif';
+
 export interface Look {
   width: number;
   height: number;
@@ -59,16 +66,27 @@ export interface Look {
   kind: "trend" | "charted" | "estimate";
   /** A line at the server's now. */
   now: number;
+  /** The limits in force for this sign; none: none is known. */
+  limits: Limit[];
 }
 
-function ink(night: boolean): { line: string; band: string; grid: string; text: string } {
+interface Ink {
+  line: string;
+  band: string;
+  grid: string;
+  text: string;
+  zone: Record<Zone, string>;
+}
+
+function ink(night: boolean): Ink {
   return night
-    ? { line: "#8ab4ff", band: "rgba(138,180,255,0.25)", grid: "#333a44", text: "#d6dbe2" }
-    : { line: "#0b3d91", band: "rgba(11,61,145,0.18)", grid: "#d5d9df", text: "#1b1f24" };
+    ? { line: "#8ab4ff", band: "rgba(138,180,255,0.25)", grid: "#333a44", text: "#d6dbe2", zone: { watch: "#4a3f00", act: "#5a1420" } }
+    : { line: "#0b3d91", band: "rgba(11,61,145,0.18)", grid: "#d5d9df", text: "#1b1f24", zone: { watch: "#fff3b0", act: "#ffd3d9" } };
 }
 
 export function draw(into: HTMLElement, data: PlotData, look: Look): uPlot {
   const colours = ink(look.night);
+  const axis = { stroke: colours.text, grid: { stroke: colours.grid }, ticks: { stroke: colours.grid }, font: FONT };
   const bounds = { stroke: colours.band, points: { show: false }, spanGaps: look.kind === "estimate" };
   const line = { stroke: colours.line, width: 1.5, points: { show: false } };
   const dot = { stroke: colours.line, width: 0, points: { show: true, size: 12, fill: colours.line } };
@@ -90,22 +108,47 @@ export function draw(into: HTMLElement, data: PlotData, look: Look): uPlot {
     series,
     ...(look.kind === "charted" ? {} : { bands: [{ series: [2, 1] as [number, number], fill: colours.band }] }),
     legend: { show: false },
-    scales: { x: { time: true, range: (_plot, low, high) => data.span ?? [low, high] } },
+    scales: {
+      x: { time: true, range: (_plot, low, high) => data.span ?? [low, high] },
+      ...(look.limits.length === 0
+        ? {}
+        : { y: { range: (_plot: uPlot, low: number | null, high: number | null) => axisOf(low, high, look.limits) } }),
+    },
     cursor: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date((seconds + look.offsetMinutes * 60) * 1000), "Etc/UTC"),
     axes: [
-      {
-        stroke: colours.text,
-        grid: { stroke: colours.grid },
-        ticks: { stroke: colours.grid },
-        values: clock(look.offsetMinutes),
-        space: 80,
-      },
-      { stroke: colours.text, grid: { stroke: colours.grid }, ticks: { stroke: colours.grid }, size: 56 },
+      { ...axis, values: clock(look.offsetMinutes), space: 100, size: 40 },
+      { ...axis, size: AXIS_PX, space: 36 },
     ],
-    hooks: { draw: [(plot) => nowLine(plot, look.now / 1000, colours.text)] },
+    padding: [8, RIGHT_PX, 0, 0],
+    hooks: {
+      drawClear: [(plot) => zones(plot, look.limits, colours)],
+      draw: [(plot) => nowLine(plot, look.now / 1000, colours.text)],
+    },
   };
   return new uPlot(options, data.columns as uPlot.AlignedData, into);
+}
+
+/** Pale bands: watch and act, each ending in a line at its limit. What lies between is normal. */
+function zones(plot: uPlot, limits: Limit[], colours: Ink): void {
+  const { left, top, width, height } = plot.bbox;
+  const { ctx } = plot;
+  ctx.save();
+  for (const { zone, from, to } of bandsOf(limits)) {
+    const upper = to === null ? top : Math.max(top, plot.valToPos(to, "y", true));
+    const lower = from === null ? top + height : Math.min(top + height, plot.valToPos(from, "y", true));
+    ctx.fillStyle = colours.zone[zone];
+    ctx.fillRect(left, upper, width, lower - upper);
+    const edge = to === null ? lower : upper;
+    ctx.strokeStyle = colours.text;
+    ctx.lineWidth = zone === "act" ? 2 : 1;
+    ctx.setLineDash(zone === "act" ? [] : [6, 6]);
+    ctx.beginPath();
+    ctx.moveTo(left, edge);
+    ctx.lineTo(left + width, edge);
+    ctx.stroke();
+  }
+  ctx.restore();
 }
 
 function clock(offsetMinutes: number): uPlot.Axis.Values {

@@ -103,6 +103,18 @@ function ReflexLine(props: { bed: Bed }) {
   );
 }
 
+/** A word without a name: it is shown beside the paging, which it does not stop. */
+export function SomebodyHere(props: { bed: Bed }) {
+  const here = props.bed.somebody_here ?? null;
+  if (here === null) return null;
+  return (
+    <p class="paging">
+      Somebody said at {clockTime(Date.parse(here.at), offset())}: I am here (no name
+      {here.station === null ? "" : `, ${here.station}`})
+    </p>
+  );
+}
+
 function Actions(props: { bed: Bed; worst: Alarm | undefined }) {
   const { bed, worst } = props;
   const call = worst?.call ?? null;
@@ -174,6 +186,7 @@ export function BedCard(props: { bed: Bed }) {
       {bed.watched && !bed.association_confirmed && <p class="due overdue">Bed, devices and patient: NOT CONFIRMED</p>}
       {bed.audio_paused && <p class="due overdue">SOUND PAUSED</p>}
       {paging !== null && <p class="paging">Page: {paging}</p>}
+      <SomebodyHere bed={bed} />
       <Actions bed={bed} worst={worst} />
     </article>
   );

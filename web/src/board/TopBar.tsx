@@ -1,6 +1,6 @@
-import { link, night, sheet, toggleNight, unlocking } from "../navigation";
+import { link, night, sheet, unlocking } from "../navigation";
 import { ageSeconds, liveness, serverNow, ward } from "../live/store";
-import { lock, unlocked } from "../people/session";
+import { lock, session, unlocked } from "../people/session";
 import { soundOn, testSound } from "../sound/sounder";
 import { clockTime } from "../words/times";
 
@@ -51,6 +51,11 @@ export function TopBar() {
         </a>
       </nav>
       <span class="who">
+        {session.value?.setup_needed && (
+          <button type="button" class="loud" onClick={() => (sheet.value = { kind: "setup" })}>
+            SET UP
+          </button>
+        )}
         {who === null ? (
           <button type="button" onClick={() => (unlocking.value = true)}>
             UNLOCK
@@ -63,7 +68,7 @@ export function TopBar() {
             </button>
           </>
         )}
-        <button type="button" onClick={toggleNight}>
+        <button type="button" onClick={() => (night.value = !night.value)}>
           {night.value ? "DAY" : "NIGHT"}
         </button>
         <button type="button" aria-label="Keys and help" onClick={() => (sheet.value = { kind: "help" })}>

@@ -2,16 +2,16 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
 import { change, newKey, outcomeWords } from "../api/client";
 import type { Bed } from "../api/types";
-import { sheet, unlocking } from "../navigation";
+import { type Correcting, sheet, unlocking } from "../navigation";
 import { infusionWords } from "../board/BedCard";
 import { bedOf, serverNow, usable, ward } from "../live/store";
-import { labelOf, unlocked } from "../people/session";
+import { labelOf, mayNotChart, unlocked } from "../people/session";
 import { PersonPicker } from "../people/PersonPicker";
 import { reflexWords } from "../words/signals";
 import { clockTime } from "../words/times";
 import { LEVEL_UNITS, type LevelUnit, otherUnit, tidy, typed } from "../words/units";
 import { CountTimer } from "./CountTimer";
-import { AVPU, build, timeOf } from "./draft";
+import { AVPU, type Entry, type PartName, build, partOf, timeOf } from "./draft";
 import { Choice, type Form, NumberField, Part, TextField } from "./fields";
 import { type Sent, draftOf, draftsChanged, forget, keyOf, sendAll, write } from "./sending";
 
@@ -23,16 +23,22 @@ const AVPU_LABELS: Record<(typeof AVPU)[number], string> = {
   unresponsive: "U none",
 };
 
-/** One sheet for all that is charted at the bed. Any part alone may be saved. It closes only on Save or Cancel. */
-export function EntrySheet(props: { bed: string }) {
+/**
+ * One sheet for all that is charted at the bed. Any part alone may be saved. It closes only on Save or Cancel. With
+ * `corrects` it shows that part alone, and what is saved replaces the entry.
+ */
+export function EntrySheet(props: { bed: string; corrects?: Correcting | undefined }) {
   draftsChanged.value;
   const [problems, setProblems] = useState<Record<string, string>>({});
   const [sent, setSent] = useState<Sent[]>([]);
   const [busy, setBusy] = useState(false);
   const bed = bedOf(props.bed);
   const now = serverNow.value;
-  const kept = draftOf(props.bed, now);
+  const { corrects } = props;
+  const draft = corrects === undefined ? props.bed : `${props.bed} ${corrects.id}`;
+  const kept = draftOf(draft, now);
   const who = unlocked.value;
+  const may = mayNotChart(who?.role ?? null);
   const moment = { nowMs: now, offsetMinutes: ward.value?.offsetMinutes ?? 0 };
   if (bed === undefined) return null;
 
@@ -40,7 +46,7 @@ export function EntrySheet(props: { bed: string }) {
     text: (field) => kept.draft[field] ?? "",
     problem: (field) => problems[field] ?? refusalOf(sent, field),
     write: (field, value) => {
-      write(props.bed, field, value, serverNow.value);
+      write(draft, field, value, serverNow.value);
       setProblems(({ [field]: _gone, ...rest }) => rest);
     },
   };
@@ -50,36 +56,52 @@ export function EntrySheet(props: { bed: string }) {
     setProblems(built.problems);
     if (Object.keys(built.problems).length > 0) return focusFirst(Object.keys(built.problems));
     if (built.entries.length === 0) return setProblems({ at: "Nothing was entered yet." });
+    if (corrects !== undefined && built.entries.length > 1) return setProblems({ at: "One entry replaces one." });
     if (who === null) {
       unlocking.value = true;
       return;
     }
     setBusy(true);
-    const entries = built.entries.map((entry) => ({ entry, key: keyOf(kept, entry) }));
+    const entries = built.entries.map((made) => {
+      const entry = corrects === undefined ? made : correcting(made, corrects);
+      return { entry, key: keyOf(kept, entry) };
+    });
     const all = await sendAll(props.bed, who.person, entries, setSent);
     setBusy(false);
     const refused = all.find((s) => s.outcome !== null && s.outcome !== "checking" && s.outcome.kind === "refused");
     if (refused !== undefined && outcomeStatus(refused) === 401) {
       unlocking.value = true;
     }
-    if (all.every(isSaved)) forget(props.bed);
+    if (all.every(isSaved)) forget(draft);
   }
 
   function keys(event: KeyboardEvent): void {
     if (event.key === "Enter" && event.ctrlKey) void save();
     const target = event.target as HTMLElement;
+    if (event.key === "Enter" && !event.ctrlKey && target.tagName === "INPUT") return nextField(target);
     if (target.tagName !== "INPUT" && /^[0-4]$/.test(event.key)) form.write("reflex", event.key);
   }
 
   const done = sent.length > 0 && sent.every(isSaved);
   return (
-    <Dialog title={`${bed.place} - new check`} wide keys={keys} close={() => undefined}>
+    <Dialog
+      title={corrects === undefined ? `${bed.place} - new check` : `${bed.place} - correct an entry`}
+      wide
+      keys={keys}
+      close={() => undefined}
+    >
       <p class="by">By {who === null ? "nobody yet: your PIN is asked for when you save" : who.label}</p>
-      {!done && <Parts form={form} bed={bed} />}
+      {corrects !== undefined && (
+        <p>
+          Instead of <s>{corrects.text}</s> ({corrects.reason}). The old one stays in the chart, struck through.
+        </p>
+      )}
+      {!done && <Parts form={form} bed={bed} only={corrects === undefined ? null : partOf(corrects.kind)} />}
       <Results sent={sent} />
+      {may !== null && <p class="problem">{may}</p>}
       <div class="actions sticky">
         {!done && (
-          <button type="button" class="primary tall" disabled={busy} onClick={() => void save()}>
+          <button type="button" class="primary tall" disabled={busy || may !== null} onClick={() => void save()}>
             {busy ? "SAVING" : sent.some((s) => !isSaved(s)) ? "SAVE AGAIN" : "SAVE"}
           </button>
         )}
@@ -87,7 +109,7 @@ export function EntrySheet(props: { bed: string }) {
           type="button"
           class="tall"
           onClick={() => {
-            forget(props.bed);
+            forget(draft);
             sheet.value = null;
           }}
         >
@@ -96,6 +118,16 @@ export function EntrySheet(props: { bed: string }) {
       </div>
     </Dialog>
   );
+}
+
+function correcting(made: Entry, corrects: Correcting): Entry {
+  return { ...made, body: { ...made.body, corrects: corrects.id, reason: corrects.reason } };
+}
+
+/** Enter goes on to the next field; what is saved is saved on purpose. */
+function nextField(from: HTMLElement): void {
+  const all = Array.from(from.closest("dialog")?.querySelectorAll("input") ?? []);
+  all[all.indexOf(from as HTMLInputElement) + 1]?.focus();
 }
 
 function isSaved(s: Sent): boolean {
@@ -137,8 +169,9 @@ function Results(props: { sent: Sent[] }) {
   );
 }
 
-function Parts(props: { form: Form; bed: Bed }) {
-  const { form, bed } = props;
+function Parts(props: { form: Form; bed: Bed; only: PartName | null }) {
+  const { form, bed, only } = props;
+  const shown = (part: PartName) => only === null || only === part;
   return (
     <div class="parts">
       <Part title="Time">
@@ -147,45 +180,58 @@ function Parts(props: { form: Form; bed: Bed }) {
           NOW
         </button>
       </Part>
-      <Part title="Reflex">
-        <Choice
-          form={form}
-          field="reflex"
-          legend="Tendon reflex"
-          of={[0, 1, 2, 3, 4].map((n) => ({ value: String(n), label: reflexWords(n) }))}
-        />
-        <Choice
-          form={form}
-          field="reflex_site"
-          legend="Where?"
-          of={[
-            { value: "knee", label: "knee" },
-            { value: "arm", label: "arm" },
-          ]}
-        />
-        <TextField form={form} field="reflex_reason" label="Or not possible, because" />
-      </Part>
-      <Part title="Awake?">
-        <Choice
-          form={form}
-          field="avpu"
-          legend="Answers to"
-          of={AVPU.map((value) => ({ value, label: AVPU_LABELS[value] }))}
-        />
-      </Part>
-      <Part title="Breaths">
-        <NumberField form={form} field="rr" label="Counted for 60 s" unit="/min" />
-        <CountTimer />
-      </Part>
-      <Part title="Pressure">
-        <NumberField form={form} field="sbp" label="Systolic" unit="mmHg" />
-        <NumberField form={form} field="dbp" label="Diastolic" unit="mmHg" />
-      </Part>
-      <UrinePart form={form} />
-      <LevelPart form={form} />
-      <InfusionPart form={form} bed={bed} />
-      <MorePart form={form} />
+      {shown("reflex") && <ReflexPart form={form} />}
+      {shown("avpu") && (
+        <Part title="Awake?">
+          <Choice
+            form={form}
+            field="avpu"
+            legend="Answers to"
+            of={AVPU.map((value) => ({ value, label: AVPU_LABELS[value] }))}
+          />
+        </Part>
+      )}
+      {shown("rr") && (
+        <Part title="Breaths">
+          <NumberField form={form} field="rr" label="Counted for 60 s" unit="/min" />
+          <CountTimer />
+        </Part>
+      )}
+      {shown("pressure") && (
+        <Part title="Pressure">
+          <NumberField form={form} field="sbp" label="Systolic" unit="mmHg" />
+          <NumberField form={form} field="dbp" label="Diastolic" unit="mmHg" />
+        </Part>
+      )}
+      {shown("urine") && <UrinePart form={form} />}
+      {shown("level") && <LevelPart form={form} />}
+      {shown("infusion") && <InfusionPart form={form} bed={bed} />}
+      {shown("more") && <MorePart form={form} open={only !== null} />}
     </div>
+  );
+}
+
+function ReflexPart(props: { form: Form }) {
+  const { form } = props;
+  return (
+    <Part title="Reflex">
+      <Choice
+        form={form}
+        field="reflex"
+        legend="Tendon reflex"
+        of={[0, 1, 2, 3, 4].map((n) => ({ value: String(n), label: reflexWords(n) }))}
+      />
+      <Choice
+        form={form}
+        field="reflex_site"
+        legend="Where?"
+        of={[
+          { value: "knee", label: "knee" },
+          { value: "arm", label: "arm" },
+        ]}
+      />
+      <TextField form={form} field="reflex_reason" label="Or not possible, because" />
+    </Part>
   );
 }
 
@@ -301,10 +347,10 @@ export function StopButton(props: { bed: Bed }) {
   );
 }
 
-function MorePart(props: { form: Form }) {
+function MorePart(props: { form: Form; open: boolean }) {
   const { form } = props;
   return (
-    <details class="part">
+    <details class="part" open={props.open}>
       <summary class="tall">More: fit, opioid or sedative, Glasgow, creatinine, calcium</summary>
       <Choice form={form} field="fit" legend="A fit?" of={[{ value: "yes", label: "She had a fit" }]} />
       <TextField form={form} field="sedation" label="Opioid or sedative given (name)" />

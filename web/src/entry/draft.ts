@@ -208,6 +208,30 @@ class Builder {
   }
 }
 
+export type PartName = "reflex" | "avpu" | "rr" | "pressure" | "urine" | "level" | "infusion" | "more";
+
+const PARTS: Record<string, PartName> = {
+  reflex: "reflex",
+  avpu: "avpu",
+  rr: "rr",
+  bp: "pressure",
+  urine: "urine",
+  level: "level",
+  infusion: "infusion",
+  bolus: "infusion",
+  dose: "infusion",
+  gcs: "more",
+  sedation: "more",
+  fit: "more",
+  creatinine: "more",
+  calcium: "more",
+};
+
+/** The part of the sheet that an entry of this kind is made in; null: of another sheet. */
+export function partOf(kind: string): PartName | null {
+  return PARTS[kind] ?? null;
+}
+
 /** Any part may be filled; each becomes an entry of its own. */
 export function build(draft: Draft, moment: Moment): Built {
   const b = new Builder(draft, moment);

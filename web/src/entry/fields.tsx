@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
 
 /** What a field of a sheet needs: its text, its refusal, and where to write. */
@@ -17,26 +17,24 @@ export function Problem(props: { id: string; text: string | undefined }) {
   );
 }
 
-export function NumberField(props: {
+interface FieldProps {
   form: Form;
   field: string;
   label: string;
-  unit?: string;
-  wide?: boolean;
-  name?: string;
-}) {
+}
+
+/** A label, what is typed, its unit, and what is wrong with it: alike for numbers and words. */
+function Field(props: FieldProps & { input: JSX.InputHTMLAttributes; unit?: string | undefined }) {
   const id = useId();
   const problem = props.form.problem(props.field);
   return (
     <span class="field">
       <label for={id}>{props.label}</label>{" "}
       <input
+        {...props.input}
         id={id}
         data-field={props.field}
-        class={props.wide ? "wide" : ""}
-        inputMode="decimal"
         autocomplete="off"
-        maxLength={12}
         value={props.form.text(props.field)}
         aria-invalid={problem ? "true" : "false"}
         aria-describedby={problem ? `${id}-p` : undefined}
@@ -48,27 +46,19 @@ export function NumberField(props: {
   );
 }
 
-export function TextField(props: { form: Form; field: string; label: string; placeholder?: string; long?: boolean }) {
-  const id = useId();
-  const problem = props.form.problem(props.field);
-  return (
-    <span class="field">
-      <label for={id}>{props.label}</label>{" "}
-      <input
-        id={id}
-        data-field={props.field}
-        class={props.long ? "long" : ""}
-        autocomplete="off"
-        maxLength={120}
-        placeholder={props.placeholder}
-        value={props.form.text(props.field)}
-        aria-invalid={problem ? "true" : "false"}
-        aria-describedby={problem ? `${id}-p` : undefined}
-        onInput={(event) => props.form.write(props.field, event.currentTarget.value)}
-      />
-      <Problem id={`${id}-p`} text={problem} />
-    </span>
-  );
+export function NumberField(props: FieldProps & { unit?: string }) {
+  return <Field {...props} input={{ inputMode: "decimal", maxLength: 12 }} />;
+}
+
+export function TextField(props: FieldProps & { placeholder?: string; long?: boolean; secret?: boolean }) {
+  const { placeholder, long, secret } = props;
+  const input = {
+    class: long ? "long" : "",
+    maxLength: 120,
+    ...(placeholder ? { placeholder } : {}),
+    ...(secret ? { type: "password", inputMode: "numeric" as const } : {}),
+  };
+  return <Field {...props} input={input} />;
 }
 
 /** Large buttons of which one holds; tapped again it is undone. */

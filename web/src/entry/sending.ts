@@ -38,6 +38,12 @@ export function write(bed: string, field: string, value: string, nowMs: number):
   draftsChanged.value++;
 }
 
+/** Begins a sheet with what is already known, unless something was typed into it before. */
+export function startDraft(bed: string, known: Draft, nowMs: number): void {
+  const kept = draftOf(bed, nowMs);
+  if (Object.keys(kept.draft).length === 0) kept.draft = known;
+}
+
 export function forget(bed: string): void {
   drafts.delete(bed);
 }

@@ -1,4 +1,5 @@
 import type { Call, Page } from "../api/types";
+import { sheet } from "../navigation";
 import { AnswerButtons } from "../alarms/AlarmPanel";
 import { callWords } from "../board/BedCard";
 import { bedOf, serverNow, usable, ward } from "../live/store";
@@ -25,7 +26,7 @@ export function pageState(state: string): string {
 
 export function Pages() {
   const now = ward.value;
-  const calls = now?.calls ?? [];
+  const calls = [...(now?.calls ?? [])].sort(mostUrgent);
   return (
     <main class={usable.value ? "" : "dim"}>
       <h1>Paging</h1>
@@ -41,6 +42,14 @@ export function Pages() {
   );
 }
 
+const URGENCY = { high: 0, medium: 1, low: 2 };
+const WAITING = { calling: 0, waiting: 1, accepted: 2, attended: 3 };
+
+/** The gravest first, and of those the one that nobody has answered. */
+function mostUrgent(a: Call, b: Call): number {
+  return URGENCY[a.priority] - URGENCY[b.priority] || WAITING[a.state] - WAITING[b.state] || a.number - b.number;
+}
+
 function CallRow(props: { call: Call; pages: Page[] }) {
   const { call } = props;
   const next = call.next_page === null ? null : Date.parse(call.next_page) - serverNow.value;
@@ -51,14 +60,46 @@ function CallRow(props: { call: Call; pages: Page[] }) {
         {call.kind === "technical" ? " TECHNICAL" : ""}
       </h2>
       <p>
-        <strong>{callWords(call)}</strong>. Rung {call.rung + 1}.{" "}
+        <strong>{callWords(call)}</strong>. Step {call.rung + 1} of the ladder.{" "}
         {next !== null && (next > 0 ? `Next page in ${stopwatch(next)}.` : "Next page is due now.")}
       </p>
+      <Told call={call} />
       <PageTable pages={props.pages} caption={`Pages of #${call.number}`} />
       <div class="actions">
         <AnswerButtons call={call.id} />
+        <button type="button" class="tall primary" onClick={() => (sheet.value = { kind: "again", call: call.id })}>
+          PAGE AGAIN
+        </button>
+        <button type="button" class="tall" onClick={() => (sheet.value = { kind: "phoned", call: call.id })}>
+          I PHONED
+        </button>
       </div>
     </li>
+  );
+}
+
+const ANSWERS: Record<string, string> = {
+  undefined: "no answer",
+  accepted: "COMING",
+  declined: "CANNOT",
+  attended: "AT THE BED",
+};
+
+/** Each person with the answer that counts, and how long it took. What was said by telephone says so. */
+function Told(props: { call: Call }) {
+  const offset = ward.value?.offsetMinutes ?? 0;
+  if (props.call.told.length === 0) return null;
+  return (
+    <ul class="told">
+      {props.call.told.map((t) => (
+        <li key={`${t.person} ${t.rung} ${t.at}`}>
+          {labelOf(t.person)}, step {t.rung + 1} at {clockTime(Date.parse(t.at), offset)}:{" "}
+          <strong>{ANSWERS[t.answer] ?? t.answer}</strong>
+          {t.by_phone ? " by telephone" : ""}
+          {t.answered === null ? "" : ` after ${span(Date.parse(t.answered) - Date.parse(t.at))}`}
+        </li>
+      ))}
+    </ul>
   );
 }
 

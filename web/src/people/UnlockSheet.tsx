@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
-import { unlocking } from "../navigation";
+import { sheet, unlocking } from "../navigation";
 import { UNCONFIRMED } from "../api/client";
 import { PersonPicker } from "./PersonPicker";
 import { PinField } from "./PinField";
@@ -33,7 +33,19 @@ export function UnlockSheet() {
   return (
     <Dialog title="Unlock this station for charting" escape close={() => (unlocking.value = false)}>
       {session.value?.setup_needed && (
-        <p class="problem">No people are set up yet. Ask the engineer: first-run set-up is needed.</p>
+        <>
+          <p class="problem">Nobody has a PIN on this ward yet.</p>
+          <button
+            type="button"
+            class="tall"
+            onClick={() => {
+              unlocking.value = false;
+              sheet.value = { kind: "setup" };
+            }}
+          >
+            SET UP the first person
+          </button>
+        </>
       )}
       <PersonPicker legend="Who are you?" chosen={who} choose={setWho} needsPin />
       <PinField pin={pin} change={setPin} enter={() => void send()} problem={problem} />

@@ -49,6 +49,14 @@ export function roleWords(role: Role): string {
   return ROLES[role] ?? role;
 }
 
+const CLINICAL: readonly Role[] = ["midwife", "charge", "doctor"];
+
+/** Why this role may not chart, in words; null: it may, or nobody is known yet. The server decides; this says it first. */
+export function mayNotChart(role: Role | null): string | null {
+  if (role === null || CLINICAL.includes(role)) return null;
+  return `Your role (${roleWords(role)}) cannot chart. Ask a midwife or a doctor.`;
+}
+
 export async function unlock(person: string, pin: string): Promise<Outcome> {
   const outcome = await change("/api/v1/session/unlock", { person, pin });
   if (outcome.kind === "saved") await loadPeople();

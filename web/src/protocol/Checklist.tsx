@@ -1,11 +1,13 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Outcome, UNCONFIRMED, changeByKey, newKey, outcomeWords } from "../api/client";
 import type { Bed, Checklist as List, Give, Step } from "../api/types";
 import { link, unlocking } from "../navigation";
 import { bedOf, callOf, serverNow, usable, ward } from "../live/store";
 import { PersonPicker } from "../people/PersonPicker";
+import { PinField } from "../people/PinField";
 import { labelOf, unlocked } from "../people/session";
 import { callWords } from "../board/BedCard";
+import { beep } from "../sound/sounder";
 import { clockTime, stopwatch, timerWords } from "../words/times";
 
 type Act = "done" | "start" | "second" | "better" | "result" | "not-done";
@@ -122,7 +124,25 @@ function Open(props: { bed: Bed; list: List }) {
         <a class="button tall" href={link("board")}>
           Back to the board
         </a>
+        <button type="button" class="tall" onClick={() => print()} disabled={!usable.value}>
+          PRINT
+        </button>
       </div>
+      {list.closed !== null && (
+        <p>
+          Closed {clockTime(Date.parse(list.closed.at), offset)} by {labelOf(list.closed.by)}: {list.closed.reason}.
+          Doctor: {list.closed.doctor}.
+        </p>
+      )}
+      <p class="print-only">
+        Printed {clockTime(serverNow.value, offset)}, not live. Every tap:{" "}
+        {list.steps
+          .flatMap((step) => step.taps.map((tap) => ({ ...tap, step })))
+          .sort((x, y) => x.at.localeCompare(y.at))
+          .map((tap) => `${clockTime(Date.parse(tap.at), offset, true)} ${tap.step.words} ${tap.act.toUpperCase()} ${labelOf(tap.by)}`)
+          .join("; ")}
+        .
+      </p>
       <p class="notice">{list.notice ?? "The team decides. This list does not replace the prescription."}</p>
     </>
   );
@@ -173,6 +193,7 @@ function StepRow(props: { step: Step; number: number; ask: (asking: Asking) => v
       <div class="words">
         <span class="number">{props.number}</span> {step.words}
         {step.give !== null && <strong class="give">{giveWords(step.give)}</strong>}
+        {step.give?.second_check_missing && <strong class="doubt">Second check MISSING</strong>}
         {step.doubt !== null && <strong class="doubt">{step.doubt.words}</strong>}
         {tap !== undefined && (
           <span class="tap">
@@ -180,11 +201,7 @@ function StepRow(props: { step: Step; number: number; ask: (asking: Asking) => v
             {tap.text === null ? "" : `: ${tap.text}`}
           </span>
         )}
-        {step.timer !== null && usable.value && (
-          <span class={serverNow.value > Date.parse(step.timer.due) ? "timer over" : "timer"}>
-            {step.timer.what}: {timerWords(step.timer.due, serverNow.value)}
-          </span>
-        )}
+        {step.timer !== null && usable.value && <Timer what={step.timer.what} due={step.timer.due} />}
       </div>
       {open && (
         <div class="actions">
@@ -204,45 +221,103 @@ function StepRow(props: { step: Step; number: number; ask: (asking: Asking) => v
   );
 }
 
+/** The server's timer: it goes on counting past its end, and beeps once when it gets there. */
+function Timer(props: { what: string; due: string }) {
+  const over = serverNow.value > Date.parse(props.due);
+  const before = useRef(over);
+  useEffect(() => {
+    if (over && !before.current) beep();
+    before.current = over;
+  }, [over]);
+  return (
+    <span class={over ? "timer over" : "timer"}>
+      {props.what}: {timerWords(props.due, serverNow.value)}
+    </span>
+  );
+}
+
 /** A name tap, no PIN: nothing may hold up a hand that saves. */
 function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
   const { step, act, words } = props.asking;
   const [key] = useState(newKey);
   const [text, setText] = useState("");
+  const [giver, setGiver] = useState<string | null>(null);
   const [said, setSaid] = useState<string | null>(null);
+  /** It is recorded, with a warning that has to be read. */
+  const [sent, setSent] = useState(false);
+  const head = useRef<HTMLHeadingElement>(null);
+  useEffect(() => head.current?.focus(), []);
   const needsText = act === "not-done" || (step.kind === "decide" && act === "done");
-  async function send(person: string): Promise<void> {
+  const needsSecond = act === "start" && step.give?.second_check === true;
+  async function send(person: string, second: object = {}): Promise<void> {
     if (needsText && text.trim() === "") return setSaid("Say it in a few words first.");
     setSaid("Sending");
-    const extra = act === "not-done" ? { reason: text.trim() } : needsText ? { text: text.trim() } : {};
+    const extra = act === "not-done" ? { reason: text.trim() } : needsText ? { text: text.trim() } : second;
     const path = `/api/v1/beds/${encodeURIComponent(props.bed)}/protocol/step`;
     const outcome: Outcome = await changeByKey(path, { key, person, step: step.id, act, ...extra }, () =>
       setSaid("NOT CONFIRMED, checking"),
     );
-    if (outcome.kind === "saved") props.done();
+    setSent(outcome.kind === "saved");
+    if (outcome.kind === "saved" && outcome.warning === null) props.done();
     else setSaid(outcome.kind === "unconfirmed" ? UNCONFIRMED : outcomeWords(outcome));
   }
   return (
     <section class="ask" aria-label={words}>
-      <h2>
+      <h2 ref={head} tabIndex={-1}>
         {words}: {step.words}
       </h2>
+      {step.give !== null && <p class="dose">{giveWords(step.give)}</p>}
       {needsText && (
         <label>
           {act === "not-done" ? "Why not?" : "What was decided, by which doctor?"}
           <input class="long" value={text} maxLength={120} onInput={(event) => setText(event.currentTarget.value)} />
         </label>
       )}
-      <PersonPicker legend="Tap your name" chosen={null} choose={(name) => void send(name)} />
+      {sent ? null : giver === null ? (
+        <PersonPicker
+          legend={needsSecond ? "Who gives it? Tap your name" : "Tap your name"}
+          chosen={null}
+          choose={(name) => (needsSecond ? setGiver(name) : void send(name))}
+        />
+      ) : (
+        <SecondCheck giver={giver} start={(second) => void send(giver, second)} />
+      )}
       {said !== null && (
         <p class="problem" role="alert">
           {said}
         </p>
       )}
       <button type="button" class="tall" onClick={props.done}>
-        Cancel
+        {sent ? "CLOSE" : "Cancel"}
       </button>
     </section>
+  );
+}
+
+/** Two people look at the dose. Where the second is not there the dose waits for nobody: the check is shown as missing. */
+function SecondCheck(props: { giver: string; start: (second: object) => void }) {
+  const [who, setWho] = useState<string | null>(null);
+  const [pin, setPin] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+  function checked(): void {
+    if (who === null) return setProblem("The second person taps the name.");
+    if (pin === "") return setProblem("The second person types the PIN.");
+    setProblem(null);
+    props.start({ second_person: who, second_pin: pin });
+    setPin("");
+  }
+  return (
+    <>
+      <p>Given by {labelOf(props.giver)}.</p>
+      <button type="button" class="tall danger" onClick={() => props.start({})}>
+        START NOW: second check missing
+      </button>
+      <PersonPicker legend="Second person" chosen={who} choose={setWho} needsPin except={props.giver} />
+      <PinField pin={pin} change={setPin} enter={checked} problem={problem} />
+      <button type="button" class="tall primary" onClick={checked}>
+        START, checked by two
+      </button>
+    </>
   );
 }
 

@@ -95,6 +95,12 @@ export async function testSound(): Promise<void> {
   if (context !== null && context.state === "running") burst(context, "medium", context.currentTime + 0.05);
 }
 
+/** One short deep pulse: a timer ran out. It never replaces an alarm that sounds. */
+export function beep(): void {
+  if (context?.state !== "running" || tune.peek() !== null) return;
+  burst(context, "lost", context.currentTime + 0.05);
+}
+
 const TURN_MS = 500;
 
 export function followSound(): void {

@@ -1,6 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
-import { read } from "../api/client";
+import { type Asked, useAsked } from "../api/asked";
+import type { Backup, Page } from "../api/types";
 import { ageSeconds, liveness, usable, ward } from "../live/store";
+import { pageState } from "../paging/Pages";
 import { people, peopleMissing, roleWords } from "../people/session";
 import { soundOn } from "../sound/sounder";
 import { clockTime, span } from "../words/times";
@@ -16,29 +17,12 @@ interface SourceRow {
 
 const EVERY_MS = 5000;
 
-/** The devices are asked for here alone: nobody else needs them each second. */
-function useSources(): SourceRow[] | null {
-  const [rows, setRows] = useState<SourceRow[] | null>(null);
-  useEffect(() => {
-    let gone = false;
-    async function look(): Promise<void> {
-      const answer = await read<{ sources?: SourceRow[] }>("/api/v1/sources");
-      if (!gone) setRows(answer?.status === 200 ? (answer.body.sources ?? null) : null);
-    }
-    void look();
-    const timer = setInterval(() => void look(), EVERY_MS);
-    return () => {
-      gone = true;
-      clearInterval(timer);
-    };
-  }, []);
-  return rows;
-}
-
 /** What an engineer asks first. Nothing can be changed here: files and reload do that, so every change is reviewed. */
 export function StatusPage() {
   const now = ward.value;
-  const sources = useSources();
+  // Asked for here alone: nobody else needs them each second.
+  const sources = useAsked<{ sources?: SourceRow[] }>("/api/v1/sources", EVERY_MS);
+  const backup = useAsked<Backup>("/api/v1/backup", 60_000);
   if (now === null) {
     return (
       <main>
@@ -62,6 +46,10 @@ export function StatusPage() {
     ["Beds watched", `${status.beds_watched} of ${status.beds}`],
     ["Devices connected", `${status.sources_connected} of ${status.sources}`],
     ["Calls open, pages sent", `${status.calls_open}, ${status.pages_sent}`],
+    ["Pages that wait", String(now.pages.filter((p) => p.state === "queued" || p.state === "sending").length)],
+    ["Last test page", lastTest(now.pages, time)],
+    ["Clock", status.faults.some((f) => f.fault === "clock_unsynchronised") ? "NOT SYNCHRONISED" : "synchronised"],
+    ["Last good backup", backupWords(backup, time)],
     ["Room for the store", `${Math.floor(status.store_free_bytes / 1e9)} GB`],
     ["Beds that rely on charted checks", status.relies_on_charted_checks.join(", ") || "none"],
   ];
@@ -89,7 +77,9 @@ export function StatusPage() {
         </tbody>
       </table>
       <h2>Devices and senders</h2>
-      {sources === null ? <p>Not known: the server did not say.</p> : <Sources rows={sources} />}
+      {sources === null && <p>Loading the devices.</p>}
+      {sources !== null && "why" in sources && <p>Not known: {sources.why}.</p>}
+      {sources !== null && "data" in sources && <Sources rows={sources.data.sources ?? []} />}
       <h2>People</h2>
       {peopleMissing.value === null ? (
         <ul>
@@ -105,6 +95,19 @@ export function StatusPage() {
       )}
     </main>
   );
+}
+
+function lastTest(pages: Page[], time: (text: string) => string): string {
+  const tests = pages.filter((page) => page.reason === "test").sort((a, b) => b.at.localeCompare(a.at));
+  return tests[0] === undefined ? "none among the newest pages" : `${time(tests[0].at)}, ${pageState(tests[0].state)}`;
+}
+
+function backupWords(asked: Asked<Backup>, time: (text: string) => string): string {
+  if (asked === null) return "not asked yet";
+  if ("why" in asked) return `not known: ${asked.why}`;
+  const { last_good, failed_because } = asked.data;
+  const failed = failed_because === null ? "" : `; the last try FAILED: ${failed_because}`;
+  return (last_good === null ? "NONE" : `${last_good.slice(0, 10)} ${time(last_good)}`) + failed;
 }
 
 function Sources(props: { rows: SourceRow[] }) {

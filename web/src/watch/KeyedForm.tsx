@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
 import { type Outcome, change, changeByKey, newKey, outcomeWords } from "../api/client";
 import { sheet, unlocking } from "../navigation";
-import { unlocked } from "../people/session";
+import { mayNotChart, unlocked } from "../people/session";
 
 export interface Told {
   path: string;
@@ -19,6 +19,8 @@ export function KeyedForm(props: {
   make: () => Told | string;
   children: ComponentChildren;
   more?: ComponentChildren;
+  /** Another act of the sheet is the usual one. */
+  quiet?: boolean;
 }) {
   const [key, setKey] = useState(newKey);
   const [words, setWords] = useState("");
@@ -26,6 +28,7 @@ export function KeyedForm(props: {
   const [said, setSaid] = useState<string | null>(null);
   const who = unlocked.value;
   const saved = outcome?.kind === "saved";
+  const may = mayNotChart(who?.role ?? null);
 
   async function send(): Promise<void> {
     const told = props.make();
@@ -59,9 +62,10 @@ export function KeyedForm(props: {
           {said}
         </p>
       )}
+      {may !== null && <p class="problem">{may}</p>}
       <div class="actions sticky">
         {!saved && (
-          <button type="button" class="primary tall" onClick={() => void send()}>
+          <button type="button" class={props.quiet ? "tall" : "primary tall"} disabled={may !== null} onClick={() => void send()}>
             {props.button}
           </button>
         )}

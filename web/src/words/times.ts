@@ -6,6 +6,17 @@ export function clockTime(ms: number, offsetMinutes: number, seconds = false): s
   return at.toISOString().slice(11, seconds ? 19 : 16);
 }
 
+const DAY_MS = 86_400_000;
+
+/** 02:14 of today, "21 Nov 23:50" of another day: what lies further back must not be taken for today. */
+export function dayTime(ms: number, nowMs: number, offsetMinutes: number): string {
+  const day = (at: number) => Math.floor((at + offsetMinutes * 60_000) / DAY_MS);
+  if (day(ms) === day(nowMs)) return clockTime(ms, offsetMinutes);
+  const date = new Date(ms + offsetMinutes * 60_000);
+  const month = date.toLocaleString("en-GB", { month: "short", timeZone: "UTC" });
+  return `${date.getUTCDate()} ${month} ${clockTime(ms, offsetMinutes)}`;
+}
+
 /** 0:42, 12:05, 1:02:03: minutes and seconds of a length of time, hours when there are any. */
 export function stopwatch(milliseconds: number): string {
   const all = Math.max(0, Math.floor(milliseconds / 1000));

@@ -1,10 +1,8 @@
-import AxeBuilder from "@axe-core/playwright";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type DevServer, serve } from "../../dev/serve";
-import { DESK, PHONE, openPage, startBrowser } from "./browser";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { DESK, PHONE, openPage } from "./browser";
+import { open as openAt, stand, tooSmall, unlock, unlockFirst, violations } from "./ward";
 
-const ROOT = process.env["MAGWATCH_WEB_DIST"] ?? "dist";
 const SCREENS = [
   "#/board",
   "#/alarms",
@@ -15,60 +13,31 @@ const SCREENS = [
   "#/status",
   "#/handover/bed-3",
 ];
-const SHEETS = [
-  "ENTER CHECK",
-  "SYMPTOMS",
-  "SCREENING",
-  "PLAN INFUSION",
-  "PAUSE SOUND",
-  "WATCH: confirm or end",
-  "UNLOCK",
+/** Each sheet with the screen and the button that open it. */
+const SHEETS: [hash: string, button: string][] = [
+  ...[
+    "ENTER CHECK",
+    "CONCERNED",
+    "SYMPTOMS",
+    "SCREENING",
+    "PLAN INFUSION",
+    "PAUSE SOUND",
+    "SOMEBODY IS HERE (no name)",
+    "WATCH: confirm or end",
+    "CORRECT Knee reflex 2+ normal",
+    "UNLOCK",
+  ].map((button): [string, string] => ["#/bed/bed-3", button]),
+  ["#/alarms", "ACKNOWLEDGE"],
+  ["#/alarms", "COMING"],
+  ["#/alarms", "I AM HERE"],
+  ["#/pages", "PAGE AGAIN"],
+  ["#/pages", "I PHONED"],
+  ["#/checklist/bed-3", "START"],
+  ["#/checklist/bed-3", "CLOSE THE LIST: reason and doctor"],
 ];
 
-let browser: Browser;
-let server: DevServer;
-let context: BrowserContext;
-let complaints: string[];
-
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-});
-beforeEach(async () => {
-  server = await serve(ROOT, 0, "two_beds");
-  complaints = [];
-});
-afterEach(async () => {
-  await context?.close();
-  await server?.close();
-  expect(complaints).toEqual([]);
-});
-
-async function open(viewport: { width: number; height: number }, hash = "#/board"): Promise<Page> {
-  context = await browser.newContext({ viewport, reducedMotion: "reduce" });
-  const page = await openPage(context, `${server.url}/${hash}`, complaints);
-  await page.locator('[data-live="live"]').waitFor();
-  return page;
-}
-
-async function unlock(page: Page): Promise<void> {
-  await page.getByRole("button", { name: /A. Night/ }).click();
-  await page.locator('input[type="password"]').fill("246810");
-  await page.locator("dialog").getByRole("button", { name: "UNLOCK" }).click();
-}
-
-/** What cannot be hit by a thumb in a glove: its words and size. */
-async function tooSmall(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    Array.from(document.querySelectorAll<HTMLElement>("button, a, input, summary"))
-      .filter((one) => one.offsetParent !== null)
-      .map((one) => ({ words: one.textContent || one.tagName, box: one.getBoundingClientRect() }))
-      .filter(({ box }) => box.width > 0 && (box.width < 47.9 || box.height < 47.9))
-      .map(({ words, box }) => `${words}: ${Math.round(box.width)} x ${Math.round(box.height)}`),
-  );
-}
+const at = stand("two_beds");
+const open = (viewport: { width: number; height: number }, hash?: string): Promise<Page> => openAt(at, viewport, hash);
 
 describe("the board in Chromium", () => {
   it("shows every bed with its worst alarm, and dashes for what is not known", async () => {
@@ -83,20 +52,21 @@ describe("the board in Chromium", () => {
 
   it("takes alarms and values as they come", async () => {
     const page = await open(DESK);
-    server.show("calm");
+    at.server.show("calm");
     await page.getByRole("article", { name: "L4 Bed 1" }).getByText("no alarm").waitFor();
-    server.ward.frame.beds[0]!.place = '<img src=x onerror="document.title=1">';
-    server.tell();
+    at.server.ward.frame.beds[0]!.place = '<img src=x onerror="document.title=1">';
+    at.server.tell();
     await page.getByText('<img src=x onerror="document.title=1">').waitFor();
     expect(await page.locator("article img").count()).toBe(0);
   });
 
   it("says NOT LIVE after 20 s of silence, and shows no number any more", async () => {
-    context = await browser.newContext({ viewport: DESK });
+    const context = await at.browser.newContext({ viewport: DESK });
+    at.contexts.push(context);
     await context.clock.install();
-    const page = await openPage(context, server.url, complaints);
+    const page = await openPage(context, at.server.url, at.complaints);
     await page.locator('[data-live="live"]').waitFor();
-    server.ward.silent = true;
+    at.server.ward.silent = true;
     await page.clock.runFor(12_000);
     expect(await page.locator(".bar.amber").textContent()).toMatch(/Connection lost 1[0-3] s/);
     expect(await page.locator(".digits:not(.unknown)").count()).toBeGreaterThan(10);
@@ -105,7 +75,7 @@ describe("the board in Chromium", () => {
     expect(await page.locator(".digits:not(.unknown)").count()).toBe(0);
     expect(await page.locator("body").textContent()).not.toMatch(/1 g\/h ON/);
     expect(await page.title()).toContain("NOT LIVE");
-    server.ward.silent = false;
+    at.server.ward.silent = false;
     await page.clock.runFor(15_000);
     await page.locator('[data-live="live"]').waitFor();
     expect(await page.locator(".digits:not(.unknown)").count()).toBeGreaterThan(10);
@@ -113,8 +83,8 @@ describe("the board in Chromium", () => {
 
   it("comes back by itself with a whole snapshot after a restart of the server", async () => {
     const page = await open(DESK);
-    server.ward.frame.beds.pop();
-    server.drop();
+    at.server.ward.frame.beds.pop();
+    at.server.drop();
     await expect.poll(() => page.locator("article.card").count(), { timeout: 60_000 }).toBe(5);
   });
 });
@@ -128,14 +98,14 @@ describe("charting", () => {
     await page.locator('[data-field="level_drawn"]').fill("00:10");
     await page.getByRole("button", { name: "SAVE", exact: true }).click();
     await page.getByText("Did you mean 9.5 mg/dL (3.91 mmol/L)?").waitFor();
-    expect(server.ward.posted).toEqual([]);
+    expect(at.server.ward.posted).toEqual([]);
     await page.getByRole("button", { name: /The laboratory wrote 9.5 mmol\/L/ }).click();
     await page.getByRole("button", { name: "SAVE", exact: true }).click();
     await unlock(page);
-    server.ward.unconfirmed = 1;
+    at.server.ward.unconfirmed = 1;
     await page.getByRole("button", { name: "SAVE", exact: true }).click();
     await page.getByText(/Saved\. 9\.5 mmol\/L is far above/).waitFor();
-    const entries = server.ward.posted.filter((p) => p.path === "/api/v1/entries");
+    const entries = at.server.ward.posted.filter((p) => p.path === "/api/v1/entries");
     expect(entries.length).toBe(2);
     expect(entries[0]?.body["key"]).toBe(entries[1]?.body["key"]);
     expect(entries[0]?.body).toMatchObject({
@@ -149,20 +119,18 @@ describe("charting", () => {
 
   it("asks for the PIN above a sheet, and loses nothing that was tapped", async () => {
     const page = await open(PHONE, "#/bed/bed-5");
-    await page.getByRole("button", { name: "SYMPTOMS" }).click();
+    await page.getByRole("button", { name: "SYMPTOMS", exact: true }).click();
     await page.getByRole("button", { name: "slurred speech" }).click();
     await page.getByRole("button", { name: "SAVE", exact: true }).click();
     await unlock(page);
     await page.getByRole("button", { name: "SAVE", exact: true }).click();
     await page.getByText("Saved: recorded").waitFor();
-    expect(server.ward.posted.at(-1)?.body["symptoms"]).toContain("slurred speech");
+    expect(at.server.ward.posted.at(-1)?.body["symptoms"]).toContain("slurred speech");
   });
 
   it("shows a refusal at its part, with nothing lost", async () => {
     const page = await open(DESK, "#/bed/bed-5");
-    await page.getByRole("button", { name: "UNLOCK" }).click();
-    await unlock(page);
-    await page.getByRole("button", { name: "LOCK", exact: true }).waitFor();
+    await unlockFirst(page);
     await page.getByRole("button", { name: "ENTER CHECK" }).click();
     await page.getByLabel("Counted for 60 s").fill("99");
     await page.keyboard.press("Control+Enter");
@@ -173,19 +141,17 @@ describe("charting", () => {
 
   it("says NOT CONFIRMED when no answer came, and keeps its key for the next try", async () => {
     const page = await open(DESK, "#/bed/bed-5");
-    await page.getByRole("button", { name: "UNLOCK" }).click();
-    await unlock(page);
-    await page.getByRole("button", { name: "LOCK", exact: true }).waitFor();
+    await unlockFirst(page);
     await page.getByRole("button", { name: "ENTER CHECK" }).click();
     await page.getByLabel("Counted for 60 s").fill("14");
-    server.ward.unconfirmed = 1000;
+    at.server.ward.unconfirmed = 1000;
     await page.getByRole("button", { name: "SAVE", exact: true }).click();
     await page.getByText("NOT CONFIRMED, checking").waitFor();
     await page.getByText(/Write it on the paper chart/).waitFor({ timeout: 60_000 });
-    server.ward.unconfirmed = 0;
+    at.server.ward.unconfirmed = 0;
     await page.getByRole("button", { name: "SAVE AGAIN" }).click();
     await page.getByText("Breaths 14/min: Saved").waitFor();
-    const keys = new Set(server.ward.posted.filter((p) => p.path === "/api/v1/entries").map((p) => p.body["key"]));
+    const keys = new Set(at.server.ward.posted.filter((p) => p.path === "/api/v1/entries").map((p) => p.body["key"]));
     expect(keys.size).toBe(1);
   });
 
@@ -204,15 +170,16 @@ describe("charting", () => {
       .waitFor();
     await page.getByRole("button", { name: "COMING", exact: true }).first().click();
     await page.getByRole("button", { name: /Dr 2/ }).click();
-    await expect.poll(() => server.ward.posted.at(-1)?.body).toEqual({ person: "anaesthetist", answer: "coming" });
+    await expect.poll(() => at.server.ward.posted.at(-1)?.body).toEqual({ person: "anaesthetist", answer: "coming" });
   });
 
   it("takes a step of the checklist with a tap on a name", async () => {
     const page = await open(PHONE, "#/checklist/bed-3");
     await page.getByRole("button", { name: "START" }).click();
     await page.getByRole("button", { name: /C. Charge/ }).click();
+    await page.getByRole("button", { name: /START NOW/ }).click();
     await expect
-      .poll(() => server.ward.posted.at(-1)?.body)
+      .poll(() => at.server.ward.posted.at(-1)?.body)
       .toMatchObject({ person: "charge-midwife", step: "calcium", act: "start" });
     await page.locator(".ask").waitFor({ state: "detached" });
   });
@@ -249,20 +216,31 @@ describe("hands and eyes", () => {
   it.each([
     ["desk", DESK],
     ["phone", PHONE],
-  ])("has nothing smaller than 48 px to touch, and nothing beyond the edge: %s", async (_name, viewport) => {
+  ])("has nothing too small to touch or to read, and nothing beyond the edge: %s", async (_name, viewport) => {
     const page = await open(viewport);
     for (const hash of SCREENS) {
-      await page.goto(`${server.url}/${hash}`);
+      await page.goto(`${at.server.url}/${hash}`);
       await page.locator("main h1").first().waitFor({ state: "attached" });
       expect([hash, await tooSmall(page)]).toEqual([hash, []]);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect([hash, wide <= 0]).toEqual([hash, true]);
     }
+    for (const [hash, name] of SHEETS) {
+      await page.goto(`${at.server.url}/${hash}`);
+      await page.getByRole("button", { name, exact: true }).first().click();
+      await page.locator("dialog[open], .ask").waitFor();
+      expect([name, await tooSmall(page)]).toEqual([name, []]);
+      const wide = await page.evaluate(() =>
+        Math.max(0, ...Array.from(document.querySelectorAll("dialog, .ask"), (one) => one.scrollWidth - one.clientWidth)),
+      );
+      expect([name, wide]).toEqual([name, 0]);
+      await page.getByRole("button", { name: /Cancel|Keep it open/ }).click();
+    }
   });
 
   it("shows twelve quiet beds on one screen without scrolling", async () => {
-    server.ward.show("calm");
-    const beds = server.ward.frame.beds;
+    at.server.ward.show("calm");
+    const beds = at.server.ward.frame.beds;
     for (const bed of [...beds])
       beds.push({ ...bed, alias: `bed-${beds.length + 1}`, place: `L4 Bed ${beds.length + 1}`, alarms: [] });
     const page = await open(DESK);
@@ -279,27 +257,17 @@ describe("hands and eyes", () => {
     await page.mouse.click(3, 3);
     if (light === "night") await page.getByRole("button", { name: "NIGHT" }).click();
     const found: string[] = [];
-    const look = async (where: string) => {
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      for (const v of violations)
-        found.push(
-          `${where}: ${v.id}: ${v.nodes
-            .map((n) => n.target.join(" "))
-            .slice(0, 3)
-            .join(" | ")}`,
-        );
-    };
     for (const hash of SCREENS) {
-      await page.goto(`${server.url}/${hash}`);
+      await page.goto(`${at.server.url}/${hash}`);
       await page.locator("main h1").first().waitFor({ state: "attached" });
-      await look(hash);
+      found.push(...(await violations(page, hash)));
     }
-    for (const name of SHEETS) {
-      await page.goto(`${server.url}/#/bed/bed-3`);
-      await page.getByRole("button", { name, exact: true }).click();
-      await page.locator("dialog[open]").waitFor();
-      await look(name);
-      await page.getByRole("button", { name: "Cancel" }).click();
+    for (const [hash, name] of SHEETS) {
+      await page.goto(`${at.server.url}/${hash}`);
+      await page.getByRole("button", { name, exact: true }).first().click();
+      await page.locator("dialog[open], .ask").waitFor();
+      found.push(...(await violations(page, name)));
+      await page.getByRole("button", { name: /Cancel|Keep it open/ }).click();
     }
     expect(found).toEqual([]);
   });

@@ -1,38 +1,12 @@
 // A tap is worth what the finger pointed at: whatever the page does between down and up.
-import type { Browser, BrowserContext, CDPSession, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type DevServer, serve } from "../../dev/serve";
-import { DESK, PHONE, openPage, startBrowser } from "./browser";
+import type { CDPSession, Locator, Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { DESK, PHONE } from "./browser";
+import { open as openAt, stand } from "./ward";
 
-const ROOT = process.env["MAGWATCH_WEB_DIST"] ?? "dist";
-
-let browser: Browser;
-let server: DevServer;
-let context: BrowserContext;
-let complaints: string[];
-
-beforeAll(async () => {
-  browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-});
-beforeEach(async () => {
-  server = await serve(ROOT, 0, "calm");
-  complaints = [];
-});
-afterEach(async () => {
-  await context?.close();
-  await server?.close();
-  expect(complaints).toEqual([]);
-});
-
-async function open(viewport: { width: number; height: number }, hasTouch: boolean): Promise<Page> {
-  context = await browser.newContext({ viewport, hasTouch, reducedMotion: "reduce" });
-  const page = await openPage(context, `${server.url}/#/bed/bed-5`, complaints);
-  await page.locator('[data-live="live"]').waitFor();
-  return page;
-}
+const at = stand("calm");
+const open = (viewport: { width: number; height: number }, hasTouch: boolean): Promise<Page> =>
+  openAt(at, viewport, "#/bed/bed-5", { hasTouch });
 
 async function middle(what: Locator): Promise<{ x: number; y: number }> {
   const box = await what.boundingBox();
@@ -42,8 +16,8 @@ async function middle(what: Locator): Promise<{ x: number; y: number }> {
 
 /** The alarms of another bed come to this one, so that all below them moves. */
 async function shove(page: Page): Promise<void> {
-  const [from] = server.ward.frame.beds;
-  server.ward.frame.alarms = ["first", "second"].map((id) => ({
+  const [from] = at.server.ward.frame.beds;
+  at.server.ward.frame.alarms = ["first", "second"].map((id) => ({
     id,
     bed: "bed-5",
     rule: "reflex-absent",
@@ -62,7 +36,7 @@ async function shove(page: Page): Promise<void> {
     call: null,
   }));
   const before = await page.getByRole("button", { name: "ENTER CHECK" }).boundingBox();
-  server.tell();
+  at.server.tell();
   await page.getByText("No reflexes").first().waitFor();
   const after = await page.getByRole("button", { name: "ENTER CHECK" }).boundingBox();
   expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeGreaterThan(72);
@@ -77,8 +51,8 @@ describe("a tap", () => {
     ["phone", PHONE],
   ])("of a mouse opens the sheet although the page moved under it: %s", async (_name, viewport) => {
     const page = await open(viewport, false);
-    const at = await middle(page.getByRole("button", { name: "ENTER CHECK" }));
-    await page.mouse.move(at.x, at.y);
+    const spot = await middle(page.getByRole("button", { name: "ENTER CHECK" }));
+    await page.mouse.move(spot.x, spot.y);
     await page.mouse.down();
     await shove(page);
     await page.mouse.up();
@@ -89,11 +63,11 @@ describe("a tap", () => {
 
   it("of a finger does what it pointed at, and nothing that came under it since", async () => {
     const page = await open(PHONE, true);
-    const finger = await context.newCDPSession(page);
+    const finger = await page.context().newCDPSession(page);
     const button = page.getByRole("button", { name: "ENTER CHECK" });
     await button.scrollIntoViewIfNeeded();
-    const at = await middle(button);
-    await touch(finger, "touchStart", [at]);
+    const spot = await middle(button);
+    await touch(finger, "touchStart", [spot]);
     await shove(page);
     await touch(finger, "touchEnd", []);
     await page.getByRole("heading", { name: /Bed 5 - new check/ }).waitFor();
@@ -110,12 +84,12 @@ describe("a tap", () => {
 
   it("taken back by sliding off does nothing", async () => {
     const page = await open(DESK, false);
-    const at = await middle(page.getByRole("button", { name: "ENTER CHECK" }));
-    await page.mouse.move(at.x, at.y);
+    const spot = await middle(page.getByRole("button", { name: "ENTER CHECK" }));
+    await page.mouse.move(spot.x, spot.y);
     await page.mouse.down();
-    await page.mouse.move(at.x, at.y + 200);
+    await page.mouse.move(spot.x, spot.y + 200);
     await page.mouse.up();
-    await page.getByRole("button", { name: "SYMPTOMS" }).click();
+    await page.getByRole("button", { name: "SYMPTOMS", exact: true }).click();
     await page.getByRole("heading", { name: /symptoms/ }).waitFor();
     expect(await page.locator("dialog").count()).toBe(1);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { build, timeOf } from "../../src/entry/draft";
-import { keyOf } from "../../src/entry/sending";
+import { build, partOf, timeOf } from "../../src/entry/draft";
+import { draftOf, forget, keyOf, startDraft, write } from "../../src/entry/sending";
 
 const moment = { nowMs: Date.UTC(2026, 2, 1, 2, 16, 0), offsetMinutes: 60 }; // 03:16 at the ward
 
@@ -78,5 +78,31 @@ describe("the entry sheet", () => {
     const key = keyOf(kept, nine!);
     expect(keyOf(kept, build({ rr: "9" }, moment).entries[0]!)).toBe(key);
     expect(keyOf(kept, ten!)).not.toBe(key);
+  });
+});
+
+describe("what was typed", () => {
+  const MINUTE = 60_000;
+
+  it("is kept for ten minutes from the last key, and no longer", () => {
+    write("bed-1", "rr", "14", 0);
+    write("bed-1", "urine", "20", 5 * MINUTE);
+    expect(draftOf("bed-1", 14.9 * MINUTE).draft).toEqual({ rr: "14", urine: "20" });
+    expect(draftOf("bed-1", 15 * MINUTE).draft).toEqual({});
+  });
+
+  it("of a correction begins with the time of what it replaces, and writes over nothing", () => {
+    startDraft("bed-1 1-7", { at: "02:10" }, 0);
+    expect(draftOf("bed-1 1-7", 0).draft).toEqual({ at: "02:10" });
+    write("bed-1 1-7", "at", "02:12", 0);
+    startDraft("bed-1 1-7", { at: "02:10" }, 0);
+    expect(draftOf("bed-1 1-7", 0).draft).toEqual({ at: "02:12" });
+    forget("bed-1 1-7");
+    expect(draftOf("bed-1 1-7", 0).draft).toEqual({});
+  });
+
+  it("belongs to one part of the sheet, or to another sheet", () => {
+    expect(partOf("bp")).toBe("pressure");
+    expect(partOf("symptom")).toBeNull();
   });
 });

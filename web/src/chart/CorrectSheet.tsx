@@ -1,0 +1,90 @@
+import { useState } from "preact/hooks";
+import { Dialog } from "../Dialog";
+import type { Charted } from "../api/types";
+import { type Form, Choice, TextField } from "../entry/fields";
+import { partOf } from "../entry/draft";
+import { startDraft } from "../entry/sending";
+import { bedOf, serverNow, ward } from "../live/store";
+import { sheet } from "../navigation";
+import { KeyedForm } from "../watch/KeyedForm";
+import { clockTime, dayTime } from "../words/times";
+import { useChart } from "./ChartList";
+
+const REASONS = ["wrong value", "wrong unit", "wrong time", "wrong patient or bed"];
+const DAY_MS = 86_400_000;
+
+/** Takes an entry back, or goes on to the one that replaces it. Both need a reason; the old one stays to be seen. */
+export function CorrectSheet(props: { bed: string; entry: string }) {
+  const asked = useChart(props.bed, bedOf(props.bed)?.chart_count);
+  const found = asked !== null && "data" in asked ? asked.data.entries.find((e) => e.id === props.entry) : undefined;
+  if (found === undefined) {
+    return (
+      <Dialog title="Correct an entry" escape close={() => (sheet.value = null)}>
+        <p>{asked === null ? "Loading the chart." : "This entry cannot be read now."}</p>
+        <button type="button" class="tall" onClick={() => (sheet.value = null)}>
+          Cancel
+        </button>
+      </Dialog>
+    );
+  }
+  return <Correct bed={props.bed} entry={found} />;
+}
+
+function Correct(props: { bed: string; entry: Charted }) {
+  const { bed, entry } = props;
+  const [draft, setDraft] = useState<Record<string, string>>({});
+  const [missing, setMissing] = useState(false);
+  const offset = ward.value?.offsetMinutes ?? 0;
+  const form: Form = {
+    text: (field) => draft[field] ?? "",
+    problem: (field) => (missing && field === "reason" ? "Why is it wrong?" : undefined),
+    write: (field, value) => {
+      setMissing(false);
+      setDraft((before) => ({ ...before, [field]: value }));
+    },
+  };
+  const reason = (): string => ((draft["other"] ?? "").trim() || draft["reason"]) ?? "";
+
+  function replace(): void {
+    const why = reason();
+    if (why === "") return setMissing(true);
+    const { id, kind, text, at } = entry;
+    const now = serverNow.value;
+    // The time of what was seen stays as it was, unless somebody changes it.
+    const same = now - Date.parse(at) < DAY_MS ? clockTime(Date.parse(at), offset) : "";
+    startDraft(`${bed} ${id}`, { at: same }, now);
+    sheet.value = { kind: "entry", bed, corrects: { id, kind, text, at, reason: why } };
+  }
+
+  return (
+    <KeyedForm
+      title={`${bedOf(bed)?.place ?? bed} - correct an entry`}
+      button="STRIKE IT OUT: no new value"
+      quiet={partOf(entry.kind) !== null}
+      make={() => {
+        const why = reason();
+        if (why === "") return "Why is it wrong?";
+        return { path: "/api/v1/entries", keyed: true, body: { bed, kind: "strike", corrects: entry.id, reason: why } };
+      }}
+      more={
+        partOf(entry.kind) !== null && (
+          <button type="button" class="tall primary" onClick={replace}>
+            ENTER THE RIGHT ONE
+          </button>
+        )
+      }
+    >
+      <p class="original">
+        {dayTime(Date.parse(entry.at), serverNow.peek(), offset)} <strong>{entry.text}</strong>
+      </p>
+      <p>It stays in the chart, struck through with your name and reason, and counts for nothing any more.</p>
+      <Choice
+        form={form}
+        field="reason"
+        legend="Why is it wrong?"
+        of={REASONS.map((value) => ({ value, label: value }))}
+      />
+      <TextField form={form} field="other" label="Or in your words" long />
+    </KeyedForm>
+  );
+}

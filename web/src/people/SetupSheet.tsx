@@ -1,0 +1,86 @@
+import { useState } from "preact/hooks";
+import { Dialog } from "../Dialog";
+import { change, outcomeWords } from "../api/client";
+import type { Role } from "../api/types";
+import { type Form, Choice, TextField } from "../entry/fields";
+import { sheet } from "../navigation";
+import { loadPeople, roleWords } from "./session";
+
+const FIRST: Role[] = ["charge", "midwife", "doctor", "admin"];
+
+/** The first person of a ward, with the code that the engineer read on the ward PC. It works once. */
+export function SetupSheet() {
+  const [draft, setDraft] = useState<Record<string, string>>({});
+  const [problems, setProblems] = useState<Record<string, string>>({});
+  const [said, setSaid] = useState<string | null>(null);
+  const form: Form = {
+    text: (field) => draft[field] ?? "",
+    problem: (field) => problems[field],
+    write: (field, value) => {
+      setDraft((before) => ({ ...before, [field]: value }));
+      setProblems(({ [field]: _gone, ...rest }) => rest);
+    },
+  };
+  const close = () => {
+    sheet.value = null;
+  };
+
+  function wrong(): Record<string, string> {
+    const text = (field: string) => (draft[field] ?? "").trim();
+    return {
+      ...(text("code") === "" ? { code: "The code that the ward PC showed." } : {}),
+      ...(/^[a-z0-9][a-z0-9-]{0,63}$/.test(text("name")) ? {} : { name: "Small letters, digits and dashes." }),
+      ...(text("label") === "" ? { label: "How the name is shown." } : {}),
+      ...(text("role") === "" ? { role: "Choose one." } : {}),
+      ...(/^\d{4,12}$/.test(text("pin")) ? {} : { pin: "4 to 12 digits." }),
+      ...(text("pin") === text("again") ? {} : { again: "The two are not the same." }),
+    };
+  }
+
+  async function send(): Promise<void> {
+    const found = wrong();
+    setProblems(found);
+    if (Object.keys(found).length > 0) return;
+    setSaid("Sending");
+    const { code = "", name = "", label = "", role = "", pin = "" } = draft;
+    const outcome = await change("/api/v1/setup", { code: code.trim(), name: name.trim(), label: label.trim(), role, pin });
+    if (outcome.kind === "refused" && outcome.field !== null) setProblems({ [outcome.field]: outcome.reason });
+    setSaid(outcomeWords(outcome));
+    if (outcome.kind !== "saved") return;
+    await loadPeople();
+    close();
+  }
+
+  return (
+    <Dialog title="Set up the first person" escape close={close}>
+      <p>
+        Nobody has a PIN on this ward yet, so nothing can be charted. On the ward PC the engineer gets a code that works
+        once; the manual says how.
+      </p>
+      <TextField form={form} field="code" label="One-time code" long />
+      <TextField form={form} field="label" label="Name as it is shown" placeholder="A. Night (RM)" long />
+      <TextField form={form} field="name" label="Badge or short name" placeholder="a-night" long />
+      <Choice
+        form={form}
+        field="role"
+        legend="Role"
+        of={FIRST.map((role) => ({ value: role, label: roleWords(role) }))}
+      />
+      <TextField form={form} field="pin" label="PIN" secret />
+      <TextField form={form} field="again" label="PIN once more" secret />
+      {said !== null && (
+        <p class="problem" role="alert">
+          {said}
+        </p>
+      )}
+      <div class="actions">
+        <button type="button" class="primary tall" onClick={() => void send()}>
+          SET UP
+        </button>
+        <button type="button" class="tall" onClick={close}>
+          Cancel
+        </button>
+      </div>
+    </Dialog>
+  );
+}

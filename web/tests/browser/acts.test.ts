@@ -1,0 +1,253 @@
+// What staff do at the board besides the entry sheet: correct, worry, page again, check twice, set up.
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { DESK, PHONE } from "./browser";
+import { open as openAt, stand, unlockFirst } from "./ward";
+
+const at = stand("two_beds");
+const open = (viewport: { width: number; height: number }, hash?: string): Promise<Page> => openAt(at, viewport, hash);
+const last = () => at.server.ward.posted.at(-1);
+
+describe("the chart", () => {
+  it("strikes a wrong entry through with reason and name, and goes on showing it", async () => {
+    const page = await open(PHONE, "#/bed/bed-5");
+    await unlockFirst(page);
+    await page.getByRole("button", { name: "CORRECT No symptoms" }).click();
+    const sheet = page.locator("dialog[open]");
+    await sheet.getByRole("button", { name: /STRIKE IT OUT/ }).click();
+    await sheet.getByText("Why is it wrong?").last().waitFor();
+    expect(last()?.path).not.toBe("/api/v1/entries");
+    expect(await sheet.getByRole("button", { name: "ENTER THE RIGHT ONE" }).count()).toBe(0);
+    await sheet.getByRole("button", { name: "wrong patient or bed" }).click();
+    await sheet.getByRole("button", { name: /STRIKE IT OUT/ }).click();
+    await page.getByText(/^Saved/).waitFor();
+    expect(last()?.body).toMatchObject({ kind: "strike", corrects: "1-2", reason: "wrong patient or bed" });
+    await page.getByRole("button", { name: "CLOSE", exact: true }).click();
+    const row = page.locator('[data-entry="1-2"]');
+    await row.locator("s", { hasText: "No symptoms" }).waitFor();
+    expect(await row.textContent()).toMatch(/WRONG: wrong patient or bed\. Taken back by A\. Night \(RM\) at \d\d:\d\d/);
+    expect(await row.getByRole("button").count()).toBe(0);
+  });
+
+  it("replaces a wrong entry by one part of the sheet, with its time, and keeps both", async () => {
+    const page = await open(DESK, "#/bed/bed-5");
+    await unlockFirst(page);
+    const was = (await page.locator('[data-entry="1-3"]').textContent())?.slice(0, 5);
+    await page.getByRole("button", { name: "CORRECT Knee reflex 2+ normal" }).click();
+    await page.getByRole("button", { name: "wrong value" }).click();
+    await page.getByRole("button", { name: "ENTER THE RIGHT ONE" }).click();
+    const sheet = page.locator("dialog[open]");
+    await sheet.getByRole("heading", { name: /correct an entry/ }).waitFor();
+    expect(await sheet.getByLabel("Seen at (empty: now)").inputValue()).toBe(was);
+    expect(await sheet.getByLabel("Counted for 60 s").count()).toBe(0);
+    await sheet.getByRole("button", { name: "1+ weak" }).click();
+    await sheet.getByRole("button", { name: "knee", exact: true }).click();
+    await sheet.getByRole("button", { name: "SAVE", exact: true }).click();
+    await sheet.getByText(/Saved/).waitFor();
+    expect(last()?.body).toMatchObject({ kind: "reflex", value: 1, corrects: "1-3", reason: "wrong value" });
+    await sheet.getByRole("button", { name: "CLOSE", exact: true }).click();
+    await page.locator('[data-entry="1-3"] s', { hasText: "Knee reflex 2+ normal" }).waitFor();
+    await page.locator('[data-entry="1-4"]', { hasText: "corrected entry" }).waitFor();
+  });
+
+  it("offers no correction of what a device said", async () => {
+    const page = await open(DESK, "#/bed/bed-5");
+    const row = page.locator('[data-entry="1-1"]');
+    await row.getByText("Infusion 1 g/h").waitFor();
+    expect(await row.textContent()).toContain("pump-1");
+    expect(await row.getByRole("button").count()).toBe(0);
+  });
+});
+
+describe("help", () => {
+  it("is called for by worry alone: a name, no PIN, no number", async () => {
+    const page = await open(PHONE, "#/bed/bed-5");
+    await page.getByRole("button", { name: "CONCERNED", exact: true }).click();
+    await page.getByLabel(/What do you see/).fill("<b>grey</b> and sweating");
+    await page.getByRole("button", { name: /A. Night/ }).click();
+    await page.locator("dialog").waitFor({ state: "detached" });
+    expect(last()?.body).toMatchObject({ kind: "concerned", person: "midwife", note: "<b>grey</b> and sweating" });
+    await page.getByText(/A. Night \(RM\) is concerned since/).waitFor();
+    await page.locator(".chart").getByText("<b>grey</b> and sweating").waitFor();
+    await page.getByRole("button", { name: "NO LONGER CONCERNED" }).click();
+    await page.locator("dialog").getByRole("button", { name: "NO LONGER CONCERNED" }).click();
+    await page.locator('input[type="password"]').waitFor();
+  });
+
+  it("is paged for again, and what was said by telephone is told", async () => {
+    const page = await open(PHONE, "#/pages");
+    await page.getByRole("button", { name: "PAGE AGAIN" }).first().click();
+    await page.getByText(/Paged again, now: A. Night \(RM\)/).waitFor();
+    await page.locator("dialog").getByRole("button", { name: /C. Charge/ }).click();
+    await page.locator("dialog").waitFor({ state: "detached" });
+    expect(last()?.path).toMatch(/^\/api\/v1\/calls\/1-\d+\/again$/);
+    expect(last()?.body).toEqual({ person: "charge-midwife" });
+    await page.getByRole("button", { name: "I PHONED" }).first().click();
+    await page.locator(".people").getByRole("button", { name: /A. Night/ }).click();
+    await page.getByText(/Whom did you phone, and what was said/).waitFor();
+    await page.locator('[data-field="to"]').getByRole("button", { name: "Dr 2" }).click();
+    await page.locator('[data-field="answer"]').getByRole("button", { name: "COMING", exact: true }).click();
+    await page.locator(".people").getByRole("button", { name: /A. Night/ }).click();
+    await page.locator("dialog").waitFor({ state: "detached" });
+    expect(last()?.body).toEqual({ person: "midwife", to: "anaesthetist", coming: true });
+  });
+
+  it("can say that it is here without a name, and stops nothing by that", async () => {
+    const page = await open(PHONE, "#/alarms");
+    await page.getByRole("button", { name: "I AM HERE" }).first().click();
+    await page.getByRole("button", { name: "My name is not here" }).click();
+    await page.getByText("Paging goes on and nothing is acknowledged").waitFor();
+    await page.getByRole("button", { name: "SOMEBODY IS HERE (no name)" }).click();
+    await page.locator("dialog").waitFor({ state: "detached" });
+    expect(last()).toEqual({ path: "/api/v1/here", body: { bed: "bed-3" } });
+    await page.goto(`${at.server.url}/#/board`);
+    await page.getByRole("article", { name: "L4 Bed 3" }).getByText(/Somebody said at .* I am here \(no name/).waitFor();
+  });
+});
+
+describe("a dose of calcium gluconate", () => {
+  async function start(page: Page): Promise<void> {
+    await page.getByRole("button", { name: "START", exact: true }).click();
+    const ask = page.locator(".ask");
+    await ask.getByText(/10 %: .* over/).waitFor();
+    await ask.getByRole("button", { name: /A. Night/ }).click();
+  }
+
+  it("is checked by a second person with a PIN, who is another one", async () => {
+    const page = await open(DESK, "#/checklist/bed-3");
+    await start(page);
+    const ask = page.locator(".ask");
+    expect(await ask.getByRole("button", { name: /A. Night/ }).count()).toBe(0);
+    await ask.getByRole("button", { name: "START, checked by two" }).click();
+    await ask.getByText("The second person taps the name.").waitFor();
+    await ask.getByRole("button", { name: /C. Charge/ }).click();
+    await ask.locator('input[type="password"]').fill("246810");
+    await ask.getByRole("button", { name: "START, checked by two" }).click();
+    await ask.waitFor({ state: "detached" });
+    expect(last()?.body).toMatchObject({
+      act: "start",
+      person: "midwife",
+      second_person: "charge-midwife",
+      second_pin: "246810",
+    });
+    expect(await page.getByText("Second check MISSING").count()).toBe(0);
+  });
+
+  it("waits for nobody: the missing check is shown until somebody makes it", async () => {
+    const page = await open(PHONE, "#/checklist/bed-3");
+    await start(page);
+    await page.getByRole("button", { name: "START NOW: second check missing" }).click();
+    await page.locator(".ask").waitFor({ state: "detached" });
+    expect(last()?.body).not.toHaveProperty("second_person");
+    await page.getByText("Second check MISSING").waitFor();
+    await page.getByRole("button", { name: "SECOND CHECK", exact: true }).waitFor();
+    await page.getByText(/giving: \d+:\d\d left/).waitFor();
+  });
+
+  it("says it when the second person's PIN was wrong, and that the dose runs all the same", async () => {
+    const page = await open(DESK, "#/checklist/bed-3");
+    await start(page);
+    const ask = page.locator(".ask");
+    await ask.getByRole("button", { name: /C. Charge/ }).click();
+    await ask.locator('input[type="password"]').fill("1");
+    await ask.locator('input[type="password"]').press("Enter");
+    await ask.getByText(/the dose is started and its second check is missing/).waitFor();
+    expect(await ask.getByRole("button", { name: /START/ }).count()).toBe(0);
+    await ask.getByRole("button", { name: "CLOSE" }).click();
+    await page.getByText("Second check MISSING").waitFor();
+  });
+});
+
+describe("looking", () => {
+  it("draws limits and events, and says the same in a sentence and in numbers", async () => {
+    const page = await open(DESK, "#/bed/bed-3");
+    const breathing = page.getByRole("img", { name: /^Respiratory rate \d+, falling from \d+ over 2 h, below limit 12$/ });
+    await breathing.waitFor();
+    await page.getByText("ACT below 12; watch below 14; watch above 30").waitFor();
+    const colours = await breathing.locator("canvas").evaluate((canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      const data = (canvas as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
+      const found = new Set<string>();
+      for (let i = 0; i < data.length; i += 4) found.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+      return ["255,211,217", "255,243,176"].filter((colour) => found.has(colour));
+    });
+    expect(colours).toEqual(["255,211,217", "255,243,176"]);
+    await page.getByRole("img", { name: /7 events, the last: Calcium gluconate started/ }).waitFor();
+    await page.getByText("Events as a list (7)").click();
+    await page.getByText(/\d\d:\d\d Infusion stopped at the pump/).waitFor();
+    await page.locator(".plot").first().getByRole("button", { name: "Table" }).click();
+    await page.getByRole("region", { name: "Respiratory rate, table" }).waitFor();
+  });
+
+  it("finds the alarms of one bed and of the last 24 h, and gives them as a file", async () => {
+    at.server.ward.frame.beds[0]!.alarms[0]!.message = "x";
+    for (const alarm of at.server.ward.frame.alarms) if (alarm.bed === "bed-3") alarm.message = "=cmd|' /C calc'!A0";
+    const page = await open(DESK, "#/alarms");
+    await page.getByRole("button", { name: "L4 Bed 3", exact: true }).click();
+    await expect.poll(() => page.locator("li.alarm").count()).toBe(2);
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "CSV", exact: true }).click(),
+    ]);
+    const text = await new Response((await file.createReadStream()) as unknown as ReadableStream).text();
+    expect(text.split("\r\n")[0]).toBe("since,bed,priority,kind,message,state,acknowledged_by,rule,pack");
+    expect(text).toContain(",'=cmd|' /C calc'!A0,");
+    await page.getByRole("button", { name: "24 h", exact: true }).click();
+    await page.getByText(/L4 Bed 3 HIGH RR 9 \(<12\)/).waitFor();
+    expect(await page.getByText(/L4 Bed 5/).count()).toBe(1);
+  });
+
+  it("puts the most urgent bed first only where somebody asked for it, and remembers that", async () => {
+    const page = await open(DESK);
+    const places = () => page.locator("article.card .label").allTextContents();
+    const usual = await places();
+    expect(usual[0]).toBe("L4 Bed 1");
+    await page.getByRole("button", { name: /most urgent first: off/ }).click();
+    expect((await places()).slice(0, 2)).toEqual(["L4 Bed 3", "L4 Bed 1"]);
+    await page.reload();
+    await page.locator('[data-live="live"]').waitFor();
+    expect((await places())[0]).toBe("L4 Bed 3");
+    await page.getByRole("button", { name: /most urgent first: on/ }).click();
+    expect(await places()).toEqual(usual);
+  });
+});
+
+describe("who may", () => {
+  it("sets up the first person with the code, once, and says what is wrong with it", async () => {
+    at.server.ward.setupCode = "k7m2-9qpx";
+    const page = await open(PHONE);
+    await page.getByRole("button", { name: "SET UP" }).click();
+    const sheet = page.locator("dialog[open]");
+    await sheet.getByLabel("One-time code").fill("wrong");
+    await sheet.getByLabel("Name as it is shown").fill("<i>A. Night</i>");
+    await sheet.getByLabel("Badge or short name").fill("a-night");
+    await sheet.getByRole("button", { name: "midwife", exact: true }).click();
+    await sheet.getByLabel("PIN", { exact: true }).fill("314159");
+    await sheet.getByLabel("PIN once more").fill("314158");
+    await sheet.getByRole("button", { name: "SET UP" }).click();
+    await sheet.getByText("The two are not the same.").waitFor();
+    expect(at.server.ward.posted).toEqual([]);
+    await sheet.getByLabel("PIN once more").fill("314159");
+    await sheet.getByRole("button", { name: "SET UP" }).click();
+    await sheet.getByText("this is not the code", { exact: true }).waitFor();
+    await sheet.getByLabel("One-time code").fill("k7m2-9qpx");
+    await sheet.getByRole("button", { name: "SET UP" }).click();
+    await page.locator("dialog").waitFor({ state: "detached" });
+    expect(last()?.body).toEqual({
+      code: "k7m2-9qpx",
+      name: "a-night",
+      label: "<i>A. Night</i>",
+      role: "midwife",
+      pin: "314159",
+    });
+    await page.getByRole("button", { name: "SET UP" }).waitFor({ state: "detached" });
+  });
+
+  it("leaves an act to be seen that a role may not do, and says who may", async () => {
+    const page = await open(DESK, "#/bed/bed-5");
+    await unlockFirst(page, /E. Biomed/);
+    await page.getByRole("button", { name: "ENTER CHECK" }).click();
+    await page.getByText("Your role (engineer) cannot chart. Ask a midwife or a doctor.").waitFor();
+    expect(await page.getByRole("button", { name: "SAVE", exact: true }).isDisabled()).toBe(true);
+  });
+});
