@@ -1,8 +1,8 @@
-#include "tests/simulation/nights/oracle.hpp"
+#include "tools/box/paging_oracle.hpp"
 
 #include <algorithm>
 
-namespace magwatch::nights {
+namespace magwatch::box {
 namespace {
 
 using namespace std::chrono_literals;
@@ -14,9 +14,9 @@ constexpr Duration pause_longest = 2min;
 
 } // namespace
 
-Oracle::Oracle(const Configuration& configuration) { configured(configuration); }
+PagingOracle::PagingOracle(const Configuration& configuration) { configured(configuration); }
 
-void Oracle::configured(const Configuration& configuration)
+void PagingOracle::configured(const Configuration& configuration)
 {
     const auto take = [this](const LadderPolicy& policy) {
         wait_ = std::max(wait_, policy.wait);
@@ -30,33 +30,61 @@ void Oracle::configured(const Configuration& configuration)
     for (const SpecialPolicy& special : configuration.policies) take(special.ladder);
 }
 
-void Oracle::fail(const Moment& now, const char* invariant, std::string what)
+void PagingOracle::fail(const Moment& now, const char* invariant, std::string what)
 {
     violations_.push_back({invariant, std::move(what), now.steady});
 }
 
-void Oracle::took(const Moment& now, const Input& input, const EffectBuffer& effects, const Ward& ward)
+void PagingOracle::took(const Moment& now, const Input& input, const EffectBuffer& effects, const Ward& ward,
+                        bool look)
 {
-    raised_now_.clear();
+    const auto* action = std::get_if<Action>(&input);
+    const auto* pause = action == nullptr ? nullptr : std::get_if<PauseAudio>(&action->what);
+    if (pause != nullptr) raised_now_.erase(pause->bed); // whoever pauses has heard what there is
     if (std::holds_alternative<Started>(input)) {
         restarted_ = true;
         for (auto& [id, times] : calls_) times.attended = times.accepted = std::max(times.accepted, now.steady);
     }
     const auto* receipt = std::get_if<Receipt>(&input);
-    if (receipt != nullptr && receipt->outcome != PageOutcome::sending) heard_.insert(receipt->key);
+    if (receipt != nullptr && receipt->outcome != PageOutcome::sending) heard_.try_emplace(receipt->key, now.steady);
     for (const Effect& effect : effects) {
         if (const auto* t = std::get_if<AlarmTransition>(&effect)) transition(now, *t);
         if (const auto* sent = std::get_if<SendPage>(&effect)) page(now, *sent);
     }
-    if (std::holds_alternative<Receipt>(input) && effects.empty()) return;
-    const WardView view = ward.view(now);
-    check_times(now, view);
-    check_pauses(now, view);
+    if (!look || (std::holds_alternative<Receipt>(input) && effects.empty())) return;
+    this->look(now, ward.view(now));
 }
 
-void Oracle::transition(const Moment& now, const AlarmTransition& t)
+void PagingOracle::look(const Moment& now, const WardView& view)
+{
+    check_times(now, view);
+    check_pauses(now, view);
+    raised_now_.clear();
+}
+
+void PagingOracle::restarted(const Moment& now, Instant durable, const Ward& ward)
+{
+    std::erase_if(heard_, [&](const auto& item) { return item.second >= durable; });
+    const WardView view = ward.view(now);
+    std::erase_if(open_high_, [&](const auto& item) {
+        const auto& [id, episode] = item;
+        const bool there = std::any_of(view.episodes.begin(), view.episodes.end(),
+                                       [&wanted = id](const EpisodeView& e) { return e.id == wanted; });
+        if (!there && episode.raised < durable) fail(now, "I8", "the alarm " + id.text() + " is lost by a restart");
+        return !there;
+    });
+    // An end that was not written is not known any more, and told again.
+    for (const EpisodeView& episode : view.episodes) {
+        if (episode.kind != AlarmKind::physiological || episode.priority != Priority::high) continue;
+        const auto bed = ward.find_bed(episode.bed);
+        open_high_.try_emplace(episode.id, HighEpisode{bed.value_or(no_bed), now.steady, false});
+    }
+}
+
+void PagingOracle::transition(const Moment& now, const AlarmTransition& t)
 {
     const bool high = t.kind == AlarmKind::physiological && t.priority == Priority::high;
+    if (t.call.counter != 0 && !calls_.contains(t.call)) calls_[t.call].opened = now.steady;
     if (t.event == AlarmEvent::raised && high) {
         open_high_[t.episode] = {t.bed, now.steady, false};
         raised_now_.insert(t.bed);
@@ -65,12 +93,13 @@ void Oracle::transition(const Moment& now, const AlarmTransition& t)
     if (t.event == AlarmEvent::attended) calls_[t.call].attended = now.steady;
 }
 
-void Oracle::page(const Moment& now, const SendPage& sent)
+void PagingOracle::page(const Moment& now, const SendPage& sent)
 {
     const Page& page = sent.page;
     if (heard_.contains(page.key)) fail(now, "I6", page.key.text() + " was sent although its outcome was known");
     const unsigned times = ++sent_[page.key.text()];
-    if (times > (restarted_ ? 2U : 1U)) fail(now, "I6", page.key.text() + " was sent " + std::to_string(times) + " times");
+    if (times > (restarted_ ? 2U : 1U))
+        fail(now, "I6", page.key.text() + " was sent " + std::to_string(times) + " times");
     if (is_follow_up(page.reason) || page.reason == PageReason::test) return;
     if (page.kind == AlarmKind::physiological && page.priority == Priority::high) {
         for (auto& [id, episode] : open_high_)
@@ -86,7 +115,7 @@ void Oracle::page(const Moment& now, const SendPage& sent)
     call.repetition = page.key.repetition;
 }
 
-void Oracle::check_times(const Moment& now, const WardView& view)
+void PagingOracle::check_times(const Moment& now, const WardView& view)
 {
     for (const auto& [id, episode] : open_high_) {
         if (!episode.paged && now.steady - episode.raised > page_within)
@@ -108,10 +137,9 @@ void Oracle::check_times(const Moment& now, const WardView& view)
         };
         switch (call.state) {
         case CallState::waiting: {
-            const Duration waited{now.wall.ms - call.since.ms};
             if (call.kind == AlarmKind::physiological && call.priority == Priority::high)
-                late(now.steady - waited, page_within, "a high call waits");
-            late(now.steady - waited, first_after_ + gathering, "waits for its first page");
+                late(times.opened, page_within, "a high call waits");
+            late(times.opened, first_after_ + gathering, "waits for its first page");
             break;
         }
         case CallState::calling: late(times.paged, wait_, "no page and no answer"); break;
@@ -129,14 +157,15 @@ void Oracle::check_times(const Moment& now, const WardView& view)
     if (violations_.size() > 20) violations_.resize(20);
 }
 
-void Oracle::check_pauses(const Moment& now, const WardView& view)
+void PagingOracle::check_pauses(const Moment& now, const WardView& view)
 {
     for (const BedView& bed : view.beds) {
         if (!bed.audio_paused) continue;
-        if (raised_now_.contains(bed.id)) fail(now, "I7", bed.alias + " is silent although a new high alarm was raised");
+        if (raised_now_.contains(bed.id))
+            fail(now, "I7", bed.alias + " is silent although a new high alarm was raised");
         if (bed.audio_paused_until - now.wall > pause_longest) fail(now, "I7", bed.alias + " is paused for too long");
         if (bed.audio_paused_until <= now.wall) fail(now, "I7", "the pause of " + bed.alias + " does not end");
     }
 }
 
-} // namespace magwatch::nights
+} // namespace magwatch::box

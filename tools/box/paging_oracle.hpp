@@ -13,7 +13,7 @@
 
 #include "rules/ward/ward.hpp"
 
-namespace magwatch::nights {
+namespace magwatch::box {
 
 struct Violation {
     std::string invariant; // "I1"
@@ -21,11 +21,16 @@ struct Violation {
     Instant at;
 };
 
-class Oracle {
+class PagingOracle {
 public:
-    explicit Oracle(const Configuration& configuration);
+    explicit PagingOracle(const Configuration& configuration);
 
-    void took(const Moment& now, const Input& input, const EffectBuffer& effects, const Ward& ward);
+    // `look`: also at what a screen would show, which takes time. What is decided without a look is judged at the
+    // next.
+    void took(const Moment& now, const Input& input, const EffectBuffer& effects, const Ward& ward, bool look = true);
+    void look(const Moment& now, const WardView& view);
+    // The machine died. What was decided after `durable` may be gone with it; everything else is still there.
+    void restarted(const Moment& now, Instant durable, const Ward& ward);
     // Times that a configuration may change while a call runs: the longest of both hold.
     void configured(const Configuration& configuration);
     [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
@@ -39,7 +44,7 @@ private:
         bool paged = false;
     };
     struct CallTimes {
-        Instant paged{}, accepted{}, attended{};
+        Instant opened{}, paged{}, accepted{}, attended{};
         std::uint16_t rung = 0;
         std::uint32_t repetition = 0;
     };
@@ -54,11 +59,11 @@ private:
     std::map<EpisodeId, HighEpisode> open_high_;
     std::map<CallId, CallTimes> calls_;
     std::map<std::string, unsigned> sent_; // by key
-    std::set<PageKey> heard_;              // with an outcome
+    std::map<PageKey, Instant> heard_;     // with an outcome, since when
     std::set<PageKey> told_;               // without the channel
-    std::set<BedId> raised_now_;
+    std::set<BedId> raised_now_; // since the last look
     bool restarted_ = false;
     std::vector<Violation> violations_;
 };
 
-} // namespace magwatch::nights
+} // namespace magwatch::box

@@ -20,6 +20,7 @@ void add_rules(CLI::App& app, Shell& shell);   // rules check, test
 void add_hl7(CLI::App& app, Shell& shell);     // hl7 decode
 void add_modbus(CLI::App& app, Shell& shell);  // modbus probe
 void add_replay(CLI::App& app, Shell& shell);  // replay
+void add_simulate(CLI::App& app, Shell& shell); // simulate
 void add_predict(CLI::App& app, Shell& shell); // predict
 void add_doctor(CLI::App& app, Shell& shell);  // doctor
 void add_export(CLI::App& app, Shell& shell);  // export

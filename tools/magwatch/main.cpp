@@ -45,6 +45,7 @@ int run(int argc, char** argv)
     add_hl7(app, shell);
     add_modbus(app, shell);
     add_replay(app, shell);
+    add_simulate(app, shell);
     add_predict(app, shell);
     add_doctor(app, shell);
     add_export(app, shell);

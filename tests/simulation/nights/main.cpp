@@ -34,12 +34,12 @@ int main(int argc, char** argv)
             good = false;
             fmt::print("seed {}: not the same twice\n", night.seed);
         }
-        for (const Violation& violation : night.violations) found.insert(violation.invariant);
+        for (const magwatch::box::Violation& violation : night.violations) found.insert(violation.invariant);
         if (good) continue;
         ++broken;
         if (broken > 5 || !expect.empty()) continue;
         if (!night.converged) fmt::print("seed {}: an alarm is open although all works and everybody comes\n", night.seed);
-        for (const Violation& violation : night.violations)
+        for (const magwatch::box::Violation& violation : night.violations)
             fmt::print("seed {}: {} at {} ms: {}\n", night.seed, violation.invariant, violation.at.ms, violation.what);
     }
     fmt::print("{} nights, {} steps, {} high alarms, {} pages, {} answers, {} restarts: {} nights in which something "

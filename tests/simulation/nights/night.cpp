@@ -58,7 +58,7 @@ private:
     Moment now_ = start_;
     Ward ward_;
     Configuration configuration_;
-    Oracle oracle_;
+    box::PagingOracle oracle_;
     std::map<std::string, ChannelMood> moods_; // by kind
     std::map<std::string, double> sleepy_;     // by person: how likely they do nothing
     std::priority_queue<Plan> plans_;

@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "tests/simulation/nights/oracle.hpp"
+#include "tools/box/paging_oracle.hpp"
 
 namespace magwatch::nights {
 
 struct NightResult {
     std::uint64_t seed = 0;
-    std::vector<Violation> violations;
+    std::vector<box::Violation> violations;
     std::uint64_t steps = 0, pages = 0, high = 0, restarts = 0, answers = 0;
     std::uint64_t trace = 0;   // hash of every effect: equal seeds give equal nights
     bool converged = true;     // with everything working again every call came to an end

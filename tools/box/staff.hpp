@@ -1,0 +1,50 @@
+// The people of the ward: they chart what they see, hear pages and sleep through them, say "coming" and do not come,
+// come and treat, move women between beds, and pause the sound at the wrong moment.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rules/escalation/page.hpp"
+#include "tools/box/bedside.hpp"
+
+namespace magwatch::box {
+
+class Staff {
+public:
+    Staff(World& world, const Swarm& swarm, std::vector<Bedside>& beds) : world_{world}, swarm_{swarm}, beds_{beds} {}
+
+    // Everybody who lies somewhere is watched and has her magnesium begun.
+    void begin();
+    // A person's telephone rings.
+    void rings(const Page& page);
+
+    [[nodiscard]] std::uint64_t answers() const { return answers_; }
+    // A stay as the ward was told: moved at once here, and on the screen when it was stored.
+    [[nodiscard]] bool moving() const { return moving_; }
+    void moved() { moving_ = false; }
+
+private:
+    template <class What> void chart(std::uint16_t bed, const Body& body, What what);
+    template <class What> void act(const std::string& person, What what);
+    void admit(std::uint16_t bed);
+    void round(std::uint16_t bed);
+    void look(std::uint16_t bed);
+    void treat(std::uint16_t bed);
+    void restart_later(const Body& body);
+    void plan_bodies();
+    void plan_transfers();
+    void plan_pauses();
+    void plan_swaps();
+    [[nodiscard]] std::optional<std::uint16_t> bed_of(std::uint16_t number) const;
+    [[nodiscard]] bool lazy() { return !world_.calm() && world_.dice().chance(swarm_.lazy); }
+
+    World& world_;
+    const Swarm& swarm_;
+    std::vector<Bedside>& beds_;
+    std::uint64_t keys_ = 0, answers_ = 0;
+    bool moving_ = false;
+};
+
+} // namespace magwatch::box
