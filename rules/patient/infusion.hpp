@@ -46,6 +46,7 @@ public:
     [[nodiscard]] bool any_bolus() const { return bolus_grams_ > 0; }
     [[nodiscard]] double dose_total() const { return total_; }
     [[nodiscard]] double dose_in(Duration length, Instant now) const;
+    [[nodiscard]] Instant counted_to() const { return at_; } // doses are counted up to then
     // Somebody or something told about the infusion at all.
     [[nodiscard]] bool recorded() const { return recorded_; }
     // A person said STOP, and nobody started it again.

@@ -149,6 +149,26 @@ void PatientState::forget(Signal signal)
     for (std::size_t i = state.first_window; i < state.last_window; ++i) windows_[i].clear();
 }
 
+void PatientState::take(const PatientState& from, Signal signal)
+{
+    forget(signal);
+    SignalState& state = signals_[index(signal)];
+    SignalState known = from.latest(signal);
+    known.fresh_for_ms = state.fresh_for_ms;
+    known.first_window = state.first_window;
+    known.last_window = state.last_window;
+    state = known;
+    first_[index(signal)] = from.first_[index(signal)];
+    if (state.validity != Validity::invalid) set_stale(signal);
+    for (std::size_t i = state.first_window; i < state.last_window; ++i) {
+        const auto same = std::find_if(from.windows_.begin(), from.windows_.end(),
+                                       [&](const Window& window) { return window.spec() == windows_[i].spec(); });
+        if (same == from.windows_.end()) continue;
+        const Bytes bytes = to_bytes(*same);
+        if (auto copy = from_bytes<Window>(as_text(bytes))) windows_[i] = std::move(*copy);
+    }
+}
+
 std::optional<Instant> PatientState::stale_at(Signal signal, Instant now) const
 {
     const SignalState& state = latest(signal);

@@ -80,6 +80,8 @@ public:
     void reject(Signal signal, Validity validity, Instant received);
     // Removes what is known of the signal, windows too (patient changed, value withdrawn).
     void forget(Signal signal);
+    // What `from` knows of the signal, with its windows as far as both have them, in place of what is known here.
+    void take(const PatientState& from, Signal signal);
 
     [[nodiscard]] const SignalState& latest(Signal signal) const
     {

@@ -124,7 +124,7 @@ void Ward::State::note_in_antidote(const Moment& now, BedId id, StepKind kind, c
                                    const std::string& text, Instant at)
 {
     Watch& watch = *beds[id.value].watch;
-    if (!watch.antidote || !watch.antidote->list.open()) return;
+    if (replaying != Replaying::no || !watch.antidote || !watch.antidote->list.open()) return;
     Antidote& antidote = *watch.antidote;
     for (const ProtocolStep& step : antidote.protocol->steps) {
         const StepProgress& progress = *antidote.list.progress(step.id);
@@ -177,7 +177,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Proto
         entry.person = action.person;
         if (kind == StepKind::stop) entry.what = InfusionStopEntry{};
         else entry.what = DecisionEntry{"after_stop", what.text};
-        (void)take_entry(now, entry, now.wall);
+        (void)record(now, entry, now.wall);
     }
     review_session(now, what.bed);
     treated(now, what.bed, action.person);

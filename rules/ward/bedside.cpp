@@ -86,8 +86,8 @@ std::string Ward::State::take_concern(const Moment& now, BedId id, const Concern
     if (entry.over) concern.reset();
     else concern = Decision{entry.note, at, person};
     const SessionAlarmInfo& about = info(SessionAlarm::concerned);
-    if (const auto known = watch.session_slots.find(about.id); known != watch.session_slots.end() && !entry.over)
-        known->second.condition = {};
+    const auto known = watch.session_slots.find(about.id);
+    if (replaying == Replaying::no && known != watch.session_slots.end() && !entry.over) known->second.condition = {};
     review_session(now, id);
     publish(id);
     return "recorded";

@@ -71,12 +71,17 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
     if (!bed->watch) {
         return reply(now, entry.request, false, "this bed is not watched: start the watch first");
     }
-    const WallTime at_wall = entry.at.ms == 0 ? now.wall : entry.at;
+    const bool correction = entry.corrects != EntryId{} || std::holds_alternative<StrikeEntry>(entry.what);
+    if (const std::string why = why_not_correct(entry); !why.empty()) return reply(now, entry.request, false, why);
+    WallTime at_wall = entry.at.ms == 0 ? now.wall : entry.at;
+    for (const ChartEntry& one : bed->watch->chart.entries) // said at another time, it was seen when it was
+        if (correction && entry.at.ms == 0 && one.id == entry.corrects) at_wall = one.at;
     if (at_wall > now.wall + future_tolerance) return reply(now, entry.request, false, "the time lies in the future");
     if (const std::string why = why_not(entry, now); !why.empty()) return reply(now, entry.request, false, why);
     remember_key(entry.key);
-    std::string text = take_entry(now, entry, at_wall);
-    if (done_at_bedside(entry)) bedside_act(now, entry.bed, entry.person);
+    std::string text = correction ? correct(now, entry, at_wall) : record(now, entry, at_wall);
+    // A correction is made at a desk: it answers no call.
+    if (!correction && done_at_bedside(entry)) bedside_act(now, entry.bed, entry.person);
     refresh_next(beds[entry.bed.value], now.steady);
     reply(now, entry.request, true, std::move(text));
 }
@@ -155,6 +160,7 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
         take_event(now, entry.bed, {BedsideEvent::Kind::untestable, untestable->reason, at, entry.person});
         return take_charted(now, entry.bed, Signal::reflex_untestable, 1, at_wall, std::nullopt, false);
     }
+    if (std::holds_alternative<StrikeEntry>(entry.what)) return ""; // correct() did it
     if (const auto* concerned = std::get_if<ConcernedEntry>(&entry.what)) {
         return take_concern(now, entry.bed, *concerned, at, entry.person);
     }

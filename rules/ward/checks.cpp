@@ -129,6 +129,7 @@ std::string joined(const std::vector<std::string>& parts)
 
 void Ward::State::review_checks(const Moment& now, BedId id)
 {
+    if (replaying != Replaying::no) return;
     Watch& watch = *beds[id.value].watch;
     watch.checks_next = Instant{};
     const auto session = session_checks(watch, now.steady);
@@ -159,7 +160,7 @@ void Ward::State::review_checks(const Moment& now, BedId id)
 
 void Ward::State::check_done(const Moment& now, BedId id, Signal signal)
 {
-    if (!pack || (pack->check_signals & mask(signal)) == 0) return;
+    if (replaying != Replaying::no || !pack || (pack->check_signals & mask(signal)) == 0) return;
     Watch& watch = *beds[id.value].watch;
     bool ended = false;
     for (std::size_t i = 0; i < watch.checks.size(); ++i) {
@@ -177,11 +178,35 @@ void Ward::State::check_done(const Moment& now, BedId id, Signal signal)
     if (ended) review_checks(now, id);
 }
 
+std::vector<std::optional<Instant>> Ward::State::check_answers(const Watch& watch)
+{
+    std::vector<std::optional<Instant>> out;
+    for (std::size_t i = 0; i < watch.checks.size(); ++i)
+        out.push_back(answered(watch.pack->checks[i], watch.patient));
+    return out;
+}
+
+// A check that was never done is due as long after the first magnesium, or the start of the watch, as it would be.
+void Ward::State::due_anew(Watch& watch, const std::vector<std::optional<Instant>>& answers_before, const Moment& now)
+{
+    for (std::size_t i = 0; i < watch.checks.size(); ++i) {
+        const Check& check = watch.pack->checks[i];
+        CheckState& state = watch.checks[i];
+        const auto answer = answered(check, watch.patient);
+        const bool lost = answers_before[i] && (!answer || *answer < *answers_before[i]);
+        if (!lost || state.due == Instant::never()) continue;
+        const Instant from = answer.value_or(watch.infusion.first_dose().value_or(watch.since.steady));
+        state.due = std::min(state.due, from + interval(check, watch, from, session_checks(watch, now.steady)));
+    }
+    watch.checks_next = Instant{};
+}
+
 // A dose is recorded whatever was checked. What should have been checked before it is overdue at once, and a sign
 // for which the dose was to be withheld is an alarm of its own, also when the sign's alarm was answered long before.
 // The load is given before anything can have been watched: of that the reply alone tells.
 std::string Ward::State::checks_before_dose(const Moment& now, BedId id, Instant at)
 {
+    if (replaying != Replaying::no) return "";
     Watch& watch = *beds[id.value].watch;
     const Instant first = watch.infusion.first_dose().value_or(at);
     const bool load = at - first <= load_length;

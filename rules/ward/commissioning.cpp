@@ -85,7 +85,7 @@ void Ward::State::forget_untrusted(const Moment& now, BedId id)
         watch.trouble[s] = {};
         changed |= mask(signal);
         if (kind != SignalKind::pump || !watch.infusion.pump_heard()) continue;
-        watch.infusion.pump_lost(now.steady);
+        lose_pump(watch, now.steady);
         changed |= derive_infusion(watch, now.steady);
     }
     if (changed == 0) return;

@@ -22,7 +22,7 @@ AlarmText text_of(const Rule& rule)
 void Ward::State::evaluate(const Moment& now, BedId bed, SignalMask changed)
 {
     Watch& watch = *beds[bed.value].watch;
-    if (!watch.evaluation) return;
+    if (!watch.evaluation || replaying != Replaying::no) return;
     watch.evaluation->evaluate(*watch.pack, watch.patient, now.steady, changed,
                                [&](std::size_t rule, const RuleTruth&) { advance_rule(now, bed, rule); });
 }
@@ -84,7 +84,8 @@ void Ward::State::condition_over(const Moment& now, Slot& slot)
     }
     Episode& episode = found->second;
     episode.condition = false;
-    if (episode.alarm.latching && !episode.acknowledged) {
+    episode.alarm.latching = episode.alarm.latching || correcting;
+    if (correcting || (episode.alarm.latching && !episode.acknowledged)) {
         emit(now, episode, AlarmEvent::latched, "");
         publish(episode.bed);
         return;

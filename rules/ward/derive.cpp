@@ -39,6 +39,7 @@ bool Ward::State::urine_low(const Watch& watch) const
 
 SignalMask Ward::State::derive_infusion(Watch& watch, Instant now)
 {
+    if (replaying == Replaying::chart) return 0; // doses stay as they are
     Infusion& infusion = watch.infusion;
     infusion.advance(now);
     PatientState& patient = watch.patient;
@@ -106,10 +107,10 @@ SignalMask Ward::State::derive_reflex(Watch& watch, Signal changed)
     if (changed != Signal::reflex_knee && changed != Signal::reflex_arm && changed != Signal::epidural) return 0;
     PatientState& patient = watch.patient;
     SignalMask told = mask(Signal::reflex);
-    if (const SignalState& charted = patient.latest(changed); changed != Signal::epidural && charted.has_value) {
+    if (const SignalState& seen = patient.latest(changed); changed != Signal::epidural && seen.has_value) {
         const SignalState& untestable = patient.latest(Signal::reflex_untestable);
-        if (untestable.has_value && untestable.value > 0 && untestable.value_at <= charted.value_at) {
-            patient.accept(Signal::reflex_untestable, 0, charted.value_at, charted.received, charted.source);
+        if (untestable.has_value && untestable.value > 0 && untestable.value_at <= seen.value_at) {
+            patient.accept(Signal::reflex_untestable, 0, seen.value_at, seen.received, seen.source);
             told |= mask(Signal::reflex_untestable);
         }
     }

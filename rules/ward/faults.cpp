@@ -83,6 +83,7 @@ void look_again(Instant& next, Instant now, Instant t)
 // Looks at everything that may keep us from telling how this patient is, and says when to look again.
 void Ward::State::review(const Moment& now, BedId id)
 {
+    if (replaying != Replaying::no) return;
     Bed& bed = beds[id.value];
     Instant next = Instant::never();
     if (bed.watch) {

@@ -76,9 +76,13 @@ void Ward::State::apply(const Moment& now, const Observation& observation)
         take_device(now, observation.bed, observation);
     } else if (observation.validity == Validity::valid) {
         const WallTime at = observation.observed.ms == 0 ? now.wall : observation.observed;
-        take_charted(now, observation.bed, observation.signal, observation.value, at, std::nullopt,
-                     observation.corrected);
+        const std::string said = take_charted(now, observation.bed, observation.signal, observation.value, at,
+                                              std::nullopt, observation.corrected);
+        if (said != "already recorded") list(now, observation, at);
     } else {
+        std::optional<WallTime> at;
+        if (observation.observed.ms != 0) at = observation.observed;
+        withdraw(now, observation.bed, observation.signal, at, "withdrawn where it came from", {});
         bed->watch->patient.forget(observation.signal); // withdrawn by the laboratory
         evaluate(now, observation.bed, mask(observation.signal));
     }
@@ -125,14 +129,16 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
         watch.trouble[static_cast<std::size_t>(signal)] = {};
         watch.patient.accept(signal, observation.value, now.steady, now.steady, observation.source);
         if (is_numeric_vital(signal)) watch.expected |= mask(signal);
+        note_measured(watch.chart.measured, {signal, observation.value, now.steady, observation.source});
     } else {
         watch.patient.reject(signal, observation.validity, now.steady);
     }
     if (is_pump(signal)) {
         if (const auto rate = pump_grams_per_hour(watch.patient, now.steady)) {
             watch.infusion.pump(*rate, now.steady, watch.patient.fresh_for(signal));
+            note_pump(watch.chart.pump, *rate, now.steady, watch.patient.fresh_for(signal));
         } else if (watch.infusion.pump_heard() && observation.validity != Validity::valid) {
-            watch.infusion.pump_lost(now.steady);
+            lose_pump(watch, now.steady);
         }
         changed |= derive_infusion(watch, now.steady);
     }
@@ -221,7 +227,7 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
         }
         SignalMask changed = mask(value.signal);
         if (is_pump(value.signal) && watch.infusion.pump_heard()) {
-            watch.infusion.pump_lost(now.steady);
+            lose_pump(watch, now.steady);
             changed |= derive_infusion(watch, now.steady);
         }
         evaluate(now, value.bed, changed);

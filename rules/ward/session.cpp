@@ -278,7 +278,7 @@ std::string Ward::State::take_session(const Moment& now, BedId id, const Session
 {
     Watch& watch = *beds[id.value].watch;
     Bedside& bedside = watch.bedside;
-    watch.infusion.advance(now.steady);
+    if (replaying == Replaying::no) watch.infusion.advance(now.steady);
     Session session;
     session.plan = entry;
     session.grams = as_heptahydrate(entry.grams, entry.salt);
@@ -334,7 +334,7 @@ std::string Ward::State::note_level(Watch& watch, double value, Instant at, std:
 
 void Ward::State::review_session(const Moment& now, BedId id)
 {
-    if (!pack) return;
+    if (!pack || replaying != Replaying::no) return;
     Watch& watch = *beds[id.value].watch;
     const Bedside& bedside = watch.bedside;
     const Infusion& infusion = watch.infusion;

@@ -20,6 +20,7 @@
 #include "rules/patient/patient_state.hpp"
 #include "rules/pharmacokinetics/course.hpp"
 #include "rules/ward/bedside.hpp"
+#include "rules/ward/chart_list.hpp"
 #include "rules/ward/technical.hpp"
 #include "rules/ward/ward.hpp"
 
@@ -127,6 +128,9 @@ struct Watch {
     Infusion infusion;
     Course course; // what `infusion` counts, kept as it was given: for the prediction alone
     Bedside bedside;
+    Chart chart;
+    // For screens, made when it is asked for; null after each change. Follows from `chart`, so it is not saved.
+    mutable std::shared_ptr<const std::vector<ChartEntry>> chart_shown;
     CuffArm cuff_arm;
     std::vector<OwnLimit> own_limits;
     std::optional<Antidote> antidote; // open, or the last one
@@ -150,6 +154,9 @@ struct Somebody {
     std::string station;
     template <class Archive> void archive(Archive& a) { a(at, station); }
 };
+
+// The pump link is lost.
+void lose_pump(Watch& watch, Instant now);
 
 struct Bed {
     bool configured = false;
@@ -239,6 +246,11 @@ struct Ward::State {
     std::vector<RosterChange> roster_changes; // the newest last
     std::uint16_t next_code = first_code;
     std::vector<std::string> entry_keys;
+    std::uint32_t charted = 0; // entries of all charts, for their ids
+    // While entries are charted again nothing is decided; of doses only if those are charted again too.
+    enum class Replaying : std::uint8_t { no, chart, doses };
+    Replaying replaying = Replaying::no;
+    bool correcting = false; // what a correction ends by itself waits for a person
     Instant soonest{}; // no deadline is before it; {0}: not known. Follows from the rest, so it is not saved
     Instant gap_ends{};
     std::uint64_t observations = 0, refused = 0, raised = 0, pages_sent = 0;
@@ -303,6 +315,24 @@ struct Ward::State {
     void remember_key(const std::string& key);
     [[nodiscard]] std::string why_not(const Entry& entry, const Moment& now) const;
     std::string take_entry(const Moment& now, const Entry& entry, WallTime at);
+
+    // --- correct.cpp: the chart, and what is struck through ---
+    [[nodiscard]] std::string why_not_correct(const Entry& entry) const;
+    std::string record(const Moment& now, const Entry& entry, WallTime at);
+    ChartEntry& list(const Moment& now, const Entry& entry, WallTime at);
+    ChartEntry& list(BedId bed, ChartEntry entry);
+    void list(const Moment& now, const Observation& observation, WallTime at);
+    // The newest value of a device, or that of this time, does not count any more.
+    void withdraw(const Moment& now, BedId bed, Signal signal, std::optional<WallTime> at, std::string why,
+                  EntryId instead);
+    std::string correct(const Moment& now, const Entry& entry, WallTime at);
+    std::string chart_anew(const Moment& now, BedId bed, bool doses, EntryId wanted);
+    std::string go_through(BedId bed, bool doses, std::size_t count, const Moment& now, EntryId wanted);
+    std::string chart_again(BedId bed, const ChartEntry& one, bool doses);
+    void measure_again(BedId bed, const MeasuredValue& value);
+    void run_pump(Watch& watch, std::size_t& stretch, Instant to, Instant now);
+    void hold_what_rings(BedId bed);
+    void bound_chart(BedId bed);
 
     // --- bedside.cpp: symptoms, sedatives, fits ---
     // Why an entry is refused; "" if it is not.
@@ -410,6 +440,9 @@ struct Ward::State {
     void apply(const Moment& now, const ShellStatus& status);
     void review_checks(const Moment& now, BedId bed);
     void check_done(const Moment& now, BedId bed, Signal signal);
+    // When each check was last answered; and what of them comes due sooner, since an answer was struck.
+    [[nodiscard]] static std::vector<std::optional<Instant>> check_answers(const Watch& watch);
+    void due_anew(Watch& watch, const std::vector<std::optional<Instant>>& answers_before, const Moment& now);
     // The titles of checks that were to be answered before a dose and were not.
     std::string checks_before_dose(const Moment& now, BedId bed, Instant at);
 
@@ -480,9 +513,13 @@ struct Ward::State {
 
     [[nodiscard]] Bed* find(BedId bed) { return bed.value < beds.size() ? &beds[bed.value] : nullptr; }
     [[nodiscard]] std::string place(BedId bed) const;
-    void publish(BedId bed) { effects->push_back(Publish{bed}); }
+    void publish(BedId bed)
+    {
+        if (replaying == Replaying::no) effects->push_back(Publish{bed});
+    }
 
     template <class Archive> void archive(Archive& a);
+    template <class Archive> void archive_chart(Archive& a, Watch& watch, const WardShape& shape);
     template <class Archive>
     void archive_bed(Archive& a, Bed& bed, std::uint32_t format, const WardShape& shape);
 };

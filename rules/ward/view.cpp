@@ -146,6 +146,10 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
                             watch.checks[c].slot.condition.present()});
     }
     show_bedside(watch.bedside, now, b);
+    if (!watch.chart_shown)
+        watch.chart_shown = std::make_shared<const std::vector<ChartEntry>>(watch.chart.entries);
+    b.chart = watch.chart_shown;
+    b.chart_count = watch.chart.changes;
     show_stop(watch.bedside, stop_decided(watch.bedside), now, b);
     if (watch.antidote) b.checklist = antidote_view(watch, now);
     if (pack) {

@@ -12,6 +12,7 @@
 #include "rules/language/pack.hpp"
 #include "rules/pharmacokinetics/course.hpp"
 #include "rules/patient/score.hpp"
+#include "rules/ward/chart_entry.hpp"
 #include "rules/ward/effect.hpp"
 #include "rules/ward/input.hpp"
 
@@ -245,6 +246,8 @@ struct BedView {
     WallTime audio_paused_until;
     std::optional<SomebodyView> somebody_here;
     std::optional<DecisionView> concerned; // its reason is the note
+    std::shared_ptr<const std::vector<ChartEntry>> chart; // in the order of charting; null: nothing, or not watched
+    std::uint32_t chart_count = 0; // changes whenever `chart` does
 };
 
 struct CommissionView {

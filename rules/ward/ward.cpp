@@ -273,6 +273,25 @@ void tell_new_signals(Watch& watch)
 
 } // namespace
 
+// Of a program without a chart: what it knew is what the chart to come rests on.
+template <class Archive> void Ward::State::archive_chart(Archive& a, Watch& w, const WardShape& shape)
+{
+    Chart& chart = w.chart;
+    if (a.format() >= 12) {
+        a(chart.entries, chart.measured, chart.pump, chart.changes);
+        chart.base.patient.archive(a, shape.signals);
+        chart.base.archive_rest(a);
+    } else if constexpr (Archive::reading) {
+        std::vector<WindowSpec> windows;
+        for (std::size_t i = 0; i < w.patient.window_count(); ++i) windows.push_back(w.patient.window(i).spec());
+        chart.base.patient.set_windows(windows);
+        for (std::size_t s = 0; s < signal_count; ++s) chart.base.patient.take(w.patient, static_cast<Signal>(s));
+        chart.base.bedside = w.bedside;
+        chart.base.infusion = w.infusion;
+        chart.base.course = w.course;
+    }
+}
+
 template <class Archive>
 void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const WardShape& shape)
 {
@@ -302,6 +321,7 @@ void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const 
     if constexpr (Archive::reading) {
         if (shape.signals <= static_cast<std::size_t>(Signal::symptoms)) tell_new_signals(w);
     }
+    archive_chart(a, w, shape);
     if (!pack) return;
     if constexpr (Archive::reading) {
         std::string why_not;
@@ -364,6 +384,7 @@ template <class Archive> void Ward::State::archive(Archive& a)
     a(messages);
     if (format >= 9) a(relays, rosters, quiet, roster_changes, next_code);
     if (format >= 11) archive_records(a);
+    if (format >= 12) a(charted);
     if constexpr (Archive::reading) find_trust();
     if constexpr (Archive::reading) {
         for (const auto& memory : messages) {

@@ -55,6 +55,14 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
     }
     for (const auto& fact : start.facts) note_fact(now, start.bed, fact.signal, fact.value, action.person);
     watch.infusion.advance(now.steady);
+    watch.chart.base.infusion.advance(now.steady);
+    for (const auto& fact : start.facts) {
+        Entry entry;
+        entry.bed = start.bed;
+        entry.person = action.person;
+        entry.what = fact;
+        (void)list(now, entry, now.wall);
+    }
     derive_infusion(watch, now.steady);
     derive_reflex(watch, Signal::epidural);
     evaluate(now, start.bed, ~SignalMask{0});
@@ -106,7 +114,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
         watch.patient.forget(signal); // measured by the devices of the bed she left
         changed |= mask(signal);
     }
-    if (watch.infusion.pump_heard()) watch.infusion.pump_lost(now.steady);
+    if (watch.infusion.pump_heard()) lose_pump(watch, now.steady);
     changed |= derive_infusion(watch, now.steady);
     for (auto& link : to->links) link.sampled = link.changed = link.counted = now.steady;
     evaluate(now, transfer.to, changed);
