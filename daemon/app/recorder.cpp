@@ -61,7 +61,10 @@ void Recorder::pump_ran(const Observation& observation, WallTime at)
 void Recorder::decided(const Input& input, const EffectBuffer& effects, const Moment& now)
 {
     if (const auto* entry = std::get_if<Entry>(&input)) {
-        if (was_taken(entry->request, effects)) entered(*entry, now.wall);
+        if (was_taken(entry->request, effects)) {
+            if (!std::holds_alternative<StrikeEntry>(entry->what)) entered(*entry, now.wall);
+            if (entry->corrects != EntryId{}) corrected(*entry, now);
+        }
     } else if (const auto* action = std::get_if<Action>(&input)) {
         if (was_taken(action->request, effects)) done(*action, now);
     }
@@ -82,6 +85,21 @@ void Recorder::entered(const Entry& entry, WallTime now)
     for (const ChartedValue& one : charted_values(entry, now)) history_.add(*bed, name(one.signal), one.at, one.value);
 }
 
+// What this entry struck through: one entry, or both of one cuff.
+void Recorder::corrected(const Entry& entry, const Moment& now)
+{
+    const Entry* instead = std::holds_alternative<StrikeEntry>(entry.what) ? nullptr : &entry;
+    const WardView view = ward_.view(now);
+    for (const BedView& bed : view.beds) {
+        if (!(bed.id == entry.bed) || !bed.chart) continue;
+        for (const ChartEntry& one : *bed.chart) {
+            if (!one.struck || one.struck->at != now.wall || one.struck->reason != entry.reason) continue;
+            const Entry struck{"", entry.bed, "", one.at, one.what, 0};
+            note(entry.bed, correction_of(struck, instead, now.wall));
+        }
+    }
+}
+
 void Recorder::done(const Action& action, const Moment& now)
 {
     if (const auto* start = std::get_if<WatchStart>(&action.what)) {
@@ -97,6 +115,8 @@ void Recorder::done(const Action& action, const Moment& now)
         note(close->bed, now.wall, event_kind::checklist, "checklist closed");
     } else if (const auto* tap = std::get_if<ProtocolTap>(&action.what)) {
         tapped(*tap, now);
+    } else if (const auto* somebody = std::get_if<SomebodyHere>(&action.what)) {
+        note(somebody->bed, now.wall, event_kind::here, "somebody is here, without a name");
     }
 }
 

@@ -25,6 +25,7 @@ public:
 
 private:
     void entered(const Entry& entry, WallTime now);
+    void corrected(const Entry& entry, const Moment& now);
     void done(const Action& action, const Moment& now);
     void tapped(const ProtocolTap& tap, const Moment& now);
     void rang(const SendPage& sent);

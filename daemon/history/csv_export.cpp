@@ -32,29 +32,33 @@ public:
     void add(const HistoryMinute& minute)
     {
         const std::int64_t start = minute.minute * minute_ms;
-        events_before(WallTime{start});
+        write_before(start);
         for (const HistorySignal& one : minute.signals) signal(one, start);
-        for (; next_ < events_.size() && events_[next_].at < WallTime{start + minute_ms}; ++next_)
-            rows_.push_back({events_[next_].at, event(events_[next_])});
-        flush();
+        write_before(start + minute_ms);
+    }
+    void strike(const StruckValue& struck)
+    {
+        const auto known = signal_from(struck.signal);
+        const auto& wanted = question_.signals;
+        if (!known) return;
+        if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), struck.signal) == wanted.end()) return;
+        rows_.push_back({struck.at, value(*known, struck.at, struck.value, "struck")});
     }
     [[nodiscard]] std::string take()
     {
-        events_before(Instant::never().ms);
+        write_before(Instant::never().ms);
         return std::move(out_);
     }
 
 private:
-    void events_before(WallTime at) { events_before(at.ms); }
-    void events_before(std::int64_t ms)
+    void write_before(std::int64_t ms)
     {
-        for (; next_ < events_.size() && events_[next_].at.ms < ms; ++next_) out_ += event(events_[next_]);
-    }
-    void flush()
-    {
+        for (; next_ < events_.size() && events_[next_].at.ms < ms; ++next_)
+            rows_.push_back({events_[next_].at, event(events_[next_])});
         std::stable_sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.at < b.at; });
-        for (const Row& row : rows_) out_ += row.text;
-        rows_.clear();
+        const auto later = std::find_if(rows_.begin(), rows_.end(), [&](const Row& row) { return row.at.ms >= ms; });
+        for (auto row = rows_.begin(); row != later; ++row) out_ += row->text;
+        rows_.erase(rows_.begin(), later);
     }
     void signal(const HistorySignal& one, std::int64_t start)
     {
@@ -85,9 +89,9 @@ private:
         return out;
     }
     void end(std::string& out) const { out += question_.simulation ? ",true\r\n" : ",false\r\n"; }
-    [[nodiscard]] std::string value(Signal signal, WallTime at, double value) const
+    [[nodiscard]] std::string value(Signal signal, WallTime at, double value, std::string_view record = "value") const
     {
-        std::string out = begin(at, "value", name(signal));
+        std::string out = begin(at, record, name(signal));
         append_number(out, value);
         out += ',';
         out += name(info(signal).unit);
@@ -127,7 +131,7 @@ private:
     const HistoryQuestion& question_;
     std::vector<HistoryEvent> events_;
     std::size_t next_ = 0;
-    std::vector<Row> rows_; // of one minute
+    std::vector<Row> rows_; // not written yet
     std::string out_;
 };
 
@@ -144,7 +148,8 @@ HistoryAnswer export_csv(const HistoryQuestion& question, const Recording& recor
     auto events = recording.events(from, to);
     if (const auto* error = std::get_if<JournalError>(&events)) return unreadable(*error);
     Rows rows{question, std::move(std::get<std::vector<HistoryEvent>>(events))};
-    if (const auto error = recording.visit(from, to, [&](const HistoryMinute& minute) { rows.add(minute); }))
+    if (const auto error = recording.visit(from, to, [&](const HistoryMinute& minute) { rows.add(minute); },
+                                           [&](const StruckValue& struck) { rows.strike(struck); }))
         return unreadable(*error);
     std::string name = question.bed + "_" + http::format_time(from).substr(0, 16) + "Z.csv";
     std::erase(name, ':');

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "daemon/history/struck.hpp"
 #include "rules/patient/salt.hpp"
 
 namespace magwatch
@@ -140,6 +141,16 @@ HistoryEvent event_of(const Entry& entry, WallTime now)
 {
     const Words said = std::visit([](const auto& what) { return words(what); }, entry.what);
     return {"", entry.at.ms == 0 ? now : entry.at, std::string{said.kind}, said.text, "", ""};
+}
+
+HistoryEvent correction_of(const Entry& struck, const Entry* instead, WallTime now)
+{
+    HistoryEvent event = event_of(struck, now);
+    event.kind = event_kind::correction;
+    event.text = "struck: " + event.text;
+    if (instead != nullptr) event.text += "; instead: " + event_of(*instead, now).text;
+    for (const ChartedValue& one : charted_values(struck, now)) event.ref = struck_ref(name(one.signal), one.value);
+    return event;
 }
 
 HistoryEvent event_of(const ProtocolTap& tap, bool dose, WallTime now)

@@ -21,6 +21,8 @@ namespace event_kind
 inline constexpr std::string_view watch_start = "watch_start"; // also when she comes from another bed
 inline constexpr std::string_view watch_end = "watch_end";     // also when she leaves for another bed
 inline constexpr std::string_view entry = "entry";             // something charted that is none of those below
+inline constexpr std::string_view correction = "correction";   // something charted was struck through
+inline constexpr std::string_view here = "here";               // somebody is there, without a name
 inline constexpr std::string_view infusion = "infusion";       // a rate charted, or the pump's rate changed
 inline constexpr std::string_view bolus = "bolus";             // a declared bolus, or a dose into the muscle
 inline constexpr std::string_view stop = "stop";
@@ -46,6 +48,8 @@ struct ChartedValue {
 [[nodiscard]] std::vector<ChartedValue> charted_values(const Entry& entry, WallTime now);
 // Without its bed.
 [[nodiscard]] HistoryEvent event_of(const Entry& entry, WallTime now);
+// An entry that was struck through, at its own time; `instead`: what stands in its place, null: nothing.
+[[nodiscard]] HistoryEvent correction_of(const Entry& struck, const Entry* instead, WallTime now);
 // `dose`: the step that is meant gives a dose.
 [[nodiscard]] HistoryEvent event_of(const ProtocolTap& tap, bool dose, WallTime now);
 // Nothing: such a transition is not shown.

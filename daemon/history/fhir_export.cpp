@@ -107,7 +107,17 @@ public:
     std::map<std::pair<std::int64_t, Signal>, Sum> means;     // by the start of the interval
     std::map<std::pair<std::int64_t, Signal>, double> values; // by their time
     std::map<std::int64_t, std::map<Signal, double>> cuffs;   // by their second
-    [[nodiscard]] std::size_t size() const { return means.size() + values.size() + cuffs.size(); }
+    std::vector<StruckValue> struck; // of signals that are exported
+    [[nodiscard]] std::size_t size() const { return means.size() + values.size() + cuffs.size() + struck.size(); }
+
+    void strike(const StruckValue& value)
+    {
+        const auto signal = signal_from(value.signal);
+        const auto& wanted = question_.signals;
+        if (!signal || fhir_code(*signal) == nullptr) return;
+        if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), value.signal) == wanted.end()) return;
+        struck.push_back(value);
+    }
 
 private:
     void single(Signal signal, std::int64_t at, double value)
@@ -154,6 +164,10 @@ public:
         for (const auto& [key, sum] : chart.means) add_mean(key.first, *fhir_code(key.second), sum);
         for (const auto& [key, value] : chart.values) add_value(key.first, *fhir_code(key.second), value);
         for (const auto& [at, cuff] : chart.cuffs) add_pressure(at, cuff);
+        for (const StruckValue& one : chart.struck) {
+            const Signal signal = *signal_from(one.signal);
+            add_struck(one, *fhir_code(signal), chart.values.contains({one.at.ms, signal}));
+        }
     }
     [[nodiscard]] std::string take() { return std::move(out_) + "]}"; }
 
@@ -217,6 +231,18 @@ private:
         if (!about.method.empty()) out["method"] = {{"text", about.method}};
         add(out, "");
     }
+    // Kept and marked, never left out: whoever read it as final must hear that it was wrong. What stands in its place
+    // at the same time has its id.
+    void add_struck(const StruckValue& struck, const FhirCode& about, bool replaced)
+    {
+        const std::string identity = struck.signal + " " + std::to_string(struck.at.ms);
+        Json out = observation(replaced ? identity + " struck " + std::to_string(struck.value) : identity,
+                               about.category, concept_of(about));
+        out["status"] = "entered-in-error";
+        out["effectiveDateTime"] = http::format_time(struck.at);
+        put_value(out, struck.value, about);
+        add(out, "");
+    }
     void add_mean(std::int64_t start, const FhirCode& about, const Sum& sum)
     {
         Json out = observation(std::string{name(about.signal)} + " mean " + std::to_string(question_.interval.count()) +
@@ -272,7 +298,8 @@ HistoryAnswer export_fhir(const HistoryQuestion& question, const Recording& reco
         const WallTime begin = std::max(from, stay.from), end = std::min(to, stay.to.value_or(to));
         if (begin >= end) continue;
         Chart chart{question};
-        if (const auto error = recording.visit(begin, end, [&](const HistoryMinute& minute) { chart.add(minute); }))
+        if (const auto error = recording.visit(begin, end, [&](const HistoryMinute& minute) { chart.add(minute); },
+                                               [&](const StruckValue& struck) { chart.strike(struck); }))
             return unreadable(*error);
         observations += chart.size();
         if (observations > most_fhir_observations)

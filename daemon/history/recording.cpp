@@ -44,8 +44,17 @@ HistoryMinute cut(const HistoryMinute& minute, WallTime from, WallTime to)
     return part;
 }
 
-std::optional<JournalError> Recording::visit(WallTime from, WallTime to, const Take& take) const
+std::optional<JournalError> Recording::visit(WallTime from, WallTime to, const Take& lend,
+                                             const StruckValues::Tell& struck) const
 {
+    const auto corrections = events(from, to);
+    if (const auto* error = std::get_if<JournalError>(&corrections)) return *error;
+    StruckValues values{std::get<std::vector<HistoryEvent>>(corrections)};
+    const auto take = [&](const HistoryMinute& minute) {
+        if (values.none()) return lend(minute);
+        const HistoryMinute left = values.without(minute, struck);
+        if (!left.signals.empty()) lend(left);
+    };
     const auto in_range = [&](const HistoryMinute& minute) {
         const WallTime start{minute.minute * minute_ms};
         if (start >= from && start + Duration{minute_ms} <= to) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/history/question.hpp"
+#include "daemon/history/struck.hpp"
 #include "daemon/journal/history_file.hpp"
 
 namespace magwatch
@@ -44,7 +45,10 @@ public:
     }
 
     using Take = std::function<void(const HistoryMinute&)>; // lent; minutes in order, the same perhaps twice
-    [[nodiscard]] std::optional<JournalError> visit(WallTime from, WallTime to, const Take& take) const;
+    // Without what was struck through, which is told to `struck`.
+    [[nodiscard]] std::optional<JournalError> visit(
+        WallTime from, WallTime to, const Take& take,
+        const StruckValues::Tell& struck = [](const StruckValue&) {}) const;
     [[nodiscard]] std::variant<std::vector<HistoryEvent>, JournalError> events(WallTime from, WallTime to) const;
     // Before this time only the mean, least and greatest of each minute are kept of what came often.
     [[nodiscard]] WallTime thinned_to() const;

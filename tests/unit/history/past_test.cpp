@@ -338,6 +338,65 @@ TEST_F(PastTest, FhirSaysMeansWithTheirLeastAndGreatestAndChartedValuesAsTheyAre
     EXPECT_FALSE(bundle.contains("meta")); // no simulation
 }
 
+// A knee reflex of 0 was struck, 2 stands in its place at the same time; a count of 40 was struck for good.
+TEST_F(PastTest, WhatWasStruckIsMarkedInExportsAndInNoTrend)
+{
+    const auto struck = [&](WallTime at, Signal signal, double value, const ValueEntry* instead) {
+        const Entry was{"", BedId{0}, "", at, ValueEntry{signal, value}, 0};
+        Entry now = was;
+        if (instead != nullptr) now.what = *instead;
+        HistoryEvent event = correction_of(was, instead == nullptr ? nullptr : &now, at);
+        event.bed = "bed-1";
+        ASSERT_FALSE(file->write_events({event}));
+    };
+    happened(noon, event_kind::watch_start);
+    const ValueEntry weak{Signal::reflex_knee, 2};
+    chart("reflex_knee", noon + 2min, 0);
+    chart("reflex_knee", noon + 2min, 2);
+    struck(noon + 2min, Signal::reflex_knee, 0, &weak);
+    chart("rr_counted", noon + 3min, 40);
+    struck(noon + 3min, Signal::rr_counted, 40, nullptr);
+    chart("rr_counted", noon + 5min, 16);
+
+    const json shown = trend();
+    EXPECT_EQ(shown["signals"]["reflex_knee"]["points"].size(), 1U);
+    EXPECT_EQ(shown["signals"]["reflex_knee"]["points"][0][1], 2);
+    EXPECT_EQ(shown["signals"]["rr_counted"]["points"].size(), 1U);
+    EXPECT_EQ(shown["events"][1]["kind"], "correction");
+    EXPECT_EQ(shown["events"][1]["text"], "struck: knee reflex 0; instead: knee reflex 2");
+    EXPECT_EQ(shown["events"][1]["ref"], "reflex_knee=0");
+
+    EXPECT_THAT(csv(), testing::IsSupersetOf({"2023-11-14T22:02:00.000Z,bed-1,struck,reflex_knee,0,1,,,1,,,false",
+                                              "2023-11-14T22:02:00.000Z,bed-1,value,reflex_knee,2,1,,,1,,,false",
+                                              "2023-11-14T22:03:00.000Z,bed-1,struck,rr_counted,40,/min,,,1,,,false",
+                                              "2023-11-14T22:05:00.000Z,bed-1,value,rr_counted,16,/min,,,1,,,false"}));
+    EXPECT_THAT(csv(), Not(Contains(HasSubstr("value,rr_counted,40"))));
+
+    std::map<std::string, int> statuses;
+    for (const auto& one : resources(fhir(), "Observation")) {
+        const json value = one.contains("valueInteger") ? one["valueInteger"] : one["valueQuantity"]["value"];
+        ++statuses[one["status"].get<std::string>() + " " + value.dump()];
+    }
+    EXPECT_THAT(statuses, testing::UnorderedElementsAre(testing::Pair("entered-in-error 0", 1), testing::Pair("final 2", 1),
+                                                        testing::Pair("entered-in-error 40.0", 1),
+                                                        testing::Pair("final 16.0", 1)));
+}
+
+// Whoever has read it as final finds it again by its id, and hears that it was wrong.
+TEST_F(PastTest, FhirSaysThatAnObservationWasWrongUnderItsId)
+{
+    const auto observation = [&] { return resources(fhir(), "Observation").at(0); };
+    happened(noon, event_kind::watch_start);
+    chart("mg", noon + 3min, 4.8);
+    const json before = observation();
+    HistoryEvent event = correction_of(Entry{"", BedId{0}, "", noon + 3min, ValueEntry{Signal::mg, 4.8}, 0}, nullptr, noon);
+    event.bed = "bed-1";
+    ASSERT_FALSE(file->write_events({event}));
+    EXPECT_EQ(before["status"], "final");
+    EXPECT_EQ(observation()["status"], "entered-in-error");
+    EXPECT_EQ(observation()["id"], before["id"]);
+}
+
 TEST_F(PastTest, FhirNeverMakesTwoPatientsOneAndLeavesOutWhatIsNobodys)
 {
     for (int hour = -3; hour < 4; ++hour) chart("mg", noon + std::chrono::hours{hour} + 30min, 2 + hour * 0.1);
