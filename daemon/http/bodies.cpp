@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "daemon/http/chart.hpp"
 #include "daemon/http/checklist.hpp"
 #include "daemon/http/commissioning.hpp"
 #include "rules/base/diagnostic.hpp"
@@ -178,10 +179,16 @@ void read_urine(Fields& f, Reader& r, const Entry& common, Entries& out)
     out.push_back(std::move(entry));
 }
 
+// A correction without a time keeps that of the entry it replaces.
+void drawn(Fields& f, const Reader& r, Entry& entry)
+{
+    if (entry.corrects == EntryId{} || f.has("drawn_at")) entry.at = f.time("drawn_at", r.now);
+}
+
 void read_level(Fields& f, Reader& r, const Entry& common, Entries& out)
 {
     Entry entry = common;
-    entry.at = f.time("drawn_at", r.now);
+    drawn(f, r, entry);
     const double value = f.quantity(Signal::mg, level_units);
     if (f.ok() && value > suspicious_level) {
         const auto as_mg = Quantity::checked(Signal::mg, value, Unit::mg_per_dl);
@@ -201,7 +208,7 @@ void read_level(Fields& f, Reader& r, const Entry& common, Entries& out)
 void read_creatinine(Fields& f, Reader& r, const Entry& common, Entries& out)
 {
     Entry entry = common;
-    entry.at = f.time("drawn_at", r.now);
+    drawn(f, r, entry);
     entry.what = ValueEntry{Signal::creatinine, f.quantity(Signal::creatinine, creatinine_units)};
     out.push_back(std::move(entry));
 }
@@ -209,7 +216,7 @@ void read_creatinine(Fields& f, Reader& r, const Entry& common, Entries& out)
 void read_calcium(Fields& f, Reader& r, const Entry& common, Entries& out)
 {
     Entry entry = common;
-    entry.at = f.time("drawn_at", r.now);
+    drawn(f, r, entry);
     entry.what = ValueEntry{Signal::calcium, f.quantity(Signal::calcium, calcium_units)};
     out.push_back(std::move(entry));
 }
@@ -406,6 +413,12 @@ void read_not_concerned(Fields& f, Reader&, const Entry& common, Entries& out)
     out.back().what = ConcernedEntry{f.optional_text("note", note_longest), true};
 }
 
+void read_strike(Fields&, Reader&, const Entry& common, Entries& out)
+{
+    out.push_back(common);
+    out.back().what = StrikeEntry{};
+}
+
 struct Kind {
     std::string_view name;
     void (*read)(Fields&, Reader&, const Entry&, Entries&);
@@ -435,7 +448,26 @@ constexpr std::array kinds = {
     Kind{"session", read_session},
     Kind{"concerned", read_concerned},
     Kind{"not_concerned", read_not_concerned},
+    Kind{"strike", read_strike},
 };
+
+// Which entry this one strikes through, and why. Unless it says another time, it is of the same.
+void read_correction(Fields& f, const Reader& r, bool strike, Entry& common)
+{
+    if (!strike && !f.has("corrects")) return;
+    const std::string id = f.text("corrects", name_longest);
+    common.reason = f.text("reason", reason_longest);
+    if (!f.ok()) return;
+    const BedView& bed = *std::find_if(r.view.beds.begin(), r.view.beds.end(),
+                                       [&](const BedView& one) { return one.id == common.bed; });
+    const ChartEntry* entry = find_entry(bed, id);
+    if (entry == nullptr) {
+        f.refuse("corrects", "names no entry that can still be corrected in the chart of this bed: '" + id + "'", 404);
+        return;
+    }
+    common.corrects = entry->id;
+    common.at = entry->at;
+}
 
 void read_entry(Fields& f, Reader& r, Change& change)
 {
@@ -448,9 +480,15 @@ void read_entry(Fields& f, Reader& r, Change& change)
     const Kind& kind = kinds[f.choice("kind", names)];
     if (!f.ok()) return;
     common.at = r.now;
-    if (!kind.draws) common.at = f.optional_time("at", r.now).value_or(r.now);
+    read_correction(f, r, kind.name == "strike", common);
+    if (!kind.draws) common.at = f.optional_time("at", r.now).value_or(common.at);
     Entries entries;
     kind.read(f, r, common, entries);
+    // What strikes through is the first; the rest of the same act is charted beside it.
+    for (std::size_t i = 1; i < entries.size(); ++i) {
+        entries[i].corrects = {};
+        entries[i].reason.clear();
+    }
     for (Entry& entry : entries) change.inputs.emplace_back(std::move(entry));
 }
 

@@ -90,16 +90,40 @@ Gate::Looked Gate::look(const Route& route, const Request& request, bool simulat
     if (std::holds_alternative<Mistake>(parsed)) return Pass{request.body}; // the reader of bodies says what is wrong
     json body = std::move(std::get<json>(parsed));
     if (access->proof == Proof::tap || (access->route == RouteId::entries && needs_a_tap(body)))
-        return tapped(std::move(body));
+        return tapped(*access, request, std::move(body), now);
     return proven(*access, request, std::move(body), now);
 }
 
-Gate::Looked Gate::tapped(json body) const
+Gate::Pass Gate::without_second(const std::string& body, std::string_view why)
+{
+    json left = json::parse(body);
+    left.erase("second_person");
+    left.erase("second_pin");
+    return {left.dump(-1, ' ', false, json::error_handler_t::replace),
+            "begun without the second check: " + std::string{why}};
+}
+
+// Whoever checks a dose proves it with a PIN; whoever begins it taps a name, and waits for nobody.
+Gate::Looked Gate::tapped(const Access& access, const Request& request, json body, const ClockReading& now)
 {
     const std::string person = text_at(body, "person");
     if (options_.people.enabled(person) == nullptr)
         return Refusal{403, "nobody of this name may act here: tap a name of the list", "person", {}};
-    return Pass{body.dump(-1, ' ', false, json::error_handler_t::replace)};
+    std::string text = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    if (access.route != RouteId::protocol_step || !body.contains("second_person")) return Pass{std::move(text)};
+    const std::string second = text_at(body, "second_person");
+    std::string pin = text_at(body, "second_pin");
+    if (pin.empty()) return without_second(text, "the PIN of the second person is missing");
+    const StaffMember* known = options_.people.enabled(second); // a stranger fails by the PIN
+    if (known != nullptr && !may(*access_of(RouteId::protocol_open), known->role))
+        return without_second(text, "this role cannot check a dose");
+    if (delayed(second, request.station, now)) return without_second(text, "too many wrong PINs");
+    body.erase("second_pin");
+    PinJob job = begin(second, request, std::move(pin), now);
+    job.then = PinJob::Then::second;
+    job.route = access.route;
+    job.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+    return job;
 }
 
 Gate::Looked Gate::proven(const Access& access, const Request& request, json body, const ClockReading& now)

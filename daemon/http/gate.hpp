@@ -30,7 +30,7 @@ struct GateOptions {
 
 // A PIN to be looked at, or a new one to be hashed, and what follows.
 struct PinJob {
-    enum class Then : std::uint8_t { change, unlock, set };
+    enum class Then : std::uint8_t { change, second, unlock, set }; // second: the PIN is another person's than who acts
     Then then{};
     std::string person, station;
     Secret pin{""};
@@ -61,6 +61,7 @@ public:
     };
     struct Pass {
         std::string body; // with the person whom the session proves
+        std::string warning{}; // "" = none; shown with the answer
     };
     using Looked = std::variant<Pass, Refusal, PinJob>;
     // A change that came over the network; `simulation`: there are no patients.
@@ -72,6 +73,8 @@ public:
     // "" or why it was not kept; then nothing changed.
     [[nodiscard]] std::string set_person(const std::string& name, StaffMember person);
 
+    // The body of a change whose second person is not proven: it goes on without one, since nothing may hold it up.
+    [[nodiscard]] static Pass without_second(const std::string& body, std::string_view why);
     // After the lane: nothing, if it fitted.
     [[nodiscard]] std::optional<Refusal> judge(const PinJob& job, bool fits, const ClockReading& now);
     // The Set-Cookie of a new session; "" if there is no randomness.
@@ -88,7 +91,8 @@ private:
                                                  const ClockReading& now) const;
     [[nodiscard]] PinJob begin(const std::string& person, const Request& request, std::string pin,
                                const ClockReading& now);
-    [[nodiscard]] Looked tapped(nlohmann::json body) const;
+    [[nodiscard]] Looked tapped(const Access& access, const Request& request, nlohmann::json body,
+                                const ClockReading& now);
     [[nodiscard]] Looked proven(const Access& access, const Request& request, nlohmann::json body,
                                 const ClockReading& now);
 

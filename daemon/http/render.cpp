@@ -358,6 +358,7 @@ Json bed_json(const WardView& view, const BedView& bed, const std::vector<Readin
     out["infusion"] = infusion;
     out["audio_paused"] = bed.audio_paused;
     out["audio_paused_until"] = bed.audio_paused ? time_or_null(bed.audio_paused_until) : Json{};
+    out["chart_count"] = bed.chart_count;
     out["somebody_here"] = !bed.somebody_here ? Json{}
                                               : Json{{"at", format_time(bed.somebody_here->at)},
                                                      {"station", text_or_null(bed.somebody_here->station)}};

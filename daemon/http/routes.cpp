@@ -27,6 +27,7 @@ constexpr std::array table = {
     Route{RouteId::trend, G, "/api/v1/beds/{alias}/trend", "trend", Guard::read},
     Route{RouteId::export_csv, G, "/api/v1/beds/{alias}/export.csv", "export_csv", Guard::read},
     Route{RouteId::export_fhir, G, "/api/v1/beds/{alias}/export.fhir.json", "export_fhir", Guard::read},
+    Route{RouteId::chart, G, "/api/v1/beds/{alias}/chart", "chart", Guard::read},
     Route{RouteId::alarms, G, "/api/v1/alarms", "alarms", Guard::read},
     Route{RouteId::calls, G, "/api/v1/calls", "calls", Guard::read},
     Route{RouteId::pages, G, "/api/v1/pages", "pages", Guard::read},

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "daemon/http/chart.hpp"
 #include "daemon/http/checklist.hpp"
 #include "daemon/http/clinical_metrics.hpp"
 #include "daemon/http/commissioning.hpp"
@@ -200,14 +201,14 @@ Service::Result Service::change(const Request& request, const Found& found, cons
     auto looked = gate_->look(*found.route, request, simulation(), now);
     if (const auto* refusal = std::get_if<Gate::Refusal>(&looked)) return refused(*refusal);
     if (const auto* pass = std::get_if<Gate::Pass>(&looked))
-        return pass_on(id, found.parameter, pass->body, view, now.wall);
+        return pass_on(id, found.parameter, pass->body, view, now.wall, pass->warning);
     PinJob job = std::get<PinJob>(std::move(looked));
     job.parameter = found.parameter;
     return job;
 }
 
 Service::Result Service::pass_on(RouteId route, std::string_view parameter, std::string_view body,
-                                 const WardView& view, WallTime now) const
+                                 const WardView& view, WallTime now, std::string warning) const
 {
     auto change = read_change(route, parameter, body, view, now);
     if (const auto* bad = std::get_if<Mistake>(&change))
@@ -215,7 +216,7 @@ Service::Result Service::pass_on(RouteId route, std::string_view parameter, std:
     auto& good = std::get<Change>(change);
     Ask ask;
     ask.inputs = std::move(good.inputs);
-    ask.warning = std::move(good.warning);
+    ask.warning = good.warning.empty() ? std::move(warning) : std::move(good.warning);
     return ask;
 }
 
@@ -271,7 +272,9 @@ Service::Result Service::pin_looked_at(PinJob job, PinOutcome outcome, const Clo
             return error(503, "not kept: " + wrong);
         return json_response(200, simulation(), {{"accepted", true}, {"text", "stored"}});
     }
-    if (const auto refusal = gate_->judge(job, outcome.fits, now)) return refused(*refusal);
+    const auto refusal = gate_->judge(job, outcome.fits, now);
+    const bool second = job.then == PinJob::Then::second;
+    if (refusal && !second) return refused(*refusal);
     if (job.then == PinJob::Then::unlock) {
         const Json unlocked = gate_->render_unlocked(job.person, now.boottime + unlocked_for, now);
         std::string cookie = gate_->open(job.person, job.station, now);
@@ -282,7 +285,8 @@ Service::Result Service::pin_looked_at(PinJob job, PinOutcome outcome, const Clo
     }
     const auto ward = board_.current();
     if (!ward) return error(503, "starting: nothing is known of the ward yet");
-    return pass_on(job.route, job.parameter, job.body, ward->view, now.wall);
+    const Gate::Pass pass = refusal ? Gate::without_second(job.body, refusal->error) : Gate::Pass{job.body};
+    return pass_on(job.route, job.parameter, pass.body, ward->view, now.wall, pass.warning);
 }
 
 std::vector<Reading> Service::readings() const
@@ -330,6 +334,10 @@ Response Service::read(const Found& found, const ClockReading& now) const
     case RouteId::bed:
         if (const BedView* bed = find_bed(ward.view, found.parameter))
             return json_response(200, simulated, render_bed(ward.view, *bed, readings(), now.boottime));
+        return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
+    case RouteId::chart:
+        if (const BedView* bed = find_bed(ward.view, found.parameter))
+            return json_response(200, simulated, render_chart(*bed));
         return error(404, "no bed '" + found.parameter.substr(0, 64) + "'");
     case RouteId::prediction:
         if (const BedView* bed = find_bed(ward.view, found.parameter))

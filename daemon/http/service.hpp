@@ -91,7 +91,7 @@ private:
     [[nodiscard]] Result dispatch(const Request& request, const Found& found, const ClockReading& now);
     [[nodiscard]] Result change(const Request& request, const Found& found, const ClockReading& now);
     [[nodiscard]] Result pass_on(RouteId route, std::string_view parameter, std::string_view body,
-                                 const WardView& view, WallTime now) const;
+                                 const WardView& view, WallTime now, std::string warning = {}) const;
     [[nodiscard]] std::optional<Result> people(const Request& request, RouteId route, const ClockReading& now);
     [[nodiscard]] Result set_person(const Request& request);
     [[nodiscard]] Response refused(const Gate::Refusal& refusal) const;

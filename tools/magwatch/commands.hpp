@@ -13,6 +13,7 @@ void add_oncall(CLI::App& app, Shell& shell);  // oncall show, set, take-back
 void add_user(CLI::App& app, Shell& shell);    // user list, add, pin, role, disable
 void add_limits(CLI::App& app, Shell& shell);  // limits set, end
 void add_protocol(CLI::App& app, Shell& shell); // protocol show, open, done, ...
+void add_chart(CLI::App& app, Shell& shell);   // chart
 void add_enter(CLI::App& app, Shell& shell);   // enter reflex, urine, ...
 void add_commission(CLI::App& app, Shell& shell); // commission
 void add_config(CLI::App& app, Shell& shell);  // config check, init

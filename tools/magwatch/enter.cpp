@@ -16,7 +16,7 @@ namespace
 // Everything that any kind of entry can be given; each kind declares what it takes.
 struct Fields {
     std::string bed, person, key, at, since, drawn_at, unit, site, word, over, route, salt,
-        concentration_unit;
+        concentration_unit, corrects, reason;
     double value = 0, second = 0;
     std::optional<double> ml_per_h, g_per_h, concentration;
     std::optional<int> grade;
@@ -57,6 +57,8 @@ public:
                           {"bed", f->bed},
                           {"person", f->person},
                           {"kind", kind}};
+                if (!f->corrects.empty()) body["corrects"] = f->corrects;
+                if (!f->reason.empty()) body["reason"] = f->reason;
                 const bool good = put_time(shell, body, "at", f->at) &&
                                   put_time(shell, body, "since", f->since) &&
                                   put_time(shell, body, "drawn_at", f->drawn_at) && fill(body);
@@ -67,6 +69,15 @@ public:
         command->add_option(
             "--key", f->key,
             "to repeat an entry without storing it twice: the key of the first try");
+        const bool strike = std::string_view{kind} == "strike";
+        CLI::Option* corrects = command->add_option(
+            strike ? "id,--corrects" : "--corrects", f->corrects,
+            "the entry of the chart that this one strikes through, such as 3-17 ('magwatch chart')");
+        if (strike) corrects->required();
+        if (std::string_view{kind} == "decision") return command;
+        CLI::Option* reason = command->add_option("--reason", f->reason, "why it is corrected");
+        if (strike) reason->required();
+        else reason->needs(corrects);
         return command;
     }
     static CLI::Option* at(CLI::App* command, const FieldsPtr& f)
@@ -78,8 +89,8 @@ public:
     {
         command
             ->add_option("--drawn-at", f->drawn_at,
-                         "when the sample was taken: 02:14, or with date and zone")
-            ->required();
+                         "when the sample was taken: 02:14, or with date and zone; of a correction only if it was "
+                         "another time");
     }
     static void salt(CLI::App* command, const FieldsPtr& f)
     {
@@ -176,7 +187,11 @@ void add_laboratory(Entries& entries)
         {"creatinine", "serum creatinine; the unit has no default", "umol/L or mg/dL"}};
     for (const Kind& kind : kinds) {
         const auto f = std::make_shared<Fields>();
-        CLI::App* c = entries.add(kind.name, kind.help, f, [f](Json& body) {
+        CLI::App* c = entries.add(kind.name, kind.help, f, [f, &shell = entries.shell()](Json& body) {
+            if (f->drawn_at.empty() && f->corrects.empty()) {
+                shell.complain("--drawn-at is required");
+                return false;
+            }
             body["value"] = f->value;
             body["unit"] = f->unit;
             if (!f->word.empty()) body["from_infusion_arm"] = f->word == "yes";
@@ -313,6 +328,10 @@ void add_complaints(Entries& entries)
         c->add_option("--note", f->word, "what was seen");
         Entries::at(c, f);
     }
+
+    f = std::make_shared<Fields>();
+    entries.add("strike", "take an entry back without a new value: struck through, and shown", f,
+                [](Json&) { return true; });
 
     f = std::make_shared<Fields>();
     c = entries.add("fact", "what is known of her changed: birth, epidural, ...", f, [f](Json& body) {

@@ -33,6 +33,7 @@ int run(int argc, char** argv)
     app.set_version_flag("--version", version_text("magwatch"));
     add_status(app, shell);
     add_watch(app, shell);
+    add_chart(app, shell);
     add_enter(app, shell);
     add_alarms(app, shell);
     add_oncall(app, shell);

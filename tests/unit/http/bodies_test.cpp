@@ -205,6 +205,57 @@ TEST(Entries, ConcernIsReadWithItsNote)
     EXPECT_EQ(bad_entry({{"kind", "concerned"}, {"note", std::string(201, 'x')}}).field, "note");
 }
 
+std::variant<Change, Mistake> correction(json fields)
+{
+    WardView view = sample_ward().view;
+    ChartEntry one;
+    one.id = {3, 17};
+    one.what = ValueEntry{Signal::reflex_knee, 0};
+    one.at = sample_now - Duration{600'000};
+    view.beds[0].chart = std::make_shared<const std::vector<ChartEntry>>(std::vector{one});
+    json body = entry({{"corrects", "3-17"}, {"reason", "typed wrong"}});
+    body.update(fields);
+    return read_change(RouteId::entries, "", body.dump(), view, sample_now);
+}
+
+TEST(Entries, ACorrectionNamesItsEntryAndItsReasonAndKeepsItsTime)
+{
+    const auto good = [](json fields) {
+        auto result = correction(std::move(fields));
+        if (const auto* bad = std::get_if<Mistake>(&result)) ADD_FAILURE() << bad->field << " " << bad->error;
+        return std::get<Change>(std::move(result)).inputs;
+    };
+    const auto bad = [](json fields) { return std::get<Mistake>(correction(std::move(fields))); };
+    const json knee{{"kind", "reflex"}, {"site", "knee"}, {"value", 2}};
+    const Entry one = std::get<Entry>(good(knee).at(0));
+    EXPECT_EQ(one.corrects, (EntryId{3, 17}));
+    EXPECT_EQ(one.reason, "typed wrong");
+    EXPECT_EQ(one.at, sample_now - Duration{600'000});
+    json later = knee;
+    later["at"] = "2027-01-15T07:59:00Z";
+    EXPECT_EQ(std::get<Entry>(good(later).at(0)).at, sample_now - Duration{60'000});
+    const Entry level = std::get<Entry>(good({{"kind", "level"}, {"value", 2.1}, {"unit", "mmol/L"}}).at(0));
+    EXPECT_EQ(level.at, sample_now - Duration{600'000});
+    EXPECT_TRUE(std::holds_alternative<StrikeEntry>(std::get<Entry>(good({{"kind", "strike"}}).at(0)).what));
+    const json cuff{{"kind", "bp"},
+                    {"systolic", {{"value", 120}, {"unit", "mmHg"}}},
+                    {"diastolic", {{"value", 80}, {"unit", "mmHg"}}}};
+    const auto both = good(cuff);
+    ASSERT_EQ(both.size(), 2U);
+    EXPECT_EQ(std::get<Entry>(both[0]).corrects, (EntryId{3, 17}));
+    EXPECT_EQ(std::get<Entry>(both[1]).corrects, EntryId{}) << "one act strikes once";
+    EXPECT_EQ(std::get<Entry>(both[1]).at, sample_now - Duration{600'000});
+
+    json wrong = knee;
+    wrong["reason"] = nullptr;
+    EXPECT_EQ(bad(wrong).field, "reason");
+    wrong = knee;
+    wrong["corrects"] = "3-18";
+    EXPECT_EQ(bad(wrong).status, 404U);
+    EXPECT_EQ(bad_entry({{"kind", "strike"}, {"reason", "x"}}).field, "corrects");
+    EXPECT_EQ(bad_entry({{"kind", "reflex"}, {"site", "knee"}, {"value", 2}, {"reason", "x"}}).field, "reason");
+}
+
 TEST(Entries, LevelsCarryTheirUnitAndTheTimeOfTheDraw)
 {
     const Entry e = good_entry({{"kind", "level"},

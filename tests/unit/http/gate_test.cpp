@@ -182,6 +182,36 @@ TEST_F(GateTest, ThatSomebodyIsHereNeedsNobody)
         EXPECT_EQ(access.proof == Proof::anybody, access.route == RouteId::here);
 }
 
+// A dose waits for nobody; but a second check that nobody proved is none.
+TEST_F(GateTest, ADoseStartsAtOnceAndItsSecondCheckIsProvenByAPin)
+{
+    const json start{{"key", "k"}, {"step", "calcium"}, {"act", "start"}, {"person", "midwife"}};
+    const auto tapped = [&](const json& body) {
+        Handled handled = service->handle(request("/api/v1/beds/bed-3/protocol/step", body), now);
+        if (auto* job = std::get_if<PinJob>(&handled.result)) {
+            const PinOutcome outcome = look_at(*job);
+            auto looked = service->pin_looked_at(std::move(*job), outcome, now);
+            std::visit([&](auto& given) { handled.result = std::move(given); }, looked);
+        }
+        const Ask ask = std::get<Ask>(handled.result);
+        const Action action = std::get<Action>(ask.inputs.at(0));
+        EXPECT_EQ(action.person, "midwife");
+        return std::pair{std::get<ProtocolTap>(action.what).text, ask.warning};
+    };
+    const json checked = with(start, "second_person", "doctor");
+    EXPECT_EQ(tapped(with(checked, "second_pin", pin)), (std::pair<std::string, std::string>{"doctor", ""}));
+    EXPECT_EQ(tapped(start), (std::pair<std::string, std::string>{"", ""}));
+    EXPECT_EQ(tapped(checked).first, "") << "a name alone proves nothing";
+    EXPECT_THAT(tapped(checked).second, HasSubstr("without the second check"));
+    EXPECT_EQ(tapped(with(checked, "second_pin", "111111")).first, "");
+    EXPECT_THAT(tapped(with(checked, "second_pin", "111111")).second, HasSubstr("not the right one"));
+    EXPECT_EQ(tapped(with(with(checked, "second_person", "auditor"), "second_pin", pin)).first, "");
+    EXPECT_EQ(tapped(with(with(checked, "second_person", "stranger"), "second_pin", pin)).first, "");
+    for (int i = 0; i < 4; ++i) (void)tapped(with(checked, "second_pin", "111111"));
+    EXPECT_THAT(tapped(with(checked, "second_pin", pin)).second, HasSubstr("too many wrong PINs"))
+        << "guessing waits, the dose does not";
+}
+
 TEST_F(GateTest, ConcernNeedsANameAloneAndEndingItASession)
 {
     const json concerned{{"key", "k"}, {"kind", "concerned"}, {"bed", "bed-3"}};

@@ -134,6 +134,53 @@ TEST_F(ServiceTest, ShowsTheChecklistOfABedWithTheSitesWordsAlone)
     EXPECT_EQ(get("/api/v1/status")["protocol_example"], false);
 }
 
+TEST_F(ServiceTest, ShowsTheChartInPlainWordsTheNewestFirst)
+{
+    PublishedWard ward = sample_ward();
+    ChartEntry wrong;
+    wrong.id = {3, 17};
+    wrong.what = ValueEntry{Signal::reflex_knee, 0};
+    wrong.by = "midwife-1";
+    wrong.at = wrong.entered.wall = sample_now - Duration{600'000};
+    wrong.struck = ChartStrike{"charge-1", sample_now, "typed wrong", {3, 18}};
+    ChartEntry right = wrong;
+    right.id = {3, 18};
+    right.what = ValueEntry{Signal::reflex_knee, 2};
+    right.corrects = wrong.id;
+    right.struck.reset();
+    ChartEntry result = right;
+    result.id = {3, 19};
+    result.what = LevelEntry{2.1, true};
+    result.corrects = {};
+    result.by = "laboratory";
+    result.by_device = true;
+    ChartEntry concern = right;
+    concern.what = ConcernedEntry{"grey", false};
+    ward.view.beds[0].chart =
+        std::make_shared<const std::vector<ChartEntry>>(std::vector{wrong, right, result, concern});
+    ward.view.beds[0].chart_count = 5;
+    board.publish(shared(ward));
+    const json chart = get("/api/v1/beds/bed-3/chart");
+    EXPECT_EQ(chart["bed"], "bed-3");
+    EXPECT_EQ(chart["count"], 5);
+    ASSERT_EQ(chart["entries"].size(), 4U);
+    EXPECT_EQ(chart["entries"][0]["kind"], "concerned");
+    EXPECT_EQ(chart["entries"][0]["note"], "grey");
+    EXPECT_EQ(chart["entries"][1]["text"], "serum magnesium 2.1 mmol/L");
+    EXPECT_TRUE(chart["entries"][1]["by"].is_null());
+    EXPECT_EQ(chart["entries"][1]["source"], "laboratory");
+    EXPECT_EQ(chart["entries"][2]["corrects"], "3-17");
+    EXPECT_TRUE(chart["entries"][2]["struck"].is_null());
+    EXPECT_EQ(chart["entries"][3]["text"], "knee reflex 0");
+    EXPECT_EQ(chart["entries"][3]["struck"], json({{"by", "charge-1"},
+                                                   {"at", "2027-01-15T08:00:00.000Z"},
+                                                   {"reason", "typed wrong"},
+                                                   {"instead", "3-18"}}));
+    EXPECT_EQ(get("/api/v1/beds/bed-3")["bed"]["chart_count"], 5);
+    EXPECT_TRUE(get("/api/v1/beds/bed-4/chart")["entries"].empty());
+    (void)get("/api/v1/beds/bed-9/chart", 404);
+}
+
 TEST_F(ServiceTest, ShowsTheScoresAsContext)
 {
     const json scores = get("/api/v1/beds/bed-3")["bed"]["scores"];
