@@ -200,6 +200,7 @@ struct App::State {
     void turn(const Moment& now);
     void stepped(const Input& input, const Moment& now);
     void watch_clocks(const Moment& now, const ClockReading& reading);
+    void watch_boards();
     void watch_rosters(const Moment& now);
     void journal_changed(const JournalStatus& status);
     void open_history();
@@ -718,6 +719,7 @@ void App::State::turn(const Moment& now)
     watch_clocks(now, reading);
     if (now.steady - second_ < 1s) return;
     second_ = now.steady;
+    watch_boards();
     sources->count(metrics);
     metrics.show_process(read_process_use());
     const BackupView& backup = backups->view();
@@ -816,6 +818,17 @@ void App::State::watch_clocks(const Moment& now, const ClockReading& reading)
     synchronised_ = now.steady;
     fault(ShellFault::clock_unsynchronised, read_synchronisation() == Synchronisation::unsynchronised,
           "Clock not synchronised");
+}
+
+// The ward waits a minute before it rings: a board that is loaded again is away for a moment.
+void App::State::watch_boards()
+{
+    const std::size_t expected = config.http.boards_expected, live = server ? server->boards() : 0;
+    const auto shown = board.current();
+    const bool needed = expected > 0 && shown && shown->view.beds_watched > 0;
+    fault(ShellFault::board, needed && live < expected,
+          live == 0 ? "No ward board is live"
+                    : std::to_string(live) + " of " + std::to_string(expected) + " ward boards are live");
 }
 
 void App::State::stepped(const Input& input, const Moment& now)

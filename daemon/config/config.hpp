@@ -221,6 +221,7 @@ struct HttpConfig {
     Endpoint listen{"127.0.0.1", 8300};
     std::string socket_path = "/run/magwatch/magwatchd.sock"; // of the CLI
     std::string web_root = "/usr/share/magwatch/web"; // files of the board
+    std::uint32_t boards_expected = 0; // fewer that show watched beds are a technical alarm; 0: nobody asks
 };
 
 // Where gateways call back: a listener of its own, TLS off loopback.

@@ -230,6 +230,8 @@ void ConfigReader::http()
     }
     if (const auto root = table->text("web_root"))
         config_.http.web_root = (folder_ / root->value).lexically_normal().string();
+    if (const auto boards = table->integer("boards_expected", 0, 32))
+        config_.http.boards_expected = static_cast<std::uint32_t>(*boards);
 }
 
 void ConfigReader::metrics()

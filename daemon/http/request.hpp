@@ -32,6 +32,7 @@ struct Response {
     std::string content_type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers; // beyond those that every answer has
+    bool board = false;  // of a stream: a ward board reads it
     bool stream = false; // after the headers comes what happens, for as long as both ends want
 };
 

@@ -1,6 +1,7 @@
 #include "daemon/http/server.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <thread>
 #include <utility>
@@ -90,7 +91,10 @@ struct Server::State final : Host {
           service{b, service_options()}, feed{b, options.readings},
           streams_{
               io.get_executor(), feed, options.limits,
-              [this](std::size_t count) { metrics.displays_connected.Set(static_cast<double>(count)); },
+              [this](std::size_t count, std::size_t boards) {
+                  metrics.displays_connected.Set(static_cast<double>(count));
+                  boards_ = boards;
+              },
               [this] { metrics.http_refused(HttpRefusal::reader); }},
           tcp_acceptor{io}, local_acceptor{io},
           connections_{*this, options.limits, std::string{session_task}}
@@ -144,6 +148,7 @@ struct Server::State final : Host {
     Lookups lookups;
     Service service;
     Feed feed;
+    std::atomic<std::size_t> boards_{0};
     Streams streams_;
     tcp::acceptor tcp_acceptor;
     local::acceptor local_acceptor;
@@ -309,6 +314,11 @@ void Server::reply(const Reply& reply, bool stored)
     State& s = *state_;
     auto take = [&s, reply, stored] { s.questions.take(reply, stored); };
     asio::post(s.io, std::move(take));
+}
+
+std::size_t Server::boards() const
+{
+    return state_->boards_;
 }
 
 std::uint16_t Server::port() const

@@ -77,6 +77,7 @@ public:
     void reply(const Reply& reply, bool stored = true);
 
     [[nodiscard]] std::uint16_t port() const; // of TCP, after start()
+    [[nodiscard]] std::size_t boards() const; // that read the live stream now. Thread-safe
 
 private:
     struct State;

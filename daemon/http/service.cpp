@@ -183,6 +183,8 @@ Service::Result Service::dispatch(const Request& request, const Found& found, co
         Response response;
         response.content_type = "text/event-stream";
         response.stream = true;
+        // A page of ours says so by what its browser adds; a screen that is no browser, by its name.
+        response.board = request.fetch_site == "same-origin" || request.client == "board";
         return response;
     }
     if (auto answer = people(request, id, now)) return *std::move(answer);

@@ -125,11 +125,11 @@ asio::awaitable<Session::Next> Session::send_error(WireError error)
 }
 
 // Before the head is sent, so that too many of them can be told so.
-bool Session::join_stream()
+bool Session::join_stream(bool board)
 {
     Streams* streams = host_.streams();
     if (streams == nullptr) return false;
-    stream_ = streams->join(peer_.key, [weak = weak_from_this()] {
+    stream_ = streams->join(peer_.key, board, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->close();
     });
     return stream_ != nullptr;
@@ -246,7 +246,7 @@ asio::awaitable<Session::Next> Session::one_request()
     } else {
         response = co_await host_.answer(std::move(request));
     }
-    if (response.stream && !join_stream())
+    if (response.stream && !join_stream(response.board))
         response = host_.refuse(503, "too many screens are open: close one", HttpRefusal::connections);
     if (response.stream) {
         std::string head = serialise(response, false, host_.simulation());

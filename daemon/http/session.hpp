@@ -74,7 +74,7 @@ private:
     boost::asio::awaitable<boost::system::error_code> read_body(Parser& parser);
     boost::asio::awaitable<bool> send(std::string bytes);
     boost::asio::awaitable<bool> write(boost::asio::const_buffer bytes);
-    bool join_stream();
+    bool join_stream(bool board);
     boost::asio::awaitable<void> stream(std::string head);
     boost::asio::awaitable<Next> send_error(WireError error);
     boost::asio::awaitable<void> linger();

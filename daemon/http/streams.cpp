@@ -57,7 +57,7 @@ void Stream::close()
     wake_.cancel();
 }
 
-std::shared_ptr<Stream> Streams::join(const std::string& key, std::function<void()> too_slow)
+std::shared_ptr<Stream> Streams::join(const std::string& key, bool board, std::function<void()> too_slow)
 {
     forget();
     const auto same = [&](const std::weak_ptr<Stream>& reader) {
@@ -68,12 +68,21 @@ std::shared_ptr<Stream> Streams::join(const std::string& key, std::function<void
     if (closed_ || readers_.size() >= limits_.streams || of_key >= limits_.streams_per_key) return nullptr;
     const ClockReading now = read_clocks();
     if (readers_.empty()) (void)feed_.update(now); // nobody had the feed look for a while
-    auto stream = std::make_shared<Stream>(executor_, key, std::move(too_slow));
+    auto stream = std::make_shared<Stream>(executor_, key, board, std::move(too_slow));
     for (const Chunk& chunk : feed_.snapshot(now)) (void)stream->offer(chunk);
     (void)stream->offer(feed_.heartbeat(now));
     readers_.push_back(stream);
-    count_(readers_.size());
+    tell_count();
     return stream;
+}
+
+void Streams::tell_count() const
+{
+    const auto shows = [](const std::weak_ptr<Stream>& reader) {
+        const auto stream = reader.lock();
+        return stream && stream->board();
+    };
+    count_(readers_.size(), static_cast<std::size_t>(std::count_if(readers_.begin(), readers_.end(), shows)));
 }
 
 void Streams::forget()
@@ -82,7 +91,7 @@ void Streams::forget()
         const auto stream = reader.lock();
         return !stream || stream->closed();
     };
-    if (std::erase_if(readers_, gone) > 0) count_(readers_.size());
+    if (std::erase_if(readers_, gone) > 0) tell_count();
 }
 
 void Streams::offer(const Chunk& chunk)

@@ -24,8 +24,8 @@ class Stream
 {
 public:
     // `too_slow` ends a write that hangs.
-    Stream(const boost::asio::any_io_executor& executor, std::string key, std::function<void()> too_slow)
-        : key_{std::move(key)}, too_slow_{std::move(too_slow)}, wake_{executor}
+    Stream(const boost::asio::any_io_executor& executor, std::string key, bool board, std::function<void()> too_slow)
+        : key_{std::move(key)}, board_{board}, too_slow_{std::move(too_slow)}, wake_{executor}
     {
     }
 
@@ -36,9 +36,11 @@ public:
     void close();
     [[nodiscard]] bool closed() const { return closed_; }
     [[nodiscard]] const std::string& key() const { return key_; }
+    [[nodiscard]] bool board() const { return board_; } // shows the ward to people
 
 private:
     std::string key_; // streams are counted by it
+    bool board_;
     std::function<void()> too_slow_;
     boost::asio::steady_timer wake_;
     std::deque<Chunk> waiting_;
@@ -48,16 +50,17 @@ private:
 class Streams
 {
 public:
-    // `count` is told how many readers there are, `slow` that one was closed because it fell behind.
+    // `count` is told how many readers there are and how many of them are boards, `slow` that one was closed because
+    // it fell behind.
     Streams(boost::asio::any_io_executor executor, Feed& feed, const ServerLimits& limits,
-            std::function<void(std::size_t)> count, std::function<void()> slow)
+            std::function<void(std::size_t, std::size_t)> count, std::function<void()> slow)
         : executor_{std::move(executor)}, feed_{feed}, limits_{limits}, count_{std::move(count)},
           slow_{std::move(slow)}
     {
     }
 
     // A reader with its snapshot; null: there are too many, of this key or of all. It leaves when nobody else has it.
-    [[nodiscard]] std::shared_ptr<Stream> join(const std::string& key, std::function<void()> too_slow);
+    [[nodiscard]] std::shared_ptr<Stream> join(const std::string& key, bool board, std::function<void()> too_slow);
     // Makes events until it is cancelled.
     boost::asio::awaitable<void> run();
     void close_all();
@@ -66,11 +69,12 @@ private:
     void turn(const ClockReading& now);
     void offer(const Chunk& chunk);
     void forget();
+    void tell_count() const;
 
     boost::asio::any_io_executor executor_;
     Feed& feed_;
     const ServerLimits& limits_;
-    std::function<void(std::size_t)> count_;
+    std::function<void(std::size_t, std::size_t)> count_;
     std::function<void()> slow_;
     std::vector<std::weak_ptr<Stream>> readers_;
     Duration updated_{}, beat_{}; // of the boot-time clock

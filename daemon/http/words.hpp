@@ -111,6 +111,8 @@ namespace magwatch::http
         return "backup";
     case ShellFault::restored:
         return "restored";
+    case ShellFault::board:
+        return "board";
     }
     return "unknown";
 }

@@ -81,6 +81,8 @@ const FaultInfo& info(WardFault f)
         fault("technical.backup", "No good backup", "No good backup of the records", "Call IT.", low),
         fault("technical.restored", "Records restored", "Records restored from a backup",
               "Compare every bed with its paper chart.", medium),
+        fault("technical.board", "No ward board is live", "No ward board is live",
+              "Look at the board's screen: switch it on, load it again. Until then go by the pages.", medium, 60s),
     };
     return table[static_cast<std::size_t>(f)];
 }
@@ -94,9 +96,10 @@ WardFault ward_fault(ShellFault f)
 {
     if (f == ShellFault::backup) return WardFault::backup;
     if (f == ShellFault::restored) return WardFault::restored;
+    if (f == ShellFault::board) return WardFault::board;
     // The others are the ward fault of the same place.
     static_assert(static_cast<int>(ShellFault::channel) == static_cast<int>(WardFault::channel));
-    static_assert(shell_fault_count == static_cast<std::size_t>(WardFault::channel) + 3);
+    static_assert(shell_fault_count == static_cast<std::size_t>(WardFault::channel) + 4);
     return static_cast<WardFault>(f);
 }
 

@@ -50,8 +50,9 @@ enum class WardFault : std::uint8_t {
     device_clock, // a device's clock is off by more than a minute
     backup,       // there is no good backup that is young enough
     restored,     // the records are those of a backup
+    board,        // fewer boards show the ward than the site expects
 };
-inline constexpr std::size_t ward_fault_count = static_cast<std::size_t>(WardFault::restored) + 1;
+inline constexpr std::size_t ward_fault_count = static_cast<std::size_t>(WardFault::board) + 1;
 
 struct FaultInfo {
     AlarmText alarm;

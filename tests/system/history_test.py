@@ -202,6 +202,14 @@ def tells_by_command(magwatch, ward):
     assert command(magwatch, ward, "--bed", "bed-1", "--json").returncode == 2
 
 
+def what_was_answered_is_in_the_next_trend(ward):
+    before = kinds(trend(ward, **{"from": utc(-0.5)})).count("entry")
+    for number in range(1, 31):
+        assert ward.chart(kind="sedation", drug="morphine", key=f"sedation-{number}")[0] == 200
+        found = kinds(trend(ward, **{"from": utc(-0.5)})).count("entry")
+        assert found == before + number, (found, before, number, ward.json("status")["faults"])
+
+
 def stands_without_history(ward):
     """A history of a newer magwatch is not touched, and its loss is its own alone."""
     path = ward.directory / "state/history.db"
@@ -236,6 +244,7 @@ def main(magwatchd, magwatch, fill):
         ward.ready()
         kept = [event["text"] for event in trend(ward, **{"from": utc(-0.5)})["events"]]
         assert kept[:len(texts)] == texts, (kept, texts)
+        what_was_answered_is_in_the_next_trend(ward)
         ward.process.terminate()
         ward.process.wait(60)
         stands_without_history(ward)

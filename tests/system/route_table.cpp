@@ -6,25 +6,63 @@
 #include "daemon/http/access.hpp"
 #include "daemon/http/routes.hpp"
 
+namespace magwatch::http
+{
+namespace
+{
+
+std::string_view word(Guard guard)
+{
+    switch (guard) {
+    case Guard::read:
+        return "read";
+    case Guard::live:
+        return "live";
+    case Guard::change:
+        return "change";
+    case Guard::link:
+        return "link";
+    }
+    return "";
+}
+
+std::string_view word(Proof proof)
+{
+    switch (proof) {
+    case Proof::none:
+        return "none";
+    case Proof::tap:
+        return "tap";
+    case Proof::session:
+        return "session";
+    case Proof::pin:
+        return "pin";
+    case Proof::local:
+        return "local";
+    }
+    return "";
+}
+
+} // namespace
+} // namespace magwatch::http
+
 int main()
 {
     using namespace magwatch;
     using namespace magwatch::http;
-    constexpr const char* guards[] = {"read", "live", "change", "link"};
-    constexpr const char* proofs[] = {"none", "tap", "session", "pin", "local"};
     nlohmann::ordered_json out;
     for (const Route& route : routes()) {
         nlohmann::ordered_json one = {{"name", route.name},
                                       {"method", route.method == Method::get ? "GET" : "POST"},
                                       {"path", route.pattern},
-                                      {"guard", guards[static_cast<std::size_t>(route.guard)]},
+                                      {"guard", word(route.guard)},
                                       {"codes", codes_of(route)}};
         one["access"] = nullptr;
         if (const Access* access = access_of(route.id)) {
             nlohmann::ordered_json roles = nlohmann::ordered_json::array();
             for (std::size_t i = 0; i < role_names.size(); ++i)
                 if (may(*access, static_cast<Role>(i))) roles.push_back(role_names[i]);
-            one["access"] = {{"proof", proofs[static_cast<std::size_t>(access->proof)]}, {"roles", roles}};
+            one["access"] = {{"proof", word(access->proof)}, {"roles", roles}};
         }
         out["routes"].push_back(std::move(one));
     }

@@ -76,6 +76,7 @@ constexpr std::array fault_words = {
     FaultWords{"technical.backup", "[journal] backup_within is set, and the last good backup is older"},
     FaultWords{"technical.restored",
                "the records are those of a backup and what came after it is missing; for 12 h"},
+    FaultWords{"technical.board", "[http] boards_expected is set, beds are watched, and fewer boards read the live stream"},
 };
 
 AlarmText alarm_of(std::string id, std::string title, std::string message, std::string prompt,

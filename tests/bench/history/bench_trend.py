@@ -50,7 +50,7 @@ def main():
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--state", help="folder for journal and history")
     arguments = parser.parse_args()
-    http_port = daemon.free_ports()
+    http_port = daemon.free_port()
     with tempfile.TemporaryDirectory(dir=arguments.state) as name:
         folder = pathlib.Path(name)
         (folder / "state").mkdir(mode=0o700)

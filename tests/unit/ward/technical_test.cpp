@@ -283,6 +283,19 @@ TEST(TechnicalAlarm, ShellFaultsAreAlarmsOfTheWard)
     EXPECT_THAT(rig.events("technical.journal"), ElementsAre("raised", "cleared"));
 }
 
+TEST(TechnicalAlarm, ABoardThatIsAwayForAMinuteRings)
+{
+    Rig rig;
+    rig.watch(0);
+    rig.step(ShellStatus{ShellFault::board, true, "No ward board is live"});
+    rig.pass(59s);
+    EXPECT_THAT(rig.events("technical.board"), IsEmpty()) << "it is being loaded again";
+    rig.pass(1s);
+    EXPECT_THAT(rig.events("technical.board"), ElementsAre("raised"));
+    rig.step(ShellStatus{ShellFault::board, false, ""});
+    EXPECT_THAT(rig.events("technical.board"), ElementsAre("raised", "cleared"));
+}
+
 TEST(TechnicalAlarm, AFloodOfTechnicalFindingsNeverDelaysAToxicityPage)
 {
     Rig rig;

@@ -1,0 +1,198 @@
+#!/usr/bin/python3
+"""A hostile crowd on the network: slow, endless, huge and silent clients. They are refused and counted, and a page goes out
+as on a quiet ward.
+
+  crowd_test.py MAGWATCHD [--slow N] [--streams N] [--rounds N]   defaults for CI; 500, 500 and 30 on a machine of its own
+"""
+import argparse
+import re
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+from board_streams import Reader, series
+from ward_process import WardTest, wait_for
+
+SIZES = argparse.ArgumentParser(add_help=False)
+SIZES.add_argument("--slow", type=int, default=200, help="clients that send a byte now and then")
+SIZES.add_argument("--streams", type=int, default=100, help="readers that ask for the live stream")
+SIZES.add_argument("--rounds", type=int, default=6, help="pages for each median")
+OPTIONS, rest = SIZES.parse_known_args(sys.argv[2:])
+BINARY = sys.argv[1]
+sys.argv[1:] = rest
+# A page goes out in milliseconds; a thread that shares nothing with the crowd may share the machine's cores with it.
+MOST_TIMES_SLOWER, AT_LEAST_S = 10, 1.0
+MEMORY_MIB = 512
+ADDRESSES = 60  # 127.0.0.x: one address alone is held to 16 connections
+
+
+class Crowd(WardTest):
+    binary = BINARY
+    beds = 1
+
+    def setUp(self):
+        super().setUp()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        self.start()
+        self.ward.watch()
+        self.sockets, self.stopping, self.threads, self.next = [], threading.Event(), [], 0
+        self.addCleanup(self.leave)
+
+    def leave(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+        for wire in self.sockets:
+            wire.close()
+
+    def run_beside(self, work):
+        self.threads.append(threading.Thread(target=work, daemon=True))
+        self.threads[-1].start()
+
+    def connect(self, source=None):
+        wire = socket.socket()
+        self.next += 1
+        wire.bind((source or f"127.0.0.{2 + self.next % ADDRESSES}", 0))
+        wire.settimeout(30)
+        wire.connect(("127.0.0.1", self.ward.port))
+        self.sockets.append(wire)
+        return wire
+
+    # --- the crowd ---
+
+    def dribble(self, count, start):
+        """Slow clients: they begin a request and go on by a byte, and come again when they are closed."""
+        clients = [[self.connect(), 0] for _ in range(count)]
+
+        def go_on():
+            while not self.stopping.wait(0.5):
+                for client in clients:
+                    try:
+                        client[0].send(start[client[1] % len(start):][:1])
+                        client[1] += 1
+                    except OSError:
+                        client[0].close()
+                        try:
+                            client[0], client[1] = self.connect(), 0
+                        except OSError:
+                            pass  # closed to make room
+        self.run_beside(go_on)
+
+    def endless(self, head, chunk, most):
+        """One request that does not end: what was sent until the daemon had enough, and what it said."""
+        wire, sent, answer = self.connect(), 0, b""
+        try:
+            wire.sendall(head)
+            while sent < most:
+                sent += wire.send(chunk)
+        except OSError:
+            pass  # it closed
+        try:
+            answer = wire.recv(65536)
+        except OSError:
+            pass
+        return sent, answer
+
+    # --- the alarm path ---
+
+    def page(self, number):
+        """Seconds from a charted sign to the page's arrival."""
+        before, began = len(self.ward.receiver.arrived()), time.monotonic()
+        status, answer = self.ward.chart(key=f"low-{number}", kind="avpu", value="unresponsive")
+        self.assertEqual(status, 200, answer)
+        wait_for("page", lambda: len(self.ward.receiver.arrived()) > before, 60)
+        took = time.monotonic() - began
+        status, answer = self.ward.chart(key=f"well-{number}", kind="avpu", value="alert")
+        self.assertEqual(status, 200, answer)
+        call = self.ward.calls()[0]
+        self.ward.must(f"calls/{call['id']}/answer", {"person": "midwife-1", "answer": "here"})
+        for alarm in self.ward.json("alarms")["alarms"]:
+            if alarm["bed"]:
+                self.ward.must(f"alarms/{alarm['id']}/acknowledge", {"person": "midwife-1"})
+        wait_for("its end", lambda: not self.ward.calls(), 60)
+        return took
+
+    def pages(self, first):
+        return statistics.median(self.page(first + i) for i in range(OPTIONS.rounds))
+
+    def memory_mib(self):
+        with open(f"/proc/{self.ward.process.pid}/status") as file:
+            return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1)) / 1024
+
+    def refused(self, why):
+        return series(self.ward, f'magwatch_http_refused_total{{reason="{why}"}}')
+
+    def as_on_a_quiet_ward(self, quiet, crowded):
+        print(f"page: quiet {1000 * quiet:.0f} ms, crowded {1000 * crowded:.0f} ms, {crowded / quiet:.1f} times; "
+              f"resident at most {self.memory_mib():.0f} MiB", flush=True)
+        self.assertLess(crowded, max(MOST_TIMES_SLOWER * quiet, AT_LEAST_S))
+        self.assertLess(self.memory_mib(), MEMORY_MIB)
+        self.assertTrue(self.ward.json("status")["alive"])
+
+    def test_slow_silent_and_half_open_clients(self):
+        quiet = self.pages(0)
+        self.dribble(OPTIONS.slow // 3, b"GET /api/v1/beds HTTP/1.1\r\nX-Slow: " + b"a" * 4000)
+        self.dribble(OPTIONS.slow // 3, b"POST /api/v1/entries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                        b"Content-Length: 60000\r\n\r\n" + b" " * 60000)
+        for _ in range(OPTIONS.slow // 3):
+            self.connect()  # says nothing at all
+        crowded = self.pages(100)
+        # Of more than there are places for, the longest waiting makes room before its time is over.
+        wait_for("refusals", lambda: self.refused("timeout") + self.refused("connections") > 0, 60)
+        self.as_on_a_quiet_ward(quiet, crowded)
+
+    def test_endless_bodies_and_headers(self):
+        quiet = self.pages(0)
+        big = b"x" * (1 << 20)
+        post = b"POST /api/v1/entries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        told = post + b"Content-Length: %d\r\n\r\n" % (1 << 30)
+        seen = {"body_size": self.refused("body_size"), "header_size": self.refused("header_size")}
+        crowded = []
+        for i in range(OPTIONS.rounds):
+            sent, answer = self.endless(told, big, 1 << 30)
+            self.assertIn(b" 413 ", answer.split(b"\r\n")[0] or b" 413 ")  # or it closed before it was heard
+            self.assertLess(sent, 64 << 20, "what nobody will read is not taken")
+            self.endless(post + b"Transfer-Encoding: chunked\r\n\r\n", b"100000\r\n" + big + b"\r\n", 1 << 30)
+            self.endless(b"GET / HTTP/1.1\r\nX: ", big, 64 << 20)
+            self.endless(b"GET /" + b"a" * 9000, big, 64 << 20)
+            crowded.append(self.page(100 + i))
+        for why, before in seen.items():
+            self.assertGreaterEqual(self.refused(why) - before, OPTIONS.rounds, why)
+        self.as_on_a_quiet_ward(quiet, statistics.median(crowded))
+
+    def test_more_streams_than_there_are_places(self):
+        quiet = self.pages(0)
+        readers = [Reader(self.ward.port, address=f"127.0.0.{2 + i % ADDRESSES}", slow=i % 3 == 0) for i in range(OPTIONS.streams)]
+        for one in readers:
+            self.addCleanup(one.close)
+        crowded = self.pages(100)
+        alive = [one for one in readers if one.heard("heartbeat")]
+        self.assertTrue(alive)
+        self.assertLessEqual(series(self.ward, "magwatch_displays_connected"), 64)
+        self.assertGreater(self.refused("connections"), 0)
+        self.as_on_a_quiet_ward(quiet, crowded)
+        # Who reads hears on.
+        before = len(alive[0].heard("heartbeat"))
+        wait_for("the next heartbeat", lambda: len(alive[0].heard("heartbeat")) > before, 30)
+
+    def test_somebody_elses_slow_clients(self):
+        """slowhttptest, of Debian: header, body and slow reading."""
+        quiet = self.pages(0)
+        url = f"http://127.0.0.1:{self.ward.port}/api/v1/entries"
+        attacks = [["-H", "-i", "1", "-t", "GET"], ["-B", "-i", "1", "-t", "POST"], ["-X", "-n", "1", "-w", "10", "-y", "20"]]
+        running = [subprocess.Popen(["slowhttptest", *kind, "-c", str(OPTIONS.slow), "-r", str(OPTIONS.slow), "-l", "20", "-u", url],
+                                    cwd=self.ward.directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for kind in attacks]
+        for process in running:
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+        wait_for("their crowd", lambda: series(self.ward, "magwatch_http_connections") >= 16, 30)
+        self.as_on_a_quiet_ward(quiet, self.pages(100))
+
+
+if __name__ == "__main__":
+    unittest.main()
