@@ -141,9 +141,12 @@ class Crowd(WardTest):
                                         b"Content-Length: 60000\r\n\r\n" + b" " * 60000)
         for _ in range(OPTIONS.slow // 3):
             self.connect()  # says nothing at all
-        crowded = self.pages(100)
+        crowd = min(OPTIONS.slow * 3 // 4, 200)
+        wait_for("the crowd", lambda: series(self.ward, "magwatch_http_connections") >= crowd, 60)
         # Of more than there are places for, the longest waiting makes room before its time is over.
-        wait_for("refusals", lambda: self.refused("timeout") + self.refused("connections") > 0, 60)
+        wait_for("refusals", lambda: sum(self.refused(why) for why in ("timeout", "evicted", "connections")) > 0, 60)
+        crowded = self.pages(100)
+        self.assertGreaterEqual(series(self.ward, "magwatch_http_connections"), crowd, "they come again")
         self.as_on_a_quiet_ward(quiet, crowded)
 
     def test_endless_bodies_and_headers(self):
