@@ -11,11 +11,11 @@ function Urgent() {
     .filter((alarm) => alarm.priority === "high" && !alarm.acknowledged)
     .sort(byUrgency);
   if (high.length === 0 || liveness.value === "lost") return null;
-  const words = high.slice(0, LINES).map((alarm) => `${bedOf(alarm.bed)?.place ?? "Whole ward"}: ${alarm.message}`);
+  const words = high.slice(0, LINES).map((alarm) => `${bedOf(alarm.bed)?.place ?? "the whole ward"}: ${alarm.message}`);
   const more = high.length > LINES ? `, and ${high.length - LINES} more` : "";
   return (
     <p class="bar red" role="alert">
-      *** {words.join(" - ")}
+      *** ALARM at {words.join(" - ")}
       {more}
     </p>
   );
@@ -37,8 +37,11 @@ export function Dialog(props: {
   const box = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const before = document.activeElement;
-    box.current?.showModal();
+    const sheet = box.current;
+    sheet?.showModal();
     return () => {
+      // What lies below a modal takes no focus: it closes first.
+      sheet?.close();
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);

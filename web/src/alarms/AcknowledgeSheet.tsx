@@ -39,7 +39,7 @@ export function PinAct(props: {
   return (
     <Dialog title={props.title} escape close={close}>
       <p>{props.explain}</p>
-      <PersonPicker legend="Who are you?" chosen={who} choose={setWho} needsPin />
+      <PersonPicker legend="Who are you?" chosen={who} choose={setWho} needsPin clinical />
       <PinField pin={pin} change={setPin} enter={() => void send()} problem={problem} />
       <div class="actions">
         <button type="button" class="primary tall" disabled={busy} onClick={() => void send()}>

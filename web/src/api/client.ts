@@ -111,7 +111,7 @@ export function outcomeWords(outcome: Outcome): string {
     case "saved":
       return outcome.warning === null ? `Saved: ${outcome.text}.` : `Saved. ${outcome.warning}`;
     case "refused":
-      return `NOT SAVED: ${outcome.reason}. Nothing was recorded.`;
+      return `NOT SAVED: ${outcome.reason}${/[.?!]$/.test(outcome.reason) ? "" : "."} Nothing was recorded.`;
     case "unconfirmed":
       return UNCONFIRMED;
   }

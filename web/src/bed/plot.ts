@@ -123,29 +123,41 @@ export function draw(into: HTMLElement, data: PlotData, look: Look): uPlot {
     padding: [8, RIGHT_PX, 0, 0],
     hooks: {
       drawClear: [(plot) => zones(plot, look.limits, colours)],
-      draw: [(plot) => nowLine(plot, look.now / 1000, colours.text)],
+      draw: [
+        (plot) => edges(plot, look.limits, colours),
+        (plot) => nowLine(plot, look.now / 1000, colours.text),
+      ],
     },
   };
   return new uPlot(options, data.columns as uPlot.AlignedData, into);
 }
 
-/** Pale bands: watch and act, each ending in a line at its limit. What lies between is normal. */
+/** Pale bands behind everything: watch and act. What lies between them is normal. */
 function zones(plot: uPlot, limits: Limit[], colours: Ink): void {
+  const { left, top, width, height } = plot.bbox;
+  const inside = (y: number) => Math.min(top + height, Math.max(top, y));
+  for (const { zone, from, to } of bandsOf(limits)) {
+    const upper = to === null ? top : inside(plot.valToPos(to, "y", true));
+    const lower = from === null ? top + height : inside(plot.valToPos(from, "y", true));
+    plot.ctx.fillStyle = colours.zone[zone];
+    plot.ctx.fillRect(left, upper, width, lower - upper);
+  }
+}
+
+/** Each band ends in a line at its limit, whole for act and dashed for watch: colour never stands alone. */
+function edges(plot: uPlot, limits: Limit[], colours: Ink): void {
   const { left, top, width, height } = plot.bbox;
   const { ctx } = plot;
   ctx.save();
+  ctx.strokeStyle = colours.text;
   for (const { zone, from, to } of bandsOf(limits)) {
-    const upper = to === null ? top : Math.max(top, plot.valToPos(to, "y", true));
-    const lower = from === null ? top + height : Math.min(top + height, plot.valToPos(from, "y", true));
-    ctx.fillStyle = colours.zone[zone];
-    ctx.fillRect(left, upper, width, lower - upper);
-    const edge = to === null ? lower : upper;
-    ctx.strokeStyle = colours.text;
+    const y = plot.valToPos(from ?? to ?? 0, "y", true);
+    if (y < top || y > top + height) continue;
     ctx.lineWidth = zone === "act" ? 2 : 1;
     ctx.setLineDash(zone === "act" ? [] : [6, 6]);
     ctx.beginPath();
-    ctx.moveTo(left, edge);
-    ctx.lineTo(left + width, edge);
+    ctx.moveTo(left, y);
+    ctx.lineTo(left + width, y);
     ctx.stroke();
   }
   ctx.restore();

@@ -245,7 +245,7 @@ function UrinePart(props: { form: Form }) {
   return (
     <Part title="Urine">
       <NumberField form={form} field="urine" label="Volume" unit="mL" />
-      <TextField form={form} field="urine_since" label="since (empty: the entry before)" placeholder="01:00" />
+      <TextField form={form} field="urine_since" label="since (empty: the entry before)" placeholder="hh:mm" />
       {typeof value === "number" && hours > 0 && <strong>= {tidy(value / hours, 0)} mL/h</strong>}
     </Part>
   );
@@ -274,7 +274,7 @@ function LevelPart(props: { form: Form }) {
             : `The laboratory wrote ${value} ${unit}: keep it`}
         </button>
       )}
-      <TextField form={form} field="level_drawn" label="Sample taken at" placeholder="01:10" />
+      <TextField form={form} field="level_drawn" label="Sample taken at" placeholder="hh:mm" />
       <Choice
         form={form}
         field="level_arm"

@@ -267,6 +267,11 @@ function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
         {words}: {step.words}
       </h2>
       {step.give !== null && <p class="dose">{giveWords(step.give)}</p>}
+      {said !== null && (
+        <p class="problem" role="alert">
+          {said}
+        </p>
+      )}
       {needsText && (
         <label>
           {act === "not-done" ? "Why not?" : "What was decided, by which doctor?"}
@@ -281,11 +286,6 @@ function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
         />
       ) : (
         <SecondCheck giver={giver} start={(second) => void send(giver, second)} />
-      )}
-      {said !== null && (
-        <p class="problem" role="alert">
-          {said}
-        </p>
       )}
       <button type="button" class="tall" onClick={props.done}>
         {sent ? "CLOSE" : "Cancel"}
@@ -312,7 +312,7 @@ function SecondCheck(props: { giver: string; start: (second: object) => void }) 
       <button type="button" class="tall danger" onClick={() => props.start({})}>
         START NOW: second check missing
       </button>
-      <PersonPicker legend="Second person" chosen={who} choose={setWho} needsPin except={props.giver} />
+      <PersonPicker legend="Second person" chosen={who} choose={setWho} needsPin clinical except={props.giver} />
       <PinField pin={pin} change={setPin} enter={checked} problem={problem} />
       <button type="button" class="tall primary" onClick={checked}>
         START, checked by two

@@ -249,5 +249,10 @@ describe("who may", () => {
     await page.getByRole("button", { name: "ENTER CHECK" }).click();
     await page.getByText("Your role (engineer) cannot chart. Ask a midwife or a doctor.").waitFor();
     expect(await page.getByRole("button", { name: "SAVE", exact: true }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.goto(`${at.server.url}/#/alarms`);
+    await page.getByRole("button", { name: "ACKNOWLEDGE" }).first().click();
+    const engineer = page.getByRole("button", { name: /E. Biomed engineer: cannot do this/ });
+    expect(await engineer.isDisabled()).toBe(true);
   });
 });
