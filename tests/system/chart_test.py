@@ -79,13 +79,20 @@ def corrections(ward):
 
 
 def exports(ward):
-    path = ward.directory / "stay.csv"
-    run(ward, "export", "--bed", "bed-1", "--output", str(path))
-    rows = path.read_text().splitlines()
-    knee = [row.split(",")[2:5] for row in rows if ",reflex_knee," in row]
-    # What was charted before a kill within its minute is not in the history: the journal has it.
-    assert ["value", "reflex_knee", "0"] not in knee, knee
-    assert any(",event,correction," in row and "struck: infusion stopped" in row for row in rows), rows
+    run(ward, "enter", "rr", "bed-1", "--per-min", "40", *WHO)
+    run(ward, "enter", "strike", "bed-1", newest(ward, "rr")["id"], "--reason", "other bed", *WHO)
+
+    def rows():
+        return ward.get("/api/v1/beds/bed-1/export.csv")[1].decode().splitlines()
+
+    wait_for("the correction in the history", lambda: any(",event,correction," in row for row in rows()), 60)
+    assert any(",struck,rr_counted,40," in row for row in rows()), rows()
+    assert not any(",value,rr_counted,40," in row for row in rows()), rows()
+    trend = ward.json("beds/bed-1/trend")
+    assert not trend["signals"].get("rr_counted", {}).get("points"), trend["signals"]
+    bundle = json.loads(ward.get("/api/v1/beds/bed-1/export.fhir.json")[1])
+    wrong = [one["resource"] for one in bundle["entry"] if one["resource"].get("status") == "entered-in-error"]
+    assert [one["valueQuantity"]["value"] for one in wrong] == [40], wrong
 
 
 def staff(ward):

@@ -78,6 +78,7 @@ public:
         CLI::Option* reason = command->add_option("--reason", f->reason, "why it is corrected");
         if (strike) reason->required();
         else reason->needs(corrects);
+        corrects->needs(reason);
         return command;
     }
     static CLI::Option* at(CLI::App* command, const FieldsPtr& f)

@@ -214,6 +214,21 @@ TEST(Correction, ChecksComeDueAsIfTheStruckOneHadNotBeenDone)
     EXPECT_THAT(desk.ringing(), Contains("check.reflex")) << "overdue now";
 }
 
+TEST(Correction, AlsoThoseThatAskForNoMagnesium)
+{
+    Desk desk;
+    std::string text = small_pack;
+    const std::string gate = "needs = \"mg_on_board\"\n";
+    desk.use_pack("always.toml", text.erase(text.rfind(gate), gate.size()));
+    desk.chart(ValueEntry{Signal::reflex_knee, 2});
+    const WallTime before = desk.reflex_due();
+    desk.pass(50min);
+    const EntryId wrong = desk.charted(ValueEntry{Signal::reflex_knee, 2});
+    EXPECT_EQ(desk.reflex_due(), before + 50min);
+    desk.strike(wrong);
+    EXPECT_EQ(desk.reflex_due(), before);
+}
+
 TEST(Correction, AStopThatWasNoneRunsOn)
 {
     Desk desk;
