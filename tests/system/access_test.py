@@ -28,6 +28,7 @@ CHANGES = {
     "oncall_set": ("session", SENIOR | {"admin"}), "oncall_take_back": ("session", SENIOR | {"admin"}),
     "test_page": ("session", SENIOR | {"admin", "biomed"}), "commission": ("pin", {"biomed"}),
     "commission_revoke": ("pin", {"biomed"}), "session_unlock": ("none", set(ROLES)), "session_lock": ("none", set(ROLES)),
+    "call_again": ("tap", set(ROLES)), "call_phoned": ("tap", set(ROLES)), "here": ("anybody", set(ROLES)),
     "people_set": ("local", set()), "backup_copy": ("local", set()),
 }
 # What an allowed request gets here: nothing of it exists, so nothing happens.
@@ -131,7 +132,7 @@ class Table(Attacked):
         body = dict(examples.get("fit") or next(iter(examples.values())))
         body.update({name: "none-9" for name in ("bed", "from", "to", "roster") if name in body and route["name"] != "test_page"})
         body.pop("person", None)
-        if actor != "nobody" and route["name"] not in ("session_lock", "people_set", "backup_copy"):
+        if actor != "nobody" and route["name"] not in ("session_lock", "people_set", "backup_copy", "here"):
             body["person"] = station.person
         if CHANGES[route["name"]][0] == "pin" and station.pin:
             body["pin"] = station.pin
@@ -142,7 +143,7 @@ class Table(Attacked):
         goes_on = GOES_ON.get(name, {404})
         if name == "session_unlock":
             return {"nobody": {422}, "locked": {422}}.get(actor, {200} if actor in ROLES else {401})
-        if proof == "none":
+        if proof in ("none", "anybody"):
             return goes_on
         if proof == "local":
             return {403}
@@ -169,11 +170,12 @@ class Table(Attacked):
                 if status == 403 and actor in ROLES and CHANGES[route["name"]][0] in ("session", "pin"):
                     self.assertIn(f"Your role ({actor}) cannot", answer["error"])
 
-    def test_a_stop_needs_a_name_alone(self):
+    def test_a_stop_and_a_concern_need_a_name_alone(self):
         for actor, station in self.actors.items():
-            body = {"key": "k", "bed": "none-9", "kind": "stop"} | ({"person": station.person} if station.person else {})
-            allowed = actor not in ("nobody", "stranger", "disabled")
-            self.assertEqual(station.post("/api/v1/entries", body)[0], 404 if allowed else 403, actor)
+            for kind in ("stop", "concerned"):
+                body = {"key": "k", "bed": "none-9", "kind": kind} | ({"person": station.person} if station.person else {})
+                allowed = actor not in ("nobody", "stranger", "disabled")
+                self.assertEqual(station.post("/api/v1/entries", body)[0], 404 if allowed else 403, (actor, kind))
 
     def test_reading_asks_nobody_and_other_methods_do_not_exist(self):
         served = {}

@@ -39,6 +39,8 @@ std::string_view word(Proof proof)
         return "pin";
     case Proof::local:
         return "local";
+    case Proof::anybody:
+        return "anybody";
     }
     return "";
 }
