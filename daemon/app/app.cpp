@@ -14,7 +14,9 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <nlohmann/json.hpp>
 
+#include "daemon/app/audit_events.hpp"
 #include "daemon/app/backups.hpp"
 #include "daemon/app/callback_settings.hpp"
 #include "daemon/app/config_checks.hpp"
@@ -27,6 +29,8 @@
 #include "daemon/app/service.hpp"
 #include "daemon/app/sources.hpp"
 #include "daemon/app/startup.hpp"
+#include "daemon/audit/audit.hpp"
+#include "daemon/audit/folder.hpp"
 #include "daemon/commissioning/readings.hpp"
 #include "daemon/commissioning/seal.hpp"
 #include "daemon/config/duty_times.hpp"
@@ -210,6 +214,8 @@ struct App::State {
     void recall_pages();
     bool post(Input input);
     void judge_seals();
+    void watch_audit();
+    void audited(std::string action, const nlohmann::json& body, std::string outcome = "noted");
     void failed(const TaskFailure& failure);
     void fault(ShellFault what, bool present, std::string detail);
 
@@ -228,8 +234,10 @@ struct App::State {
     std::unique_ptr<History> history;
     std::unique_ptr<Recorder> recorder;
     std::optional<RestoreNote> restored; // the journal was put here by `magwatch restore`
+    bool just_restored = false;          // and this is the first start since
     std::unique_ptr<WardLoop> loop;
     std::unique_ptr<PagerSet> pagers;
+    std::unique_ptr<audit::Audit> audit; // its own thread; before whatever records in it
     std::unique_ptr<Heartbeat> heartbeat;
     std::string channel_mistakes; // of the configuration in force
     std::unique_ptr<http::Server> server;
@@ -322,6 +330,7 @@ int App::State::run()
     recovered = std::move(std::get<Recovered>(found));
     if (first) {
         restored->started = now.wall;
+        just_restored = true;
         if (const auto trouble = write_note(directory, *restored); !trouble.empty()) log(event_journal, trouble);
         log(event_journal_restored, restored_words(restored->made));
     }
@@ -362,6 +371,7 @@ void App::State::build(StartConfig start)
             crash_point(CrashPoint::committed, journal->status().durable);
         });
     loop->set_journal(*journal);
+    audit = std::make_unique<audit::Audit>(directory + "/" + audit::folder_name, audit_limits(config));
     open_history();
     seal = std::make_unique<Seal>(directory);
     backups = std::make_unique<Backups>(
@@ -377,6 +387,7 @@ void App::State::build(StartConfig start)
     http.web = screen_files(config.http.web_root);
     http.people = known_people(directory, config.ward.mode);
     http.readings = [this] { return readings.all(); };
+    http.audit = [this](audit::Event event) { audit->record(std::move(event)); };
     http.ask_history = [this](HistoryQuestion question, std::function<void(HistoryAnswer)> reply) {
         ask_history(std::move(question), std::move(reply));
     };
@@ -514,6 +525,13 @@ asio::awaitable<void> App::State::main_task()
     // Before the ladders that name them.
     if (auto rosters = new_rosters()) loop->apply_now(Input{std::move(*rosters)});
     if (!loop->ward().has_configuration(config.ward)) loop->apply_now(Input{config.ward});
+    audited("daemon.started", {{"version", health.version},
+                               {"config", health.config_hash},
+                               {"incarnation", recovered->started.incarnation},
+                               {"unwatched_ms", recovered->time.unwatched.count()},
+                               {"fallback", config.ward.fallback}});
+    if (just_restored)
+        audited("daemon.restored", {{"records_until_ms", restored->made.ms}});
     judge_seals();
     for (const auto& early : early_faults) loop->push(Input{early});
     configure_shell();
@@ -607,10 +625,13 @@ asio::awaitable<void> App::State::reload()
         journal->set_limits({config.journal.keep, config.journal.max_bytes});
         history->set_limits(history_limits(config));
         backups->set_within(config.journal.backup_within);
+        audit->set_limits(audit_limits(config));
+        audited("configuration.reload", {{"config", health.config_hash}}, "accepted");
         journal->save_named(last_good_name, pack_last_good(config));
         log(event_configured, "the new configuration is in force");
     } else {
         for (const auto& reason : reasons) log(event_refused, reason);
+        audited("configuration.reload", {{"mistakes", reasons.size()}}, "refused");
         roster_gap_ = false;
         const std::string more = reasons.size() > 1 ? fmt::format(" (and {} more)", reasons.size() - 1) : "";
         fault(ShellFault::configuration, true, "New configuration refused: " + reasons.front() + more);
@@ -627,6 +648,7 @@ asio::awaitable<void> App::State::shut_down()
     co_await std::move(sources_end);
     loop->stop();
     // Last, so that no later heartbeat takes it back: whoever watches from elsewhere then knows that it was wanted.
+    audited("daemon.stopping", {{"by", service.supervised() ? "systemd" : "a signal"}});
     heartbeat->stopping(loop->ward().view(clock->now()), service.supervised() ? "systemd" : "a signal");
     asio::steady_timer timer{io};
     const Instant now = clock->now().steady, until = now + drain_max, announced = now + announce_max;
@@ -643,6 +665,7 @@ asio::awaitable<void> App::State::shut_down()
     auto closing = journal->close(limit);
     const bool durable = co_await std::move(closing);
     if (!durable) log(event_journal, "the last inputs could not be written");
+    audit->stop();
     signals.cancel();
     tasks.stop();
     io.stop();
@@ -727,6 +750,7 @@ void App::State::turn(const Moment& now)
     metrics.backup_last_successful.Set(backup.reason.empty() ? 1 : 0);
     metrics.backup_within.Set(static_cast<double>(backup.within.count()) / 1000);
     // From here, and never from a timer of its own: it says that the loop makes progress.
+    watch_audit();
     if (heartbeat->due(now.steady)) heartbeat->beat(loop->ward().view(now));
     judge_channels();
     end_old_faults(now);
@@ -737,6 +761,26 @@ void App::State::turn(const Moment& now)
         metrics.store_size_bytes.Set(static_cast<double>(space->total));
         health.store_free_bytes = space->free;
     }
+}
+
+void App::State::audited(std::string action, const nlohmann::json& body, std::string outcome)
+{
+    audit->record(daemon_event(std::move(action), body.dump(), std::move(outcome)));
+}
+
+// Its head goes out with every heartbeat; a disk that does not take it is an alarm and stops nothing.
+void App::State::watch_audit()
+{
+    audit->tick();
+    const audit::Status kept = audit->status();
+    heartbeat->audited(kept.head);
+    metrics.audit_rows.Set(static_cast<double>(kept.head.sequence));
+    metrics.audit_lost.Set(static_cast<double>(kept.lost));
+    health.audit = audit_view(kept);
+    metrics.audit_writing.Set(health.audit.writing ? 1 : 0);
+    std::string words = audit_words(kept);
+    const bool wrong = !words.empty();
+    fault(ShellFault::audit, wrong, std::move(words));
 }
 
 // Who is on call for the coming weeks, when that is not what the ward knows.

@@ -151,6 +151,9 @@ std::string Heartbeat::body(const WardView& view, const Content& content)
     out["config"] = content.config_hash;
     out["pack"] = content.pack_hash;
     out["simulation"] = view.mode != Mode::ward;
+    nlohmann::ordered_json head;
+    if (content.audit.sequence > 0) head = {{"sequence", content.audit.sequence}, {"hash", content.audit.hash}};
+    out["audit"] = std::move(head);
     nlohmann::ordered_json stopping;
     if (!content.stopped_by.empty()) {
         stopping["by"] = content.stopped_by;

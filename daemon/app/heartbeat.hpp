@@ -7,6 +7,7 @@
 // A signed heartbeat is JSON under a Standard Webhooks signature: type "magwatch.heartbeat", ward, incarnation,
 // sequence, every_seconds, beds_watched, planned_ends (watches that people ended, since the start: a number of beds
 // that falls by more is a fault), oldest_data_seconds, config and pack (SHA-256), simulation, stopping, at: no name.
+// `audit` is null, or sequence and hash of the newest row of the audit trail: whoever cuts its end cannot cut it here.
 // `stopping` is null, or says of the last one before a stop on purpose who stops us and when we are expected back.
 //
 // An Alertmanager is told of an alert "Watchdog" that always rings. Each telling gives it an end four periods ahead, so
@@ -23,6 +24,7 @@
 
 #include "adapters/pagers/curl_lane.hpp"
 #include "adapters/pagers/http_login.hpp"
+#include "daemon/audit/row.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/metrics/metrics.hpp"
 #include "rules/ward/view.hpp"
@@ -53,6 +55,9 @@ public:
     void watched(std::uint32_t beds) { beds_ = beds; }
     void planned(std::uint32_t beds);
 
+    // The newest row of the audit trail, for the next beats.
+    void audited(audit::Head head) { content_.audit = std::move(head); }
+
     // The receivers that took none of the last three, in words; "" = all hear.
     [[nodiscard]] const std::string& failing() const { return failing_; }
 
@@ -63,6 +68,7 @@ public:
         std::uint64_t planned_ends = 0;
         Duration every{};
         std::string config_hash, pack_hash;
+        audit::Head audit; // 0 = there is no row yet
         std::string stopped_by; // "" = it goes on
         Duration back_in{};
     };

@@ -1,9 +1,7 @@
 #include "daemon/audit/audit.hpp"
 
-#include <filesystem>
 #include <utility>
 
-#include "daemon/audit/folder.hpp"
 #include "runtime/clock.hpp"
 
 namespace magwatch::audit
@@ -151,21 +149,6 @@ void Audit::stop()
         schedule();
     }
     lane_.stop();
-}
-
-void Audit::copy_to(std::string folder, std::function<void(std::string)> done)
-{
-    auto copy = [from = folder_, folder, done] {
-        std::error_code error;
-        std::filesystem::create_directory(folder, error);
-        for (const Segment& one : segments_of(from)) {
-            if (error) break;
-            const std::filesystem::path path{one.path};
-            std::filesystem::copy_file(path, std::filesystem::path{folder} / path.filename(), error);
-        }
-        done(error ? folder + ": " + error.message() : "");
-    };
-    if (!lane_.post(std::move(copy))) done("the audit trail waits for the disk");
 }
 
 } // namespace magwatch::audit

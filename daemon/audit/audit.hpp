@@ -43,9 +43,6 @@ public:
     [[nodiscard]] Status status() const;
     // Writes what waits and ends the lane. Idempotent.
     void stop();
-    // A copy of the segments to `folder`, which is made; on this trail's lane, so that no row is half in it. `done` is
-    // called there, with "" or the reason; at once with a reason if the lane is full.
-    void copy_to(std::string folder, std::function<void(std::string)> done);
 
 private:
     void schedule(); // with the lock held

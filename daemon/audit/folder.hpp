@@ -27,6 +27,10 @@ struct Segment {
 // In their order; none if there is no such folder.
 [[nodiscard]] std::vector<Segment> segments_of(const std::string& folder);
 
+// Copies of the segments below `to`, which is made: whole lines alone, of a trail that may be written meanwhile. False:
+// there are none. Throws std::filesystem::filesystem_error.
+bool copy_segments(const std::string& folder, const std::string& to);
+
 // Each line in its order, without its end; `whole`: it has one. Stops early when `take` says false. "" or the reason.
 [[nodiscard]] std::string each_line(const std::string& path,
                                     const std::function<bool(std::string_view line, bool whole)>& take);

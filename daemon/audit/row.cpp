@@ -57,6 +57,7 @@ std::string row_line(const Event& event, const Stamp& at, const Head& before, st
     out["action"] = event.action;
     out["object"] = text_or_null(event.object);
     out["outcome"] = text_or_null(event.outcome);
+    out["status"] = event.status == 0 ? Json{} : Json(event.status);
     out["times"] = event.times;
     const Json body = Json::parse(event.body, nullptr, false);
     out["body"] = body.is_object() ? body : Json{};

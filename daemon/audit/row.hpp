@@ -27,6 +27,7 @@ struct Event {
     std::string object;  // a bed's alias, the id of an alarm or call, a person, a device
     std::string outcome; // "accepted", "refused", "unconfirmed", "failed", "read" or "noted"
     std::string body;    // a JSON object as text; "" = none. Without secrets: canonical_body()
+    unsigned status = 0;     // of the answer over HTTP; 0 = there was none
     std::uint64_t times = 1; // so often; more than 1 of what was only counted
 };
 

@@ -260,6 +260,8 @@ struct JournalConfig {
     Duration keep_history{30LL * 86'400'000};
     std::uint64_t max_bytes = 2048ULL << 20;
     std::uint64_t max_history_bytes = 4096ULL << 20;
+    Duration keep_audit{366LL * 86'400'000}; // design value: a year, for whoever asks late
+    std::uint64_t max_audit_bytes = 512ULL << 20;
     Duration backup_within{0}; // the age of the last good backup that is an alarm; 0: none is expected
 };
 

@@ -250,11 +250,14 @@ void ConfigReader::journal()
     journal.keep = table->duration("keep", 24h, 24h * 3650).value_or(journal.keep);
     journal.keep_history =
         table->duration("keep_history", 1h, 24h * 3650).value_or(journal.keep_history);
+    journal.keep_audit = table->duration("keep_audit", 24h, 24h * 3650).value_or(journal.keep_audit);
     journal.backup_within = table->duration("backup_within", 1h, 24h * 60).value_or(journal.backup_within);
     if (const auto size = table->integer("max_mib", 16, 1'000'000))
         journal.max_bytes = static_cast<std::uint64_t>(*size) * mebibyte;
     if (const auto size = table->integer("max_history_mib", 16, 1'000'000))
         journal.max_history_bytes = static_cast<std::uint64_t>(*size) * mebibyte;
+    if (const auto size = table->integer("max_audit_mib", 16, 1'000'000))
+        journal.max_audit_bytes = static_cast<std::uint64_t>(*size) * mebibyte;
 }
 
 void ConfigReader::rules()

@@ -40,6 +40,8 @@ constexpr std::array table = {
     Access{RouteId::commission_revoke, Proof::pin, devices, "take a device out of use", "a biomedical engineer"},
     Access{RouteId::session_unlock, Proof::none, everybody, "unlock a station", a_midwife},
     Access{RouteId::session_lock, Proof::none, everybody, "lock a station", a_midwife},
+    Access{RouteId::setup, Proof::none, everybody, "set up the first person", "whoever is root on this PC"},
+    Access{RouteId::setup_code, Proof::local, 0, "ask for a set-up code", "whoever is root on this PC"},
     Access{RouteId::people_set, Proof::local, 0, "change people", "whoever is root on this PC"},
     Access{RouteId::store_copy, Proof::local, 0, "copy the store", "whoever is root on this PC"},
 };

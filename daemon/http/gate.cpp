@@ -18,7 +18,9 @@ constexpr std::string_view cookie = "magwatch_session";
 constexpr std::string_view cookie_rules = "; Path=/; HttpOnly; SameSite=Strict; Max-Age=";
 
 constexpr std::string_view setup_text =
-    "nobody is set up to change anything here: as root on the ward PC, run 'magwatch user add NAME --role midwife'";
+    "nobody is set up to change anything here: as root on the ward PC, run 'magwatch user setup-code' for a code to "
+    "set up the first person with at the board, or 'magwatch user add NAME --role charge'";
+constexpr std::string_view set_up_text = "somebody has a PIN already: people are added by root on the ward PC";
 
 std::string token_of(const Request& request)
 {
@@ -44,6 +46,7 @@ bool from_browser(const Request& request)
 
 std::string text_at(const json& body, const char* name)
 {
+    if (!body.is_object()) return "";
     const auto found = body.find(name);
     return found != body.end() && found->is_string() ? found->get<std::string>() : "";
 }
@@ -56,13 +59,14 @@ bool needs_a_tap(const json& entry)
 }
 
 std::string person_key(const std::string& person) { return "person " + person; }
+std::string setup_key(const std::string& station) { return "setup " + station; }
 std::string station_key(const std::string& station) { return "station " + station; }
 
 } // namespace
 
 PinOutcome look_at(const PinJob& job)
 {
-    if (job.then == PinJob::Then::set) return {true, hash_pin(job.pin.reveal())};
+    if (job.then == PinJob::Then::set || job.then == PinJob::Then::setup) return {true, hash_pin(job.pin.reveal())};
     return {pin_fits(job.hash, job.pin.reveal()), ""};
 }
 
@@ -238,6 +242,46 @@ std::variant<PinJob, Mistake, StaffMember> Gate::read_person(const Request& requ
     return job;
 }
 
+bool Gate::setup_needed(bool simulation) const
+{
+    return !simulation && options_.broken.empty() && !options_.people.anybody();
+}
+
+std::variant<PinJob, Mistake, Gate::Refusal> Gate::set_up(const Request& request, bool simulation,
+                                                          const ClockReading& now)
+{
+    if (!options_.broken.empty()) return Refusal{403, "the list of people cannot be read: " + options_.broken, "", {}};
+    if (!setup_needed(simulation)) return Refusal{409, std::string{set_up_text}, "", {}};
+    auto parsed = parse_object(request.body);
+    if (auto* bad = std::get_if<Mistake>(&parsed)) return std::move(*bad);
+    std::optional<Mistake> mistake;
+    Fields fields{std::get<json>(parsed), mistake};
+    const std::string code = fields.text("code", name_longest);
+    PinJob job;
+    job.then = PinJob::Then::setup;
+    job.person = fields.text("name", name_longest);
+    job.fresh.label = fields.has("label") ? fields.text("label", name_longest) : job.person;
+    job.fresh.role = fields.choice("role", {"charge", "admin"}) == 0 ? Role::charge : Role::admin;
+    std::string pin = fields.text("pin", name_longest);
+    if (fields.ok() && !pin_mistake(pin).empty()) fields.refuse("pin", pin_mistake(pin));
+    fields.finish();
+    if (mistake) return *std::move(mistake); // whoever knows no code learns nothing by it
+    const std::string station = setup_key(request.station);
+    const auto retry = [&] { return attempts_.wait(station, now.boottime); };
+    if (const Duration wait = retry(); wait > Duration{0})
+        return Refusal{401, "too many wrong codes: wait " + std::to_string((wait.count() + 999) / 1000) + " s", "code",
+                       wait};
+    attempts_.begin(station, now.boottime);
+    if (!setup_code_.fits(code, now.boottime))
+        return Refusal{401,
+                       "this is not the code, or it is too old: as root on the ward PC, 'magwatch user setup-code' "
+                       "shows a new one",
+                       "code", retry()};
+    attempts_.right(station);
+    job.pin = Secret{std::move(pin)};
+    return job;
+}
+
 std::string Gate::set_person(const std::string& name, StaffMember person)
 {
     if (!options_.broken.empty()) return options_.broken;
@@ -246,6 +290,7 @@ std::string Gate::set_person(const std::string& name, StaffMember person)
     if (!options_.path.empty())
         if (std::string wrong = changed.write(options_.path); !wrong.empty()) return wrong;
     options_.people = std::move(changed);
+    if (options_.people.anybody()) setup_code_.forget();
     sessions_.close_of(name); // what was unlocked under the old PIN or role
     return "";
 }
@@ -261,6 +306,28 @@ std::string Gate::close(const Request& request)
 {
     sessions_.close(token_of(request));
     return std::string{cookie} + "=" + std::string{cookie_rules} + "0";
+}
+
+void Gate::name_actor(const Request& request, const Route& route, bool simulation, const ClockReading& now,
+                      audit::Event& event) const
+{
+    if (request.trusted_peer) return; // as whoever has the socket says
+    const std::string claimed = std::exchange(event.actor, "");
+    event.proof = "none";
+    const auto unlocked = session(request, now);
+    const Access* access = access_of(route.id);
+    // As look() takes it: a STOP is a name tap whatever the station is.
+    const json body = json::parse(event.body, nullptr, false);
+    const bool stop = route.id == RouteId::entries && text_at(body, "kind") == "stop";
+    const bool tap = stop || (access != nullptr && access->proof == Proof::tap);
+    const bool by_claim = access != nullptr && (tap || access->proof != Proof::session) && !claimed.empty();
+    const std::string& person = unlocked && !by_claim ? unlocked->person : claimed;
+    if (options_.people.find(person) == nullptr && !simulation) return;
+    event.actor = person;
+    if (unlocked && !by_claim) event.proof = "session";
+    else if (access != nullptr && (access->proof == Proof::pin || route.id == RouteId::session_unlock))
+        event.proof = "pin";
+    else if (tap) event.proof = "name";
 }
 
 Json Gate::render_people() const

@@ -10,12 +10,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/audit/row.hpp"
 #include "daemon/http/access.hpp"
 #include "daemon/http/fields.hpp"
 #include "daemon/http/render.hpp"
 #include "daemon/http/request.hpp"
 #include "daemon/people/people.hpp"
 #include "daemon/people/sessions.hpp"
+#include "daemon/people/setup_code.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/secret.hpp"
 
@@ -30,7 +32,7 @@ struct GateOptions {
 
 // A PIN to be looked at, or a new one to be hashed, and what follows.
 struct PinJob {
-    enum class Then : std::uint8_t { change, second, unlock, set }; // second: the PIN is another person's than who acts
+    enum class Then : std::uint8_t { change, second, unlock, set, setup }; // second: the PIN is another person's than who acts
     Then then{};
     std::string person, station;
     Secret pin{""};
@@ -38,12 +40,12 @@ struct PinJob {
     // of a change:
     RouteId route{};
     std::string parameter, body;
-    // of `set`:
+    // of `set` and `setup`:
     StaffMember fresh;
 };
 struct PinOutcome {
     bool fits = false;
-    std::string hash; // of `set`; "" = there was no memory
+    std::string hash; // of `set` and `setup`; "" = there was no memory
 };
 // On a lane: 80 ms.
 [[nodiscard]] PinOutcome look_at(const PinJob& job);
@@ -70,6 +72,13 @@ public:
     // done at once.
     [[nodiscard]] std::variant<PinJob, Mistake, Refusal> unlock(const Request& request, const ClockReading& now);
     [[nodiscard]] std::variant<PinJob, Mistake, StaffMember> read_person(const Request& sent, std::string& name) const;
+    // Nobody has a PIN yet on a ward, and nothing keeps somebody from having one.
+    [[nodiscard]] bool setup_needed(bool simulation) const;
+    // A new code for the first person; "" if there is no randomness.
+    [[nodiscard]] std::string make_setup_code(const ClockReading& now) { return setup_code_.make(now.boottime); }
+    // POST /setup: the PIN to be hashed, or what is wrong. The code is good until somebody has been set up by it.
+    [[nodiscard]] std::variant<PinJob, Mistake, Refusal> set_up(const Request& request, bool simulation,
+                                                                const ClockReading& now);
     // "" or why it was not kept; then nothing changed.
     [[nodiscard]] std::string set_person(const std::string& name, StaffMember person);
 
@@ -80,6 +89,10 @@ public:
     // The Set-Cookie of a new session; "" if there is no randomness.
     [[nodiscard]] std::string open(const std::string& person, const std::string& station, const ClockReading& now);
     [[nodiscard]] std::string close(const Request& request);
+
+    // Who the audit trail says it was, and by what that is known. Over TCP nobody is named who is not in the list.
+    void name_actor(const Request& request, const Route& route, bool simulation, const ClockReading& now,
+                    audit::Event& event) const;
 
     [[nodiscard]] Json render_people() const;
     [[nodiscard]] Json render_session(const Request& request, bool simulation, const ClockReading& now) const;
@@ -99,6 +112,7 @@ private:
     GateOptions options_;
     Sessions sessions_;
     Attempts attempts_;
+    SetupCode setup_code_;
 };
 
 } // namespace magwatch::http

@@ -42,6 +42,14 @@ struct BackupView {
     std::string reason;  // why the last attempt failed; "" = it did not
 };
 
+// How the audit trail is.
+struct AuditView {
+    bool writing = true;
+    std::uint64_t sequence = 0; // of its newest row on the disk; 0: there is none yet
+    std::string hash;
+    std::uint64_t lost = 0; // rows that could not be kept, since the start
+};
+
 // How the daemon itself is.
 struct Health {
     std::string version;
@@ -56,6 +64,7 @@ struct Health {
     std::uint64_t store_free_bytes = 0;
     CopyView copy;
     BackupView backup;
+    AuditView audit;
 };
 
 // How every register map tells its values; in force with the configuration.

@@ -439,6 +439,10 @@ Json render_status(const PublishedWard& ward, const Liveness& liveness)
     out["raised"] = view.raised;
     out["pages_sent"] = view.pages_sent;
     out["store_free_bytes"] = health.store_free_bytes;
+    out["audit"] = {{"writing", health.audit.writing},
+                    {"sequence", health.audit.sequence},
+                    {"hash", text_or_null(health.audit.hash)},
+                    {"lost", health.audit.lost}};
     out["relies_on_charted_checks"] = Json::array();
     for (const auto& bed : view.beds)
         for (const auto& device : bed.uncommissioned)

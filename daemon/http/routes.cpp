@@ -67,6 +67,8 @@ constexpr std::array table = {
     Route{RouteId::session_view, G, "/api/v1/session", "session", Guard::read},
     Route{RouteId::session_unlock, P, "/api/v1/session/unlock", "session_unlock", Guard::change},
     Route{RouteId::session_lock, P, "/api/v1/session/lock", "session_lock", Guard::change},
+    Route{RouteId::setup, P, "/api/v1/setup", "setup", Guard::change},
+    Route{RouteId::setup_code, P, "/api/v1/setup/code", "setup_code", Guard::change},
     Route{RouteId::screen, G, "/", "screen", Guard::read},
     Route{RouteId::screen_asset, G, "/assets/{name}", "screen_asset", Guard::read},
     Route{RouteId::answer_link, P, "/answer/{token}", "answer_link", Guard::link},

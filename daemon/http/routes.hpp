@@ -69,6 +69,8 @@ enum class RouteId : std::uint8_t {
     session_view,
     session_unlock,
     session_lock,
+    setup,
+    setup_code,
 };
 
 // What a request must bring before its body is looked at.

@@ -16,6 +16,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 
+#include "daemon/http/audited.hpp"
 #include "daemon/http/connections.hpp"
 #include "daemon/http/lookups.hpp"
 #include "daemon/http/questions.hpp"
@@ -40,6 +41,7 @@ namespace
 
 constexpr LogEvent listening{"http.listening", LogLevel::info};
 constexpr LogEvent task_failed{"http.task_failed", LogLevel::error};
+constexpr LogEvent setup_needed{"people.setup_code", LogLevel::notice};
 constexpr LogEvent peer_refused{"http.peer_refused", LogLevel::warning};
 
 constexpr std::string_view session_task = "http session";
@@ -119,6 +121,7 @@ struct Server::State final : Host {
     // --- listening ---
     std::optional<std::string> listen_local();
     [[nodiscard]] std::optional<Peer> user(Socket& socket) const;
+    void socket_refused(const Peer& peer) const;
 
     // --- Host ---
     asio::awaitable<Response> answer(Request request) override;
@@ -190,9 +193,20 @@ std::optional<std::string> Server::State::listen_local()
 std::optional<Peer> Server::State::user(Socket& socket) const
 {
     Peer peer = peer_of(socket.native_handle(), options.socket_group);
-    if (peer.refused)
-        log(peer_refused, "the socket was used by a user who may not", {{LogKey::peer, peer.key}});
+    if (peer.refused) socket_refused(peer);
     return peer;
+}
+
+void Server::State::socket_refused(const Peer& peer) const
+{
+    log(peer_refused, "the socket was used by a user who may not", {{LogKey::peer, peer.key}});
+    if (!options.audit) return;
+    audit::Event event;
+    event.proof = "socket";
+    event.station = peer.key;
+    event.action = "socket";
+    event.outcome = "refused";
+    options.audit(std::move(event));
 }
 
 asio::awaitable<Response> Server::State::answer(Request request)
@@ -217,6 +231,8 @@ asio::awaitable<Response> Server::State::answer(Request request)
         response = co_await ask(std::move(question));
     }
     metrics.http_request(handled.route, response.status);
+    if (handled.audited && options.audit && conclude(*handled.audited, response.status))
+        options.audit(*std::move(handled.audited));
     co_return response;
 }
 
@@ -294,6 +310,9 @@ std::optional<std::string> Server::start()
         pthread_sigmask(SIG_SETMASK, &all, nullptr);
         s.io.run();
     }};
+    if (const std::string code = s.service.make_setup_code(read_clocks()); !code.empty())
+        log(setup_needed, "nobody has a PIN: set up the first person at the board within an hour, with the code " +
+                              code + " ('magwatch user setup-code' shows another one)");
     log(listening, "listening",
         {{LogKey::peer, s.options.address + ":" + std::to_string(s.bound_port)}});
     return std::nullopt;

@@ -52,6 +52,7 @@ struct ServerOptions {
     std::optional<Secret> answer_key; // signs the links in pages
     std::function<std::vector<Reading>()> readings; // thread-safe; what devices last said
     std::function<void(bool history)> copy_store; // asks for copies of journal and history; any thread
+    std::function<void(audit::Event)> audit; // keeps what was done and read; never blocks; empty: nobody does
     AskHistory ask_history; // looks back; empty: there is no history
     ServerLimits limits;
 };

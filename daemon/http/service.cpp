@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "daemon/http/audited.hpp"
 #include "daemon/http/chart.hpp"
 #include "daemon/http/checklist.hpp"
 #include "daemon/http/clinical_metrics.hpp"
@@ -68,6 +69,13 @@ void describe(AnswerPage& page, CallId call, const WardView& view)
                           : "STOP magnesium at pump. Have calcium gluconate ready.";
 }
 
+// Root, or the daemon's own user, by the Unix socket.
+bool is_owner(const Request& request)
+{
+    const bool owner = request.station == "user 0" || request.station == "user " + std::to_string(geteuid());
+    return request.trusted_peer && owner;
+}
+
 constexpr std::string_view unconfirmed_text =
     "not confirmed: the ward did not answer in time. Send it again with the same key, and look at "
     "the list";
@@ -120,6 +128,7 @@ Handled Service::handle(const Request& request, const ClockReading& now)
         return handled;
     }
     handled.route = found.route->name;
+    handled.audited = audited(request, *found.route, found.parameter, now);
     const std::string_view pattern = found.route->pattern;
     if (found.query && pattern.starts_with("/api/") && !looks_back(found.route->id)) {
         handled.result = error(400, "this path takes no parameters");
@@ -139,7 +148,17 @@ Handled Service::handle(const Request& request, const ClockReading& now)
     }
     auto result = dispatch(request, asked, now);
     std::visit([&](auto& given) { handled.result = std::move(given); }, result);
+    if (const auto* ask = std::get_if<Ask>(&handled.result); ask != nullptr && handled.audited)
+        told_by(*ask, *handled.audited);
     return handled;
+}
+
+std::optional<audit::Event> Service::audited(const Request& request, const Route& route, const std::string& parameter,
+                                             const ClockReading& now) const
+{
+    auto event = audit_event(request, route, parameter);
+    if (event && gate_) gate_->name_actor(request, route, simulation(), now, *event);
+    return event;
 }
 
 void Service::look_back(const Request& request, const Found& found, WallTime now, Handled& handled) const
@@ -233,13 +252,16 @@ Response Service::refused(const Gate::Refusal& refusal) const
 std::optional<Service::Result> Service::people(const Request& request, RouteId route, const ClockReading& now)
 {
     const bool ours = route == RouteId::people || route == RouteId::people_set || route == RouteId::session_view ||
-                      route == RouteId::session_unlock || route == RouteId::session_lock;
+                      route == RouteId::session_unlock || route == RouteId::session_lock || route == RouteId::setup ||
+                      route == RouteId::setup_code;
     if (!ours) return std::nullopt;
     if (!gate_) return error(503, "no people are kept here");
     if (route == RouteId::people) return json_response(200, simulation(), gate_->render_people());
     if (route == RouteId::session_view)
         return json_response(200, simulation(), gate_->render_session(request, simulation(), now));
     if (route == RouteId::people_set) return set_person(request);
+    if (route == RouteId::setup) return set_up(request, now);
+    if (route == RouteId::setup_code) return show_setup_code(request, now);
     if (route == RouteId::session_lock) {
         Response response = json_response(200, simulation(), {{"unlocked", Json{}}});
         response.headers.emplace_back("Set-Cookie", gate_->close(request));
@@ -254,8 +276,7 @@ std::optional<Service::Result> Service::people(const Request& request, RouteId r
 // Only for root and the daemon's own user: whoever sets a PIN can act as that person.
 Service::Result Service::set_person(const Request& request)
 {
-    const bool owner = request.station == "user 0" || request.station == "user " + std::to_string(geteuid());
-    if (!request.trusted_peer || !owner) return error(403, "people are changed by root on the ward PC alone");
+    if (!is_owner(request)) return error(403, "people are changed by root on the ward PC alone");
     std::string who;
     auto read = gate_->read_person(request, who);
     if (const auto* bad = std::get_if<Mistake>(&read)) return mistake_response(*bad, simulation());
@@ -265,15 +286,50 @@ Service::Result Service::set_person(const Request& request)
     return json_response(200, simulation(), {{"accepted", true}, {"text", "stored"}});
 }
 
+Response Service::keep_person(PinJob job, PinOutcome outcome)
+{
+    if (outcome.hash.empty()) return error(503, "not kept: no memory for the hash of the PIN");
+    job.fresh.pin_hash = std::move(outcome.hash);
+    if (const std::string wrong = gate_->set_person(job.person, std::move(job.fresh)); !wrong.empty())
+        return error(503, "not kept: " + wrong);
+    return json_response(200, simulation(), {{"accepted", true}, {"text", "stored"}});
+}
+
+Service::Result Service::set_up(const Request& request, const ClockReading& now)
+{
+    auto asked = gate_->set_up(request, simulation(), now);
+    if (const auto* bad = std::get_if<Mistake>(&asked)) return mistake_response(*bad, simulation());
+    if (const auto* refusal = std::get_if<Gate::Refusal>(&asked)) return refused(*refusal);
+    return std::get<PinJob>(std::move(asked));
+}
+
+// Whoever has the code can make a person of their own: it is shown where people can be made anyway.
+Service::Result Service::show_setup_code(const Request& request, const ClockReading& now)
+{
+    if (!is_owner(request)) return error(403, "a set-up code is shown to root on the ward PC alone");
+    const auto body = parse_object(request.body);
+    if (const auto* bad = std::get_if<Mistake>(&body)) return mistake_response(*bad, simulation());
+    std::optional<Mistake> mistake;
+    Fields fields{std::get<nlohmann::json>(body), mistake};
+    fields.finish();
+    if (mistake) return mistake_response(*mistake, simulation());
+    if (!gate_->setup_needed(simulation()))
+        return error(409, "no code is needed: somebody has a PIN, or nobody needs one");
+    const std::string code = gate_->make_setup_code(now);
+    if (code.empty()) return error(503, "no randomness for a code");
+    return json_response(200, simulation(), {{"code", code}, {"until", format_time(now.wall + setup_code_lasts)}});
+}
+
+std::string Service::make_setup_code(const ClockReading& now)
+{
+    return gate_ && gate_->setup_needed(simulation()) ? gate_->make_setup_code(now) : std::string{};
+}
+
 Service::Result Service::pin_looked_at(PinJob job, PinOutcome outcome, const ClockReading& now)
 {
-    if (job.then == PinJob::Then::set) {
-        if (outcome.hash.empty()) return error(503, "not kept: no memory for the hash of the PIN");
-        job.fresh.pin_hash = std::move(outcome.hash);
-        if (const std::string wrong = gate_->set_person(job.person, std::move(job.fresh)); !wrong.empty())
-            return error(503, "not kept: " + wrong);
-        return json_response(200, simulation(), {{"accepted", true}, {"text", "stored"}});
-    }
+    const bool first = job.then == PinJob::Then::setup;
+    if (first && !gate_->setup_needed(simulation())) return error(409, "somebody was faster: this ward is set up");
+    if (first || job.then == PinJob::Then::set) return keep_person(std::move(job), std::move(outcome));
     const auto refusal = gate_->judge(job, outcome.fits, now);
     const bool second = job.then == PinJob::Then::second;
     if (refusal && !second) return refused(*refusal);

@@ -13,6 +13,7 @@
 
 #include "adapters/pagers/answer_link.hpp"
 #include "adapters/pagers/answer_page.hpp"
+#include "daemon/audit/row.hpp"
 #include "daemon/history/question.hpp"
 #include "daemon/http/bodies.hpp"
 #include "daemon/http/gate.hpp"
@@ -49,6 +50,7 @@ struct Ask {
 struct Handled {
     std::string_view route = "none";        // label of the metrics
     std::optional<HttpRefusal> turned_away; // counted, besides
+    std::optional<audit::Event> audited;    // what the audit trail says of it, but for what became of it
     std::variant<Response, Ask, HistoryQuestion, PinJob> result;
 };
 
@@ -58,6 +60,9 @@ public:
     Service(const Board& board, ServiceOptions options);
 
     [[nodiscard]] Handled handle(const Request& request, const ClockReading& now);
+
+    // A code for the first person of a ward; "" if none is needed.
+    [[nodiscard]] std::string make_setup_code(const ClockReading& now);
 
     // What follows a PIN that was looked at.
     [[nodiscard]] std::variant<Response, Ask, PinJob> pin_looked_at(PinJob job, PinOutcome outcome,
@@ -86,6 +91,8 @@ private:
         std::string parameter;
         std::shared_ptr<const PublishedWard> ward; // null before the first one
     };
+    [[nodiscard]] std::optional<audit::Event> audited(const Request& request, const Route& route,
+                                                      const std::string& parameter, const ClockReading& now) const;
     void look_back(const Request& request, const Found& found, WallTime now, Handled& handled) const;
     using Result = std::variant<Response, Ask, PinJob>;
     [[nodiscard]] Result dispatch(const Request& request, const Found& found, const ClockReading& now);
@@ -94,6 +101,9 @@ private:
                                  const WardView& view, WallTime now, std::string warning = {}) const;
     [[nodiscard]] std::optional<Result> people(const Request& request, RouteId route, const ClockReading& now);
     [[nodiscard]] Result set_person(const Request& request);
+    [[nodiscard]] Result set_up(const Request& request, const ClockReading& now);
+    [[nodiscard]] Result show_setup_code(const Request& request, const ClockReading& now);
+    [[nodiscard]] Response keep_person(PinJob job, PinOutcome outcome);
     [[nodiscard]] Response refused(const Gate::Refusal& refusal) const;
     [[nodiscard]] std::vector<Reading> readings() const;
     [[nodiscard]] Response read(const Found& found, const ClockReading& now) const;

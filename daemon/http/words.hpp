@@ -113,6 +113,8 @@ namespace magwatch::http
         return "restored";
     case ShellFault::board:
         return "board";
+    case ShellFault::audit:
+        return "audit";
     }
     return "unknown";
 }

@@ -316,6 +316,11 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
       heartbeat_receivers_failing{gauge(registry_, "magwatch_heartbeat_receivers_failing",
                                         "Outside receivers that took none of the last three heartbeats.")
                                       .Add({})},
+      audit_rows{gauge(registry_, "magwatch_audit_rows", "Number of the newest row of the audit trail.").Add({})},
+      audit_writing{gauge(registry_, "magwatch_audit_writing", "1 while the audit trail is being written.").Add({})},
+      audit_lost{gauge(registry_, "magwatch_audit_lost_rows",
+                       "Rows of the audit trail that could not be kept since the start.")
+                     .Add({})},
       log_dropped{counter(registry_, "magwatch_log_dropped_total",
                           "Log entries that did not fit or came too often.")
                       .Add({})}

@@ -261,6 +261,9 @@ public:
     prometheus::Counter& heartbeats_taken;
     prometheus::Counter& heartbeats_failed;
     prometheus::Gauge& heartbeat_receivers_failing;
+    prometheus::Gauge& audit_rows;    // the number of the newest row of the audit trail on the disk
+    prometheus::Gauge& audit_writing; // 1 or 0
+    prometheus::Gauge& audit_lost;    // rows, since the start
     prometheus::Counter& log_dropped;
 };
 

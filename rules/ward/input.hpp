@@ -405,8 +405,9 @@ enum class ShellFault : std::uint8_t {
     backup,        // there is no good backup that is young enough
     restored,      // the records are those of a backup: what came after it is missing
     board,         // fewer boards show the ward than the site expects
+    audit,         // the audit trail is not being written, or what was there was changed
 };
-inline constexpr std::size_t shell_fault_count = static_cast<std::size_t>(ShellFault::board) + 1;
+inline constexpr std::size_t shell_fault_count = static_cast<std::size_t>(ShellFault::audit) + 1;
 [[nodiscard]] std::string_view name(ShellFault fault);
 struct ShellStatus {
     ShellFault fault{};

@@ -51,8 +51,9 @@ enum class WardFault : std::uint8_t {
     backup,       // there is no good backup that is young enough
     restored,     // the records are those of a backup
     board,        // fewer boards show the ward than the site expects
+    audit,        // who did what is not being recorded, or what was recorded is not as it was
 };
-inline constexpr std::size_t ward_fault_count = static_cast<std::size_t>(WardFault::board) + 1;
+inline constexpr std::size_t ward_fault_count = static_cast<std::size_t>(WardFault::audit) + 1;
 
 struct FaultInfo {
     AlarmText alarm;

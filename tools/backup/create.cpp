@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "daemon/app/config_checks.hpp"
+#include "daemon/audit/folder.hpp"
 #include "daemon/config/config_reader.hpp"
 #include "daemon/config/pack_library.hpp"
 #include "daemon/http/times.hpp"
@@ -176,6 +177,9 @@ Content collect(const CreateRequest& request, std::vector<std::string>& notes)
         manifest.history_format = history_format_of(history);
         manifest.parts.push_back(part_of_file(history_name, history));
     }
+    for (const audit::Segment& one : audit::segments_of(request.copies + "/" + audit::folder_name))
+        manifest.parts.push_back(
+            part_of_file(fmt::format("{}/{}", audit::folder_name, fs::path{one.path}.filename().string()), one.path));
     const auto keep = [&](std::string_view folder, const std::string& path, const std::string& text) {
         const std::string name = fmt::format("{}{}{}", folder, path.starts_with('/') ? "" : "/", path);
         // Several devices may have one map.

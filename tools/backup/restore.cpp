@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "daemon/app/backup_notes.hpp"
+#include "daemon/audit/folder.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/journal/disk_space.hpp"
 #include "daemon/journal/sqlite.hpp"
@@ -210,6 +211,20 @@ std::string aside_name(const RestoreRequest& request, const std::string& folder)
     }
 }
 
+// A trail that stands there is longer, or another one: it is never put aside for an older one. A machine that has none
+// gets the backup's, which the daemon keeps as what was before its own.
+void place_audit(const std::string& unpacked, const std::string& to, Restored& done)
+{
+    const fs::path from = fs::path{unpacked} / audit::folder_name, place = fs::path{to} / audit::folder_name;
+    std::error_code none;
+    if (!fs::is_directory(from, none) || fs::exists(place, none)) return;
+    for (const auto& entry : fs::directory_iterator{from}) give_to_owner_of(to, entry.path());
+    give_to_owner_of(to, from);
+    fs::permissions(from, fs::perms::owner_all, none);
+    if (::rename(from.c_str(), place.c_str()) != 0) fail(place);
+    done.placed.push_back(place.string());
+}
+
 void place_store(const RestoreRequest& request, const std::string& unpacked, Restored& done)
 {
     const std::string journal = request.to + "/" + journal_name, history = request.to + "/" + history_name;
@@ -223,6 +238,7 @@ void place_store(const RestoreRequest& request, const std::string& unpacked, Res
     const std::string wrong = write_note(request.to, RestoreNote{done.manifest.records_until, request.now, WallTime{}});
     if (!wrong.empty()) throw BackupError{wrong};
     if (with_history) place(unpacked + "/" + history_name, history);
+    place_audit(unpacked, request.to, done);
     swap_in(unpacked + "/" + journal_name, journal, aside, done.aside);
     sync_folder(request.to);
     done.placed.push_back(journal);

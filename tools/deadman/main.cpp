@@ -39,6 +39,7 @@ constexpr LogEvent event_page{"deadman.page", LogLevel::warning};
 constexpr LogEvent event_refused{"deadman.refused", LogLevel::warning};
 constexpr LogEvent event_reloaded{"deadman.reloaded", LogLevel::notice};
 constexpr LogEvent event_refused_file{"deadman.config_refused", LogLevel::error};
+constexpr LogEvent event_audit{"deadman.audit_went_back", LogLevel::warning};
 constexpr LogEvent event_state{"deadman.state", LogLevel::error};
 
 constexpr int exit_failed = 1, exit_usage = 2, exit_config = 78; // EX_CONFIG
@@ -61,6 +62,17 @@ Now read_now()
     now.wall_ms = wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000;
     now.clock = local_clock(wall.tv_sec);
     return now;
+}
+
+// A ward of before there was an audit trail tells of none.
+std::optional<AuditHead> read_head(const nlohmann::json& in)
+{
+    if (!in.is_object() || !in.contains("sequence") || !in["sequence"].is_number_unsigned() || !in.contains("hash") ||
+        !in["hash"].is_string())
+        return std::nullopt;
+    AuditHead head{in["sequence"].get<std::uint64_t>(), in["hash"].get<std::string>()};
+    const bool good = head.hash.size() == 64 && head.hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return good ? std::optional{std::move(head)} : std::nullopt;
 }
 
 // A stop on purpose, no longer than we believe one.
@@ -111,6 +123,10 @@ std::optional<Heartbeat> read_heartbeat(const Signed& message, const Rules& rule
     out.planned_ends = *ended;
     if (oldest->is_number()) out.oldest_data_seconds = oldest->get<double>();
     out.simulation = simulation->get<bool>();
+    if (const auto head = in.find("audit"); head != in.end() && !head->is_null()) {
+        out.audit = read_head(*head);
+        if (!out.audit) return std::nullopt;
+    }
     if (const auto stopping = in.find("stopping"); stopping != in.end() && !stopping->is_null()) {
         out.stop = read_stop(*stopping, rules, now);
         if (!out.stop) return std::nullopt;
@@ -268,6 +284,8 @@ unsigned Program::judge(const Signed& message)
         std::vector<Page> pages;
         const bool newer = watch.heard(*heartbeat, now, pages);
         tell(watch, pages, now);
+        if (watch.audit_went_back())
+            log(event_audit, fmt::format("The audit trail of {} went back: its end was cut, or another began", ward));
         if (!newer) return refuse(409, "not newer than the last", ward);
         store();
         return 204;

@@ -30,6 +30,11 @@ Json to_json(const Saved& saved)
     out["planned_ends"] = saved.last.planned_ends;
     if (saved.last.oldest_data_seconds) out["oldest_data_seconds"] = *saved.last.oldest_data_seconds;
     if (const auto& stop = saved.last.stop) out["stop"] = Json::array({stop->by, stop->back_by_ms, stop->clock});
+    const auto head = [&](const char* name, const std::optional<AuditHead>& one) {
+        if (one) out[name] = Json{{"sequence", one->sequence}, {"hash", one->hash}};
+    };
+    head("audit", saved.audit);
+    head("audit_before", saved.audit_before);
     out["beds"] = saved.beds;
     Json open = Json::object();
     for (std::size_t i = 0; i < faults; ++i) {
@@ -56,6 +61,12 @@ Saved from_json(const Json& in)
         saved.last.stop = Stop{stop.at(0).get<std::string>(), stop.at(1).get<std::int64_t>(),
                                stop.at(2).get<std::string>()};
     }
+    const auto head = [&](const char* name) -> std::optional<AuditHead> {
+        if (!in.contains(name)) return std::nullopt;
+        return AuditHead{in[name].at("sequence").get<std::uint64_t>(), in[name].at("hash").get<std::string>()};
+    };
+    saved.audit = head("audit");
+    saved.audit_before = head("audit_before");
     in.at("beds").get_to(saved.beds);
     for (std::size_t i = 0; i < faults; ++i) {
         const auto open = in.at("open").find(std::string{name(static_cast<Fault>(i))});

@@ -90,6 +90,7 @@ bool Watch::heard(const Heartbeat& heartbeat, const Now& now, std::vector<Page>&
     }
     set(Fault::silent, false, now, pages);
     count_beds(heartbeat, now, pages);
+    keep_head(heartbeat);
     state_.last = heartbeat;
     if (heartbeat.stop)
         back_by_ = now.steady + std::min(Milliseconds{heartbeat.stop->back_by_ms - now.wall_ms}, rules_.planned_stop);
@@ -102,6 +103,16 @@ bool Watch::heard(const Heartbeat& heartbeat, const Now& now, std::vector<Page>&
     set(Fault::simulation, heartbeat.simulation && !rules_.simulation, now, pages);
     tick(now, pages);
     return true;
+}
+
+void Watch::keep_head(const Heartbeat& heartbeat)
+{
+    if (!heartbeat.audit) return;
+    if (state_.audit && heartbeat.audit->sequence < state_.audit->sequence) {
+        state_.audit_before = state_.audit;
+        audit_went_back_ = true;
+    }
+    state_.audit = heartbeat.audit;
 }
 
 void Watch::count_beds(const Heartbeat& heartbeat, const Now& now, std::vector<Page>& pages)

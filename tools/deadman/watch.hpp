@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace magwatch::deadman {
@@ -46,6 +47,12 @@ struct Stop {
 };
 inline constexpr std::size_t by_max = 20;
 
+// The newest row of the ward's audit trail: what an auditor holds the trail against.
+struct AuditHead {
+    std::uint64_t sequence = 0;
+    std::string hash; // 64 hexadecimal digits
+};
+
 // What a heartbeat says, after its signature was found good.
 struct Heartbeat {
     std::uint32_t incarnation = 0;
@@ -56,6 +63,7 @@ struct Heartbeat {
     std::optional<double> oldest_data_seconds;
     bool simulation = false;
     std::optional<Stop> stop;
+    std::optional<AuditHead> audit{};
 };
 
 enum class Fault : std::uint8_t { silent, beds, data, simulation };
@@ -81,6 +89,8 @@ struct Saved {
     Heartbeat last;
     std::uint32_t beds = 0; // that should be watched
     std::array<std::optional<Open>, faults> open;
+    std::optional<AuditHead> audit;        // the last that was heard
+    std::optional<AuditHead> audit_before; // the last before its number fell: rows were cut off, or another trail began
 };
 
 class Watch {
@@ -93,6 +103,9 @@ public:
     [[nodiscard]] bool heard(const Heartbeat& heartbeat, const Now& now, std::vector<Page>& pages);
     void tick(const Now& now, std::vector<Page>& pages);
 
+    // Since it was last asked, the audit trail's head went back.
+    [[nodiscard]] bool audit_went_back() { return std::exchange(audit_went_back_, false); }
+
     [[nodiscard]] const Saved& saved() const { return state_; }
     [[nodiscard]] const Rules& rules() const { return rules_; }
     // Other rules from now on; what it has heard and told stays.
@@ -103,6 +116,7 @@ private:
         Milliseconds since{}, paged{};
     };
     [[nodiscard]] bool newer(const Heartbeat& heartbeat) const;
+    void keep_head(const Heartbeat& heartbeat);
     // Whoever repeats old heartbeats did not stop.
     [[nodiscard]] bool is_planned(const Now& now) const
     {
@@ -121,6 +135,7 @@ private:
     std::array<Steady, faults> steady_{};
     std::uint64_t stale_ = 0; // heartbeats refused since the last good one
     bool accepted_ = false;   // fewer beds were taken as wanted
+    bool audit_went_back_ = false;
 };
 
 // "92 s", "6 min", "5 h".

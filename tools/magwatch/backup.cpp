@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/app/backup_notes.hpp"
+#include "daemon/audit/folder.hpp"
 #include "daemon/config/config_reader.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/journal/sqlite.hpp"
@@ -186,6 +187,7 @@ Made make(const Shell& shell, const Options& options, const std::string& state)
         if (!backup::copy_closed_store(state, request.copies, !options.no_history, [&meter](int p) { meter(p); }))
             throw BackupError{"there is no journal in " + state};
     }
+    (void)audit::copy_segments(state + "/" + audit::folder_name, request.copies + "/" + audit::folder_name);
     const Meter meter{"packing"};
     request.now = read_clocks().wall;
     made.created = backup::create(request, [&meter](int percent) { meter(percent); });

@@ -51,6 +51,7 @@ int run(int argc, char** argv)
     add_doctor(app, shell);
     add_export(app, shell);
     add_backup(app, shell);
+    add_audit(app, shell);
     add_demo(app, shell);
     add_version(app, shell);
     add_completion(app, shell);

@@ -70,6 +70,16 @@ int list(const Shell& shell)
     return ok;
 }
 
+int setup_code(const Shell& shell)
+{
+    int code = ok;
+    const auto answer = Client{shell}.change("/api/v1/setup/code", Json::object(), code);
+    if (!answer) return code;
+    if (shell.json) shell.print(*answer);
+    else std::printf("%s  (until %s)\n", cell(answer->at("code")).c_str(), local_time(answer->at("until")).c_str());
+    return ok;
+}
+
 void add_name(CLI::App& command, std::string& name)
 {
     command.add_option("name", name, "the name that entries are recorded under: a role or a badge, such as midwife-1")
@@ -103,6 +113,10 @@ void add_user(CLI::App& app, Shell& shell)
     });
     add_name(*role, changed->name);
     role->add_option("role", changed->role, role_help)->required();
+
+    CLI::App* code = leaf(user, shell, "setup-code", "a code to set up the first person with, at the board",
+                          Talks::yes, [&shell] { return setup_code(shell); });
+    code->footer("As root. It is good for one person and for an hour; one that was shown before is none any more.");
 
     const auto gone = std::make_shared<User>();
     CLI::App* disabling = leaf(user, shell, "disable", "may not act any more; every station is locked at once",

@@ -110,6 +110,8 @@ TEST_F(DeadmanFiles, TheStateIsReadAsItWasWritten)
     saved.heard_ms = 7;
     saved.last = {3, UINT64_MAX, 9, 4, 2, 1.5, false, Stop{"systemd", 13, "02:24"}};
     saved.beds = 5;
+    saved.audit = AuditHead{7, std::string(64, 'a')};
+    saved.audit_before = AuditHead{9, std::string(64, 'b')};
     saved.open[1] = Saved::Open{11, 12};
     ASSERT_EQ(write_state(folder_, {{"l4", saved}}), "");
     const ReadState read = read_state(folder_);
@@ -118,6 +120,9 @@ TEST_F(DeadmanFiles, TheStateIsReadAsItWasWritten)
     EXPECT_EQ(back.last.sequence, UINT64_MAX);
     EXPECT_EQ(back.last.stamp, 9);
     EXPECT_EQ(back.last.planned_ends, 2U);
+    ASSERT_TRUE(back.audit && back.audit_before);
+    EXPECT_EQ(back.audit->sequence, 7U);
+    EXPECT_EQ(back.audit_before->hash, std::string(64, 'b'));
     EXPECT_EQ(back.last.oldest_data_seconds, 1.5);
     ASSERT_TRUE(back.last.stop);
     EXPECT_EQ(back.last.stop->by, "systemd");

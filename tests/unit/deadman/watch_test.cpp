@@ -51,6 +51,26 @@ protected:
     Heartbeat next_{3, 0, 0, 5, 0, 4.0, false, std::nullopt};
 };
 
+TEST_F(DeadmanWatch, KeepsTheHeadOfTheAuditTrailAndTheOneBeforeItWentBack)
+{
+    start();
+    next_.audit = AuditHead{100, std::string(64, 'a')};
+    ASSERT_TRUE(beat());
+    next_.audit = AuditHead{120, std::string(64, 'b')};
+    ASSERT_TRUE(beat());
+    EXPECT_FALSE(watch_->audit_went_back());
+    next_.audit.reset(); // it has not been read yet after a start
+    ASSERT_TRUE(beat());
+    next_.audit = AuditHead{4, std::string(64, 'c')};
+    ASSERT_TRUE(beat());
+    EXPECT_TRUE(watch_->audit_went_back());
+    EXPECT_FALSE(watch_->audit_went_back()) << "told once";
+    ASSERT_TRUE(watch_->saved().audit && watch_->saved().audit_before);
+    EXPECT_EQ(watch_->saved().audit->sequence, 4U);
+    EXPECT_EQ(watch_->saved().audit_before->sequence, 120U) << "what an auditor asks for";
+    EXPECT_EQ(watch_->saved().audit_before->hash, std::string(64, 'b'));
+}
+
 TEST_F(DeadmanWatch, RingsAtTheThirdMissAndNotBefore)
 {
     start();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/http/audited.hpp"
 #include "daemon/http/service.hpp"
 #include "daemon/people/pin.hpp"
 #include "tests/unit/http/sample_ward.hpp"
@@ -332,6 +333,223 @@ TEST_F(GateTest, PeopleAreChangedByRootOnThisMachineAlone)
     EXPECT_EQ(list.size(), role_names.size()) << "those who may act";
     EXPECT_EQ(list[0], (json{{"name", "admin"}, {"label", "admin"}, {"role", "admin"}, {"has_pin", true}}));
     EXPECT_EQ(list.dump().find("argon2"), std::string::npos);
+}
+
+// --- the first person of a ward ---
+
+const json first{{"name", "charge-1"}, {"label", "Midwife in charge"}, {"role", "charge"}, {"pin", "135790"}};
+
+class SetupTest : public GateTest
+{
+protected:
+    SetupTest()
+    {
+        people = {};
+        start();
+    }
+    json setup(const std::string& code) { return post("/api/v1/setup", with(first, "code", code)); }
+    std::string shown()
+    {
+        Request local = request("/api/v1/setup/code", json::object());
+        local.trusted_peer = true;
+        local.station = "user 0";
+        const json answer = send(local);
+        return answer.value("code", "");
+    }
+};
+
+TEST_F(SetupTest, TheCodeMakesTheFirstPersonWhoCanThenUnlock)
+{
+    const std::string code = service->make_setup_code(now);
+    EXPECT_THAT(code, testing::MatchesRegex("[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}"));
+    EXPECT_EQ(setup(code)["accepted"], true);
+    EXPECT_EQ(get("/api/v1/session")["setup_needed"], false);
+    EXPECT_EQ(unlock("charge-1", "135790")["unlocked"]["role"], "charge");
+}
+
+TEST_F(SetupTest, ItIsGoodOnceAndForNobodyAfterThat)
+{
+    const std::string code = service->make_setup_code(now);
+    ASSERT_EQ(setup(code)["accepted"], true);
+    EXPECT_EQ(setup(code)["status"], 409);
+    EXPECT_EQ(shown(), "");
+    EXPECT_EQ(service->make_setup_code(now), "");
+}
+
+// Two who have the code at the same moment: the second one's PIN is hashed already when the first one's is kept.
+TEST_F(SetupTest, OfTwoAtTheSameTimeOneIsFirst)
+{
+    const std::string code = service->make_setup_code(now);
+    Handled one = service->handle(request("/api/v1/setup", with(first, "code", code)), now);
+    Handled two = service->handle(request("/api/v1/setup", with(with(first, "code", code), "name", "other")), now);
+    PinJob a = std::move(std::get<PinJob>(one.result)), b = std::move(std::get<PinJob>(two.result));
+    const PinOutcome hash_a = look_at(a), hash_b = look_at(b);
+    EXPECT_EQ(std::get<Response>(service->pin_looked_at(std::move(a), hash_a, now)).status, 200U);
+    EXPECT_EQ(std::get<Response>(service->pin_looked_at(std::move(b), hash_b, now)).status, 409U);
+    EXPECT_EQ(get("/api/v1/people")["people"].size(), 1U);
+}
+
+TEST_F(SetupTest, GuessesWaitLongerAndTheRightOneWaitsToo)
+{
+    const std::string code = service->make_setup_code(now);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(setup("00000-00000")["status"], 401);
+    const json waiting = setup(code);
+    EXPECT_EQ(waiting["status"], 401);
+    EXPECT_EQ(waiting["retry_after_seconds"], 1);
+    for (int i = 0; i < 10; ++i) {
+        now.boottime += Duration{60'000};
+        EXPECT_EQ(setup("00000-00000")["status"], 401);
+    }
+    EXPECT_EQ(setup(code)["retry_after_seconds"], 60);
+    now.boottime += Duration{60'000};
+    EXPECT_EQ(setup(code)["accepted"], true);
+}
+
+TEST_F(SetupTest, ItIsOverAfterAnHourAfterARestartAndWhenAnotherIsShown)
+{
+    std::string code = service->make_setup_code(now);
+    now.boottime += setup_code_lasts;
+    EXPECT_EQ(setup(code)["status"], 401);
+    code = service->make_setup_code(now);
+    const std::string another = shown();
+    EXPECT_NE(another, code);
+    EXPECT_EQ(setup(code)["status"], 401);
+    start();
+    EXPECT_EQ(setup(another)["status"], 401) << "it was in memory alone";
+    EXPECT_EQ(setup(shown())["accepted"], true);
+}
+
+TEST_F(SetupTest, ItIsAChangeLikeAnyOtherAndMakesNoOtherRole)
+{
+    const std::string code = service->make_setup_code(now);
+    Request foreign = request("/api/v1/setup", with(first, "code", code));
+    foreign.origin = "http://evil.example";
+    EXPECT_EQ(send(foreign)["status"], 403);
+    foreign = request("/api/v1/setup", with(first, "code", code));
+    foreign.client = "";
+    EXPECT_EQ(send(foreign)["status"], 403);
+    for (const char* role : {"midwife", "doctor", "biomed", "auditor"})
+        EXPECT_EQ(post("/api/v1/setup", with(with(first, "code", code), "role", role))["status"], 422) << role;
+    EXPECT_EQ(post("/api/v1/setup", with(with(first, "code", code), "pin", "123456"))["status"], 422);
+    EXPECT_EQ(post("/api/v1/setup", first)["status"], 422) << "without a code";
+    EXPECT_EQ(setup(code)["accepted"], true) << "none of these used it up";
+}
+
+TEST_F(SetupTest, ItIsShownToRootAlone)
+{
+    EXPECT_EQ(post("/api/v1/setup/code", json::object())["status"], 403);
+    Request member = request("/api/v1/setup/code", json::object());
+    member.trusted_peer = true;
+    member.station = "user 54321";
+    EXPECT_EQ(send(member)["status"], 403);
+    EXPECT_NE(shown(), "");
+}
+
+TEST_F(SetupTest, AWardWhereSomebodyHasAPinAndASimulationTakeNone)
+{
+    people.put("one", {"one", Role::midwife, hash_pin(pin), true});
+    start();
+    EXPECT_EQ(service->make_setup_code(now), "");
+    EXPECT_EQ(setup("00000-00000")["status"], 409);
+    people = {};
+    start();
+    PublishedWard ward = sample_ward();
+    ward.view.mode = Mode::demo;
+    board.publish(shared(ward));
+    EXPECT_EQ(shown(), "");
+    EXPECT_EQ(setup("00000-00000")["status"], 409);
+}
+
+// --- what the audit trail says of it ---
+
+class AuditedTest : public GateTest
+{
+protected:
+    // The event of a request, or nothing.
+    std::optional<audit::Event> event_of(const Request& sent)
+    {
+        Handled handled = service->handle(sent, now);
+        std::optional<audit::Event> event = handled.audited;
+        if (auto* job = std::get_if<PinJob>(&handled.result)) {
+            const PinOutcome outcome = look_at(*job);
+            auto looked = service->pin_looked_at(std::move(*job), outcome, now);
+            std::visit([&](auto& given) { handled.result = std::move(given); }, looked);
+        }
+        const auto* response = std::get_if<Response>(&handled.result);
+        if (!event || !conclude(*event, response != nullptr ? response->status : 200)) return std::nullopt;
+        return event;
+    }
+    audit::Event must(const Request& sent)
+    {
+        auto event = event_of(sent);
+        EXPECT_TRUE(event) << sent.target;
+        return event.value_or(audit::Event{});
+    }
+    Request look_at_path(const std::string& target)
+    {
+        Request out = request(target, {});
+        out.method = Method::get;
+        return out;
+    }
+};
+
+TEST_F(AuditedTest, EveryChangeIsAnEventWhetherItIsLetThroughOrNot)
+{
+    for (const Route& route : routes()) {
+        if (route.guard != Guard::change) continue;
+        const audit::Event refused = must(request(std::string{route.pattern}, {{"person", "stranger"}}));
+        EXPECT_EQ(refused.action, route.name);
+        EXPECT_EQ(refused.station, "127.0.0.1");
+        if (route.id != RouteId::session_lock) EXPECT_EQ(refused.outcome, "refused") << route.pattern;
+        EXPECT_EQ(refused.actor, "") << "whoever is not in the list is nobody";
+        Request foreign = request(std::string{route.pattern}, json::object());
+        foreign.origin = "http://evil.example";
+        EXPECT_EQ(must(foreign).status, 403U) << route.pattern;
+    }
+}
+
+TEST_F(AuditedTest, SaysWhoItWasAndByWhat)
+{
+    audit::Event event = must(request("/api/v1/session/unlock", {{"person", "midwife"}, {"pin", "999999"}}));
+    EXPECT_EQ(std::tie(event.actor, event.outcome), std::tuple("midwife", "refused"));
+    EXPECT_EQ(event.status, 401U);
+    EXPECT_EQ(event.body, R"({"person":"midwife"})");
+    ASSERT_EQ(unlock("midwife")["status"], 200);
+    event = must(request("/api/v1/entries", urine));
+    EXPECT_EQ(std::tie(event.actor, event.proof, event.object, event.outcome),
+              std::tuple("midwife", "session", "bed-3", "accepted"));
+    event = must(request("/api/v1/entries", with(stop, "person", "doctor")));
+    EXPECT_EQ(std::tie(event.actor, event.proof), std::tuple("doctor", "name"));
+    event = must(request("/api/v1/alarms/3-7/acknowledge", {{"pin", pin}, {"person", "doctor"}}));
+    EXPECT_EQ(std::tie(event.actor, event.proof, event.object), std::tuple("doctor", "pin", "3-7"));
+    Request local = request("/api/v1/entries", with(urine, "person", "midwife-7"));
+    local.trusted_peer = true;
+    local.station = "user 0";
+    event = must(local);
+    EXPECT_EQ(std::tie(event.actor, event.proof, event.station), std::tuple("midwife-7", "socket", "user 0"));
+}
+
+TEST_F(AuditedTest, AStrangersWordsAreNotRepeated)
+{
+    const audit::Event event = must(request("/api/v1/entries", with(with(urine, "person", "Jane Doe"), "surname", "Doe")));
+    EXPECT_EQ(event.actor, "");
+    EXPECT_EQ(event.proof, "none");
+    EXPECT_THAT(event.body, testing::Not(HasSubstr("surname")));
+}
+
+TEST_F(AuditedTest, WhoeverLooksAtABedIsAnEventAndAHealthCheckIsNone)
+{
+    EXPECT_EQ(must(look_at_path("/api/v1/beds/bed-3")).object, "bed-3");
+    EXPECT_EQ(must(look_at_path("/api/v1/beds/bed-3/export.csv")).outcome, "read");
+    EXPECT_EQ(must(look_at_path("/api/v1/beds/bed-3/protocol")).action, "protocol");
+    EXPECT_EQ(must(look_at_path("/api/v1/beds")).object, "all beds");
+    EXPECT_EQ(must(look_at_path("/api/v1/stream")).object, "all beds");
+    ASSERT_EQ(unlock("midwife")["status"], 200);
+    EXPECT_EQ(must(look_at_path("/api/v1/beds/bed-3")).actor, "midwife");
+    EXPECT_FALSE(event_of(look_at_path("/api/v1/beds/nowhere")));
+    EXPECT_FALSE(event_of(look_at_path("/healthz")));
+    EXPECT_FALSE(event_of(look_at_path("/")));
+    EXPECT_FALSE(event_of(look_at_path("/api/v1/people")));
 }
 
 } // namespace

@@ -1,0 +1,22 @@
+// What the audit trail says of the daemon itself, and what a trail that is not kept says to the ward.
+//
+// Pure.
+#pragma once
+
+#include <string>
+
+#include "daemon/audit/audit.hpp"
+#include "daemon/config/config.hpp"
+#include "daemon/http/published.hpp"
+
+namespace magwatch {
+
+// A row of the daemon's own: "daemon.started" and such, with what is to be known of it as a JSON object.
+[[nodiscard]] audit::Event daemon_event(std::string action, std::string body, std::string outcome = "noted");
+
+[[nodiscard]] audit::TrailLimits audit_limits(const Config& config);
+[[nodiscard]] AuditView audit_view(const audit::Status& status);
+// Why technical.audit rings; "" = it does not.
+[[nodiscard]] std::string audit_words(const audit::Status& status);
+
+} // namespace magwatch
