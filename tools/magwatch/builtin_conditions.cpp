@@ -77,6 +77,8 @@ constexpr std::array fault_words = {
     FaultWords{"technical.restored",
                "the records are those of a backup and what came after it is missing; for 12 h"},
     FaultWords{"technical.board", "[http] boards_expected is set, beds are watched, and fewer boards read the live stream"},
+    FaultWords{"technical.audit",
+               "the disk does not take the audit trail, or what was there at the start was not as it was written"},
 };
 
 AlarmText alarm_of(std::string id, std::string title, std::string message, std::string prompt,
