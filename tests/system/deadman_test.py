@@ -10,6 +10,7 @@ import http.client
 import http.server
 import json
 import secrets
+import shutil
 import signal
 import socket
 import ssl
@@ -197,6 +198,30 @@ class Silence(Outside):
         self.assertRegex(self.pages.heard[-1]["text"], r"Heartbeat is back, away for \d+ s\.")
         self.assertEqual(self.pages.kinds("beds"), [], "the watched bed came back with it")
         self.assertEqual(self.pages.forged, [])
+
+    def test_it_keeps_the_head_of_the_audit_trail_and_what_it_was_before_it_went_back(self):
+        self.configure()
+        self.start()
+        self.ward.watch()
+        trail = self.ward.directory / "state/audit"
+
+        def rows():
+            lines = b"".join(path.read_bytes() for path in sorted(trail.glob("*.jsonl"))).splitlines()
+            return {json.loads(line)["seq"]: hashlib.sha256(line).hexdigest() for line in lines}
+
+        wait_for("rows", lambda: trail.is_dir() and len(rows()) >= 3, 60)
+        newest = max(rows())
+        self.start_deadman()
+        wait_for("the head", lambda: self.state().get("audit", {}).get("sequence", 0) >= newest, 120)
+        head = self.state()["audit"]
+        self.assertEqual(rows()[head["sequence"]], head["hash"])
+
+        self.ward.kill()
+        shutil.rmtree(trail)
+        self.start()
+        wait_for("it went back", lambda: "audit_before" in self.state(), 120)
+        self.assertGreaterEqual(self.state()["audit_before"]["sequence"], head["sequence"])
+        wait_for("it is logged", lambda: "The audit trail of l4 went back" in self.log(), 60)
 
     def test_over_tls(self):
         self.certificate("tls")

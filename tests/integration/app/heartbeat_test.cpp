@@ -180,6 +180,16 @@ TEST(HeartbeatBody, SaysAStopOrThatThereIsNone)
               (nlohmann::json{{"by", "systemd"}, {"back_in_seconds", 300}}));
 }
 
+TEST(HeartbeatBody, TellsTheHeadOfTheAuditTrailOnceThereIsOne)
+{
+    const WardView view;
+    Heartbeat::Content content;
+    EXPECT_TRUE(nlohmann::json::parse(Heartbeat::body(view, content)).at("audit").is_null());
+    content.audit = {4711, std::string(64, 'a')};
+    EXPECT_EQ(nlohmann::json::parse(Heartbeat::body(view, content)).at("audit"),
+              (nlohmann::json{{"sequence", 4711}, {"hash", std::string(64, 'a')}}));
+}
+
 TEST(HeartbeatBody, AWatchdogNeverEndsBeforeItBegins)
 {
     WardView view;

@@ -104,6 +104,8 @@ socket = "/run/magwatch/magwatchd.sock"
 directory = "/var/lib/magwatch"
 keep = "30 days"
 max_mib = 512
+keep_audit = "400 days"
+max_audit_mib = 64
 
 [protocol]
 file = "site.protocol.toml"
@@ -192,6 +194,8 @@ TEST(ConfigReader, ReadsAWholeWard)
     EXPECT_THAT(c.pager.sms[0].headers, ElementsAre(Pair("Authorization", "App {secret}")));
     EXPECT_EQ(c.pager.sms[0].secret, "credential:sms");
     EXPECT_EQ(c.journal.keep, 24h * 30);
+    EXPECT_EQ(c.journal.keep_audit, 24h * 400);
+    EXPECT_EQ(c.journal.max_audit_bytes, 64ULL << 20);
     EXPECT_EQ(c.journal.max_bytes, 512ULL << 20);
     EXPECT_EQ(c.ward.pack_name, "site.toml");
     EXPECT_EQ(c.ward.pack_text, "text of /etc/magwatch/packs/site.toml");
