@@ -29,10 +29,11 @@ CHANGES = {
     "test_page": ("session", SENIOR | {"admin", "biomed"}), "commission": ("pin", {"biomed"}),
     "commission_revoke": ("pin", {"biomed"}), "session_unlock": ("none", set(ROLES)), "session_lock": ("none", set(ROLES)),
     "call_again": ("tap", set(ROLES)), "call_phoned": ("tap", set(ROLES)), "here": ("anybody", set(ROLES)),
-    "people_set": ("local", set()), "backup_copy": ("local", set()),
+    "setup": ("none", set(ROLES)), "setup_code": ("local", set()), "people_set": ("local", set()), "backup_copy": ("local", set()),
 }
 # What an allowed request gets here: nothing of it exists, so nothing happens.
-GOES_ON = {"test_page": {200, 409}, "session_unlock": {200}, "session_lock": {200}}
+GOES_ON = {"test_page": {200, 409}, "session_unlock": {200}, "session_lock": {200},
+           "setup": {409}}  # somebody has a PIN
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 LOG_LINE = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|notice|warning|error|critical|alert) [a-z_]+\.[a-z_.]+"
 HOSTILE = ["<script>alert(1)</script>", "'; DROP TABLE inputs; --", "\"><img src=x onerror=alert(1)>", "${7*7}{{7*7}}",
@@ -132,7 +133,8 @@ class Table(Attacked):
         body = dict(examples.get("fit") or next(iter(examples.values())))
         body.update({name: "none-9" for name in ("bed", "from", "to", "roster") if name in body and route["name"] != "test_page"})
         body.pop("person", None)
-        if actor != "nobody" and route["name"] not in ("session_lock", "people_set", "backup_copy", "here"):
+        if actor != "nobody" and route["name"] not in ("session_lock", "setup", "setup_code", "people_set",
+                                                          "backup_copy", "here"):
             body["person"] = station.person
         if CHANGES[route["name"]][0] == "pin" and station.pin:
             body["pin"] = station.pin

@@ -10,13 +10,12 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
 import unittest
 
-from ward_process import ROOT, WardTest, wait_for
+from ward_process import WardTest, on_a_ward, wait_for
 
 MAGWATCH, BINARY = sys.argv.pop(2), sys.argv.pop(1)
 PIN, OTHER = "135790", "246813"
@@ -27,20 +26,10 @@ class Audited(WardTest):
 
     def setUp(self):
         super().setUp()
-        self.on_a_ward()
+        on_a_ward(self.ward, "")
         self.state = self.ward.directory / "state"
         self.trail = self.state / "audit"
         self.cookie = ""
-
-    def on_a_ward(self):
-        directory, config = self.ward.directory, self.config
-        for name in ("minimal.toml", "minimal.test.toml"):
-            shutil.copy(ROOT / "rules/packs" / name, directory / name)
-        protocol = directory / "example.protocol.toml"
-        protocol.write_text(protocol.read_text().replace("\nexample = true\n",
-                                                         '\napprover = "Dr A. Lead"\napproved = "2026-05-01"\n'))
-        config.write_text(config.read_text().replace('mode = "demo"', 'mode = "ward"')
-                          .replace('pack = "example.toml"', 'pack = "minimal.toml"'))
 
     # --- what people do ---
 

@@ -6,7 +6,7 @@ import { type Form, Choice, TextField } from "../entry/fields";
 import { sheet } from "../navigation";
 import { loadPeople, roleWords } from "./session";
 
-const FIRST: Role[] = ["charge", "midwife", "doctor", "admin"];
+const FIRST: Role[] = ["charge", "admin"];
 
 /** The first person of a ward, with the code that the engineer read on the ward PC. It works once. */
 export function SetupSheet() {
@@ -32,7 +32,7 @@ export function SetupSheet() {
       ...(/^[a-z0-9][a-z0-9-]{0,63}$/.test(text("name")) ? {} : { name: "Small letters, digits and dashes." }),
       ...(text("label") === "" ? { label: "How the name is shown." } : {}),
       ...(text("role") === "" ? { role: "Choose one." } : {}),
-      ...(/^\d{4,12}$/.test(text("pin")) ? {} : { pin: "4 to 12 digits." }),
+      ...(/^\d{6,12}$/.test(text("pin")) ? {} : { pin: "6 to 12 digits." }),
       ...(text("pin") === text("again") ? {} : { again: "The two are not the same." }),
     };
   }

@@ -221,7 +221,7 @@ describe("who may", () => {
     await sheet.getByLabel("One-time code").fill("wrong");
     await sheet.getByLabel("Name as it is shown").fill("<i>A. Night</i>");
     await sheet.getByLabel("Badge or short name").fill("a-night");
-    await sheet.getByRole("button", { name: "midwife", exact: true }).click();
+    await sheet.getByRole("button", { name: "in charge", exact: true }).click();
     await sheet.getByLabel("PIN", { exact: true }).fill("314159");
     await sheet.getByLabel("PIN once more").fill("314158");
     await sheet.getByRole("button", { name: "SET UP" }).click();
@@ -237,7 +237,7 @@ describe("who may", () => {
       code: "k7m2-9qpx",
       name: "a-night",
       label: "<i>A. Night</i>",
-      role: "midwife",
+      role: "charge",
       pin: "314159",
     });
     await page.getByRole("button", { name: "SET UP" }).waitFor({ state: "detached" });
