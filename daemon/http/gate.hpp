@@ -32,7 +32,8 @@ struct GateOptions {
 
 // A PIN to be looked at, or a new one to be hashed, and what follows.
 struct PinJob {
-    enum class Then : std::uint8_t { change, second, unlock, set, setup }; // second: the PIN is another person's than who acts
+    // second: the PIN is another person's than who acts
+    enum class Then : std::uint8_t { change, second, unlock, set, setup };
     Then then{};
     std::string person, station;
     Secret pin{""};
