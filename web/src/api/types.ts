@@ -239,6 +239,7 @@ export interface Status {
   pages_sent: number;
   store_free_bytes: number;
   relies_on_charted_checks: string[];
+  audit?: { writing: boolean; sequence: number; hash: string | null; lost: number };
   faults: Fault[];
 }
 

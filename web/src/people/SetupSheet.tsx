@@ -43,9 +43,11 @@ export function SetupSheet() {
     if (Object.keys(found).length > 0) return;
     setSaid("Sending");
     const { code = "", name = "", label = "", role = "", pin = "" } = draft;
-    const outcome = await change("/api/v1/setup", { code: code.trim(), name: name.trim(), label: label.trim(), role, pin });
+    const first = { code: code.trim(), name: name.trim(), label: label.trim(), role, pin };
+    const outcome = await change("/api/v1/setup", first);
     if (outcome.kind === "refused" && outcome.field !== null) setProblems({ [outcome.field]: outcome.reason });
-    setSaid(outcomeWords(outcome));
+    const wait = outcome.kind === "refused" ? outcome.retryAfter : null;
+    setSaid(outcomeWords(outcome) + (wait === null ? "" : ` Wait ${Math.ceil(wait)} s.`));
     if (outcome.kind !== "saved") return;
     await loadPeople();
     close();
@@ -55,7 +57,7 @@ export function SetupSheet() {
     <Dialog title="Set up the first person" escape close={close}>
       <p>
         Nobody has a PIN on this ward yet, so nothing can be charted. On the ward PC the engineer gets a code that works
-        once; the manual says how.
+        once: <code>magwatch user setup-code</code>.
       </p>
       <TextField form={form} field="code" label="One-time code" long />
       <TextField form={form} field="label" label="Name as it is shown" placeholder="A. Night (RM)" long />

@@ -1,5 +1,5 @@
 import { type Asked, useAsked } from "../api/asked";
-import type { Backup, Page } from "../api/types";
+import type { Backup, Page, Status } from "../api/types";
 import { ageSeconds, liveness, usable, ward } from "../live/store";
 import { pageState } from "../paging/Pages";
 import { people, peopleMissing, roleWords } from "../people/session";
@@ -50,6 +50,7 @@ export function StatusPage() {
     ["Last test page", lastTest(now.pages, time)],
     ["Clock", status.faults.some((f) => f.fault === "clock_unsynchronised") ? "NOT SYNCHRONISED" : "synchronised"],
     ["Last good backup", backupWords(backup, time)],
+    ["Audit trail", auditWords(status.audit)],
     ["Room for the store", `${Math.floor(status.store_free_bytes / 1e9)} GB`],
     ["Beds that rely on charted checks", status.relies_on_charted_checks.join(", ") || "none"],
   ];
@@ -100,6 +101,13 @@ export function StatusPage() {
 function lastTest(pages: Page[], time: (text: string) => string): string {
   const tests = pages.filter((page) => page.reason === "test").sort((a, b) => b.at.localeCompare(a.at));
   return tests[0] === undefined ? "none among the newest pages" : `${time(tests[0].at)}, ${pageState(tests[0].state)}`;
+}
+
+function auditWords(audit: Status["audit"]): string {
+  if (audit === undefined) return "this server keeps none";
+  const lost = audit.lost === 0 ? "" : `, ${audit.lost} rows LOST`;
+  const head = audit.hash?.slice(0, 12) ?? "--";
+  return `${audit.writing ? "is written" : "NOT WRITTEN"}, row ${audit.sequence}, head ${head}${lost}`;
 }
 
 function backupWords(asked: Asked<Backup>, time: (text: string) => string): string {

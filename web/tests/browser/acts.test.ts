@@ -222,6 +222,9 @@ describe("who may", () => {
     await sheet.getByLabel("Name as it is shown").fill("<i>A. Night</i>");
     await sheet.getByLabel("Badge or short name").fill("a-night");
     await sheet.getByRole("button", { name: "in charge", exact: true }).click();
+    await sheet.getByLabel("PIN", { exact: true }).fill("31415");
+    await sheet.getByRole("button", { name: "SET UP" }).click();
+    await sheet.getByText("6 to 12 digits.").waitFor();
     await sheet.getByLabel("PIN", { exact: true }).fill("314159");
     await sheet.getByLabel("PIN once more").fill("314158");
     await sheet.getByRole("button", { name: "SET UP" }).click();
