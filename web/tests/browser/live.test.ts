@@ -101,11 +101,16 @@ describe.each(PHASES_MS)("%i ms after a heartbeat", (phase) => {
   it("a clock that was set back: the age goes on, and so do the times of the ward", async () => {
     const page = await open();
     await page.clock.runFor(phase);
-    const shown = await page.locator(".top .clock").textContent();
+    const minutes = async () => {
+      const [h = "", m = ""] = ((await page.locator(".top .clock").textContent()) ?? "").split(":");
+      return Number(h) * 60 + Number(m);
+    };
+    const shown = await minutes();
     const before = await page.evaluate(() => Date.now());
     await page.clock.setSystemTime(before - 3_600_000);
     await page.clock.runFor(1000);
-    expect((await page.locator(".top .clock").textContent())?.slice(0, 4)).toBe(shown?.slice(0, 4));
+    const gone = (await minutes()) - shown;
+    expect((gone + 1440) % 1440).toBeLessThanOrEqual(2); // an hour back would be 1380
     at.server.ward.silent = true;
     await age(page);
     await back(page, at.server);
