@@ -47,8 +47,8 @@ void print(const box::Outcome& outcome)
     for (const box::Violation& violation : outcome.violations)
         std::printf("%s  %s: %s\n", box::time_text(violation.at - Instant{}).c_str(), violation.invariant.c_str(),
                     violation.what.c_str());
-    std::printf("SIMULATION, seed %llu: %.1f patient-days, %llu steps, %llu high alarms, %llu pages, %llu answers, %llu "
-                "deaths of the machine, %llu jumps of time: %zu findings\n",
+    std::printf("SIMULATION, seed %llu: %.1f patient-days, %llu steps, %llu high alarms, %llu pages, %llu answers, "
+                "%llu deaths of the machine, %llu jumps of time: %zu findings\n",
                 static_cast<unsigned long long>(outcome.seed), outcome.patient_days,
                 static_cast<unsigned long long>(outcome.steps), static_cast<unsigned long long>(outcome.high),
                 static_cast<unsigned long long>(outcome.pages), static_cast<unsigned long long>(outcome.answers),
