@@ -102,7 +102,7 @@ void DeliveryQueue::overtake(Ticket by)
     for (auto& [ticket, entry] : entries_) {
         if (ticket >= by) break;
         if (entry.call != newer.call || entry.line != newer.line) continue;
-        if (entry.state == State::retry_running)
+        if (is_running(entry.state))
             entry.stop_reason = "overtaken by a later page";
         else
             quiet.push_back(ticket);
@@ -115,7 +115,7 @@ void DeliveryQueue::cancel(CallId call)
     std::vector<Ticket> quiet;
     for (auto& [ticket, entry] : entries_) {
         if (entry.call != call) continue;
-        if (entry.state == State::first_running || entry.state == State::retry_running)
+        if (is_running(entry.state))
             entry.stop_reason = "cancelled";
         else
             quiet.push_back(ticket);
@@ -160,8 +160,7 @@ DeliveryQueue::Actions DeliveryQueue::poll(Instant now)
 {
     std::vector<Ticket> late;
     for (const auto& [ticket, entry] : entries_) {
-        const bool running = entry.state == State::first_running || entry.state == State::retry_running;
-        if (!running && now >= entry.deadline) late.push_back(ticket);
+        if (!is_running(entry.state) && now >= entry.deadline) late.push_back(ticket);
     }
     for (const Ticket ticket : late) {
         const Entry& entry = entries_.at(ticket);

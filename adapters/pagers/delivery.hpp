@@ -86,6 +86,11 @@ private:
         friend auto operator<=>(const LineKey&, const LineKey&) = default;
     };
     enum class State : std::uint8_t { first_waiting, first_running, backoff, retry_running };
+    // On the wire: its fate is not known, and it ends by attempt_ended alone.
+    [[nodiscard]] static bool is_running(State state)
+    {
+        return state == State::first_running || state == State::retry_running;
+    }
     struct Entry {
         LineKey line;
         CallId call;

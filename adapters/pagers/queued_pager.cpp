@@ -100,7 +100,9 @@ void QueuedPager::attempt(DeliveryQueue::Ticket ticket)
 
 void QueuedPager::attempt_ended(DeliveryQueue::Ticket ticket, const AttemptEnd& end)
 {
-    count_health(health_[channel_of(pages_.at(ticket).job.page)], end);
+    const auto at = pages_.find(ticket);
+    if (at == pages_.end()) return; // a late echo
+    count_health(health_[channel_of(at->second.job.page)], end);
     queue_.attempt_ended(ticket, end.verdict, end.detail, end.retry_after, parts_.clock.now().steady);
 }
 

@@ -242,6 +242,20 @@ TEST(Delivery, ALaterPageOfTheSameCallMakesAnOlderOneNeedless)
     EXPECT_FALSE(b.ended.contains(other));
 }
 
+TEST(Delivery, APageThatIsOvertakenOnTheWireEndsWithItsAttempt)
+{
+    Bench b;
+    const Ticket slow = b.add(page(1, 0)), fresh = b.add(page(1, 1));
+    b.poll();
+    EXPECT_THAT(b.next(), ElementsAre(fresh)); // it does not wait for a black hole
+    b.end(fresh, Verdict::accepted);
+    EXPECT_FALSE(b.ended.contains(slow)); // its attempt is still there
+    b.end(slow, Verdict::unanswered);
+    EXPECT_EQ(b.ended.at(slow).outcome, PageOutcome::unknown);
+    EXPECT_EQ(b.ended.at(slow).detail, "overtaken by a later page");
+    EXPECT_EQ(b.queue.pending(), 0U);
+}
+
 TEST(Delivery, CancelDropsWhatIsNotOnTheWire)
 {
     Bench b;
