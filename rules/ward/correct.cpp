@@ -16,7 +16,9 @@ using namespace std::chrono_literals;
 constexpr std::size_t reason_longest = 200;
 
 // How often doses are looked at while the past is gone through again, as far as their windows reach and before.
-constexpr Duration dense_step = 20s, coarse_step = 10min, dense_for = 48h;
+constexpr Duration dense_step = 20s;
+constexpr Duration coarse_step = 10min;
+constexpr Duration dense_for = 48h;
 constexpr Duration pump_minute = 60s;
 
 constexpr SignalMask of(std::initializer_list<Signal> signals)

@@ -115,7 +115,7 @@ def staff(ward):
     assert bed(ward)["somebody_here"]["station"] == "desk" and bed(ward)["concerned"]["by"] == "midwife-1"
     status, answer = ward.post("here", {"bed": "bed-1"}, tcp=True)
     assert status == 200 and answer["accepted"] is True, (status, answer)
-    run(ward, "enter", "not_concerned", "bed-1", "--note", "RR 16, talks", *WHO)
+    run(ward, "enter", "not-concerned", "bed-1", "--note", "RR 16, talks", *WHO)
     assert bed(ward)["concerned"] is None
 
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -51,8 +52,11 @@ public:
                   std::function<bool(Json&)> fill)
     {
         Shell& shell = shell_;
+        // Commands are written with hyphens: not-concerned.
+        std::string command_name = kind;
+        std::replace(command_name.begin(), command_name.end(), '_', '-');
         CLI::App* command =
-            leaf(app_, shell_, kind, help, Talks::yes, [&shell, f, kind, fill = std::move(fill)] {
+            leaf(app_, shell_, command_name, help, Talks::yes, [&shell, f, kind, fill = std::move(fill)] {
                 Json body{{"key", f->key.empty() ? fresh_key() : f->key},
                           {"bed", f->bed},
                           {"person", f->person},
