@@ -98,6 +98,9 @@ class Audited(WardTest):
         lines = b"".join(path.read_bytes() for path in sorted(self.trail.glob("*.jsonl"))).splitlines()
         return f"{json.loads(lines[-1])['seq']}:{hashlib.sha256(lines[-1]).hexdigest()}"
 
+    def sequence(self):
+        return json.loads(self.audit("tail", "-n", 1, "--json").splitlines()[-1])["seq"]
+
     def verify(self, *words, code=0):
         return json.loads(self.cli("audit", "verify", "--json", "--folder", self.trail, *words, code=code)
                           .splitlines()[0])
@@ -162,8 +165,8 @@ class Audited(WardTest):
         worker.start()
         try:
             for _ in range(4):
-                before = len(self.rows())
-                wait_for("rows", lambda: len(self.rows()) > before + 5, 60)
+                before = self.sequence()
+                wait_for("rows", lambda before=before: self.sequence() > before + 5, 60)
                 self.ward.kill()
                 self.assertTrue(self.verify("--key", key, "--head", self.head())["good"])
                 self.start()
