@@ -205,6 +205,8 @@ struct App::State {
     void stepped(const Input& input, const Moment& now);
     void watch_clocks(const Moment& now, const ClockReading& reading);
     void watch_boards();
+    void take_certificate();
+    void watch_certificate(WallTime now);
     void watch_rosters(const Moment& now);
     void journal_changed(const JournalStatus& status);
     void open_history();
@@ -241,6 +243,7 @@ struct App::State {
     std::unique_ptr<Heartbeat> heartbeat;
     std::string channel_mistakes; // of the configuration in force
     std::unique_ptr<http::Server> server;
+    std::optional<WallTime> certificate_ends; // of the board's, if it is served with one
     std::unique_ptr<CallbackServer> callbacks; // null without [callbacks]
     std::unique_ptr<Sources> sources;
     std::unique_ptr<Seal> seal;
@@ -382,6 +385,8 @@ void App::State::build(StartConfig start)
     http::ServerOptions http;
     http.address = config.http.listen.host;
     http.port = config.http.listen.port;
+    http.tls = config.http.tls();
+    http.hosts = config.http.hosts;
     http.socket_path = config.http.socket_path;
     if (const std::string key = answer_key(directory); !key.empty()) http.answer_key.emplace(Secret{key});
     http.web = screen_files(config.http.web_root);
@@ -479,6 +484,7 @@ void App::State::configure_shell()
     }
     channel_mistakes = std::move(mistakes);
     judge_channels();
+    take_certificate();
     for (const auto& mistake : sources->start(config)) {
         log(event_refused, mistake);
         fault(ShellFault::configuration, true, mistake);
@@ -587,7 +593,8 @@ asio::awaitable<void> App::State::reload()
         if (reasons.empty()) reasons.emplace_back("the configuration cannot be read");
     } else {
         reasons = loop->ward().why_refused(start->config->ward);
-        if (start->config->http.listen != config.http.listen ||
+        if (start->config->http.listen != config.http.listen || start->config->http.hosts != config.http.hosts ||
+            start->config->http.tls() != config.http.tls() ||
             start->config->http.socket_path != config.http.socket_path ||
             start->config->http.web_root != config.http.web_root) {
             reasons.emplace_back("[http] takes a restart");
@@ -743,6 +750,7 @@ void App::State::turn(const Moment& now)
     if (now.steady - second_ < 1s) return;
     second_ = now.steady;
     watch_boards();
+    watch_certificate(now.wall);
     sources->count(metrics);
     metrics.show_process(read_process_use());
     const BackupView& backup = backups->view();
@@ -875,6 +883,30 @@ void App::State::watch_boards()
                     : std::to_string(live) + " of " + std::to_string(expected) + " ward boards are live");
 }
 
+// A reload judged it a moment ago. If it cannot be read now, the one before stays; at the start nobody is served over
+// TCP.
+void App::State::take_certificate()
+{
+    if (!config.http.tls()) return;
+    const auto read = read_certificate(config.http);
+    if (const auto* wrong = std::get_if<std::string>(&read)) {
+        log(event_refused, "[http]: " + *wrong);
+        fault(ShellFault::configuration, true, "Certificate of the board: " + *wrong);
+        return;
+    }
+    const auto& certificate = std::get<http::Certificate>(read);
+    server->serve_with(certificate);
+    certificate_ends = certificate.ends();
+    metrics.http_certificate_ends.Set(static_cast<double>(certificate_ends->ms) / 1000);
+}
+
+void App::State::watch_certificate(WallTime now)
+{
+    std::string words = certificate_ends ? http::words_of_end(*certificate_ends, now) : "";
+    const bool near = !words.empty();
+    fault(ShellFault::certificate, near, std::move(words));
+}
+
 void App::State::stepped(const Input& input, const Moment& now)
 {
     const Duration at = Duration{now.steady.ms} - clock->offset(); // boot time
@@ -951,7 +983,9 @@ void App::State::fault(ShellFault what, bool present, std::string detail)
 {
     bool& told_before = faults[static_cast<std::size_t>(what)];
     std::string& words = fault_details[static_cast<std::size_t>(what)];
-    const bool another = what == ShellFault::configuration && told_before && present && words != detail;
+    // A new mistake, or the next step towards a certificate's end, is told as such.
+    const bool retold = what == ShellFault::configuration || what == ShellFault::certificate;
+    const bool another = retold && told_before && present && words != detail;
     if (present) words = detail;
     if (told_before == present && !another) return;
     if (another && loop) loop->push(Input{ShellStatus{what, false, ""}});

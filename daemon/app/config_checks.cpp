@@ -1,6 +1,7 @@
 #include "daemon/app/config_checks.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "adapters/monitors/hl7/bed.hpp"
 #include "adapters/monitors/hl7/zone.hpp"
@@ -27,7 +28,39 @@ std::vector<Diagnostic> check_map(const ReferencedFile& map, Mode mode, PackTest
     return std::move(loaded.errors);
 }
 
+// systemd gives a credential to the service alone: elsewhere it cannot be looked at.
+bool is_elsewhere(const std::string& reference)
+{
+    return reference.starts_with("credential:") && std::getenv("CREDENTIALS_DIRECTORY") == nullptr;
+}
+
+CertificateVerdict check_certificate(const HttpConfig& http)
+{
+    CertificateVerdict verdict;
+    if (is_elsewhere(http.certificate) || is_elsewhere(http.key)) {
+        verdict.notes.push_back(
+            "certificate and key of [http] are credentials, which the service alone is given: it judges them");
+        return verdict;
+    }
+    const auto read = read_certificate(http);
+    if (const auto* wrong = std::get_if<std::string>(&read)) {
+        verdict.mistakes.push_back(*wrong);
+        return verdict;
+    }
+    verdict.mistakes = std::get<http::Certificate>(read).mistakes(http.hosts, read_clocks().wall);
+    return verdict;
+}
+
 } // namespace
+
+std::variant<http::Certificate, std::string> read_certificate(const HttpConfig& http)
+{
+    const auto chain = load_secret(http.certificate);
+    if (const auto* wrong = std::get_if<SecretError>(&chain)) return wrong->reason;
+    const auto key = load_secret(http.key);
+    if (const auto* wrong = std::get_if<SecretError>(&key)) return wrong->reason;
+    return http::Certificate::read(std::get<Secret>(chain), std::get<Secret>(key));
+}
 
 ConfigChecks config_checks(PackTests tests)
 {
@@ -77,6 +110,8 @@ ConfigChecks config_checks(PackTests tests)
         if (!why.empty()) read.errors.push_back({protocol->path, 0, 0, why, ""});
         return read.errors;
     };
+    // One that has ended since it came into force is served, and rings: the ward is watched all the same.
+    if (tests == PackTests::run) checks.certificate = check_certificate;
     checks.zone = [](std::string_view zone) { return adapters::hl7::Zone::from(zone).has_value(); };
     checks.bed_pattern = [](std::string_view pattern) -> std::optional<std::string> {
         if (adapters::hl7::BedPattern::from(pattern)) return std::nullopt;

@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "adapters/pagers/sms_callback.hpp"
 #include "adapters/pagers/sms_template.hpp"
 #include "daemon/config/config_reader.hpp"
+#include "daemon/http/certificate.hpp"
 
 namespace magwatch {
 
@@ -19,6 +21,9 @@ enum class PackTests { run, passed_before };
 // The channel that a gateway's configuration asks for, without its secret: one that is named counts as given.
 [[nodiscard]] adapters::SmsGateway sms_gateway(const SmsGatewayConfig& config);
 [[nodiscard]] adapters::SmsCallback sms_callback(const SmsCallbackConfig& config);
+
+// Certificate and key of a board with TLS, or why they cannot be served with. Reads files.
+[[nodiscard]] std::variant<http::Certificate, std::string> read_certificate(const HttpConfig& http);
 
 // Periods and liveness of Modbus sources come from their maps.
 void complete_sources(Config& config);

@@ -32,10 +32,20 @@ std::optional<Config> without_protocol(const std::string& path)
 {
     ConfigChecks checks = config_checks();
     checks.protocol = nullptr;
+    checks.certificate = nullptr;
     checks.roster = nullptr;
     LoadedConfig loaded = load_config(path, checks);
     if (loaded.config) drop_bad_protocol(*loaded.config);
     return std::move(loaded.config);
+}
+
+// The file without a look at the board's certificate: one that cannot be used serves nobody.
+std::optional<Config> without_certificate(const std::string& path)
+{
+    ConfigChecks checks = config_checks();
+    checks.certificate = nullptr;
+    checks.roster = nullptr;
+    return std::move(load_config(path, checks).config);
 }
 
 // The file with its own pack left unread: the built-in one takes its place.
@@ -45,6 +55,7 @@ std::optional<Config> with_minimal_pack(const std::string& path)
     if (!std::holds_alternative<std::string>(text)) return std::nullopt;
     ConfigChecks checks = config_checks();
     checks.pack = nullptr;
+    checks.certificate = nullptr;
     checks.protocol = nullptr;
     checks.roster = nullptr;
     const FileReader read = [](const std::string& name) -> std::variant<std::string, Diagnostic> {
@@ -87,6 +98,10 @@ void fall_back(StartConfig& start, const std::string& path, JournalFile& journal
     if (!start.config) {
         start.config = with_roster_gaps(path);
         start.reason = "nobody is on a roster at some time; its last resort has the duty then";
+    }
+    if (!start.config) {
+        start.config = without_certificate(path);
+        start.reason = "the certificate of the board was refused; other PCs may not reach it";
     }
     if (!start.config) {
         start.config = without_protocol(path);

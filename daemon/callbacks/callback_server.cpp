@@ -12,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 
+#include "daemon/http/certificate.hpp"
 #include "daemon/http/connections.hpp"
 #include "daemon/http/questions.hpp"
 #include "rules/base/assert.hpp"
@@ -36,23 +37,6 @@ constexpr LogEvent answered{"callbacks.answered", LogLevel::notice};
 constexpr std::string_view session_task = "callback session";
 // Numbers of our questions; those of the HTTP server are far below.
 constexpr std::uint64_t number_range = std::uint64_t{1} << 62U;
-
-using TlsMade = std::variant<std::shared_ptr<http::TlsContext>, std::string>;
-TlsMade make_tls(const Secret& certificate, const Secret& key)
-{
-    boost::system::error_code error;
-    auto context = std::make_shared<http::TlsContext>(http::TlsContext::tls_server);
-    (void)context->set_options(http::TlsContext::default_workarounds | http::TlsContext::no_tlsv1 |
-                                   http::TlsContext::no_tlsv1_1 | SSL_OP_NO_RENEGOTIATION,
-                               error);
-    if (!error) (void)context->use_certificate_chain(asio::buffer(certificate.reveal()), error);
-    if (error) return "the certificate of [callbacks] cannot be used: " + error.message();
-    (void)context->use_private_key(asio::buffer(key.reveal()), http::TlsContext::pem, error);
-    if (error) return "the key of [callbacks] cannot be used: " + error.message();
-    if (SSL_CTX_check_private_key(context->native_handle()) != 1)
-        return "key and certificate of [callbacks] do not belong together";
-    return context;
-}
 
 } // namespace
 
@@ -180,9 +164,9 @@ std::optional<std::string> CallbackServer::configure(CallbackSettings settings)
     State& s = *state_;
     std::shared_ptr<http::TlsContext> tls;
     if (settings.certificate && settings.key) {
-        TlsMade made = make_tls(*settings.certificate, *settings.key);
-        if (auto* wrong = std::get_if<std::string>(&made)) return std::move(*wrong);
-        tls = std::get<std::shared_ptr<http::TlsContext>>(std::move(made));
+        const auto read = http::Certificate::read(*settings.certificate, *settings.key);
+        if (const auto* wrong = std::get_if<std::string>(&read)) return "[callbacks]: " + *wrong;
+        tls = std::make_shared<http::TlsContext>(std::get<http::Certificate>(read).context());
     }
     auto shared = std::make_shared<CallbackSettings>(std::move(settings));
     auto take = [&s, shared, tls] {

@@ -219,9 +219,12 @@ struct QuietConfig {
 
 struct HttpConfig {
     Endpoint listen{"127.0.0.1", 8300};
+    std::string certificate, key; // secret references; "" = plain, on loopback alone
+    std::vector<std::string> hosts; // names and addresses under which other PCs reach it; an IPv6 one in brackets
     std::string socket_path = "/run/magwatch/magwatchd.sock"; // of the CLI
     std::string web_root = "/usr/share/magwatch/web"; // files of the board
     std::uint32_t boards_expected = 0; // fewer that show watched beds are a technical alarm; 0: nobody asks
+    [[nodiscard]] bool tls() const { return !certificate.empty(); }
 };
 
 // Where gateways call back: a listener of its own, TLS off loopback.

@@ -218,10 +218,9 @@ void ConfigReader::http()
     const auto table = root_.table("http");
     if (!table) return;
     if (const auto listen = listen_address(*table, "listen")) {
-        if (!is_loopback(listen->host))
-            table->fail("listen", "this version listens on loopback only: 127.0.0.1 or [::1]");
         config_.http.listen = *listen;
     }
+    http_tls(*table);
     if (const auto path = table->text("socket")) {
         constexpr std::size_t longest_socket_path = 107; // sun_path
         if (!path->value.starts_with('/') || path->value.size() > longest_socket_path)
@@ -232,6 +231,36 @@ void ConfigReader::http()
         config_.http.web_root = (folder_ / root->value).lexically_normal().string();
     if (const auto boards = table->integer("boards_expected", 0, 32))
         config_.http.boards_expected = static_cast<std::uint32_t>(*boards);
+}
+
+// What leaves this machine is encrypted, and reached under names that somebody chose.
+void ConfigReader::http_tls(const TomlTable& table)
+{
+    HttpConfig& http = config_.http;
+    http.certificate = secret_reference(table, "tls_certificate");
+    http.key = secret_reference(table, "tls_key");
+    const bool tls = table.has("tls_certificate") && table.has("tls_key");
+    if (table.has("tls_certificate") != table.has("tls_key"))
+        table.fail("'tls_certificate' and 'tls_key' belong together");
+    for (const TomlText& host : table.texts("hosts").value_or(std::vector<TomlText>{})) {
+        auto name = own_name(host.value);
+        if (name) http.hosts.push_back(std::move(*name));
+        else file_.fail(host.at, fmt::format("'{}' is neither a name nor an address, without a port", host.value));
+    }
+    constexpr std::size_t most_hosts = 16;
+    if (http.hosts.size() > most_hosts)
+        table.fail("hosts", fmt::format("at most {} names are possible", most_hosts));
+    if (!http.hosts.empty() && !tls)
+        table.fail("hosts", "other names than those of loopback need TLS: give 'tls_certificate' and 'tls_key'");
+    if (!is_loopback(http.listen.host) && !tls)
+        table.fail("listen", "off this machine the board needs TLS: give 'tls_certificate' and 'tls_key', or listen on "
+                             "127.0.0.1 or [::1]");
+    if (!is_loopback(http.listen.host) && tls && http.hosts.empty())
+        table.fail("listen", "nobody could reach it: list in 'hosts' the names or addresses under which other PCs do");
+    if (!tls || !checks_.certificate || http.certificate.empty() || http.key.empty()) return;
+    CertificateVerdict verdict = checks_.certificate(http);
+    for (std::string& wrong : verdict.mistakes) table.fail("tls_certificate", std::move(wrong));
+    for (std::string& note : verdict.notes) notes_.push_back(std::move(note));
 }
 
 void ConfigReader::metrics()
@@ -366,6 +395,24 @@ std::optional<Endpoint> parse_listen_address(std::string_view text)
     const auto [rest, error] = std::from_chars(digits.data(), end, port);
     if (error != std::errc{} || rest != end) return std::nullopt;
     return Endpoint{std::move(host), port};
+}
+
+std::optional<std::string> own_name(std::string_view text)
+{
+    std::string name = lower(text);
+    if (name.size() > 2 && name.front() == '[' && name.back() == ']') name = name.substr(1, name.size() - 2);
+    in6_addr six{};
+    if (inet_pton(AF_INET6, name.c_str(), &six) == 1) {
+        std::array<char, INET6_ADDRSTRLEN> shortest{}; // as browsers write it
+        (void)inet_ntop(AF_INET6, &six, shortest.data(), shortest.size());
+        return fmt::format("[{}]", shortest.data());
+    }
+    constexpr std::size_t longest_name = 253;
+    const auto odd = [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'); };
+    const bool good = !name.empty() && name.size() <= longest_name && name.front() != '.' && name.front() != '-' &&
+                      name.back() != '.' && std::none_of(name.begin(), name.end(), odd);
+    if (!good || name != lower(text)) return std::nullopt;
+    return name;
 }
 
 bool is_loopback(std::string_view host)

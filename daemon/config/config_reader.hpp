@@ -26,6 +26,11 @@ struct PackVerdict {
     std::vector<std::string> notes{}; // allowed, and worth saying
 };
 
+// What is wrong with the certificate and key of a board with TLS, and what could not be judged.
+struct CertificateVerdict {
+    std::vector<std::string> mistakes, notes;
+};
+
 // Checks that belong to other parts, run on what the configuration names; mistakes are reported
 // with the configuration's own. An empty function checks nothing.
 struct ConfigChecks {
@@ -36,6 +41,7 @@ struct ConfigChecks {
         pack;
     // The calcium gluconate checklist's file; null: the configuration has beds and names none.
     std::function<std::vector<Diagnostic>(const ReferencedFile* protocol, Mode mode)> protocol;
+    std::function<CertificateVerdict(const HttpConfig& http)> certificate; // asked if there is one
     std::function<bool(std::string_view zone)> zone;
     // nullopt: fine; else what is wrong with the pattern.
     std::function<std::optional<std::string>(std::string_view pattern)> bed_pattern;
@@ -60,6 +66,8 @@ struct LoadedConfig {
 
 // "127.0.0.1:8300" or "[::1]:8300"; nullopt if it is neither. Only addresses, no names.
 [[nodiscard]] std::optional<Endpoint> parse_listen_address(std::string_view text);
+// A name or an address as a browser writes it into Host: in lower case, IPv6 in brackets; nullopt if it is neither.
+[[nodiscard]] std::optional<std::string> own_name(std::string_view text);
 // 127.0.0.0/8, ::1 and (for destinations) "localhost".
 [[nodiscard]] bool is_loopback(std::string_view host);
 

@@ -98,6 +98,7 @@ private:
     std::optional<Channel> snpp_channel(const TomlTable& table, Channel channel);
     std::optional<Channel> webhook_channel(const TomlTable& table, Channel channel, const std::string& person_name);
     void http();
+    void http_tls(const TomlTable& table);
     void journal();
     void metrics();
     void rules();

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "daemon/http/times.hpp"
 #include "daemon/http/utf8.hpp"
 #include "daemon/people/pin.hpp"
@@ -14,8 +16,16 @@ namespace
 using nlohmann::json;
 
 constexpr std::size_t name_longest = 64;
-constexpr std::string_view cookie = "magwatch_session";
+// Over TLS under a name that no other site, and no page without TLS, can set. One is no session of the other.
+constexpr std::string_view plain_cookie = "magwatch_session";
+constexpr std::string_view tls_cookie = "__Host-magwatch_session";
 constexpr std::string_view cookie_rules = "; Path=/; HttpOnly; SameSite=Strict; Max-Age=";
+
+std::string cookie_of(bool tls, std::string_view token, Duration for_so_long)
+{
+    return fmt::format("{}={}{}{}{}", tls ? tls_cookie : plain_cookie, token, tls ? "; Secure" : "", cookie_rules,
+                       for_so_long.count() / 1000);
+}
 
 constexpr std::string_view setup_text =
     "nobody is set up to change anything here: as root on the ward PC, run 'magwatch user setup-code' for a code to "
@@ -24,6 +34,7 @@ constexpr std::string_view set_up_text = "somebody has a PIN already: people are
 
 std::string token_of(const Request& request)
 {
+    const std::string_view cookie = request.tls ? tls_cookie : plain_cookie;
     for (const auto& [name, value] : request.headers) {
         if (name != "cookie") continue;
         std::string_view rest = value;
@@ -179,6 +190,7 @@ PinJob Gate::begin(const std::string& person, const Request& request, std::strin
     PinJob job;
     job.person = person;
     job.station = request.station;
+    job.tls = request.tls;
     job.pin = Secret{std::move(pin)};
     if (const StaffMember* known = options_.people.enabled(person)) {
         job.hash = known->pin_hash;
@@ -295,17 +307,16 @@ std::string Gate::set_person(const std::string& name, StaffMember person)
     return "";
 }
 
-std::string Gate::open(const std::string& person, const std::string& station, const ClockReading& now)
+std::string Gate::open(const PinJob& job, const ClockReading& now)
 {
-    const std::string token = sessions_.open(person, station, now.boottime);
-    if (token.empty()) return "";
-    return std::string{cookie} + "=" + token + std::string{cookie_rules} + std::to_string(unlocked_for.count() / 1000);
+    const std::string token = sessions_.open(job.person, job.station, now.boottime);
+    return token.empty() ? "" : cookie_of(job.tls, token, unlocked_for);
 }
 
 std::string Gate::close(const Request& request)
 {
     sessions_.close(token_of(request));
-    return std::string{cookie} + "=" + std::string{cookie_rules} + "0";
+    return cookie_of(request.tls, "", Duration{0});
 }
 
 void Gate::name_actor(const Request& request, const Route& route, bool simulation, const ClockReading& now,

@@ -36,6 +36,7 @@ struct PinJob {
     enum class Then : std::uint8_t { change, second, unlock, set, setup };
     Then then{};
     std::string person, station;
+    bool tls = false; // it came encrypted
     Secret pin{""};
     std::string hash; // to compare with; a new one is made for `set`
     // of a change:
@@ -87,8 +88,8 @@ public:
     [[nodiscard]] static Pass without_second(const std::string& body, std::string_view why);
     // After the lane: nothing, if it fitted.
     [[nodiscard]] std::optional<Refusal> judge(const PinJob& job, bool fits, const ClockReading& now);
-    // The Set-Cookie of a new session; "" if there is no randomness.
-    [[nodiscard]] std::string open(const std::string& person, const std::string& station, const ClockReading& now);
+    // The Set-Cookie of a new session, as the job came; "" if there is no randomness.
+    [[nodiscard]] std::string open(const PinJob& job, const ClockReading& now);
     [[nodiscard]] std::string close(const Request& request);
 
     // Who the audit trail says it was, and by what that is known. Over TCP nobody is named who is not in the list.

@@ -22,6 +22,7 @@ struct Request {
     std::string content_type;
     std::string client;        // X-Magwatch-Client
     std::string station;       // whose connection: an address, or "user 0" of the Unix socket
+    bool tls = false;          // came encrypted
     bool trusted_peer = false; // came over the Unix socket from a peer that was checked
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers; // all, as sent, names in lower case

@@ -125,7 +125,7 @@ bool is_foreign(const Request& request, const Route& route)
     if (request.origin.empty() || (route.guard == Guard::link && request.origin == "null"))
         return false;
     const std::string origin = lower(request.origin), host = lower(request.host);
-    return origin != "http://" + host && origin != "https://" + host;
+    return origin != (request.tls ? "https://" : "http://") + host;
 }
 
 } // namespace

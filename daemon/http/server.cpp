@@ -72,16 +72,6 @@ Peer peer_of(int socket, std::optional<std::uint32_t> group)
     return {"user " + std::to_string(credentials.uid), allowed, !allowed};
 }
 
-std::optional<Peer> neighbour(Socket& socket)
-{
-    Peer peer;
-    peer.key = address_of(socket);
-    if (peer.key.empty()) return std::nullopt;
-    boost::system::error_code ignored;
-    (void)socket.set_option(tcp::no_delay{true}, ignored);
-    return peer;
-}
-
 } // namespace
 
 struct Server::State final : Host {
@@ -123,6 +113,8 @@ struct Server::State final : Host {
     [[nodiscard]] std::optional<Peer> user(Socket& socket) const;
     void socket_refused(const Peer& peer) const;
 
+    [[nodiscard]] std::optional<Peer> neighbour(Socket& socket);
+
     // --- Host ---
     asio::awaitable<Response> answer(Request request) override;
     asio::awaitable<Response> ask(Ask ask);
@@ -157,6 +149,7 @@ struct Server::State final : Host {
     local::acceptor local_acceptor;
     std::unique_ptr<TaskGroup> tasks;
     Connections connections_;
+    std::shared_ptr<TlsContext> tls;
     std::uint16_t bound_port = 0;
     std::thread thread;
 };
@@ -188,6 +181,20 @@ std::optional<std::string> Server::State::listen_local()
     if (!error) (void)local_acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) return path + ": " + error.message();
     return std::nullopt;
+}
+
+std::optional<Peer> Server::State::neighbour(Socket& socket)
+{
+    Peer peer;
+    peer.key = address_of(socket);
+    if (peer.key.empty()) return std::nullopt;
+    if (options.tls && !tls) { // never in the clear because a file is missing
+        metrics.http_refused(HttpRefusal::tls);
+        return std::nullopt;
+    }
+    boost::system::error_code ignored;
+    (void)socket.set_option(tcp::no_delay{true}, ignored);
+    return peer;
 }
 
 std::optional<Peer> Server::State::user(Socket& socket) const
@@ -298,8 +305,10 @@ std::optional<std::string> Server::start()
     };
     s.tasks = std::make_unique<TaskGroup>(s.io.get_executor(), on_failure);
     const Connections::Who user = [&s](Socket& socket) { return s.user(socket); };
+    const Connections::Who neighbour = [&s](Socket& socket) { return s.neighbour(socket); };
+    const Connections::Tls tls = [&s] { return s.tls; };
     if (s.tcp_acceptor.is_open())
-        s.tasks->spawn_loop("http tcp", s.connections_.accept_loop(s.tcp_acceptor, *s.tasks, neighbour));
+        s.tasks->spawn_loop("http tcp", s.connections_.accept_loop(s.tcp_acceptor, *s.tasks, neighbour, tls));
     if (s.local_acceptor.is_open())
         s.tasks->spawn_loop("http unix", s.connections_.accept_loop(s.local_acceptor, *s.tasks, user));
     s.tasks->spawn_loop("http streams", s.streams_.run());
@@ -316,6 +325,13 @@ std::optional<std::string> Server::start()
     log(listening, "listening",
         {{LogKey::peer, s.options.address + ":" + std::to_string(s.bound_port)}});
     return std::nullopt;
+}
+
+void Server::serve_with(const Certificate& certificate)
+{
+    State& s = *state_;
+    auto take = [&s, context = std::make_shared<TlsContext>(certificate.context())] { s.tls = context; };
+    asio::post(s.io, std::move(take));
 }
 
 void Server::stop()

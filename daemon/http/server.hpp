@@ -1,4 +1,4 @@
-// The HTTP server: loopback TCP and a Unix socket with a checked peer, the same routes on both, on
+// The HTTP server: TCP, with TLS or on loopback, and a Unix socket with a checked peer, the same routes on both, on
 // a thread and io_context of its own. It sees snapshots and posts inputs; a slow or hostile client
 // cannot delay an alarm.
 //
@@ -13,6 +13,7 @@
 #include <string>
 
 #include "daemon/history/question.hpp"
+#include "daemon/http/certificate.hpp"
 #include "daemon/http/gate.hpp"
 #include "daemon/http/published.hpp"
 #include "daemon/http/web_files.hpp"
@@ -48,6 +49,7 @@ struct ServerOptions {
     std::string socket_path;           // "" = no Unix socket
     std::optional<std::uint32_t>
         socket_group;               // its members may use the socket, besides root and our own user
+    bool tls = false; // nothing is served over TCP before there is a certificate
     std::vector<std::string> hosts; // names that Host may carry besides the loopback ones
     std::optional<Secret> answer_key; // signs the links in pages
     std::function<std::vector<Reading>()> readings; // thread-safe; what devices last said
@@ -70,6 +72,8 @@ public:
 
     // Listens and serves. The reason if it cannot ("127.0.0.1:8300: Address already in use").
     [[nodiscard]] std::optional<std::string> start();
+    // Serves new connections with it from now on. Any thread.
+    void serve_with(const Certificate& certificate);
     // Closes every connection and joins the thread. Idempotent.
     void stop();
 

@@ -335,7 +335,7 @@ Service::Result Service::pin_looked_at(PinJob job, PinOutcome outcome, const Clo
     if (refusal && !second) return refused(*refusal);
     if (job.then == PinJob::Then::unlock) {
         const Json unlocked = gate_->render_unlocked(job.person, now.boottime + unlocked_for, now);
-        std::string cookie = gate_->open(job.person, job.station, now);
+        std::string cookie = gate_->open(job, now);
         if (unlocked.is_null() || cookie.empty()) return error(503, "this station cannot be unlocked");
         Response response = json_response(200, simulation(), {{"unlocked", unlocked}});
         response.headers.emplace_back("Set-Cookie", std::move(cookie));

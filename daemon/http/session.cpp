@@ -32,6 +32,9 @@ const auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr Duration linger_time{1000};
 constexpr std::size_t linger_bytes = 1024 * 1024;
 
+// A browser that was here once speaks no plain HTTP to this name for a year.
+constexpr std::string_view strict_transport = "max-age=31536000";
+
 // Of a stream: how long bytes may go unconfirmed, and how many the kernel may hold. More would let a board that
 // stands still look alive.
 constexpr unsigned gone_after_ms = 20'000;
@@ -111,14 +114,21 @@ asio::awaitable<bool> Session::shake_hands()
 {
     deadline(limits_.header);
     const auto [error] = co_await tls_->stream.async_handshake(asio::ssl::stream_base::server, as_result);
-    if (error) host_.turned_away(timed_out_ ? HttpRefusal::timeout : HttpRefusal::malformed);
+    const bool ours = !socket_.is_open(); // it made way, and that is counted
+    if (error && !ours) host_.turned_away(timed_out_ ? HttpRefusal::timeout : HttpRefusal::tls);
     co_return !error;
+}
+
+std::string Session::bytes_of(Response response, bool keep_alive, bool with_body) const
+{
+    if (tls_) response.headers.emplace_back("Strict-Transport-Security", strict_transport);
+    return serialise(response, keep_alive, host_.simulation(), with_body);
 }
 
 asio::awaitable<Session::Next> Session::send_error(WireError error)
 {
     const Response response = host_.refuse(error.status, error.text, error.why);
-    std::string bytes = serialise(response, false, host_.simulation());
+    std::string bytes = bytes_of(response, false, true);
     const bool sent = co_await send(std::move(bytes));
     if (sent) co_return Next::linger;
     co_return Next::close;
@@ -153,6 +163,10 @@ asio::awaitable<void> Session::stream(std::string head)
 
 asio::awaitable<void> Session::linger()
 {
+    if (tls_) { // so that the client knows that nothing was cut off
+        deadline(linger_time);
+        (void)co_await tls_->stream.async_shutdown(as_result);
+    }
     boost::system::error_code ignored;
     socket_.shutdown(asio::socket_base::shutdown_send, ignored);
     deadline(linger_time);
@@ -188,14 +202,30 @@ asio::awaitable<boost::system::error_code> Session::read_body(Parser& parser)
     co_return error;
 }
 
+asio::awaitable<bool> Session::wait_for_more()
+{
+    deadline(limits_.idle);
+    boost::system::error_code failed;
+    if (tls_) { // what is in the socket may be no word of the client's, and its word may be read already
+        constexpr std::size_t first_bytes = 4096;
+        const auto room = buffer_->bytes.prepare(first_bytes);
+        const auto [error, n] = co_await tls_->stream.async_read_some(room, as_result);
+        buffer_->bytes.commit(n);
+        failed = error;
+    } else {
+        const auto [error] = co_await socket_.async_wait(asio::socket_base::wait_read, as_result);
+        failed = error;
+    }
+    co_return !failed;
+}
+
 asio::awaitable<Session::Next> Session::one_request()
 {
     auto& buffer = buffer_->bytes;
     reading_ = true;
     if (!first_ && buffer.size() == 0) {
-        deadline(limits_.idle);
-        const auto [waited] = co_await socket_.async_wait(asio::socket_base::wait_read, as_result);
-        if (waited) co_return Next::close;
+        const bool spoken = co_await wait_for_more();
+        if (!spoken) co_return Next::close;
     }
     first_ = false;
 
@@ -229,7 +259,7 @@ asio::awaitable<Session::Next> Session::one_request()
 
     reading_ = false;
     ++armed_; // no deadline of the client's while it waits for us
-    const bool keep_alive = parser.get().keep_alive() && !peer_.refused && !tls_ && !limits_.one_request;
+    const bool keep_alive = parser.get().keep_alive() && !peer_.refused && !limits_.one_request;
     const bool with_body = parser.get().method() != beast::http::verb::head;
     auto read = to_request(parser);
     if (const auto* bad = std::get_if<WireError>(&read)) {
@@ -239,6 +269,7 @@ asio::awaitable<Session::Next> Session::one_request()
     Request request = std::get<Request>(std::move(read));
     request.trusted_peer = peer_.trusted;
     request.station = peer_.key;
+    request.tls = tls_ != nullptr;
     Response response;
     if (peer_.refused) {
         response =
@@ -249,11 +280,11 @@ asio::awaitable<Session::Next> Session::one_request()
     if (response.stream && !join_stream(response.board))
         response = host_.refuse(503, "too many screens are open: close one", HttpRefusal::connections);
     if (response.stream) {
-        std::string head = serialise(response, false, host_.simulation());
+        std::string head = bytes_of(std::move(response), false, true);
         co_await stream(std::move(head));
         co_return Next::close;
     }
-    std::string bytes = serialise(response, keep_alive, host_.simulation(), with_body);
+    std::string bytes = bytes_of(std::move(response), keep_alive, with_body);
     const bool sent = co_await send(std::move(bytes));
     if (!sent) co_return Next::close;
     if (keep_alive) co_return Next::again;

@@ -49,7 +49,7 @@ public:
 class Session : public std::enable_shared_from_this<Session>
 {
 public:
-    // With `tls` it shakes hands first, within the header's time, and serves one request.
+    // With `tls` it shakes hands first, within the header's time.
     Session(Socket socket, Peer peer, Host& host, const ServerLimits& limits,
             std::shared_ptr<TlsContext> tls = nullptr);
     ~Session();
@@ -70,6 +70,8 @@ private:
     enum class Next : std::uint8_t { again, close, linger };
     boost::asio::awaitable<Next> one_request();
     boost::asio::awaitable<bool> shake_hands();
+    boost::asio::awaitable<bool> wait_for_more();
+    [[nodiscard]] std::string bytes_of(Response response, bool keep_alive, bool with_body) const;
     boost::asio::awaitable<boost::system::error_code> read_header(Parser& parser);
     boost::asio::awaitable<boost::system::error_code> read_body(Parser& parser);
     boost::asio::awaitable<bool> send(std::string bytes);

@@ -115,6 +115,8 @@ namespace magwatch::http
         return "board";
     case ShellFault::audit:
         return "audit";
+    case ShellFault::certificate:
+        return "certificate";
     }
     return "unknown";
 }

@@ -151,6 +151,8 @@ std::string_view name(HttpRefusal refusal)
         return "client";
     case HttpRefusal::reader:
         return "reader";
+    case HttpRefusal::tls:
+        return "tls";
     }
     return "unknown";
 }
@@ -318,6 +320,9 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
                                       .Add({})},
       audit_rows{gauge(registry_, "magwatch_audit_rows", "Number of the newest row of the audit trail.").Add({})},
       audit_writing{gauge(registry_, "magwatch_audit_writing", "1 while the audit trail is being written.").Add({})},
+      http_certificate_ends{gauge(registry_, "magwatch_http_certificate_expiry_timestamp_seconds",
+                                  "Unix time at which the board's certificate ends; 0 without TLS.")
+                                .Add({})},
       audit_lost{gauge(registry_, "magwatch_audit_lost_rows",
                        "Rows of the audit trail that could not be kept since the start.")
                      .Add({})},

@@ -71,8 +71,9 @@ enum class HttpRefusal : std::uint8_t {
     origin, // a page of another site
     client, // a state change without X-Magwatch-Client
     reader, // of the live stream: it fell behind
+    tls,    // no handshake: plain HTTP, an old version, no common suite, broken off
 };
-inline constexpr std::size_t http_refusal_count = 11;
+inline constexpr std::size_t http_refusal_count = static_cast<std::size_t>(HttpRefusal::tls) + 1;
 [[nodiscard]] std::string_view name(HttpRefusal refusal);
 
 // What a gateway called back with, and why it changed nothing.
@@ -263,6 +264,7 @@ public:
     prometheus::Gauge& heartbeat_receivers_failing;
     prometheus::Gauge& audit_rows;    // the number of the newest row of the audit trail on the disk
     prometheus::Gauge& audit_writing; // 1 or 0
+    prometheus::Gauge& http_certificate_ends; // Unix time; 0 = no TLS
     prometheus::Gauge& audit_lost;    // rows, since the start
     prometheus::Counter& log_dropped;
 };

@@ -406,8 +406,9 @@ enum class ShellFault : std::uint8_t {
     restored,      // the records are those of a backup: what came after it is missing
     board,         // fewer boards show the ward than the site expects
     audit,         // the audit trail is not being written, or what was there was changed
+    certificate,   // that of the board is near its end, or over
 };
-inline constexpr std::size_t shell_fault_count = static_cast<std::size_t>(ShellFault::audit) + 1;
+inline constexpr std::size_t shell_fault_count = static_cast<std::size_t>(ShellFault::certificate) + 1;
 [[nodiscard]] std::string_view name(ShellFault fault);
 struct ShellStatus {
     ShellFault fault{};

@@ -84,6 +84,8 @@ const FaultInfo& info(WardFault f)
         fault("technical.board", "No ward board is live", "No ward board is live",
               "Look at the board's screen: switch it on, load it again. Until then go by the pages.", medium, 60s),
         fault("technical.audit", "Audit trail", "The audit trail is not being kept", "Call IT.", low),
+        fault("technical.certificate", "Board certificate", "The board's certificate ends soon", "Call IT: renew it.",
+              low),
     };
     return table[static_cast<std::size_t>(f)];
 }
@@ -99,9 +101,10 @@ WardFault ward_fault(ShellFault f)
     if (f == ShellFault::restored) return WardFault::restored;
     if (f == ShellFault::board) return WardFault::board;
     if (f == ShellFault::audit) return WardFault::audit;
+    if (f == ShellFault::certificate) return WardFault::certificate;
     // The others are the ward fault of the same place.
     static_assert(static_cast<int>(ShellFault::channel) == static_cast<int>(WardFault::channel));
-    static_assert(shell_fault_count == static_cast<std::size_t>(WardFault::channel) + 5);
+    static_assert(shell_fault_count == static_cast<std::size_t>(WardFault::channel) + 6);
     return static_cast<WardFault>(f);
 }
 

@@ -52,8 +52,9 @@ enum class WardFault : std::uint8_t {
     restored,     // the records are those of a backup
     board,        // fewer boards show the ward than the site expects
     audit,        // who did what is not being recorded, or what was recorded is not as it was
+    certificate,  // that of the board is near its end, or over
 };
-inline constexpr std::size_t ward_fault_count = static_cast<std::size_t>(WardFault::audit) + 1;
+inline constexpr std::size_t ward_fault_count = static_cast<std::size_t>(WardFault::certificate) + 1;
 
 struct FaultInfo {
     AlarmText alarm;

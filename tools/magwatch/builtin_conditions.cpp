@@ -79,6 +79,7 @@ constexpr std::array fault_words = {
     FaultWords{"technical.board", "[http] boards_expected is set, beds are watched, and fewer boards read the live stream"},
     FaultWords{"technical.audit",
                "the disk does not take the audit trail, or what was there at the start was not as it was written"},
+    FaultWords{"technical.certificate", "the certificate of [http] ends within 30 days, again at 7 days and 1 day, or has ended"},
 };
 
 AlarmText alarm_of(std::string id, std::string title, std::string message, std::string prompt,

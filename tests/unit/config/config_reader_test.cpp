@@ -341,7 +341,7 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"from = \"magwatch@ward.example\"", "from = \"magwatch@ward.example\"\nuser = \"x\"",
                "'user' and 'password' belong together"},
         Broken{"listen = \"127.0.0.1:8300\"", "listen = \"0.0.0.0:8300\"",
-               "listens on loopback only"},
+               "off this machine the board needs TLS"},
         Broken{"/run/magwatch/magwatchd.sock", "magwatchd.sock", "must be an absolute path"},
         Broken{"answer_url = \"http://127.0.0.1:8300\"", "answer_url = \"http://ward:8300\"",
                "must not travel as plain http"},

@@ -1,4 +1,5 @@
 // Who outside calls us ([callbacks]) and who is told that we live ([[heartbeat]]), and their mail server's authority.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "tests/unit/config/reading.hpp"
@@ -62,6 +63,70 @@ TEST(CallbacksSection, EachMistakeIsRefusedInWords)
     for (const char* url : {"https://ward.example:8443/sms", "https://ward.example?x=1", "ward.example"})
         EXPECT_THAT(wrong("https://ward.example:8443", url), ElementsAre(HasSubstr("without a path"))) << url;
     EXPECT_THAT(wrong("allow_from", "allowed"), Contains(HasSubstr("unknown key 'allowed'")));
+}
+
+const std::string board = R"([http]
+listen = "0.0.0.0:8300"
+tls_certificate = "credential:crt"
+tls_key = "credential:key"
+hosts = ["Ward-PC.example", "192.0.2.7", "2001:DB8::0:7"]
+)";
+
+TEST(HttpSection, OffThisMachineItHasACertificateAndNames)
+{
+    const auto loaded = load(board);
+    ASSERT_TRUE(loaded.config) << loaded.errors[0].text();
+    EXPECT_TRUE(loaded.config->http.tls());
+    EXPECT_EQ(loaded.config->http.listen.host, "0.0.0.0");
+    EXPECT_EQ(loaded.config->http.certificate, "credential:crt");
+    EXPECT_EQ(loaded.config->http.key, "credential:key");
+    EXPECT_THAT(loaded.config->http.hosts, ElementsAre("ward-pc.example", "192.0.2.7", "[2001:db8::7]"))
+        << "as browsers write them into Host";
+    EXPECT_FALSE(load("").config->http.tls());
+    EXPECT_THAT(errors("[http]\nlisten = \"[::1]:8300\"\n"), IsEmpty()) << "loopback needs none";
+    EXPECT_THAT(broken(board, "hosts = [\"Ward-PC.example\", \"192.0.2.7\", \"2001:DB8::0:7\"]\n", ""),
+                ElementsAre(HasSubstr("nobody could reach it")));
+}
+
+TEST(HttpSection, IsNeverServedInTheClearOffThisMachine)
+{
+    const std::string both = "tls_certificate = \"credential:crt\"\ntls_key = \"credential:key\"\n";
+    const std::string names = "hosts = [\"Ward-PC.example\", \"192.0.2.7\", \"2001:DB8::0:7\"]\n";
+    for (const char* listen : {"0.0.0.0:8300", "[::]:8300", "192.0.2.7:8300", "[2001:db8::7]:8300", "128.0.0.1:80",
+                               "[::ffff:127.0.0.1]:8300"})
+        EXPECT_THAT(errors(fmt::format("[http]\nlisten = \"{}\"\n", listen)),
+                    ElementsAre(HasSubstr("off this machine the board needs TLS")))
+            << listen;
+    EXPECT_THAT(broken(board, both, ""), ElementsAre(HasSubstr("off this machine the board needs TLS"),
+                                                     HasSubstr("other names than those of loopback need TLS")));
+    EXPECT_THAT(broken(board, "tls_key = \"credential:key\"\n", ""),
+                Contains(HasSubstr("'tls_certificate' and 'tls_key' belong together")));
+    EXPECT_THAT(broken(board, "credential:key", "-----BEGIN PRIVATE KEY-----"),
+                ElementsAre(HasSubstr("never holds the secret itself")));
+    for (const char* host : {"ward-pc.example:8300", "https://ward-pc.example", "*.example", "a b", "[192.0.2.7]",
+                             "ward-pc.example.", "-x", "evil/..", "[2001:db8::7"})
+        EXPECT_THAT(broken(board, names, fmt::format("hosts = [\"{}\"]\n", host)),
+                    Contains(HasSubstr("neither a name nor an address")))
+            << host;
+}
+
+TEST(HttpSection, TheCertificateIsJudgedWithTheFile)
+{
+    ConfigChecks checks;
+    int asked = 0;
+    checks.certificate = [&asked](const HttpConfig& http) {
+        ++asked;
+        EXPECT_THAT(http.hosts, SizeIs(3)) << "its names are known by then";
+        return CertificateVerdict{{"the certificate has ended"}, {}};
+    };
+    const FileReader none = [](const std::string& path) { return Diagnostic{path, 0, 0, "no file", ""}; };
+    const std::string ward = "[ward]\nname = \"l4\"\nmode = \"demo\"\n";
+    const auto loaded = parse_config(ward + board, "/c/magwatch.toml", none, checks);
+    EXPECT_FALSE(loaded.config);
+    ASSERT_THAT(loaded.errors, SizeIs(1));
+    EXPECT_THAT(loaded.errors[0].text(), HasSubstr("the certificate has ended"));
+    EXPECT_TRUE(parse_config(ward, "/c/magwatch.toml", none, checks).config);
+    EXPECT_EQ(asked, 1) << "without TLS there is nothing to judge";
 }
 
 const std::string webhook = R"([[heartbeat]]

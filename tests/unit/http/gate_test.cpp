@@ -47,7 +47,8 @@ protected:
         out.target = std::move(target);
         out.host = out.station = "127.0.0.1";
         out.client = "board";
-        out.origin = "http://127.0.0.1";
+        out.origin = tls ? "https://127.0.0.1" : "http://127.0.0.1";
+        out.tls = tls;
         out.fetch_site = "same-origin";
         out.content_type = "application/json";
         out.body = body.dump();
@@ -91,6 +92,7 @@ protected:
 
     People people;
     std::string broken, cookie, cookie_header;
+    bool tls = false;
     Board board;
     ClockReading now;
     std::optional<Service> service;
@@ -103,6 +105,34 @@ json with(json body, const char* name, const json& value)
 {
     body[name] = value;
     return body;
+}
+
+TEST_F(GateTest, OverTlsTheSessionHasACookieThatNoOtherSiteCanSet)
+{
+    ASSERT_EQ(unlock("midwife")["status"], 200);
+    const std::string plain = cookie;
+    EXPECT_THAT(cookie_header, AllOf(testing::StartsWith("magwatch_session="), HasSubstr("; HttpOnly"),
+                                     HasSubstr("; SameSite=Strict"), testing::Not(HasSubstr("Secure"))));
+    tls = true;
+    EXPECT_EQ(post("/api/v1/entries", urine)["status"], 401) << "a cookie that went in the clear";
+    cookie.clear();
+    ASSERT_EQ(unlock("midwife")["status"], 200);
+    EXPECT_THAT(cookie_header,
+                AllOf(testing::StartsWith("__Host-magwatch_session="), HasSubstr("; Secure"), HasSubstr("; HttpOnly"),
+                      HasSubstr("; SameSite=Strict"), HasSubstr("; Path=/;"), HasSubstr("; Max-Age=600"),
+                      testing::Not(HasSubstr("Domain"))));
+    EXPECT_EQ(post("/api/v1/entries", urine)["asked"], "midwife");
+    const std::string secure = cookie, token = secure.substr(secure.find('=') + 1);
+    cookie = "magwatch_session=" + token;
+    EXPECT_EQ(post("/api/v1/entries", urine)["status"], 401) << "set by a page without TLS";
+    cookie = secure;
+    tls = false;
+    EXPECT_EQ(post("/api/v1/entries", urine)["status"], 401);
+    tls = true;
+    ASSERT_EQ(post("/api/v1/session/lock", json::object())["status"], 200);
+    EXPECT_THAT(cookie_header, AllOf(testing::StartsWith("__Host-magwatch_session=;"), HasSubstr("; Secure"),
+                                     HasSubstr("; Max-Age=0")));
+    EXPECT_EQ(post("/api/v1/entries", urine)["status"], 401);
 }
 
 TEST_F(GateTest, EveryChangeStandsInTheTableAndWhatDoesNotIsRefused)

@@ -109,6 +109,26 @@ TEST(Guards, AChangeNeedsJsonAndAHeaderThatNoForeignPageCanSend)
     EXPECT_FALSE(guard(request, change));
 }
 
+TEST(Guards, APageWithoutTlsIsForeignToOneWithTls)
+{
+    for (const RouteId id : {RouteId::entries, RouteId::stream}) {
+        const Route& route = route_of(id);
+        Request request = good_change();
+        request.host = "ward-pc.example:8300";
+        request.origin = "http://ward-pc.example:8300";
+        EXPECT_FALSE(guard(request, route));
+        request.tls = true;
+        EXPECT_EQ(guard(request, route)->status, 403U) << "anybody on the way can have written that page";
+        request.origin = "https://ward-pc.example:8300";
+        EXPECT_FALSE(guard(request, route));
+        request.origin = "https://ward-pc.example"; // another port
+        EXPECT_EQ(guard(request, route)->status, 403U);
+        request.tls = false;
+        request.origin = "https://ward-pc.example:8300";
+        EXPECT_EQ(guard(request, route)->status, 403U);
+    }
+}
+
 TEST(Guards, AnAnswerLinkNeedsItsForm)
 {
     const Route& link = route_of(RouteId::answer_link);

@@ -108,11 +108,8 @@ void plain_listener(const char* what, const Endpoint& listen, std::size_t peers,
 
 void listeners(const Config& config, Findings& findings)
 {
-    if (is_loopback(config.http.listen.host))
-        findings.ok("listeners", "web and API " + config.http.listen.text());
-    else
-        findings.wrong("listeners", "web and API on " + config.http.listen.text() + " without TLS",
-                       "listen = \"127.0.0.1:8300\" in [http]");
+    findings.ok("listeners",
+                fmt::format("web and API {}{}", config.http.listen.text(), config.http.tls() ? " with TLS" : ""));
     if (config.hl7) plain_listener("HL7", config.hl7->listen, config.hl7->allow_from.size(), findings);
     if (config.pager.pcd05)
         plain_listener("PCD-05", config.pager.pcd05->listen, config.pager.pcd05->allow_from.size(), findings);

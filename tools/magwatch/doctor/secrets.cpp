@@ -37,6 +37,7 @@ std::set<std::string> references(const Config& config)
     for (const auto& one : pager.wctp) all.insert(one.secret);
     for (const auto& one : pager.secrets) all.insert(one.reference);
     for (const auto& one : config.heartbeats) all.insert(one.secret);
+    all.insert({config.http.certificate, config.http.key});
     if (config.callbacks) all.insert({config.callbacks->certificate, config.callbacks->key});
     all.erase("");
     return all;
@@ -133,15 +134,15 @@ std::optional<WallTime> end_of(const std::string& path)
     return WallTime{static_cast<std::int64_t>(timegm(&end)) * 1000};
 }
 
-void own_certificate(const Examination& e, const std::string& reference, Findings& findings)
+void own_certificate(const Examination& e, const std::string& whose, const std::string& reference, Findings& findings)
 {
     std::string path;
     if (reference.starts_with(file_prefix)) path = reference.substr(file_prefix.size());
     else if (const auto from = given(e, reference.substr(credential_prefix.size()))) path = *from;
     const auto end = path.empty() ? std::nullopt : end_of(e.machine.path(path));
     if (!end)
-        return findings.unknown("certificate", reference + " of [callbacks] cannot be read", as_root);
-    judge_certificate("[callbacks]", *end, e.machine.now, findings);
+        return findings.unknown("certificate", reference + " of " + whose + " cannot be read", as_root);
+    judge_certificate(whose, *end, e.machine.now, findings);
 }
 
 void authority_file(const std::string& path, std::set<std::string>& seen, Findings& findings)
@@ -164,7 +165,7 @@ void judge_certificate(const std::string& whose, WallTime end, WallTime now, Fin
     const Duration left = end - now;
     if (left <= Duration{0})
         return findings.wrong("certificate", "that of " + whose + " has ended",
-                              "renew it: nothing is sent there any more");
+                              "renew it: nobody who checks it connects any more");
     const std::string found = "that of " + whose + " ends in " + length_text(left);
     if (left < 7 * day) return findings.wrong("certificate", found, "renew it now");
     if (left < 30 * day) return findings.warning("certificate", found, "renew it");
@@ -183,8 +184,9 @@ void examine_secrets(const Examination& e, Findings& findings)
         if (reference.starts_with(file_prefix)) file_secret(e, reference.substr(file_prefix.size()), findings);
         else credential(e, reference.substr(credential_prefix.size()), findings);
     }
+    if (config->http.tls()) own_certificate(e, "[http]", config->http.certificate, findings);
     if (config->callbacks && !config->callbacks->certificate.empty())
-        own_certificate(e, config->callbacks->certificate, findings);
+        own_certificate(e, "[callbacks]", config->callbacks->certificate, findings);
     std::set<std::string> seen;
     if (config->pager.smtp) authority_file(config->pager.smtp->ca_file, seen, findings);
     for (const auto& one : config->pager.alertmanager) authority_file(one.ca_file, seen, findings);
