@@ -153,6 +153,12 @@ class Tls(WardTest):
         done = subprocess.run([MAGWATCH, "config", "check", path], capture_output=True, text=True, check=False, timeout=60)
         return done.returncode, done.stdout + done.stderr
 
+    def doctor(self, check):
+        """[(verdict, found)] of one check of `magwatch doctor`."""
+        done = subprocess.run([MAGWATCH, "doctor", "--config", self.config, "--json"], capture_output=True, text=True, check=False,
+                              timeout=60)
+        return [(one["verdict"], one["found"]) for one in json.loads(done.stdout)["checks"] if one["check"] == check]
+
     def shown(self):
         """The certificate that a client is shown, as text."""
         with self.trust.wrap_socket(self.wire(), server_hostname=NAME) as one:
@@ -326,6 +332,8 @@ class Certificates(Tls):
         wait_for("told", lambda: faults(self.ward).get("certificate") == "The board's certificate ends within 30 days", 60)
         ends = series(self.ward, EXPIRY)
         self.assertAlmostEqual(ends, time.time() + 20 * 86400, delta=600)
+        self.assertIn("warning", {verdict for verdict, found in self.doctor("certificate") if "[http] ends in" in found})
+        self.assertIn(("ok", f"web and API 127.0.0.1:{self.port} with TLS"), self.doctor("listeners"))
         kept = self.client()
         self.assertEqual(self.ask("GET", "/readyz", client=kept)[0], 200)
         self.put(*self.authority.give("sooner", days=3))

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "rules/ward/technical.hpp"
 #include "tests/support/ward_rig.hpp"
 
 namespace magwatch::test {
@@ -294,6 +295,18 @@ TEST(TechnicalAlarm, ABoardThatIsAwayForAMinuteRings)
     EXPECT_THAT(rig.events("technical.board"), ElementsAre("raised"));
     rig.step(ShellStatus{ShellFault::board, false, ""});
     EXPECT_THAT(rig.events("technical.board"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, ACertificateNearItsEndIsToldAnewAtEachStep)
+{
+    Rig rig;
+    const std::string month = "The board's certificate ends within 30 days", week = "The board's certificate ends within 7 days";
+    rig.step(ShellStatus{ShellFault::certificate, true, month});
+    EXPECT_THAT(rig.events("technical.certificate"), ElementsAre("raised"));
+    rig.step(ShellStatus{ShellFault::certificate, false, ""});
+    rig.step(ShellStatus{ShellFault::certificate, true, week});
+    EXPECT_THAT(rig.events("technical.certificate"), ElementsAre("raised", "cleared", "raised"));
+    EXPECT_EQ(info(WardFault::certificate).alarm.priority, Priority::low);
 }
 
 TEST(TechnicalAlarm, AFloodOfTechnicalFindingsNeverDelaysAToxicityPage)
