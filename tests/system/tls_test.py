@@ -239,6 +239,27 @@ class Wire(Tls):
             one.sendall(head)
             self.assertIn(b"HTTP/1.1 200", one.recv(4096))
 
+    def test_two_requests_that_come_in_one_segment_are_both_answered_at_once(self):
+        self.start()
+        wire, come, go = self.wire(), ssl.MemoryBIO(), ssl.MemoryBIO()
+        one = self.trust.wrap_bio(come, go, server_hostname=NAME)
+
+        def step(what):
+            while True:
+                try:
+                    return what()
+                except ssl.SSLWantReadError:
+                    wire.sendall(go.read())
+                    come.write(wire.recv(16384))
+        step(one.do_handshake)
+        for _ in range(2):  # two records: the second is read from the socket together with the first
+            one.write(f"GET /readyz HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode())
+        wire.sendall(go.read())
+        wire.settimeout(20)  # less than an idle connection lives
+        got = b""
+        while got.count(b"HTTP/1.1 200") < 2:
+            got += step(lambda: one.read(4096))
+
     def test_plain_http_is_closed_without_a_word_and_counted(self):
         self.start()
         before = series(self.ward, refused("tls"))
