@@ -135,6 +135,10 @@ void Staff::restart_later(const Body& body)
 void Staff::rings(const Page& page)
 {
     if (is_follow_up(page.reason) || page.reason == PageReason::test) return;
+    // The same ring on her other channels is no news.
+    const auto noticed = rung_.try_emplace({page.key.call, page.key.person}, page.key.repetition);
+    if (!noticed.second && noticed.first->second == page.key.repetition) return;
+    noticed.first->second = page.key.repetition;
     if (!world_.calm() && world_.dice().chance(swarm_.asleep)) return;
     ++answers_;
     const std::string person = page.key.person;

@@ -44,6 +44,7 @@ private:
     const Swarm& swarm_;
     std::vector<Bedside>& beds_;
     std::uint64_t keys_ = 0, answers_ = 0;
+    std::map<std::pair<CallId, std::string>, std::uint32_t> rung_; // the newest ring that each person has noticed
     bool moving_ = false;
 };
 
