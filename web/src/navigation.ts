@@ -72,6 +72,8 @@ export function link(name: Screen["name"], bed?: string): string {
 
 export function go(name: Screen["name"], bed?: string): void {
   location.hash = link(name, bed);
+  // The browser tells of the new address later; the next key must not act on the screen that was left.
+  screen.value = screenOf(location.hash);
 }
 
 export function followAddress(): void {
