@@ -282,6 +282,7 @@ template <class Archive> void Ward::State::archive_chart(Archive& a, Watch& w, c
         chart.base.patient.archive(a, shape.signals);
         chart.base.archive_rest(a);
     } else if constexpr (Archive::reading) {
+        if (!a.ok()) return; // what it would rest on is not whole
         std::vector<WindowSpec> windows;
         for (std::size_t i = 0; i < w.patient.window_count(); ++i) windows.push_back(w.patient.window(i).spec());
         chart.base.patient.set_windows(windows);

@@ -131,6 +131,26 @@ TEST(StoredSnapshot, OfAProgramWithoutCommissioningRecordsIsTrustedUntilTheShell
     EXPECT_EQ(shown(view, Signal::rr), nullptr);
 }
 
+// A disk may return any bit otherwise than it was written: what is taken is whole, the rest is refused, and neither ends the
+// program. Every byte of every kept format, by turns with its lowest bit turned and as 0xFF.
+TEST(StoredSnapshot, WithOneByteChangedIsRefusedOrTakenWhole)
+{
+    for (const char* name : {"ward-7.bin", "ward-8.bin", "ward-9.bin", "ward-10.bin", "ward-11.bin"}) {
+        const std::string bytes = stored(name);
+        ASSERT_FALSE(bytes.empty()) << name;
+        for (std::size_t i = 0; i < bytes.size(); ++i) {
+            std::string hurt = bytes;
+            hurt[i] = i % 2 == 0 ? static_cast<char>(bytes[i] ^ 1) : '\xFF';
+            const auto ward = Ward::load(hurt);
+            if (!ward) continue;
+            const Bytes saved = ward->save();
+            const auto again = Ward::load(as_text(saved));
+            ASSERT_TRUE(again) << name << ", byte " << i;
+            ASSERT_EQ(again->save(), saved) << name << ", byte " << i;
+        }
+    }
+}
+
 // Of a program that knew 58 signals: anhydrous sulfate ran, then 5 g of the heptahydrate were injected, and slurred speech
 // and flushing were charted.
 TEST(StoredSnapshot, TellsWhatItKnowsOfSignalsThatCameLater)
