@@ -36,10 +36,12 @@ struct Told {
     Responsibility answer{};
     Instant answered{};
     bool by_phone = false; // somebody rang them up
+    Instant newest{};      // when they were told last
     template <class Archive> void archive(Archive& a)
     {
         a(person, rung, first, answer, answered);
-        if (a.format() >= 12) a(by_phone);
+        if (a.format() >= 12) a(by_phone, newest);
+        else if constexpr (Archive::reading) newest = first;
     }
 };
 

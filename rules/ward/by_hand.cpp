@@ -41,15 +41,16 @@ void Ward::State::do_action(const Moment& now, const Action& action, const CallP
     const bool paged = told != call.told.end();
     if (!paged) {
         if (call.told.size() >= told_most) return reply(now, action.request, false, "too many people were told");
-        told = call.told.insert(call.told.end(), Told{phoned.to, call.rung, now.steady, {}, {}, false});
+        told = call.told.insert(call.told.end(), Told{phoned.to, call.rung, now.steady, {}, {}, false, now.steady});
     }
     told->by_phone = true;
     if (phoned.coming.value_or(false)) {
         coming(now, call, phoned.to);
+    } else if (phoned.coming && paged) {
+        cannot(now, call, phoned.to);
     } else if (phoned.coming) {
-        note_answer(call, phoned.to, Responsibility::declined, now.steady);
         // Somebody who was never paged leaves no gap in the ladder.
-        if (paged) send(now, call, answer_cannot(call, policy(call), phoned.to, now.steady));
+        note_answer(call, phoned.to, Responsibility::declined, now.steady);
     }
     publish(bed);
     reply(now, action.request, true, "recorded");

@@ -215,6 +215,18 @@ void Ward::State::coming(const Moment& now, Call& call, const std::string& perso
     if (!known) follow_up(now, call, PageReason::taken, person + " is coming", {person});
 }
 
+// Said again (a double tap, a reply that came twice, one that was not confirmed) it is no news: each would take the
+// call up by a rung.
+void Ward::State::cannot(const Moment& now, Call& call, const std::string& person)
+{
+    const bool again = std::any_of(call.told.begin(), call.told.end(), [&](const Told& told) {
+        return told.person == person && told.answer == Responsibility::declined && told.answered > told.newest;
+    });
+    if (again) return;
+    note_answer(call, person, Responsibility::declined, now.steady);
+    send(now, call, answer_cannot(call, policy(call), person, now.steady));
+}
+
 void Ward::State::acknowledgement_over(const Moment& now, EpisodeId id)
 {
     Episode& episode = episodes.at(id);

@@ -90,7 +90,8 @@ void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeI
         reached = true;
         const auto told = std::find_if(call.told.begin(), call.told.end(),
                                        [&](const Told& one) { return one.person == person; });
-        if (told == call.told.end()) call.told.push_back({person, call.rung, now.steady, {}, {}});
+        if (told != call.told.end()) told->newest = now.steady;
+        else call.told.push_back({person, call.rung, now.steady, {}, {}, false, now.steady});
     }
     if (!reached && configuration.mode != Mode::replay && !ring.people.empty()) {
         set_fault(now, WardFault::no_owner, true, "");

@@ -466,6 +466,7 @@ struct Ward::State {
     [[nodiscard]] std::vector<std::string> words(CallId call, EpisodeId first) const;
     void coming(const Moment& now, Call& call, const std::string& person);
     void here(const Moment& now, Call& call, const std::string& person);
+    void cannot(const Moment& now, Call& call, const std::string& person);
     [[nodiscard]] bool sounding(const Call& call, Instant now) const;
     [[nodiscard]] bool paused(BedId bed, Instant now) const;
 

@@ -217,10 +217,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Answe
     const BedId bed = call.bed; // "here" may end the call
     switch (answer.kind) {
     case AnswerKind::coming: coming(now, call, action.person); break;
-    case AnswerKind::cannot:
-        note_answer(call, action.person, Responsibility::declined, now.steady);
-        send(now, call, answer_cannot(call, policy(call), action.person, now.steady));
-        break;
+    case AnswerKind::cannot: cannot(now, call, action.person); break;
     case AnswerKind::here: here(now, call, action.person); break;
     }
     publish(bed);

@@ -63,6 +63,8 @@ private:
     void sample_due();
     bool go_on(Instant end);
     void repeat(Input input);
+    void say_again(Input input);
+    [[nodiscard]] bool still_said(const Input& input) const;
     void trace(const std::string& line);
     void fail(const char* invariant, std::string what);
     void finish();
@@ -83,6 +85,7 @@ private:
     std::vector<Instant> next_sample_;
     Staff staff_;
     Pagers pagers_;
+    std::map<std::pair<CallId, std::string>, AnswerKind> answers_; // each person's newest to each call
     std::map<std::uint64_t, Input> waiting_; // what was said, by its request
     Instant looked_{};
     bool look_wanted_ = false; // something was decided at this instant
@@ -184,7 +187,7 @@ MachinePorts Box::ports()
         waiting_.erase(found);
         const auto* action = std::get_if<Action>(&said);
         const bool move = action != nullptr && std::holds_alternative<WatchTransfer>(action->what);
-        if (reply.accepted && !stored) return repeat(std::move(said));
+        if (reply.accepted && !stored) return say_again(std::move(said));
         if (move) staff_.moved();
     };
     ports.broken = [this](const Moment&, const char* invariant, std::string what) { fail(invariant, std::move(what)); };
@@ -212,14 +215,33 @@ void Box::tell(const Input& input)
     if (machine_.alive()) machine_.take(now_, input);
 }
 
-void Box::say(Input input) { repeat(std::move(input)); }
+void Box::say(Input input)
+{
+    if (const auto* action = std::get_if<Action>(&input)) {
+        if (const auto* answer = std::get_if<Answer>(&action->what))
+            answers_[{answer->call, action->person}] = answer->kind;
+    }
+    repeat(std::move(input));
+}
+
+// Who has said something else meanwhile does not say again what she said before.
+bool Box::still_said(const Input& input) const
+{
+    const auto* action = std::get_if<Action>(&input);
+    const auto* answer = action != nullptr ? std::get_if<Answer>(&action->what) : nullptr;
+    return answer == nullptr || answers_.at({answer->call, action->person}) == answer->kind;
+}
+
+void Box::say_again(Input input)
+{
+    plan(says_again, [this, said = std::move(input)] {
+        if (still_said(said)) repeat(said);
+    });
+}
 
 void Box::repeat(Input input)
 {
-    if (!machine_.alive()) {
-        plan(says_again, [this, said = std::move(input)] { repeat(said); });
-        return;
-    }
+    if (!machine_.alive()) return say_again(std::move(input));
     const std::uint64_t request = ++requests_;
     if (auto* entry = std::get_if<Entry>(&input)) entry->request = request;
     if (auto* action = std::get_if<Action>(&input)) action->request = request;
@@ -266,7 +288,7 @@ void Box::die_for(Duration length, bool power)
     trace(power ? "the power fails" : "the machine dies");
     ++outcome_.deaths;
     machine_.die(now_, power);
-    for (auto& [request, said] : waiting_) plan(says_again, [this, what = std::move(said)] { repeat(what); });
+    for (auto& [request, said] : waiting_) say_again(std::move(said));
     waiting_.clear();
     plan(length, [this] { wake(); });
 }

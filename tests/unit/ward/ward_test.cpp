@@ -156,6 +156,36 @@ TEST(Ward, CannotMovesOnAtOnce)
     EXPECT_EQ(rig.pages()[1].reason, PageReason::declined);
 }
 
+// A double tap, a reply that came twice, an answer that was not confirmed and is given again.
+TEST(Ward, CannotThatIsSaidAgainTakesTheCallNoFurther)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.high.rungs = {{{"midwife"}}, {{"charge"}}, {{"doctor"}}};
+    rig.step(c);
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const CallId call = rig.pages().at(0).key.call;
+    const auto told = [&] {
+        std::vector<std::string> people;
+        const WardView view = rig.view();
+        for (const ToldView& one : view.calls.at(0).told) people.push_back(one.person);
+        return people;
+    };
+    for (int i = 0; i < 3; ++i) {
+        rig.pass(1s);
+        rig.act(Answer{call, AnswerKind::cannot});
+        ASSERT_TRUE(rig.reply() && rig.reply()->accepted);
+        EXPECT_THAT(told(), ElementsAre("midwife", "charge"));
+    }
+    // Told anew, she may say it anew.
+    rig.stream(Signal::rr, 9, 32);
+    ASSERT_EQ(rig.pages().back().reason, PageReason::new_sign);
+    EXPECT_THAT(told(), ElementsAre("midwife", "charge"));
+    rig.act(Answer{call, AnswerKind::cannot});
+    EXPECT_THAT(told(), ElementsAre("midwife", "charge", "doctor"));
+}
+
 TEST(Ward, AcknowledgingClearsNothingAndExpires)
 {
     Rig rig;
