@@ -258,7 +258,7 @@ std::string Ward::State::alias(BedId bed) const
     return bed.value < bed_names.size() ? bed_names[bed.value].alias : "";
 }
 
-WardView Ward::view(const Moment& now) const
+WardView Ward::view(const Moment& now, Pages pages) const
 {
     const State& s = *state_;
     WardView view;
@@ -290,6 +290,7 @@ WardView Ward::view(const Moment& now) const
                                next_handover(roster, s.roster_changes, now.wall)});
     }
     view.roster_changes = s.roster_changes;
+    if (pages == Pages::left_out) return view;
     for (const auto& record : s.pages) {
         const bool told = record.resolved || record.outcome == PageOutcome::sending;
         view.pages.push_back({record.page, told ? std::optional{record.outcome} : std::nullopt, record.detail});

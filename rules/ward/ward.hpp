@@ -53,8 +53,10 @@ public:
     // The newest commissioning record of every device that has one.
     [[nodiscard]] std::vector<std::shared_ptr<const CommissionRecord>> commissioning() const;
 
-    // What screens, API and metrics show. Built on demand.
-    [[nodiscard]] WardView view(const Moment& now) const;
+    // What screens, API and metrics show. Built on demand; most of it are the pages of the last hours, which are left
+    // out for whoever does not read them.
+    enum class Pages : bool { left_out, shown };
+    [[nodiscard]] WardView view(const Moment& now, Pages pages = Pages::shown) const;
 
     // The newest messages of a source that were taken, oldest first: their repetitions are known.
     [[nodiscard]] std::vector<MessageSeen> messages_seen(SourceId source) const;

@@ -348,7 +348,7 @@ void Box::look()
     looked_ = now_.steady;
     look_wanted_ = false;
     if (!machine_.alive()) return;
-    const WardView view = machine_.ward().view(now_);
+    const WardView view = machine_.ward().view(now_, Ward::Pages::left_out);
     paging_.look(now_, view);
     ledger_.look(now_, view, beds_, staff_.moving());
     if (machine_.waiting() > waiting_most) fail("I10", "too much waits for the disk");
@@ -412,7 +412,7 @@ void Box::finish()
 {
     look();
     if (machine_.alive()) {
-        if (request_.until == Duration{}) ledger_.converged(now_, machine_.ward().view(now_));
+        if (request_.until == Duration{}) ledger_.converged(now_, machine_.ward().view(now_, Ward::Pages::left_out));
         outcome_.state_bytes = machine_.ward().save().size();
         if (outcome_.state_bytes > state_most) fail("I10", "the ward's state grows beyond 8 MiB");
         machine_.close(now_);

@@ -52,7 +52,7 @@ void PagingOracle::took(const Moment& now, const Input& input, const EffectBuffe
         if (const auto* sent = std::get_if<SendPage>(&effect)) page(now, *sent);
     }
     if (!look || (std::holds_alternative<Receipt>(input) && effects.empty())) return;
-    this->look(now, ward.view(now));
+    this->look(now, ward.view(now, Ward::Pages::left_out));
 }
 
 void PagingOracle::look(const Moment& now, const WardView& view)
@@ -65,7 +65,7 @@ void PagingOracle::look(const Moment& now, const WardView& view)
 void PagingOracle::restarted(const Moment& now, Instant durable, const Ward& ward)
 {
     std::erase_if(heard_, [&](const auto& item) { return item.second >= durable; });
-    const WardView view = ward.view(now);
+    const WardView view = ward.view(now, Ward::Pages::left_out);
     std::erase_if(open_high_, [&](const auto& item) {
         const auto& [id, episode] = item;
         const bool there = std::any_of(view.episodes.begin(), view.episodes.end(),

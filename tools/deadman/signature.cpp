@@ -17,6 +17,15 @@ constexpr std::size_t signatures_max = 8; // of one message: more are no change 
 
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
+std::string base64(std::string_view raw)
+{
+    std::string text(4 * ((raw.size() + 2) / 3) + 1, '\0'); // OpenSSL ends it with a NUL
+    const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes(raw),
+                                       static_cast<int>(raw.size()));
+    text.resize(static_cast<std::size_t>(length));
+    return text;
+}
+
 } // namespace
 
 std::optional<std::string> signing_key(std::string_view configured)
@@ -32,7 +41,8 @@ std::optional<std::string> signing_key(std::string_view configured)
     const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
     key.resize(static_cast<std::size_t>(size) - padding);
     if (key.size() < key_min || key.size() > key_max) return std::nullopt;
-    return key;
+    // OpenSSL takes more than one spelling of a key; whoever signs takes one alone.
+    return base64(key) == text ? std::optional{key} : std::nullopt;
 }
 
 std::string signature(std::string_view key, std::string_view id, std::string_view timestamp, std::string_view body)
@@ -42,9 +52,7 @@ std::string signature(std::string_view key, std::string_view id, std::string_vie
     std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
     unsigned size = 0;
     HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(content), content.size(), mac.data(), &size);
-    std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> text{};
-    const int length = EVP_EncodeBlock(text.data(), mac.data(), static_cast<int>(size));
-    return "v1," + std::string(reinterpret_cast<const char*>(text.data()), static_cast<std::size_t>(length));
+    return "v1," + base64({reinterpret_cast<const char*>(mac.data()), size});
 }
 
 std::optional<std::int64_t> stamp_of(const Signed& message)
