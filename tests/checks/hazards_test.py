@@ -31,6 +31,21 @@ class Hazards(TreeTest):
         self.assertEqual(self.findings("| D1 | a | b | c | `fuzz_gone` |\n")[0], 1)
         self.assertEqual(self.findings("| D1 | a | b | c | `War.*` |\n")[0], 1)
 
+    def test_a_control_of_the_gravest_hazards_whose_test_did_not_run(self):
+        rows = "| D1 | dies (5) | a | b | `Ward.*`, `fuzz_mllp` |\n| D2 | late (4) | a | b | `layers` |\n"
+        self.write("docs/HAZARDS.md", TABLE + rows)
+        results = os.path.join(self.root, "results")
+
+        def after(*lines):
+            self.write("results", "".join(line + "\n" for line in lines))
+            return self.run_script("--ran", results)
+
+        self.assertEqual(after("pass 1.0 dev: Ward.Pages", "fail 10 fuzz_mllp"), (0, []), "a failure counts elsewhere")
+        gone = "docs/HAZARDS.md:5: D1 names a test that did not run: "
+        self.assertEqual(after("pass 1.0 asan: Ward.Pages", "pass 10 fuzz_mllp"), (1, [gone + "Ward.*"]))
+        self.assertEqual(after("fail 0 dev: Ward.Pages (notrun)", "pass 10 fuzz_mllp"), (1, [gone + "Ward.*"]))
+        self.assertEqual(after("pass 1.0 dev: Ward.Pages"), (1, [gone + "fuzz_mllp"]))
+
     def test_a_row_without_a_test(self):
         status, lines = self.findings("| D1 | frozen | counter | rules | later |\n")
         self.assertEqual(status, 1)
