@@ -29,8 +29,8 @@ constexpr Wave waves[] = {{"hr", 82, 9, 1},       {"pulse", 82, 9, 1},      {"rr
 HistoryMinute minute_of(const std::string& bed, std::int64_t minute, std::mt19937& random)
 {
     HistoryMinute made{bed, minute, {}};
-    for (int second = 0; second < 60; ++second) {
-        const double phase = static_cast<double>(minute * 60 + second) / 240;
+    for (std::uint64_t second = 0; second < 60; ++second) {
+        const double phase = static_cast<double>(minute * 60 + static_cast<std::int64_t>(second)) / 240;
         for (const Wave& wave : waves) {
             const double noise = static_cast<double>(random() % 1000) / 1000 - 0.5;
             const double value = wave.middle + wave.swing * (std::sin(phase * wave.middle / 90) * 0.7 + noise);
