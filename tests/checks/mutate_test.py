@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+"""tools/mutate: what it changes, and what it leaves alone."""
+import importlib.machinery
+import importlib.util
+import json
+import os
+import subprocess
+import unittest
+
+from support import TOOLS
+
+PROGRAM = os.path.join(TOOLS, "mutate")
+
+
+def load():
+    loader = importlib.machinery.SourceFileLoader("mutate", PROGRAM)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("mutate", loader))
+    loader.exec_module(module)
+    return module
+
+
+class Mutate(unittest.TestCase):
+    mutate = load()
+
+    def after(self, line, starts=True):
+        return {change.after for change in self.mutate.changes_of_line("rules/a.cpp", 1, line, starts)}
+
+    def test_comparisons_sums_answers_and_numbers(self):
+        self.assertEqual(self.after("    if (rate < limit) return false;"),
+                         {"    if (rate <= limit) return false;", "    if (rate < limit) return true;",
+                          "    if (!(rate < limit)) return false;"})
+        self.assertEqual(self.after("const auto due = now + 15min;"),
+                         {"const auto due = now - 15min;", "const auto due = now + 16min;"})
+
+    def test_statements_are_left_out_and_declarations_are_not(self):
+        self.assertEqual(self.after("    publish(call.bed);"), {"    {}"})
+        self.assertEqual(self.after("    call.state = CallState::calling;"), {"    {}"})
+        self.assertEqual(self.after("    call.state = CallState::calling;", starts=False), set())
+        self.assertEqual(self.after("    const Duration own = policy.wait;"), set())
+        self.assertEqual(self.after("    return ring(call, policy);"), set())
+
+    def test_templates_text_comments_and_directives_stay(self):
+        for line in ('#include <vector>', '    // if (a < b) return true;', '    std::vector<int> all;',
+                     '    const char* text = "1 < 2 && 3";', "    const char c = '\\'';"):
+            self.assertEqual(self.after(line), set(), line)
+
+    def test_the_list_is_of_the_tree_and_the_same_each_time(self):
+        def listed(*more):
+            done = subprocess.run([PROGRAM, "--list", "--json", *more], capture_output=True, text=True, check=True)
+            return [json.loads(line) for line in done.stdout.splitlines()]
+
+        calls = listed("--under", "rules/escalation/call.cpp")
+        self.assertGreater(len(calls), 50)
+        self.assertEqual(calls, listed("--under", "rules/escalation/call.cpp"))
+        one = calls[0]
+        self.assertEqual([c for c in calls if c["line"] == one["line"]],
+                         listed("--at", f"{one['file']}:{one['line']}"))
+        with open(os.path.join(TOOLS, "..", one["file"]), encoding="utf-8") as file:
+            self.assertEqual(file.read().splitlines()[one["line"] - 1].strip(), one["before"])
+        done = subprocess.run([PROGRAM, "--under", "rules/none"], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
