@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 
-from ward_process import Ward, wait_for
+from ward_process import on_one_watched_bed, wait_for
 
 MAGWATCH = sys.argv[2]
 WHO = ["--person", "midwife-1"]
@@ -119,19 +119,5 @@ def staff(ward):
     assert bed(ward)["concerned"] is None
 
 
-def main():
-    ward = Ward(sys.argv[1])
-    try:
-        ward.start()
-        ward.ready()
-        ward.watch()
-        corrections(ward)
-        exports(ward)
-        staff(ward)
-    finally:
-        ward.close()
-    print("ok")
-
-
 if __name__ == "__main__":
-    main()
+    on_one_watched_bed(sys.argv[1], corrections, exports, staff)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 
-from ward_process import Ward, wait_for
+from ward_process import on_one_watched_bed, wait_for
 
 MAGWATCH = sys.argv[2]
 
@@ -116,18 +116,5 @@ def which_file_a_ward_takes(ward):
     config.write_text(demo)
 
 
-def main():
-    ward = Ward(sys.argv[1])
-    try:
-        ward.start()
-        ward.ready()
-        ward.watch()
-        a_crisis(ward)
-        which_file_a_ward_takes(ward)
-    finally:
-        ward.close()
-    print("ok")
-
-
 if __name__ == "__main__":
-    main()
+    on_one_watched_bed(sys.argv[1], a_crisis, which_file_a_ward_takes)

@@ -302,6 +302,20 @@ directory = "{self.directory}/state"
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
+def on_one_watched_bed(binary, *acts):
+    """Each act in its turn, with the same ward, whose one bed is watched."""
+    ward = Ward(binary)
+    try:
+        ward.start()
+        ward.ready()
+        ward.watch()
+        for act in acts:
+            act(ward)
+    finally:
+        ward.close()
+    print("ok")
+
+
 def on_a_ward(ward, more):
     """Makes the demo of the tests a ward: a site's pack, an approved protocol, and this configuration besides."""
     directory, config = ward.directory, ward.directory / "magwatch.toml"
