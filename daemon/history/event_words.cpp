@@ -171,6 +171,8 @@ std::optional<HistoryEvent> event_of(const AlarmTransition& transition)
     case AlarmEvent::cleared: kind = event_kind::alarm_over; break;
     case AlarmEvent::acknowledged: kind = event_kind::acknowledged; break;
     case AlarmEvent::attended: kind = event_kind::attended; break;
+    case AlarmEvent::shelved: kind = event_kind::shelved; break;
+    case AlarmEvent::unshelved: kind = event_kind::unshelved; break;
     case AlarmEvent::latched:
     case AlarmEvent::expired:
     case AlarmEvent::escalated: return std::nullopt;

@@ -32,6 +32,8 @@ inline constexpr std::string_view alarm = "alarm";
 inline constexpr std::string_view alarm_over = "alarm_over";
 inline constexpr std::string_view acknowledged = "acknowledged";
 inline constexpr std::string_view attended = "attended";
+inline constexpr std::string_view shelved = "shelved";     // a technical alarm, for a while
+inline constexpr std::string_view unshelved = "unshelved"; // it is back
 inline constexpr std::string_view page = "page";
 } // namespace event_kind
 

@@ -24,6 +24,8 @@ constexpr std::array table = {
     Access{RouteId::watch_transfer, Proof::pin, clinical, "move a patient", a_midwife},
     Access{RouteId::watch_confirm, Proof::pin, clinical, "confirm who lies in a bed", a_midwife},
     Access{RouteId::acknowledge, Proof::pin, clinical, "acknowledge an alarm", a_midwife},
+    Access{RouteId::shelve, Proof::pin, clinical, "shelve an alarm", a_midwife},
+    Access{RouteId::unshelve, Proof::tap, everybody, "take an alarm off the shelf", a_midwife},
     Access{RouteId::pause, Proof::pin, clinical, "pause the sound", a_midwife},
     Access{RouteId::limits, Proof::session, seniors, "change a limit", "the midwife in charge or a doctor"},
     Access{RouteId::answer_call, Proof::tap, everybody, "answer a call", a_midwife},

@@ -522,12 +522,36 @@ void read_watch_end(Fields& f, Reader& r, Action& action)
     action.what = WatchEnd{bed, std::move(reason), std::move(second)};
 }
 
-void read_acknowledge(Fields& f, Reader& r, std::string_view id, Action& action)
+EpisodeId alarm_of(Fields& f, const Reader& r, std::string_view id)
 {
     const EpisodeView* episode = find_episode(r.view, id);
-    if (episode == nullptr)
-        f.refuse("", "no open alarm '" + std::string{id.substr(0, 64)} + "'", 404);
-    action.what = Acknowledge{episode != nullptr ? episode->id : EpisodeId{}};
+    if (episode == nullptr) f.refuse("", "no open alarm '" + std::string{id.substr(0, 64)} + "'", 404);
+    return episode != nullptr ? episode->id : EpisodeId{};
+}
+
+void read_shelve(Fields& f, Reader& r, std::string_view id, Action& action)
+{
+    Shelve shelve;
+    shelve.episode = alarm_of(f, r, id);
+    shelve.reason = static_cast<ShelveReason>(f.choice("reason", {shelve_reasons.begin(), shelve_reasons.end()}));
+    shelve.note = f.optional_text("note", note_longest);
+    if (f.ok() && shelve.reason == ShelveReason::other && shelve.note.empty())
+        f.refuse("note", "is needed with the reason \"other\": say in a few words why");
+    const double minutes = f.number("minutes");
+    constexpr auto shortest = static_cast<double>(shelved_shortest.count()) / 60'000;
+    constexpr auto longest = static_cast<double>(shelved_longest.count()) / 60'000;
+    if (f.ok() && !(minutes >= shortest && minutes <= longest))
+        f.refuse("minutes", "must be 5 to 240: a shelved alarm always comes back");
+    shelve.length = Duration{f.ok() ? static_cast<std::int64_t>(std::llround(minutes * 60'000)) : 0};
+    action.what = std::move(shelve);
+}
+
+void read_about_alarm(RouteId route, Fields& f, Reader& r, std::string_view id, Action& action)
+{
+    if (route == RouteId::shelve) return read_shelve(f, r, id, action);
+    const EpisodeId alarm = alarm_of(f, r, id);
+    if (route == RouteId::unshelve) action.what = Unshelve{alarm};
+    else action.what = Acknowledge{alarm};
 }
 
 CallId call_of(Fields& f, const Reader& r, std::string_view id)
@@ -551,6 +575,13 @@ void read_phoned(Fields& f, Reader& r, std::string_view id, Action& action)
     phoned.to = f.text("to", name_longest);
     phoned.coming = f.optional_flag("coming");
     action.what = std::move(phoned);
+}
+
+void read_about_call(RouteId route, Fields& f, Reader& r, std::string_view id, Action& action)
+{
+    if (route == RouteId::answer_call) return read_call_answer(f, r, id, action);
+    if (route == RouteId::call_phoned) return read_phoned(f, r, id, action);
+    action.what = CallAgain{call_of(f, r, id)};
 }
 
 void read_pause(Fields& f, Reader& r, std::string_view alias, Action& action)
@@ -623,12 +654,6 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
     Action action;
     if (route != RouteId::here) action.person = f.text("person", name_longest);
     switch (route) {
-    case RouteId::call_again:
-        action.what = CallAgain{call_of(f, r, parameter)};
-        break;
-    case RouteId::call_phoned:
-        read_phoned(f, r, parameter, action);
-        break;
     case RouteId::here:
         action.what = SomebodyHere{bed_of(f, "bed", r.view), f.optional_text("station", name_longest)};
         break;
@@ -645,10 +670,14 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
         read_watch_end(f, r, action);
         break;
     case RouteId::acknowledge:
-        read_acknowledge(f, r, parameter, action);
+    case RouteId::shelve:
+    case RouteId::unshelve:
+        read_about_alarm(route, f, r, parameter, action);
         break;
     case RouteId::answer_call:
-        read_call_answer(f, r, parameter, action);
+    case RouteId::call_again:
+    case RouteId::call_phoned:
+        read_about_call(route, f, r, parameter, action);
         break;
     case RouteId::pause:
         read_pause(f, r, parameter, action);

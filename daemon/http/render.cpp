@@ -71,6 +71,11 @@ Json episode_json(const EpisodeView& episode)
         episode.acknowledged ? time_or_null(episode.acknowledged_until) : Json{};
     out["since"] = time_or_null(episode.since);
     out["call"] = episode.call.counter == 0 ? Json{} : Json(episode.call.text());
+    out["shelved"] = !episode.shelved ? Json{}
+                                      : Json{{"by", episode.shelved->by},
+                                             {"reason", episode.shelved->reason},
+                                             {"note", text_or_null(episode.shelved->note)},
+                                             {"until", time_or_null(episode.shelved->until)}};
     return out;
 }
 

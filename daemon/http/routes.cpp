@@ -46,6 +46,8 @@ constexpr std::array table = {
     Route{RouteId::watch_end, P, "/api/v1/watch/end", "watch_end", Guard::change},
     Route{RouteId::entries, P, "/api/v1/entries", "entries", Guard::change},
     Route{RouteId::acknowledge, P, "/api/v1/alarms/{id}/acknowledge", "acknowledge", Guard::change},
+    Route{RouteId::shelve, P, "/api/v1/alarms/{id}/shelve", "shelve", Guard::change},
+    Route{RouteId::unshelve, P, "/api/v1/alarms/{id}/unshelve", "unshelve", Guard::change},
     Route{RouteId::answer_call, P, "/api/v1/calls/{id}/answer", "answer_call", Guard::change},
     Route{RouteId::call_again, P, "/api/v1/calls/{id}/again", "call_again", Guard::change},
     Route{RouteId::call_phoned, P, "/api/v1/calls/{id}/phoned", "call_phoned", Guard::change},

@@ -44,6 +44,8 @@ enum class RouteId : std::uint8_t {
     watch_end,
     entries,
     acknowledge,
+    shelve,
+    unshelve,
     answer_call,
     call_again,
     call_phoned,

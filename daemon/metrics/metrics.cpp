@@ -532,6 +532,8 @@ void Metrics::on(const AlarmTransition& transition)
     case AlarmEvent::expired:
     case AlarmEvent::escalated:
     case AlarmEvent::attended:
+    case AlarmEvent::shelved:
+    case AlarmEvent::unshelved:
         break;
     }
 }

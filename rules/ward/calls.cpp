@@ -114,7 +114,7 @@ Duration Ward::State::quiet_hold(const Call& call, const Moment& now) const
     return {};
 }
 
-void Ward::State::leave_call(const Moment& now, CallId id, const std::string& person)
+void Ward::State::leave_call(const Moment& now, CallId id, const std::string& person, const std::string& over_words)
 {
     const bool others = std::any_of(episodes.begin(), episodes.end(),
                                     [&](const auto& item) { return item.second.call == id; });
@@ -134,7 +134,7 @@ void Ward::State::leave_call(const Moment& now, CallId id, const std::string& pe
     effects->push_back(CancelPages{now, id});
     std::erase_if(relays, [id](const Relay& relay) { return relay.page.key.call == id; });
     const std::string closed = person.empty() ? "Alarm over" : "Alarm over, closed by " + person;
-    follow_up(now, over, PageReason::ended, closed, {person});
+    follow_up(now, over, PageReason::ended, over_words.empty() ? closed : over_words, {person});
 }
 
 // What a page says, the gravest first. What is new comes before all: the rest was told, and may be cut.

@@ -102,6 +102,7 @@ void Ward::State::close_episode(const Moment& now, EpisodeId id, const std::stri
     const CallId call = found->second.call;
     const BedId bed = found->second.bed;
     episodes.erase(found);
+    shelves.erase(id);
     // Whoever kept it open forgets it.
     const auto forget = [&](Slot& slot) {
         if (slot.episode == id) slot.episode = {};

@@ -21,6 +21,8 @@ enum class AlarmEvent : std::uint8_t {
     expired,      // the acknowledgement ended and the condition is still there
     escalated,    // nobody came: the next rung was told
     attended,     // a person is at the bed
+    shelved,      // a person keeps it from sounding and paging for a while
+    unshelved,    // it sounds and pages again
 };
 [[nodiscard]] std::string_view name(AlarmEvent event);
 

@@ -1,9 +1,11 @@
 // Everything that can happen to a ward. State is a fold over these; each is journaled before its effects.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -358,6 +360,29 @@ struct SomebodyHere {
     template <class Archive> void archive(Archive& a) { a(bed, station); }
 };
 
+// A technical alarm below high makes neither sound nor page for a while; it stays visible and comes back by itself.
+inline constexpr Duration shelved_shortest = std::chrono::minutes{5};  // design value
+inline constexpr Duration shelved_longest = std::chrono::minutes{240}; // design value: a look in every half shift
+enum class ShelveReason : std::uint8_t { device_away, known_fault, being_repaired, patient_moved, other };
+inline constexpr std::array<std::string_view, 5> shelve_reasons{"device_away", "known_fault", "being_repaired",
+                                                                "patient_moved", "other"};
+[[nodiscard]] constexpr std::string_view name(ShelveReason reason)
+{
+    return shelve_reasons[static_cast<std::size_t>(reason)];
+}
+struct Shelve {
+    EpisodeId episode;
+    ShelveReason reason{};
+    std::string note; // "" = none; needed for `other`
+    Duration length{};
+    template <class Archive> void archive(Archive& a) { a(episode, reason, note, length); }
+};
+// It makes sound and pages again from now on.
+struct Unshelve {
+    EpisodeId episode;
+    template <class Archive> void archive(Archive& a) { a(episode); }
+};
+
 // A device was compared with its own screen; who signs is the person of the action.
 struct Commission {
     CommissionRecord record;
@@ -374,7 +399,7 @@ struct Action {
     std::string person; // "" only of SomebodyHere
     std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio, SetLimit,
                  TestPage, AnswerCode, ChangeRoster, ProtocolOpen, ProtocolTap, ProtocolClose, Commission,
-                 RevokeCommission, CallAgain, CallPhoned, SomebodyHere>
+                 RevokeCommission, CallAgain, CallPhoned, SomebodyHere, Shelve, Unshelve>
         what;
     std::uint64_t request = 0; // as in Entry
     template <class Archive> void archive(Archive& a) { a(person, what, request); }

@@ -155,6 +155,18 @@ struct Somebody {
     template <class Archive> void archive(Archive& a) { a(at, station); }
 };
 
+// A technical alarm that makes neither sound nor page until a time, and what it was about when it was shelved.
+struct Shelf {
+    std::string by;
+    ShelveReason reason{};
+    std::string note;
+    Instant until{};
+    Priority priority{};
+    BedId bed = no_bed;
+    std::vector<std::string> about; // devices, signals, words: one more of them ends it
+    template <class Archive> void archive(Archive& a) { a(by, reason, note, until, priority, bed, about); }
+};
+
 // The pump link is lost.
 void lose_pump(Watch& watch, Instant now);
 
@@ -236,6 +248,7 @@ struct Ward::State {
     std::vector<MessageMemory> messages; // by source, as far as any sends messages
     std::map<EpisodeId, Episode> episodes;
     std::map<CallId, Call> calls;
+    std::map<EpisodeId, Shelf> shelves; // of open episodes
     std::array<Slot, ward_fault_count> faults{};
     std::array<std::string, ward_fault_count> fault_details;
     CallId ward_call;
@@ -400,6 +413,19 @@ struct Ward::State {
     void do_action(const Moment& now, const Action& action, const CallPhoned& phoned);
     void do_action(const Moment& now, const Action& action, const SomebodyHere& somebody);
 
+    // --- shelve.cpp: technical alarms that are known for a while ---
+    void do_action(const Moment& now, const Action& action, const Shelve& shelve);
+    void do_action(const Moment& now, const Action& action, const Unshelve& unshelve);
+    // Why it must sound and page now; "" if it may be shelved.
+    [[nodiscard]] std::string why_not_shelved(const Episode& episode, Instant now) const;
+    // Magnesium acts, or nobody knows whether it does.
+    [[nodiscard]] bool may_act(BedId bed, Instant now) const;
+    // What an alarm is about that can be more than one thing: devices, signals, words of a fault.
+    [[nodiscard]] std::vector<std::string> subjects(const Episode& episode) const;
+    // Ends what is over its time or may not be shelved any more.
+    void judge_shelves(const Moment& now);
+    void unshelve(const Moment& now, EpisodeId id, const std::string& person);
+
     // --- limits.cpp: limits of one patient ---
     void do_action(const Moment& now, const Action& action, const SetLimit& set);
     // Gives her the ward's pack with her own limits, after either changed; what is open is carried over.
@@ -450,7 +476,8 @@ struct Ward::State {
     // Gives the episode its call, a new one if none is open; true if it is new or became worse by it.
     bool join_call(Episode& episode);
     void ring_call(const Moment& now, const Episode& episode, bool worse);
-    void leave_call(const Moment& now, CallId id, const std::string& person);
+    // `over`: what those who were told hear; "" = that the alarm is over.
+    void leave_call(const Moment& now, CallId id, const std::string& person, const std::string& over = "");
     [[nodiscard]] Duration quiet_hold(const Call& call, const Moment& now) const;
     void skip_numbers();
     [[nodiscard]] std::uint32_t new_number(); // of a call or a test, as people say it

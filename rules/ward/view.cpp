@@ -15,6 +15,8 @@ std::string_view name(AlarmEvent event)
     case AlarmEvent::expired: return "expired";
     case AlarmEvent::escalated: return "escalated";
     case AlarmEvent::attended: return "attended";
+    case AlarmEvent::shelved: return "shelved";
+    case AlarmEvent::unshelved: return "unshelved";
     }
     std::abort();
 }
@@ -222,6 +224,10 @@ EpisodeView Ward::State::episode_view(EpisodeId id, const Episode& episode, cons
     e.acknowledged_until = now.at(episode.acknowledged_until).wall;
     e.since = episode.since.wall;
     e.call = episode.call;
+    if (const auto shelf = shelves.find(id); shelf != shelves.end()) {
+        const Shelf& s = shelf->second;
+        e.shelved = ShelvedView{s.by, std::string{name(s.reason)}, s.note, now.at(s.until).wall};
+    }
     return e;
 }
 

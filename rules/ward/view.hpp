@@ -32,6 +32,13 @@ struct CheckView {
     bool overdue = false;
 };
 
+// A technical alarm that makes neither sound nor page until a time.
+struct ShelvedView {
+    std::string by, reason; // a name of ShelveReason
+    std::string note;       // "" = none
+    WallTime until;
+};
+
 struct EpisodeView {
     EpisodeId id;
     std::string bed; // alias, "" = ward
@@ -49,6 +56,7 @@ struct EpisodeView {
     WallTime acknowledged_until;
     WallTime since;
     CallId call; // {0,0}: nobody is called for it
+    std::optional<ShelvedView> shelved;
 };
 
 // What one person whom a call told said to it.

@@ -77,6 +77,8 @@ void Ward::State::step(const Moment& now, const Input& input)
     last = now;
     const std::size_t decided = effects->size();
     std::visit([&](const auto& what) { apply(now, what); }, input);
+    // Time alone is judged at deadlines: a tick that comes early changes nothing.
+    if (!shelves.empty() && !std::holds_alternative<Tick>(input)) judge_shelves(now);
     // An observation that decided nothing moved no deadline but its own bed's.
     if (!std::holds_alternative<Observation>(input) || effects->size() != decided) soonest = Instant{};
 }
@@ -108,6 +110,7 @@ Instant Ward::State::next_due() const
     for (const auto& [id, episode] : episodes) {
         if (episode.acknowledged) next = std::min(next, episode.acknowledged_until);
     }
+    for (const auto& [id, shelf] : shelves) next = std::min(next, shelf.until);
     for (std::size_t i = 0; i < faults.size(); ++i) {
         const auto at = deadline(info(static_cast<WardFault>(i)).policy, faults[i].condition);
         if (at) next = std::min(next, *at);
@@ -115,8 +118,8 @@ Instant Ward::State::next_due() const
     return next;
 }
 
-// Fires every deadline that is due, each at its own instant; at one instant beds first, then the ward's
-// faults, then acknowledgements, then channels that take over, then calls, each in the order of their ids.
+// Fires every deadline that is due, each at its own instant; at one instant beds first, then the ward's faults, then
+// what was shelved, then acknowledgements, then channels that take over, then calls, each in the order of their ids.
 void Ward::State::fire_due(const Moment& now)
 {
 #ifndef NDEBUG
@@ -143,6 +146,7 @@ void Ward::State::fire_due(const Moment& now)
             const FaultInfo& about = info(static_cast<WardFault>(i));
             advance_slot(at, no_bed, faults[i], about.policy, about.alarm);
         }
+        judge_shelves(at);
         std::vector<EpisodeId> expired;
         for (const auto& [id, episode] : episodes) {
             if (episode.acknowledged && episode.acknowledged_until <= at.steady) expired.push_back(id);
@@ -385,7 +389,7 @@ template <class Archive> void Ward::State::archive(Archive& a)
     a(messages);
     if (format >= 9) a(relays, rosters, quiet, roster_changes, next_code);
     if (format >= 11) archive_records(a);
-    if (format >= 12) a(charted);
+    if (format >= 12) a(charted, shelves);
     if constexpr (Archive::reading) find_trust();
     if constexpr (Archive::reading) {
         for (const auto& memory : messages) {

@@ -23,12 +23,13 @@ ROLES = ("midwife", "charge", "doctor", "biomed", "admin", "auditor")
 CHANGES = {
     "entries": ("session", CARE), "watch_start": ("session", CARE), "watch_end": ("session", CARE),
     "watch_transfer": ("pin", CARE), "watch_confirm": ("pin", CARE), "acknowledge": ("pin", CARE), "pause": ("pin", CARE),
+    "shelve": ("pin", CARE),
     "limits": ("session", SENIOR), "answer_call": ("tap", set(ROLES)), "protocol_step": ("tap", set(ROLES)),
     "protocol_open": ("session", CARE), "protocol_close": ("session", CARE),
     "oncall_set": ("session", SENIOR | {"admin"}), "oncall_take_back": ("session", SENIOR | {"admin"}),
     "test_page": ("session", SENIOR | {"admin", "biomed"}), "commission": ("pin", {"biomed"}),
     "commission_revoke": ("pin", {"biomed"}), "session_unlock": ("none", set(ROLES)), "session_lock": ("none", set(ROLES)),
-    "call_again": ("tap", set(ROLES)), "call_phoned": ("tap", set(ROLES)), "here": ("anybody", set(ROLES)),
+    "call_again": ("tap", set(ROLES)), "unshelve": ("tap", set(ROLES)), "call_phoned": ("tap", set(ROLES)), "here": ("anybody", set(ROLES)),
     "setup": ("none", set(ROLES)), "setup_code": ("local", set()), "people_set": ("local", set()), "backup_copy": ("local", set()),
 }
 # What an allowed request gets here: nothing of it exists, so nothing happens.

@@ -277,6 +277,8 @@ bed = "bed-1"
         self.get_all()
         self.refuse("acknowledge", alarm["id"])
         self.send("acknowledge", parameter=alarm["id"])
+        self.refuse("shelve", alarm["id"])
+        self.send("shelve", parameter=alarm["id"], fits=409)  # it is about the patient
         self.refuse("pause", "bed-1")
         self.send("pause", parameter="bed-1")
         self.refuse("call_again", call["id"])
@@ -315,7 +317,13 @@ bed = "bed-1"
         self.send("entries", "stop", bed="bed-2")
         self.send("entries", "decision", bed="bed-2", key="n1-after")
         self.get_all()
-        self.send("watch_start", bed="bed-3")
+        self.send("watch_start", bed="bed-3", hammer_at_bed=False)
+        alarms = self.ask("GET", "/api/v1/alarms", fits=200)[1]["alarms"]
+        known = next(one["id"] for one in alarms if one["rule"] == "technical.preparation")
+        self.send("shelve", parameter=known)
+        self.get_all()
+        self.refuse("unshelve", known)
+        self.send("unshelve", parameter=known)
         self.send("watch_end", bed="bed-3")
 
     def people(self):

@@ -33,6 +33,9 @@ int show_list(Shell& shell, const std::string& what, std::vector<std::string> co
 
 std::string state_of(const Json& alarm)
 {
+    if (const Json& shelved = alarm["shelved"]; !shelved.is_null())
+        return "shelved by " + cell(shelved["by"]) + " until " + local_time(shelved["until"]) + " (" +
+               cell(shelved["reason"]) + ")";
     if (alarm["acknowledged"] == true)
         return "acknowledged by " + cell(alarm["acknowledged_by"]) + " until " +
                local_time(alarm["acknowledged_until"]);
@@ -152,6 +155,36 @@ int test_page(Shell& shell, const Act& act)
     return good ? ok : failed;
 }
 
+// A technical alarm that is known, kept from sounding for a while.
+void add_shelving(CLI::App& alarms, Shell& shell)
+{
+    const auto act = std::make_shared<Act>();
+    const auto note = std::make_shared<std::string>();
+    CLI::App* shelve = leaf(alarms, shell, "shelve", "a technical alarm that is known: no sound or page for a while",
+                            Talks::yes, [=, &shell] {
+        Json body{{"person", act->person}, {"reason", act->answer}, {"minutes", act->seconds}};
+        if (!note->empty()) body["note"] = *note;
+        return Client{shell}.post("/api/v1/alarms/" + escaped(act->id) + "/shelve", body);
+    });
+    shelve->add_option("id", act->id, "id of the alarm, such as 3-7")->required();
+    add_person(*shelve, act->person);
+    shelve->add_option("--reason", act->answer, "device_away, known_fault, being_repaired, patient_moved or other")
+        ->required()
+        ->check(CLI::IsMember{{"device_away", "known_fault", "being_repaired", "patient_moved", "other"}});
+    shelve->add_option("--minutes", act->seconds, "for how long, 5 to 240")->required();
+    shelve->add_option("--note", *note, "why, in a few words; needed with the reason other");
+    shelve->footer("It stays in the list and on the board, and comes back by itself. Refused of an alarm that is high "
+                   "or about the patient,\nand of one that says that nobody can tell how she is while magnesium acts.");
+
+    const auto back = std::make_shared<Act>();
+    CLI::App* unshelve =
+        leaf(alarms, shell, "unshelve", "a shelved alarm sounds and pages again", Talks::yes, [=, &shell] {
+            return Client{shell}.post("/api/v1/alarms/" + escaped(back->id) + "/unshelve", {{"person", back->person}});
+        });
+    unshelve->add_option("id", back->id, "id of the alarm, such as 3-7")->required();
+    add_person(*unshelve, back->person);
+}
+
 // What is done about a call besides answering it, and the name of nobody.
 void add_by_hand(CLI::App& app, CLI::App& calls, Shell& shell)
 {
@@ -206,6 +239,7 @@ void add_alarms(CLI::App& app, Shell& shell)
              });
     acknowledge->add_option("id", ack->id, "id of the alarm, such as 3-7")->required();
     add_person(*acknowledge, ack->person);
+    add_shelving(alarms, shell);
 
     CLI::App& calls = *group(app, "calls", "open calls for a person to a bed");
     leaf(calls, shell, "list", "every open call", Talks::yes,

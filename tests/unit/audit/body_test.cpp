@@ -41,6 +41,13 @@ TEST(AuditBody, HoldsFreeTextAsItsHash)
     EXPECT_THAT(canonical_body("{\"bed\":\"" + std::string(65, 'x') + "\"}"), Not(HasSubstr("xx")));
 }
 
+TEST(AuditBody, SaysForWhichReasonOfTheListAnAlarmWasShelved)
+{
+    EXPECT_EQ(canonical_body(R"({"reason":"device_away","minutes":60})"),
+              R"({"minutes":60,"reason":"device_away"})");
+    EXPECT_EQ(canonical_body(R"({"reason":"device_away with Anna"})").find("Anna"), std::string::npos);
+}
+
 TEST(AuditBody, HoldsNoFieldThatSomebodyInvented)
 {
     EXPECT_EQ(canonical_body(R"({"Jane Doe":1,"kind":"rr","facts":{"surname":"Doe","weight":70}})"),

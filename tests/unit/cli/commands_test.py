@@ -48,6 +48,8 @@ CHANGES = [
     ["watch", "confirm", "bed-3"],
     ["watch", "end", "bed-3", "--reason", "delivered", "--second-person", "midwife-2"],
     ["alarms", "ack", "3-7"],
+    ["alarms", "shelve", "3-7", "--reason", "other", "--minutes", "60", "--note", "in theatre"],
+    ["alarms", "unshelve", "3-7"],
     ["calls", "answer", "#1207", "coming"],
     ["calls", "answer", "3-8", "here"],
     ["pause", "bed-3", "--seconds", "60"],

@@ -470,6 +470,29 @@ TEST(Actions, AboutACallBesidesAnsweringIt)
     EXPECT_EQ(bad_action(RouteId::here, {{"bed", "bed-3"}, {"person", "midwife-1"}}).field, "person");
 }
 
+TEST(Actions, AShelvedAlarmHasAReasonAndATimeWithinItsBounds)
+{
+    const json body{{"person", "m"}, {"reason", "being_repaired"}, {"minutes", 240}};
+    const auto shelve = std::get<Shelve>(good_action(RouteId::shelve, body, "3-7").what);
+    EXPECT_EQ(shelve.episode, (EpisodeId{3, 7}));
+    EXPECT_EQ(shelve.reason, ShelveReason::being_repaired);
+    EXPECT_EQ(shelve.length, Duration{240 * 60'000});
+    EXPECT_EQ(shelve.note, "");
+    const auto refused = [&](const char* name, json value) {
+        json other = body;
+        other[name] = std::move(value);
+        return bad_action(RouteId::shelve, other, "3-7");
+    };
+    for (const json& minutes : {json(4.9), json(240.5), json(-60), json(0)})
+        EXPECT_EQ(refused("minutes", minutes).field, "minutes") << minutes;
+    EXPECT_EQ(refused("reason", "tired of it").field, "reason");
+    EXPECT_EQ(refused("reason", "other").field, "note");
+    EXPECT_EQ(refused("note", std::string(201, 'x')).field, "note");
+    EXPECT_EQ(bad_action(RouteId::shelve, body, "9-9").status, 404U);
+    EXPECT_EQ(std::get<Unshelve>(good_action(RouteId::unshelve, {{"person", "m"}}, "3-7").what).episode,
+              (EpisodeId{3, 7}));
+}
+
 TEST(Actions, RefuseWhatIsMissingUnknownOrTooMuch)
 {
     EXPECT_EQ(bad_action(RouteId::watch_start, {{"bed", "bed-4"}}).field, "person");
@@ -501,6 +524,7 @@ TEST(Actions, RefuseWhatIsMissingUnknownOrTooMuch)
             .field,
         "second_person");
     EXPECT_EQ(bad_action(RouteId::acknowledge, {{"person", "m"}}, "9-9").status, 404U);
+    EXPECT_EQ(bad_action(RouteId::unshelve, {{"person", "m"}}, "9-9").status, 404U);
     EXPECT_EQ(
         bad_action(RouteId::answer_call, {{"person", "m"}, {"answer", "coming"}}, "9-9").status,
         404U);

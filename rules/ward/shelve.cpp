@@ -1,0 +1,148 @@
+// Technical alarms that are known for a while: no sound and no page until a time, and visible all along.
+//
+// Never one that is high, never one about the patient, and while magnesium acts or may act none that says that nobody
+// can tell how she is: with those, sound and pages are all that stands between a fault and a silent gap.
+#include <algorithm>
+
+#include "rules/ward/session_alarm.hpp"
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+namespace {
+
+bool is(const Episode& episode, BedFault fault) { return episode.alarm.rule == info(fault).alarm.rule; }
+bool is(const Episode& episode, WardFault fault) { return episode.alarm.rule == info(fault).alarm.rule; }
+
+// It is about the bed's things and papers. All else that a bed has is a way of not knowing how she is. A device that is
+// not commissioned hides nothing: its bed relies on charted checks, and those become overdue.
+bool tells_no_blindness(const Episode& episode)
+{
+    return is(episode, BedFault::preparation) || is(episode, BedFault::cuff_arm) ||
+           is(episode, BedFault::uncommissioned) || is(episode, BedFault::commission_lost) ||
+           episode.alarm.rule == info(SessionAlarm::not_screened).id;
+}
+
+std::string without_numbers(std::string text)
+{
+    std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+    return text;
+}
+
+std::string minutes_text(Duration length) { return std::to_string(length.count() / 60'000) + " min"; }
+
+} // namespace
+
+bool Ward::State::may_act(BedId id, Instant now) const
+{
+    const Bed& bed = beds[id.value];
+    if (!bed.watch) return bed.live_flow;
+    return bed.watch->infusion.on_board(now, on_board_length(*bed.watch, now)).value_or(true);
+}
+
+std::string Ward::State::why_not_shelved(const Episode& episode, Instant now) const
+{
+    if (episode.alarm.kind != AlarmKind::technical) return "an alarm about the patient cannot be shelved";
+    if (episode.alarm.priority == Priority::high) return "an alarm of high priority cannot be shelved";
+    if (episode.latched() || episode.orphan) return "its cause is over: acknowledge it instead";
+    if (is(episode, WardFault::gap) || is(episode, WardFault::loop_late) || is(episode, WardFault::inbox_overflow))
+        return "nobody was watching: this ends by itself and cannot be shelved";
+    if (episode.bed.value >= beds.size() || tells_no_blindness(episode) || !may_act(episode.bed, now)) return "";
+    const auto& watch = beds[episode.bed.value].watch;
+    // A pump that was taken away after the stop tells nothing that anybody waits for.
+    if (is(episode, BedFault::pump_silent) && watch && watch->infusion.stop_declared()) return "";
+    return "magnesium acts or may act, and this alarm says that nobody can tell how she is: it cannot be shelved";
+}
+
+std::vector<std::string> Ward::State::subjects(const Episode& episode) const
+{
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+        if (faults[i].episode == episode.id) return {without_numbers(fault_details[i])};
+    }
+    if (episode.bed.value >= beds.size()) return {};
+    const Bed& bed = beds[episode.bed.value];
+    std::vector<std::string> out;
+    if (is(episode, BedFault::uncommissioned)) return untrusted(episode.bed, false);
+    if (is(episode, BedFault::commission_lost)) return untrusted(episode.bed, true);
+    const bool silent = is(episode, BedFault::silent) || is(episode, BedFault::pump_silent);
+    if (silent || is(episode, BedFault::frozen)) {
+        for (const SourceLink& link : bed.links) {
+            if (!(silent ? link.silent : link.frozen) || link.source.value >= source_names.size()) continue;
+            out.push_back(source_names[link.source.value].name);
+        }
+    } else if (is(episode, BedFault::signals_lost)) {
+        std::string_view rest = bed.lost_signals; // "No Heart rate, SpO2"
+        rest.remove_prefix(std::min(rest.find(' ') + 1, rest.size()));
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find(", "), rest.size());
+            out.emplace_back(rest.substr(0, end));
+            rest.remove_prefix(std::min(end + 2, rest.size()));
+        }
+    }
+    return out;
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const Shelve& shelve)
+{
+    const auto found = episodes.find(shelve.episode);
+    if (found == episodes.end()) return reply(now, action.request, false, "no such open alarm");
+    Episode& episode = found->second;
+    std::string why = why_not_shelved(episode, now.steady);
+    if (static_cast<std::size_t>(shelve.reason) >= shelve_reasons.size()) why = "a reason is needed";
+    else if (shelve.reason == ShelveReason::other && shelve.note.empty()) why = "say in the note why";
+    else if (shelve.note.size() > note_longest) why = "the note is too long";
+    else if (shelve.length < shelved_shortest || shelve.length > shelved_longest)
+        why = "an alarm is shelved for 5 to 240 minutes: it always comes back";
+    if (!why.empty()) return reply(now, action.request, false, why);
+    shelves[episode.id] = {action.person,          shelve.reason, shelve.note,      now.steady + shelve.length,
+                           episode.alarm.priority, episode.bed,   subjects(episode)};
+    emit(now, episode, AlarmEvent::shelved, action.person);
+    const CallId call = episode.call;
+    episode.call = {};
+    const std::string length = minutes_text(shelve.length);
+    if (call.counter != 0)
+        leave_call(now, call, action.person, "Shelved for " + length + " by " + action.person);
+    publish(episode.bed);
+    reply(now, action.request, true, "shelved for " + length + "; it stays visible and comes back by itself");
+}
+
+void Ward::State::do_action(const Moment& now, const Action& action, const Unshelve& back)
+{
+    if (!shelves.contains(back.episode)) return reply(now, action.request, false, "this alarm is not shelved");
+    unshelve(now, back.episode, action.person);
+    reply(now, action.request, true, "it sounds and pages again");
+}
+
+void Ward::State::judge_shelves(const Moment& now)
+{
+    std::vector<EpisodeId> over;
+    for (const auto& [id, shelf] : shelves) {
+        const Episode& episode = episodes.at(id);
+        const auto about = subjects(episode);
+        const bool more = std::any_of(about.begin(), about.end(), [&](const std::string& one) {
+            return std::find(shelf.about.begin(), shelf.about.end(), one) == shelf.about.end();
+        });
+        const bool worse = episode.alarm.priority > shelf.priority || !why_not_shelved(episode, now.steady).empty();
+        if (shelf.until <= now.steady || more || worse || episode.bed != shelf.bed) over.push_back(id);
+    }
+    for (const EpisodeId id : over) unshelve(now, id, "");
+}
+
+// As an alarm that begins: a call of its own, or the bed's; whoever has answered that one hears that there is more.
+void Ward::State::unshelve(const Moment& now, EpisodeId id, const std::string& person)
+{
+    shelves.erase(id);
+    Episode& episode = episodes.at(id);
+    episode.acknowledged = false;
+    const bool worse = join_call(episode);
+    emit(now, episode, AlarmEvent::unshelved, person);
+    publish(episode.bed);
+    const auto call = calls.find(episode.call);
+    if (call == calls.end()) return; // of low priority
+    const CallState state = call->second.state;
+    const bool answered = state == CallState::accepted || state == CallState::attended;
+    if (answered && call->second.next != Instant::never())
+        return send(now, call->second, persists(call->second, policy(call->second), now.steady), id);
+    ring_call(now, episode, worse);
+}
+
+} // namespace magwatch
