@@ -21,7 +21,9 @@ Json point_json(const PredictedPoint& point, const Moment& now)
     Json out;
     out["at"] = format_time(now.at(point.at).wall);
     out["p5_mmol_l"] = point.p5_mmol_l;
+    out["p25_mmol_l"] = point.p25_mmol_l;
     out["p50_mmol_l"] = point.p50_mmol_l;
+    out["p75_mmol_l"] = point.p75_mmol_l;
     out["p95_mmol_l"] = point.p95_mmol_l;
     out["extrapolated"] = point.extrapolated != 0;
     if (point.extrapolated != 0) {

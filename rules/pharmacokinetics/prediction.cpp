@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr double z90 = 1.6448536269514722; // standard normal, 95th percentile
+constexpr double z50 = 0.6744897501960817; // 75th percentile
 constexpr double unexpected_z = 3;
 constexpr double slope_step = 1e-3; // in units of the spread
 constexpr double furthest = 5;      // spreads from the typical woman
@@ -171,7 +172,7 @@ private:
 };
 
 struct Band {
-    std::vector<double> p5, p50, p95;
+    std::vector<double> p5, p25, p50, p75, p95;
 };
 
 Band band(const Population& population, const Vector& z, const Matrix& factor, const Course& course,
@@ -185,10 +186,12 @@ Band band(const Population& population, const Vector& z, const Matrix& factor, c
         double variance = population.residual() * population.residual();
         const Vector parts = solve_lower(factor, slope[t]);
         for (const double part : parts) variance += part * part;
-        const double half = z90 * std::sqrt(variance);
-        result.p5.push_back(std::exp(middle[t] - half));
+        const double deviation = std::sqrt(variance);
+        result.p5.push_back(std::exp(middle[t] - z90 * deviation));
+        result.p25.push_back(std::exp(middle[t] - z50 * deviation));
         result.p50.push_back(std::exp(middle[t]));
-        result.p95.push_back(std::exp(middle[t] + half));
+        result.p75.push_back(std::exp(middle[t] + z50 * deviation));
+        result.p95.push_back(std::exp(middle[t] + z90 * deviation));
     }
     return result;
 }
@@ -370,7 +373,9 @@ std::variant<Prediction, std::string> forecast(Model model, const Covariates& co
     const Band stopped = result.incomplete_since ? band(population, z, factor, course.without_assumed(), at) : went_on;
     const Extrapolations extrapolations{model, covariates, course};
     for (std::size_t t = 0; t < at.size(); ++t) {
-        result.points.push_back({at[t], rounded(std::min(went_on.p5[t], stopped.p5[t])), rounded(went_on.p50[t]),
+        result.points.push_back({at[t], rounded(std::min(went_on.p5[t], stopped.p5[t])),
+                                 rounded(std::min(went_on.p25[t], stopped.p25[t])), rounded(went_on.p50[t]),
+                                 rounded(std::max(went_on.p75[t], stopped.p75[t])),
                                  rounded(std::max(went_on.p95[t], stopped.p95[t])), extrapolations.at(at[t]),
                                  result.incomplete_since && at[t] > *result.incomplete_since});
     }

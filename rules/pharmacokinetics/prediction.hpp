@@ -11,8 +11,9 @@
 // The band (Laplace's approximation, linearised): the etas' covariance is the inverse of that sum's curvature
 // (J'J + I in units of the spread); through the slope of ln C at each time it becomes a standard deviation of
 // ln C, to which the residual is added. P5 and P95 are 1.645 of these below and above P50: 90 of 100 measured
-// levels are meant to lie between them. The residual is part of it because most of it is the woman, not the
-// laboratory: Salinger's and Easterling's models have no other variability at all. No random numbers.
+// levels are meant to lie between them; P25 and P75 are 0.674 of them: half of the levels are. The residual is
+// part of it because most of it is the woman, not the laboratory: Salinger's and Easterling's models have no
+// other variability at all. No random numbers.
 // Levels drawn during or less than 30 min after a bolus, or from the arm of the infusion, are not fitted.
 // Where the infusion record is silent the band spans that it went on and that it had stopped.
 // The whole has been compared with its own simulations and published group means, not with patients.
@@ -72,7 +73,7 @@ enum class LevelUse : std::uint8_t {
 
 struct PredictedPoint {
     Instant at;
-    double p5_mmol_l = 0, p50_mmol_l = 0, p95_mmol_l = 0;
+    double p5_mmol_l = 0, p25_mmol_l = 0, p50_mmol_l = 0, p75_mmol_l = 0, p95_mmol_l = 0;
     std::uint8_t extrapolated = 0; // of Extrapolation; 0: inside of what was studied
     bool record_incomplete = false; // the infusion record is silent before this time
     [[nodiscard]] bool because(Extrapolation reason) const

@@ -27,10 +27,11 @@ class Predict(unittest.TestCase):
         self.assertEqual(errors, "")
         self.assertEqual([p["time_s"] for p in points], [1200, 3600, 7200, 86400])
         for point, wanted in zip(points, (1.844, 1.817, 1.786, 1.699)):
-            self.assertEqual(list(point), ["time_s", "p5_mmol_l", "p50_mmol_l", "p95_mmol_l", "extrapolated"])
+            self.assertEqual(list(point), ["time_s", "p5_mmol_l", "p25_mmol_l", "p50_mmol_l", "p75_mmol_l", "p95_mmol_l",
+                                           "extrapolated"])
             self.assertAlmostEqual(point["p50_mmol_l"], wanted, delta=0.05 * wanted)
-            self.assertLess(point["p5_mmol_l"], point["p50_mmol_l"])
-            self.assertLess(point["p50_mmol_l"], point["p95_mmol_l"])
+            edges = [point[f"p{n}_mmol_l"] for n in (5, 25, 50, 75, 95)]
+            self.assertEqual(edges, sorted(set(edges)))
             self.assertIs(point["extrapolated"], False)
 
     def test_models(self):

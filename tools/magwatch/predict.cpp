@@ -104,7 +104,9 @@ void print_json(const Shell& shell, const Prediction& prediction)
         if (point.at.ms % 1000 == 0) line["time_s"] = point.at.ms / 1000;
         else line["time_s"] = static_cast<double>(point.at.ms) / 1000;
         line["p5_mmol_l"] = point.p5_mmol_l;
+        line["p25_mmol_l"] = point.p25_mmol_l;
         line["p50_mmol_l"] = point.p50_mmol_l;
+        line["p75_mmol_l"] = point.p75_mmol_l;
         line["p95_mmol_l"] = point.p95_mmol_l;
         line["extrapolated"] = point.extrapolated != 0;
         if (point.extrapolated != 0) line["extrapolated_by"] = reasons_of(point);
@@ -246,10 +248,12 @@ void add_predict(CLI::App& app, Shell& shell)
                         "a measured level and when it was drawn: 6h:2.1mmol/L (or mg/dL, mEq/L); may be repeated");
     command->add_option("--rate-unknown-since", o->unknown_since, "from when nobody knows the rate of the infusion");
     command->add_flag("--low-urine", o->low_urine, "urine below the limit for 4 h: half the clearance");
-    command->footer("P5 to P95: 90 of 100 measured levels are meant to lie between them. An estimate: it raises and\n"
-                    "clears no alarm. Levels drawn during or less than 30 min after a bolus are not used. With --json\n"
-                    "one object for each time: {\"time_s\":1200,\"p5_mmol_l\":1.12,\"p50_mmol_l\":1.63,\n"
-                    "\"p95_mmol_l\":2.37,\"extrapolated\":false}. Models, sources and limits: docs/PREDICTION.md");
+    command->footer("P5 to P95: 90 of 100 measured levels are meant to lie between them, P25 to P75: half of them.\n"
+                    "An estimate: it raises and clears no alarm. Levels drawn during or less than 30 min after a\n"
+                    "bolus are not used. With --json one object for each time:\n"
+                    "{\"time_s\":1200,\"p5_mmol_l\":1.12,\"p25_mmol_l\":1.40,\"p50_mmol_l\":1.63,\n"
+                    "\"p75_mmol_l\":1.90,\"p95_mmol_l\":2.37,\"extrapolated\":false}.\n"
+                    "Models, sources and limits: docs/PREDICTION.md");
 }
 
 } // namespace magwatch::cli

@@ -51,7 +51,7 @@ const LIMITS: Limit[] = [
   ["rr", "above", 30, "/min", "medium"],
   ["spo2", "below", 94, "%", "high"],
   ["hr", "below", 60, "/min", "medium"],
-  ["reflex_knee", "below", 1, "1", "high"],
+  ["reflex", "below", 1, "1", "high"],
 ].map(([signal, side, value, unit, priority]) => ({
   signal: String(signal),
   side: side as Limit["side"],
@@ -199,6 +199,7 @@ export class DevWard {
             [7000, 0, 0],
           ],
         },
+        reflex_arm: { unit: "1", points: [[7010, 2, 2]] },
       },
       events: [
         ...this.event(from + 500_000, "bolus", "Bolus 4 g over 20 min"),

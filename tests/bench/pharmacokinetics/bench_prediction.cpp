@@ -21,9 +21,9 @@ void print_coverage(int count, std::uint32_t seed)
             for (const int levels : {0, 1, 2, 3}) {
                 const Coverage c = coverage(model, women, levels, count, seed);
                 std::printf("{\"fitted\":\"%s\",\"women\":\"%s\",\"levels\":%d,\"n\":%d,\"seed\":%u,\"measured\":%.3f,"
-                            "\"below\":%.3f,\"above\":%.3f,\"curve\":%.3f,\"p95_over_p5\":%.2f}\n",
+                            "\"below\":%.3f,\"above\":%.3f,\"half\":%.3f,\"curve\":%.3f,\"p95_over_p5\":%.2f}\n",
                             std::string{name(model)}.c_str(), std::string{name(women)}.c_str(), levels, c.women, seed,
-                            c.measured, c.below, c.above, c.curve, c.width);
+                            c.measured, c.below, c.above, c.half, c.curve, c.width);
             }
         }
     }

@@ -117,10 +117,11 @@ Coverage coverage(Model fitted, Women women, int levels, int count, std::uint32_
         const double sample = measured(later), truth = level_of(woman, course, later);
         result.below += sample < p.p5_mmol_l;
         result.above += sample > p.p95_mmol_l;
+        result.half += sample >= p.p25_mmol_l && sample <= p.p75_mmol_l;
         result.curve += truth >= p.p5_mmol_l && truth <= p.p95_mmol_l;
         result.width += p.p95_mmol_l / p.p5_mmol_l;
     }
-    for (double* share : {&result.below, &result.above, &result.curve, &result.width}) *share /= count;
+    for (double* share : {&result.below, &result.above, &result.half, &result.curve, &result.width}) *share /= count;
     result.measured = 1 - result.below - result.above;
     return result;
 }

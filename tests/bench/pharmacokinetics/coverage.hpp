@@ -1,4 +1,4 @@
-// How often the 90 % band of an individual fit holds what is measured later, on simulated women.
+// How often the 90 % and the 50 % band of an individual fit hold what is measured later, on simulated women.
 //
 // Deterministic for a seed. A woman is drawn from a population, given one of the usual regimens, sampled with that
 // population's residual error at up to three times outside of boluses, and predicted from these samples; then one more
@@ -25,6 +25,7 @@ struct Coverage {
     int women = 0;
     double measured = 0, curve = 0; // shares within P5 to P95
     double below = 0, above = 0;    // shares of the measured ones outside
+    double half = 0;                // share of the measured ones within P25 to P75
     double width = 0;               // mean of P95/P5
 };
 

@@ -30,7 +30,8 @@ void check(const Prediction& prediction)
 {
     for (const PredictedPoint& p : prediction.points) {
         require(std::isfinite(p.p5_mmol_l) && std::isfinite(p.p50_mmol_l) && std::isfinite(p.p95_mmol_l));
-        require(p.p5_mmol_l >= 0 && p.p5_mmol_l <= p.p50_mmol_l && p.p50_mmol_l <= p.p95_mmol_l);
+        require(p.p5_mmol_l >= 0 && p.p5_mmol_l <= p.p25_mmol_l && p.p25_mmol_l <= p.p50_mmol_l);
+        require(p.p50_mmol_l <= p.p75_mmol_l && p.p75_mmol_l <= p.p95_mmol_l);
     }
 }
 

@@ -103,8 +103,10 @@ TEST_F(ServiceTest, PredictsFromWhatIsRecorded)
     EXPECT_EQ(made["points"][0]["at"], "2027-01-15T07:00:00.000Z");
     EXPECT_EQ(made["points"][42]["at"], "2027-01-15T14:00:00.000Z");
     for (const json& point : made["points"]) {
-        EXPECT_LT(point["p5_mmol_l"], point["p50_mmol_l"]);
-        EXPECT_LT(point["p50_mmol_l"], point["p95_mmol_l"]);
+        EXPECT_LT(point["p5_mmol_l"], point["p25_mmol_l"]);
+        EXPECT_LT(point["p25_mmol_l"], point["p50_mmol_l"]);
+        EXPECT_LT(point["p50_mmol_l"], point["p75_mmol_l"]);
+        EXPECT_LT(point["p75_mmol_l"], point["p95_mmol_l"]);
         EXPECT_EQ(point["record_incomplete"], false);
     }
     EXPECT_GT(made["points"][2]["p50_mmol_l"], made["points"][0]["p50_mmol_l"]);

@@ -55,8 +55,10 @@ TEST(Prediction, WithoutLevelsTheMiddleIsTheTypicalCurve)
         for (const double hours : {0.0, 0.5, 3.0, 12.0}) {
             const auto p = point(model, woman(70), course, {}, at_hours(hours));
             EXPECT_NEAR(p.p50_mmol_l, population.concentration({}, course, at_hours(hours)), 0.0005);
-            EXPECT_LT(p.p5_mmol_l, p.p50_mmol_l);
-            EXPECT_LT(p.p50_mmol_l, p.p95_mmol_l);
+            EXPECT_LT(p.p5_mmol_l, p.p25_mmol_l);
+            EXPECT_LT(p.p25_mmol_l, p.p50_mmol_l);
+            EXPECT_LT(p.p50_mmol_l, p.p75_mmol_l);
+            EXPECT_LT(p.p75_mmol_l, p.p95_mmol_l);
             // Never narrower than one measurement's own error.
             EXPECT_GT(width(p), 2 * 1.644 * population.residual() - 0.003);
         }
@@ -71,7 +73,7 @@ TEST(Prediction, IsTheSameEveryTimeAndRounded)
     const Prediction first = predict(Model::typical, woman(70), course, levels, times);
     EXPECT_EQ(first.points, predict(Model::typical, woman(70), course, levels, times).points);
     for (const auto& p : first.points) {
-        for (const double value : {p.p5_mmol_l, p.p50_mmol_l, p.p95_mmol_l})
+        for (const double value : {p.p5_mmol_l, p.p25_mmol_l, p.p50_mmol_l, p.p75_mmol_l, p.p95_mmol_l})
             EXPECT_NEAR(value * 1000, std::round(value * 1000), 1e-9);
     }
 }
@@ -256,6 +258,8 @@ TEST(Prediction, WhereTheRecordIsSilentTheBandSpansBothThatItWentOnAndThatItStop
         EXPECT_FALSE(on.points[i].record_incomplete);
         EXPECT_EQ(p.points[i].p95_mmol_l, on.points[i].p95_mmol_l);
         EXPECT_EQ(p.points[i].p5_mmol_l, off.points[i].p5_mmol_l);
+        EXPECT_EQ(p.points[i].p75_mmol_l, on.points[i].p75_mmol_l);
+        EXPECT_EQ(p.points[i].p25_mmol_l, off.points[i].p25_mmol_l);
     }
     EXPECT_LT(p.points.back().p5_mmol_l, on.points.back().p5_mmol_l);
 }
@@ -305,8 +309,10 @@ TEST(Prediction, OddButPossibleInputsGiveNumbers)
                 const auto p = predict(model, woman(26, creatinine), odd, levels, {at(0s), at(1h), at(9h), at(5000h)});
                 for (const auto& q : p.points) {
                     EXPECT_TRUE(std::isfinite(q.p5_mmol_l) && std::isfinite(q.p95_mmol_l));
-                    EXPECT_LE(q.p5_mmol_l, q.p50_mmol_l);
-                    EXPECT_LE(q.p50_mmol_l, q.p95_mmol_l);
+                    EXPECT_LE(q.p5_mmol_l, q.p25_mmol_l);
+                    EXPECT_LE(q.p25_mmol_l, q.p50_mmol_l);
+                    EXPECT_LE(q.p50_mmol_l, q.p75_mmol_l);
+                    EXPECT_LE(q.p75_mmol_l, q.p95_mmol_l);
                     EXPECT_GT(q.p5_mmol_l, 0);
                 }
             }

@@ -342,7 +342,9 @@ export interface SessionState {
 export interface PredictionPoint {
   at: string;
   p5_mmol_l: number;
+  p25_mmol_l: number;
   p50_mmol_l: number;
+  p75_mmol_l: number;
   p95_mmol_l: number;
   extrapolated: boolean;
   record_incomplete: boolean;

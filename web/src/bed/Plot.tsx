@@ -4,7 +4,7 @@ import { night } from "../navigation";
 import { serverNow, ward } from "../live/store";
 import { clockTime } from "../words/times";
 import { tidy } from "../words/units";
-import { type PlotData, draw } from "./plot";
+import { ESTIMATE_ROWS, type PlotData, draw } from "./plot";
 
 const NARROWEST = 280;
 const TABLE_ROWS = 60;
@@ -24,6 +24,8 @@ export function Plot(props: {
   kind: "trend" | "charted" | "estimate";
   unit: string;
   limits?: Limit[];
+  /** What must be known of it before it is read. */
+  note?: string;
 }) {
   const limits = props.limits ?? NONE;
   const box = useRef<HTMLDivElement>(null);
@@ -47,6 +49,7 @@ export function Plot(props: {
           Table
         </button>
       </h3>
+      {props.note && <p class="limits">{props.note}</p>}
       {limits.length > 0 && <p class="limits">{limits.map(limitWords).join("; ")}</p>}
       {table ? (
         <Numbers data={props.data} kind={props.kind} offset={offset} title={props.title} />
@@ -59,7 +62,7 @@ export function Plot(props: {
 
 function Numbers(props: { data: PlotData; kind: "trend" | "charted" | "estimate"; offset: number; title: string }) {
   const [times, ...rows] = props.data.columns;
-  const heads = props.kind !== "estimate" ? ["lowest", "highest"] : ["5 %", "95 %", "middle", "laboratory"];
+  const heads = props.kind !== "estimate" ? ["lowest", "highest"] : ESTIMATE_ROWS;
   const step = Math.max(1, Math.ceil(times.length / TABLE_ROWS));
   const shown = times.map((_, index) => index).filter((index) => index % step === 0);
   return (

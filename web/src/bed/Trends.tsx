@@ -2,12 +2,12 @@ import { useEffect, useState } from "preact/hooks";
 import { useAsked } from "../api/asked";
 import type { Bed, Limit, Prediction, Trend } from "../api/types";
 import { serverNow, usable, ward } from "../live/store";
-import { unitWords } from "../words/signals";
+import { signalOf, unitWords } from "../words/signals";
 import { clockTime } from "../words/times";
 import { short, tidy } from "../words/units";
 import { EventStrip } from "./EventStrip";
 import { Plot } from "./Plot";
-import { limitsOf, standing } from "./bands";
+import { judged, limitsOf, standing } from "./bands";
 import { type PlotData, estimateColumns, trendColumns } from "./plot";
 
 const ROWS = [
@@ -20,7 +20,9 @@ const ROWS = [
   ["urine", "Urine", "charted"],
 ] as const;
 
-type Drawn = [name: string, title: string, kind: "trend" | "charted", data: PlotData, limits: Limit[]];
+type Drawn = [name: string, title: string, kind: "trend" | "charted", data: PlotData, limits: Limit[], note: string];
+
+const NOT_JUDGED = "not judged under an epidural: the arm reflex counts";
 
 const AGAIN_MS = 30_000;
 const POINTS = 600;
@@ -62,7 +64,7 @@ export function Trends(props: { bed: Bed }) {
       {asked === null && <p>Loading the trends.</p>}
       {asked !== null && "why" in asked && <p>No trends: {asked.why}.</p>}
       {asked !== null && "data" in asked && usable.value && (
-        <Stack trend={asked.data} limits={known} hours={hours} />
+        <Stack trend={asked.data} limits={known} hours={hours} epidural={(signalOf(props.bed, "epidural")?.value ?? 0) > 0} />
       )}
       {limits !== null && "why" in limits && <p>No limits are drawn: {limits.why}.</p>}
     </section>
@@ -71,7 +73,7 @@ export function Trends(props: { bed: Bed }) {
 
 const NO_LIMITS: Limit[] = [];
 
-function Stack(props: { trend: Trend; limits: Limit[]; hours: number }) {
+function Stack(props: { trend: Trend; limits: Limit[]; hours: number; epidural: boolean }) {
   const [drawn, setDrawn] = useState<Drawn[]>([]);
   useEffect(() => {
     setDrawn(
@@ -80,15 +82,16 @@ function Stack(props: { trend: Trend; limits: Limit[]; hours: number }) {
         title,
         kind,
         trendColumns(props.trend, name, kind),
-        limitsOf(props.limits, name, props.trend.signals[name]?.unit ?? ""),
+        judged(name, props.epidural) ? limitsOf(props.limits, name, props.trend.signals[name]?.unit ?? "") : NO_LIMITS,
+        judged(name, props.epidural) ? "" : NOT_JUDGED,
       ]),
     );
-  }, [props.trend, props.limits]);
+  }, [props.trend, props.limits, props.epidural]);
   return (
     <>
       <EventStrip trend={props.trend} />
       {drawn.length === 0 && <p>No values in this time.</p>}
-      {drawn.map(([name, title, kind, data, limits]) => (
+      {drawn.map(([name, title, kind, data, limits, note]) => (
         <Plot
           key={name}
           title={title}
@@ -96,7 +99,8 @@ function Stack(props: { trend: Trend; limits: Limit[]; hours: number }) {
           kind={kind}
           data={data}
           limits={limits}
-          sentence={sentence(title, data, props.hours, limits)}
+          note={note}
+          sentence={sentence(title, data, props.hours, limits, note)}
         />
       ))}
     </>
@@ -104,12 +108,13 @@ function Stack(props: { trend: Trend; limits: Limit[]; hours: number }) {
 }
 
 /** "Respiratory rate 9, falling from 15 over 2 h, below limit 12": what the picture says, for those who do not see it. */
-export function sentence(title: string, data: PlotData, hours: number, limits: Limit[]): string {
+export function sentence(title: string, data: PlotData, hours: number, limits: Limit[], note = ""): string {
   const values = (data.columns[2] ?? []).filter((v): v is number => v !== null);
   const [first, last] = [values[0], values[values.length - 1]];
   if (first === undefined || last === undefined) return `${title}: no values in ${hours} h`;
   const way = last < first ? "falling" : last > first ? "rising" : "steady";
-  const words = [`${title} ${tidy(last, 1)}`, `${way} from ${tidy(first, 1)} over ${hours} h`, standing(limits, last)];
+  const now = [`${title} ${tidy(last, 1)}`, `${way} from ${tidy(first, 1)} over ${hours} h`];
+  const words = [...now, standing(limits, last), note];
   return words.filter((word) => word !== "").join(", ");
 }
 
@@ -119,7 +124,7 @@ export function Estimate(props: { bed: Bed }) {
   const [data, setData] = useState<PlotData | null>(null);
   const levels = props.bed.levels.length;
   useEffect(() => {
-    setData(asked !== null && "data" in asked ? estimateColumns(asked.data, props.bed.levels) : null);
+    setData(asked !== null && "data" in asked ? estimateColumns(asked.data, props.bed.levels, serverNow.peek()) : null);
   }, [asked, levels]);
   const offset = ward.value?.offsetMinutes ?? 0;
   const because = asked !== null && "data" in asked ? asked.data.because : undefined;
@@ -127,7 +132,10 @@ export function Estimate(props: { bed: Bed }) {
   return (
     <section class="estimate" aria-label="Magnesium estimate">
       <h2>Magnesium in serum: estimate, not a lab result</h2>
-      <p>Dots are laboratory results. The band holds 90 % of estimates. Nothing here is an all-clear.</p>
+      <p>
+        Dots are laboratory results. The dashed line is the middle of what is to be expected: half of the levels lie in
+        the dark band, 9 of 10 in the pale one. Nothing here is an all-clear.
+      </p>
       {unknownSince !== null && (
         <p class="problem">Rate unknown since {clockTime(Date.parse(unknownSince), offset)}.</p>
       )}
@@ -137,7 +145,7 @@ export function Estimate(props: { bed: Bed }) {
       {asked !== null && "data" in asked && data !== null && asked.data.points.length > 0 && (
         <>
           {asked.data.points.some((p) => p.record_incomplete) && (
-            <p class="problem">The infusion record is incomplete.</p>
+            <p class="problem">The infusion record is incomplete: the estimate ends now, and nothing is told ahead.</p>
           )}
           {asked.data.take_level_before != null && (
             <p>Take a level before {clockTime(Date.parse(asked.data.take_level_before), offset)}.</p>

@@ -17,8 +17,13 @@ export interface Band {
 const JUDGED_AS: Record<string, readonly string[]> = {
   rr_counted: ["rr_counted", "rr"],
   reflex_knee: ["reflex_knee", "reflex"],
-  reflex_arm: ["reflex_arm"],
+  reflex_arm: ["reflex_arm", "reflex"],
 };
+
+/** Under a working epidural or spinal the legs say nothing: the arm alone is judged. */
+export function judged(signal: string, epidural: boolean): boolean {
+  return !(epidural && signal === "reflex_knee");
+}
 
 /**
  * The limits that alarm by themselves. One in another unit than the plot's is left out: it is never converted by guess.

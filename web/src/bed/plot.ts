@@ -33,22 +33,30 @@ export function trendColumns(trend: Trend, signal: string, kind: "trend" | "char
   return { columns: [at, low, high], span: [from, Date.parse(trend.to) / 1000] };
 }
 
-/** The estimate's band and middle, and the laboratory's levels on the same times. */
-export function estimateColumns(prediction: Prediction, levels: Level[]): PlotData {
+/** What the rows of an estimate are, in the order in which they are drawn: edges of the bands, middle, measured levels. */
+export const ESTIMATE_ROWS = ["5 %", "95 %", "25 %", "75 %", "middle", "laboratory"] as const;
+
+/**
+ * The estimate's two nested bands and middle, and the laboratory's levels on the same times. Where nobody knows what is
+ * given now, nothing is drawn of the time to come.
+ */
+export function estimateColumns(prediction: Prediction, levels: Level[], nowMs: number): PlotData {
   const rows = new Map<number, (number | null)[]>();
   for (const p of prediction.points) {
-    rows.set(Date.parse(p.at) / 1000, [p.p5_mmol_l, p.p95_mmol_l, p.p50_mmol_l, null]);
+    const at = Date.parse(p.at);
+    if (p.record_incomplete && at > nowMs) continue;
+    rows.set(at / 1000, [p.p5_mmol_l, p.p95_mmol_l, p.p25_mmol_l, p.p75_mmol_l, p.p50_mmol_l, null]);
   }
   for (const level of levels) {
     const unit = level.unit === "mg/dL" || level.unit === "mEq/L" ? level.unit : "mmol/L";
     const at = Date.parse(level.drawn_at) / 1000;
-    const row = rows.get(at) ?? [null, null, null, null];
-    row[3] = toMmol(level.value, unit);
+    const row = rows.get(at) ?? ESTIMATE_ROWS.map(() => null);
+    row[ESTIMATE_ROWS.length - 1] = toMmol(level.value, unit);
     rows.set(at, row);
   }
   const times = [...rows.keys()].sort((a, b) => a - b);
   const column = (n: number) => times.map((t) => rows.get(t)?.[n] ?? null);
-  return { columns: [times, column(0), column(1), column(2), column(3)], span: null };
+  return { columns: [times, ...ESTIMATE_ROWS.map((_, n) => column(n))], span: null };
 }
 
 /** The room left and right of every plot, so that all of them and the strip of events share one time axis. */
@@ -73,6 +81,8 @@ export interface Look {
 interface Ink {
   line: string;
   band: string;
+  /** The border of a band: a thing of its own, so that the inner one is seen inside the outer one. */
+  edge: string;
   grid: string;
   text: string;
   zone: Record<Zone, string>;
@@ -80,14 +90,31 @@ interface Ink {
 
 function ink(night: boolean): Ink {
   return night
-    ? { line: "#8ab4ff", band: "rgba(138,180,255,0.25)", grid: "#333a44", text: "#d6dbe2", zone: { watch: "#4a3f00", act: "#5a1420" } }
-    : { line: "#0b3d91", band: "rgba(11,61,145,0.18)", grid: "#d5d9df", text: "#1b1f24", zone: { watch: "#fff3b0", act: "#ffd3d9" } };
+    ? {
+        line: "#8ab4ff",
+        band: "rgba(138,180,255,0.25)",
+        edge: "rgba(138,180,255,0.7)",
+        grid: "#333a44",
+        text: "#d6dbe2",
+        zone: { watch: "#4a3f00", act: "#5a1420" },
+      }
+    : {
+        line: "#0b3d91",
+        band: "rgba(11,61,145,0.18)",
+        edge: "rgba(11,61,145,0.6)",
+        grid: "#d5d9df",
+        text: "#1b1f24",
+        zone: { watch: "#fff3b0", act: "#ffd3d9" },
+      };
 }
+
+/** What is filled, by upper and lower edge; the inner band of an estimate lies on the outer one, so it is darker. */
+const BANDS: Record<Look["kind"], [number, number][]> = { trend: [[2, 1]], charted: [], estimate: [[2, 1], [4, 3]] };
 
 export function draw(into: HTMLElement, data: PlotData, look: Look): uPlot {
   const colours = ink(look.night);
   const axis = { stroke: colours.text, grid: { stroke: colours.grid }, ticks: { stroke: colours.grid }, font: FONT };
-  const bounds = { stroke: colours.band, points: { show: false }, spanGaps: look.kind === "estimate" };
+  const bounds = { stroke: colours.edge, width: 1, dash: [4, 4], points: { show: false }, spanGaps: true };
   const line = { stroke: colours.line, width: 1.5, points: { show: false } };
   const dot = { stroke: colours.line, width: 0, points: { show: true, size: 12, fill: colours.line } };
   const series: uPlot.Series[] =
@@ -99,6 +126,8 @@ export function draw(into: HTMLElement, data: PlotData, look: Look): uPlot {
             {},
             bounds,
             bounds,
+            bounds,
+            bounds,
             { stroke: colours.line, dash: [8, 6], width: 2, points: { show: false }, spanGaps: true },
             { stroke: colours.text, width: 0, points: { show: true, size: 12, fill: colours.text } },
           ];
@@ -106,7 +135,7 @@ export function draw(into: HTMLElement, data: PlotData, look: Look): uPlot {
     width: look.width,
     height: look.height,
     series,
-    ...(look.kind === "charted" ? {} : { bands: [{ series: [2, 1] as [number, number], fill: colours.band }] }),
+    bands: BANDS[look.kind].map((edges) => ({ series: edges, fill: colours.band })),
     legend: { show: false },
     scales: {
       x: { time: true, range: (_plot, low, high) => data.span ?? [low, high] },

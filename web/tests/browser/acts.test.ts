@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { DESK, PHONE } from "./browser";
-import { open as openAt, stand, unlockFirst } from "./ward";
+import { inkOf, open as openAt, shades, stand, unlockFirst } from "./ward";
 
 const at = stand("two_beds");
 const open = (viewport: { width: number; height: number }, hash?: string): Promise<Page> => openAt(at, viewport, hash);
@@ -164,19 +164,47 @@ describe("looking", () => {
     const breathing = page.getByRole("img", { name: /^Respiratory rate \d+, falling from \d+ over 2 h, below limit 12$/ });
     await breathing.waitFor();
     await page.getByText("ACT below 12; watch below 14; watch above 30").waitFor();
-    const colours = await breathing.locator("canvas").evaluate((canvas) => {
-      const { width, height } = canvas as HTMLCanvasElement;
-      const data = (canvas as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
-      const found = new Set<string>();
-      for (let i = 0; i < data.length; i += 4) found.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
-      return ["255,211,217", "255,243,176"].filter((colour) => found.has(colour));
-    });
-    expect(colours).toEqual(["255,211,217", "255,243,176"]);
+    const zones = ["255,211,217", "255,243,176"];
+    expect(await shades(breathing.locator("canvas"), zones)).toEqual(zones);
     await page.getByRole("img", { name: /7 events, the last: Calcium gluconate started/ }).waitFor();
     await page.getByText("Events as a list (7)").click();
     await page.getByText(/\d\d:\d\d Infusion stopped at the pump/).waitFor();
     await page.locator(".plot").first().getByRole("button", { name: "Table" }).click();
     await page.getByRole("region", { name: "Respiratory rate, table" }).waitFor();
+  });
+
+  it("judges the arm and not the knee under an epidural", async () => {
+    const page = await open(DESK, "#/bed/bed-4");
+    await page.getByRole("img", { name: /^Knee reflex 0, .*, not judged under an epidural/ }).waitFor();
+    await page.getByRole("img", { name: /^Arm reflex 2, .*, within limits$/ }).waitFor();
+    const plot = (title: string) => page.locator(".plot", { has: page.getByRole("heading", { name: title }) });
+    expect(await plot("Knee reflex").locator(".limits").textContent()).toContain("the arm reflex counts");
+    expect(await plot("Arm reflex").locator(".limits").textContent()).toBe("ACT below 1");
+    const red = (title: string) => shades(plot(title).locator("canvas"), ["255,211,217"]);
+    expect(await red("Arm reflex")).toEqual(["255,211,217"]);
+    expect(await red("Knee reflex")).toEqual([]);
+  });
+
+  it("draws the estimate as two nested bands six hours ahead, and no further than now where the rate is unknown", async () => {
+    const page = await open(DESK, "#/bed/bed-3");
+    const plot = page.locator(".estimate .plot");
+    // The pale band, and the inner one laid on it: 18 % of the ink, and 18 % of what is left.
+    const area = await inkOf(plot.locator("canvas"));
+    const about = (share: number) => area.slice(share - 2, share + 3).reduce((a, b) => a + b, 0);
+    expect(about(46)).toBeGreaterThan(5000);
+    expect(about(84)).toBeGreaterThan(5000);
+    expect(about(84)).toBeLessThan(about(46));
+    await plot.getByRole("button", { name: "Table" }).click();
+    const heads = await plot.locator("th").allTextContents();
+    expect(heads).toEqual(["Time", "5 %", "95 %", "25 %", "75 %", "middle", "laboratory"]);
+    const cells = (await plot.locator("tbody tr").first().locator("td").allTextContents()).slice(1, 6).map(Number);
+    expect([...cells].sort((a, b) => a - b)).toEqual([cells[0], cells[2], cells[4], cells[3], cells[1]]);
+    const all = await plot.locator("tbody tr").count();
+    for (const point of at.server.ward.frame.prediction["bed-3"]!.points) point.record_incomplete = true;
+    await page.reload();
+    await page.getByText("The infusion record is incomplete: the estimate ends now").waitFor();
+    await plot.getByRole("button", { name: "Table" }).click();
+    expect(await plot.locator("tbody tr").count()).toBe(all - 36);
   });
 
   it("finds the alarms of one bed and of the last 24 h, and gives them as a file", async () => {

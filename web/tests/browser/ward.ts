@@ -1,6 +1,6 @@
 // What the tests of the board in Chromium share: a small server, a browser, hands and eyes.
 import AxeBuilder from "@axe-core/playwright";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { type DevServer, serve } from "../../dev/serve";
 import type { FrameName } from "../../dev/ward";
@@ -84,6 +84,29 @@ export async function tooSmall(page: Page): Promise<string[]> {
       .filter((one) => Number.parseFloat(getComputedStyle(one).fontSize) < 17.9)
       .map((one) => `${words(one)}: ${getComputedStyle(one).fontSize}`);
     return [...touched, ...read];
+  });
+}
+
+/** Which of these colours, each "red,green,blue", a canvas has. */
+export async function shades(canvas: Locator, colours: string[]): Promise<string[]> {
+  const found = await canvas.evaluate((one) => {
+    const { width, height } = one as HTMLCanvasElement;
+    const data = (one as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
+    const seen = new Set<string>();
+    for (let i = 0; i < data.length; i += 4) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+    return [...seen];
+  });
+  return colours.filter((colour) => found.includes(colour));
+}
+
+/** How many dots of a canvas are covered by how much ink, from 0 to 255. */
+export async function inkOf(canvas: Locator): Promise<number[]> {
+  return canvas.evaluate((one) => {
+    const { width, height } = one as HTMLCanvasElement;
+    const data = (one as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
+    const count = new Array<number>(256).fill(0);
+    for (let i = 3; i < data.length; i += 4) count[data[i] ?? 0] = (count[data[i] ?? 0] ?? 0) + 1;
+    return count;
   });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { csvOf } from "../../src/alarms/past";
 import type { Limit, TrendEvent } from "../../src/api/types";
 import { signsOf } from "../../src/bed/EventStrip";
-import { axisOf, bandsOf, limitsOf, standing } from "../../src/bed/bands";
+import { axisOf, bandsOf, judged, limitsOf, standing } from "../../src/bed/bands";
 import { sentence } from "../../src/bed/Trends";
 import { dayTime } from "../../src/words/times";
 
@@ -40,6 +40,13 @@ describe("limits on a plot", () => {
     expect(limitsOf(all, "rr", "/min")).toEqual(RR);
     expect(limitsOf(all, "rr_counted", "/min")).toEqual(RR);
     expect(limitsOf(all, "hr", "/min")).toEqual([]);
+  });
+
+  it("of the reflex are those of both sites, but not of a knee under an epidural", () => {
+    const reflex = [limit("below", 1, "high", { signal: "reflex", unit: "1" })];
+    for (const site of ["reflex_knee", "reflex_arm"]) expect(limitsOf(reflex, site, "1")).toEqual(reflex);
+    expect([judged("reflex_knee", false), judged("reflex_arm", true), judged("rr", true)]).toEqual([true, true, true]);
+    expect(judged("reflex_knee", true)).toBe(false);
   });
 
   it("are on the axis where they are near, and do not press the dots into a line where they are far", () => {
