@@ -91,6 +91,8 @@ export class DevWard {
   frame: Frame;
   sequence = 1;
   silent = false;
+  /** What the status answers while the server starts; null: it is there. */
+  starting: string | null = null;
   unconfirmed = 0;
   /** What was posted, newest last: tests look here. */
   readonly posted: { path: string; body: Record<string, unknown> }[] = [];
@@ -144,6 +146,9 @@ export class DevWard {
     const bed = /^\/api\/v1\/beds\/([^/]+)\/(\w+)/.exec(path);
     if (path === "/api/v1/people") return { status: 200, body: { simulation: true, people: PEOPLE } };
     if (path === "/api/v1/session") return { status: 200, body: this.session() };
+    if (path === "/api/v1/status") {
+      return this.starting === null ? { status: 200, body: this.frame.status } : refused(503, this.starting);
+    }
     if (path === "/api/v1/sources") {
       const sources = this.frame.beds.map((b, i) => ({
         name: `monitor-${i + 1}`,

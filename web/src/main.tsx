@@ -3,6 +3,7 @@ import { render } from "preact";
 import { App } from "./App";
 import { followAddress, followNight } from "./navigation";
 import { remember } from "./board/history";
+import { rememberPlaces } from "./board/places";
 import { followKeys } from "./keys";
 import { follow, liveness, serverNow, usable, ward } from "./live/store";
 import { loadPeople } from "./people/session";
@@ -24,6 +25,9 @@ if (page !== null) {
   setInterval(() => void loadPeople(), PEOPLE_EVERY_MS);
   effect(() => {
     if (usable.value && ward.value !== null) remember(ward.value.beds, serverNow.value);
+  });
+  effect(() => {
+    if (ward.value !== null) rememberPlaces(ward.value.beds);
   });
   effect(() => {
     // The tab's title is what is seen of a page behind others.

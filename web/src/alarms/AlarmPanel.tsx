@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Alarm } from "../api/types";
 import { link, sheet } from "../navigation";
 import { callWords } from "../board/BedCard";
+import { Loading } from "../board/Skeleton";
 import { bedOf, callOf, serverNow, usable, ward } from "../live/store";
 import { labelOf } from "../people/session";
 import { bandOf, byUrgency, flashes, mark, priorityWords, stateWords } from "../words/marks";
@@ -17,7 +18,11 @@ export function AlarmPanel() {
   return (
     <main class={usable.value ? "" : "dim"}>
       <h1>Alarms</h1>
-      {!usable.value && <p class="empty">NOT LIVE: what is listed here may be over, and more may have come.</p>}
+      {now === null ? (
+        <Loading what="the alarms" />
+      ) : (
+        !usable.value && <p class="empty">NOT LIVE: what is listed here may be over, and more may have come.</p>
+      )}
       <div class="actions" role="group" aria-label="Which alarms">
         <Which label="now" on={!past} tap={() => setPast(false)} />
         <Which label="24 h" on={past} tap={() => setPast(true)} />

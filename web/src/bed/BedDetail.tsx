@@ -3,6 +3,7 @@ import { AnswerButtons } from "../alarms/AlarmPanel";
 import { type Sheet, link, sheet } from "../navigation";
 import { Value } from "../board/Value";
 import { SomebodyHere, callWords, infusionWords } from "../board/BedCard";
+import { Loading } from "../board/Skeleton";
 import { StopButton } from "../entry/EntrySheet";
 import { alarmsOf, bedOf, callOf, serverNow, usable, ward } from "../live/store";
 import { labelOf } from "../people/session";
@@ -30,6 +31,7 @@ export function BedDetail(props: { bed: string }) {
     return (
       <main>
         <h1>{ward.value === null ? "Loading" : "There is no such bed"}</h1>
+        <Loading what="the bed" />
         <a class="button tall" href={link("board")}>
           Back to the board
         </a>

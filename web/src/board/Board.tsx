@@ -3,6 +3,7 @@ import { alarmsOf, usable, ward } from "../live/store";
 import { urgentFirst } from "../navigation";
 import { byUrgency, mark, priorityWords } from "../words/marks";
 import { BedCard } from "./BedCard";
+import { Skeleton } from "./Skeleton";
 
 /** Alarms that belong to no bed stand above the cards. */
 function WardAlarms() {
@@ -25,7 +26,7 @@ export function Board() {
     <main>
       <h1 class="unseen">Ward board</h1>
       <WardAlarms />
-      {now === null && <p class="empty">Loading the beds.</p>}
+      {now === null && <Skeleton />}
       {now !== null && now.beds.length === 0 && <p class="empty">No bed is configured. Nothing is being monitored.</p>}
       {now !== null && now.beds.length > 0 && !now.beds.some((bed) => bed.watched) && (
         <p class="empty">No bed is being monitored.</p>

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { DevServer } from "../../dev/serve";
 import { DESK, openPage } from "./browser";
-import { stand } from "./ward";
+import { stand, violations } from "./ward";
 
 const at = stand("two_beds");
 /** The fault begins at other moments of heartbeat, clock and reconnect. */
@@ -114,6 +114,43 @@ describe.each(PHASES_MS)("%i ms after a heartbeat", (phase) => {
     at.server.ward.silent = true;
     await age(page);
     await back(page, at.server);
+  });
+});
+
+describe("before the first word of the server", () => {
+  it("shows the beds that it knows by name, the word Loading and no digit, and after 5 s why", async () => {
+    const context = await at.browser.newContext({ viewport: DESK, reducedMotion: "reduce" });
+    at.contexts.push(context);
+    const first = await openPage(context, `${at.server.url}/#/board`, at.complaints);
+    await first.locator('[data-live="live"]').waitFor();
+    await first.close();
+    at.server.ward.silent = true;
+    at.server.ward.starting = "starting";
+    await context.clock.install();
+    const page = await openPage(context, `${at.server.url}/#/board`, at.complaints);
+    await page.getByRole("article", { name: "L4 Bed 3, loading" }).waitFor();
+    expect(await page.locator("article.card").count()).toBe(6);
+    expect(await page.locator("article.card").allTextContents()).toEqual([1, 2, 3, 4, 5, 6].map((n) => `L4 Bed ${n}Loading`));
+    expect(await page.locator("main").textContent()).not.toContain("Why");
+    expect(await violations(page, "loading")).toEqual([]);
+    await page.clock.runFor(6000);
+    await page.getByText("Why it takes so long: starting.").waitFor();
+    at.server.ward.starting = null;
+    await page.clock.runFor(6000);
+    await page.getByText("the server answers, but its live stream does not come through").waitFor();
+    at.server.ward.silent = false;
+    await page.clock.runFor(12_000);
+    await page.locator('[data-live="live"]').waitFor();
+    expect(await page.getByText("Loading").count()).toBe(0);
+  });
+
+  it("names no bed where it never showed one", async () => {
+    at.server.ward.silent = true;
+    const context = await at.browser.newContext({ viewport: DESK });
+    at.contexts.push(context);
+    const page = await openPage(context, `${at.server.url}/#/board`, at.complaints);
+    await page.locator("article.loading").first().waitFor();
+    expect(await page.locator("article.card").allTextContents()).toEqual(["Loading", "Loading", "Loading"]);
   });
 });
 
