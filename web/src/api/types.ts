@@ -146,6 +146,27 @@ export interface AfterStop {
   watch_until: string;
 }
 
+export interface Shelved {
+  by: string;
+  reason: string;
+  note: string | null;
+  until: string;
+}
+
+/** Why an open alarm rang. */
+export interface AlarmRule {
+  rule: string;
+  title: string;
+  since: string;
+  pack: string;
+  version: string | null;
+  text: string | null;
+  source: string | null;
+  fields: { key: string; value: string; from: string }[];
+  limits: { name: string; value: string; source: string | null; from: string; own: boolean }[];
+  inputs: Signal[];
+}
+
 export interface Alarm {
   id: string;
   bed: string | null;
@@ -161,6 +182,8 @@ export interface Alarm {
   acknowledged: boolean;
   acknowledged_by: string | null;
   acknowledged_until: string | null;
+  /** A technical one that is known for a while: no sound and no page until then. */
+  shelved?: Shelved | null;
   since: string;
   call: string | null;
 }

@@ -78,12 +78,7 @@ function Correct(props: { bed: string; entry: Charted }) {
         {dayTime(Date.parse(entry.at), serverNow.peek(), offset)} <strong>{entry.text}</strong>
       </p>
       <p>It stays in the chart, struck through with your name and reason, and counts for nothing any more.</p>
-      <Choice
-        form={form}
-        field="reason"
-        legend="Why is it wrong?"
-        of={REASONS.map((value) => ({ value, label: value }))}
-      />
+      <Choice form={form} field="reason" legend="Why is it wrong?" of={REASONS} />
       <TextField form={form} field="other" label="Or in your words" long />
     </KeyedForm>
   );

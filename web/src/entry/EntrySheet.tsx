@@ -221,15 +221,7 @@ function ReflexPart(props: { form: Form }) {
         legend="Tendon reflex"
         of={[0, 1, 2, 3, 4].map((n) => ({ value: String(n), label: reflexWords(n) }))}
       />
-      <Choice
-        form={form}
-        field="reflex_site"
-        legend="Where?"
-        of={[
-          { value: "knee", label: "knee" },
-          { value: "arm", label: "arm" },
-        ]}
-      />
+      <Choice form={form} field="reflex_site" legend="Where?" of={["knee", "arm"]} />
       <TextField form={form} field="reflex_reason" label="Or not possible, because" />
     </Part>
   );
@@ -260,12 +252,7 @@ function LevelPart(props: { form: Form }) {
   return (
     <Part title="Magnesium in serum">
       <NumberField form={form} field="level" label="Result" />
-      <Choice
-        form={form}
-        field="level_unit"
-        legend="Unit, as the laboratory wrote it"
-        of={LEVEL_UNITS.map((u) => ({ value: u, label: u }))}
-      />
+      <Choice form={form} field="level_unit" legend="Unit, as the laboratory wrote it" of={LEVEL_UNITS} />
       {other !== "" && <strong class="other-unit">= {other}</strong>}
       {asks && typeof value === "number" && unit !== undefined && (
         <button type="button" class="tall warn" onClick={() => form.write("level_sure", `${value} ${unit}`)}>
@@ -275,12 +262,7 @@ function LevelPart(props: { form: Form }) {
         </button>
       )}
       <TextField form={form} field="level_drawn" label="Sample taken at" placeholder="hh:mm" />
-      <Choice
-        form={form}
-        field="level_arm"
-        legend="Drawn from the arm with the infusion?"
-        of={[{ value: "yes", label: "yes" }]}
-      />
+      <Choice form={form} field="level_arm" legend="Drawn from the arm with the infusion?" of={["yes"]} />
     </Part>
   );
 }
@@ -292,15 +274,7 @@ function InfusionPart(props: { form: Form; bed: Bed }) {
       <p>Now: {usable.value ? infusionWords(bed) : "--"}. Magnesium sulfate (heptahydrate).</p>
       <StopButton bed={bed} />
       <NumberField form={form} field="rate" label="New rate" />
-      <Choice
-        form={form}
-        field="rate_unit"
-        legend="Unit of the rate"
-        of={[
-          { value: "g/h", label: "g/h" },
-          { value: "mL/h", label: "mL/h" },
-        ]}
-      />
+      <Choice form={form} field="rate_unit" legend="Unit of the rate" of={["g/h", "mL/h"]} />
       {form.text("rate_unit") === "mL/h" && (
         <>
           <NumberField form={form} field="bag_g" label="Bag holds" unit="g" />
@@ -362,7 +336,7 @@ function MorePart(props: { form: Form; open: boolean }) {
             form={form}
             field={`${kind}_unit`}
             legend={`Unit of ${kind}`}
-            of={(kind === "calcium" ? ["mmol/L", "mg/dL"] : ["umol/L", "mg/dL"]).map((u) => ({ value: u, label: u }))}
+            of={kind === "calcium" ? ["mmol/L", "mg/dL"] : ["umol/L", "mg/dL"]}
           />
           <TextField form={form} field={`${kind}_drawn`} label="Sample taken at" />
         </div>

@@ -66,14 +66,15 @@ export function Choice(props: {
   form: Form;
   field: string;
   legend: string;
-  of: readonly { value: string; label: string }[];
+  /** A word alone is its own label. */
+  of: readonly (string | { value: string; label: string })[];
 }) {
   const chosen = props.form.text(props.field);
   const problem = props.form.problem(props.field);
   return (
     <fieldset class="choices" data-field={props.field}>
       <legend>{props.legend}</legend>
-      {props.of.map((option) => (
+      {props.of.map((one) => (typeof one === "string" ? { value: one, label: one } : one)).map((option) => (
         <button
           key={option.value}
           type="button"

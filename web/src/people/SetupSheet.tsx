@@ -1,9 +1,8 @@
 import { useState } from "preact/hooks";
-import { Dialog } from "../Dialog";
-import { change, outcomeWords } from "../api/client";
+import { type Outcome, change } from "../api/client";
 import type { Role } from "../api/types";
 import { type Form, Choice, TextField } from "../entry/fields";
-import { sheet } from "../navigation";
+import { ActSheet } from "./ActSheet";
 import { loadPeople, roleWords } from "./session";
 
 const FIRST: Role[] = ["charge", "admin"];
@@ -12,7 +11,6 @@ const FIRST: Role[] = ["charge", "admin"];
 export function SetupSheet() {
   const [draft, setDraft] = useState<Record<string, string>>({});
   const [problems, setProblems] = useState<Record<string, string>>({});
-  const [said, setSaid] = useState<string | null>(null);
   const form: Form = {
     text: (field) => draft[field] ?? "",
     problem: (field) => problems[field],
@@ -20,9 +18,6 @@ export function SetupSheet() {
       setDraft((before) => ({ ...before, [field]: value }));
       setProblems(({ [field]: _gone, ...rest }) => rest);
     },
-  };
-  const close = () => {
-    sheet.value = null;
   };
 
   function wrong(): Record<string, string> {
@@ -37,24 +32,20 @@ export function SetupSheet() {
     };
   }
 
-  async function send(): Promise<void> {
+  async function send(): Promise<Outcome | null> {
     const found = wrong();
     setProblems(found);
-    if (Object.keys(found).length > 0) return;
-    setSaid("Sending");
+    if (Object.keys(found).length > 0) return null;
     const { code = "", name = "", label = "", role = "", pin = "" } = draft;
     const first = { code: code.trim(), name: name.trim(), label: label.trim(), role, pin };
     const outcome = await change("/api/v1/setup", first);
     if (outcome.kind === "refused" && outcome.field !== null) setProblems({ [outcome.field]: outcome.reason });
-    const wait = outcome.kind === "refused" ? outcome.retryAfter : null;
-    setSaid(outcomeWords(outcome) + (wait === null ? "" : ` Wait ${Math.ceil(wait)} s.`));
-    if (outcome.kind !== "saved") return;
-    await loadPeople();
-    close();
+    if (outcome.kind === "saved") await loadPeople();
+    return outcome;
   }
 
   return (
-    <Dialog title="Set up the first person" escape close={close}>
+    <ActSheet title="Set up the first person" button="SET UP" send={send}>
       <p>
         Nobody has a PIN on this ward yet, so nothing can be charted. On the ward PC the engineer gets a code that works
         once: <code>magwatch user setup-code</code>.
@@ -70,19 +61,6 @@ export function SetupSheet() {
       />
       <TextField form={form} field="pin" label="PIN" secret />
       <TextField form={form} field="again" label="PIN once more" secret />
-      {said !== null && (
-        <p class="problem" role="alert">
-          {said}
-        </p>
-      )}
-      <div class="actions">
-        <button type="button" class="primary tall" onClick={() => void send()}>
-          SET UP
-        </button>
-        <button type="button" class="tall" onClick={close}>
-          Cancel
-        </button>
-      </div>
-    </Dialog>
+    </ActSheet>
   );
 }

@@ -2,6 +2,7 @@
 import type { CDPSession, Locator, Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { DESK, PHONE } from "./browser";
+import { alarmOf } from "../alarm";
 import { open as openAt, stand } from "./ward";
 
 const at = stand("calm");
@@ -17,24 +18,8 @@ async function middle(what: Locator): Promise<{ x: number; y: number }> {
 /** The alarms of another bed come to this one, so that all below them moves. */
 async function shove(page: Page): Promise<void> {
   const [from] = at.server.ward.frame.beds;
-  at.server.ward.frame.alarms = ["first", "second"].map((id) => ({
-    id,
-    bed: "bed-5",
-    rule: "reflex-absent",
-    title: "Tendon reflex absent",
-    message: "No reflexes",
-    prompt: "Examine her.",
-    kind: "physiological",
-    priority: "high",
-    grade: 1,
-    condition: true,
-    latched: false,
-    acknowledged: false,
-    acknowledged_by: null,
-    acknowledged_until: null,
-    since: from?.watched_since ?? new Date().toISOString(),
-    call: null,
-  }));
+  const since = from?.watched_since ?? new Date().toISOString();
+  at.server.ward.frame.alarms = ["first", "second"].map((id) => alarmOf({ id, bed: "bed-5", since }));
   const before = await page.getByRole("button", { name: "ENTER CHECK" }).boundingBox();
   at.server.tell();
   await page.getByText("No reflexes").first().waitFor();

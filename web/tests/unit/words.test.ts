@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { outcomeOf, outcomeWords } from "../../src/api/client";
-import type { Alarm, Call } from "../../src/api/types";
+import type { Call } from "../../src/api/types";
 import { trendColumns } from "../../src/bed/plot";
 import { callWords } from "../../src/board/BedCard";
 import { screenOf } from "../../src/navigation";
@@ -11,47 +11,25 @@ import { byUrgency, flashes, mark } from "../../src/words/marks";
 import { UNKNOWN, digits, lastWords } from "../../src/words/signals";
 import { clockTime, dueWords, stopwatch, timerWords } from "../../src/words/times";
 import { otherUnit, unitTrap } from "../../src/words/units";
+import { alarmOf } from "../alarm";
 import { snapshotOf } from "./recording";
-
-const alarm = (over: Partial<Alarm>): Alarm => ({
-  ...{
-    id: "1-1",
-    bed: "bed-1",
-    rule: "r",
-    title: "t",
-    message: "m",
-    prompt: "p",
-    kind: "physiological",
-    priority: "high",
-  },
-  ...{
-    grade: 1,
-    condition: true,
-    latched: false,
-    acknowledged: false,
-    acknowledged_by: null,
-    acknowledged_until: null,
-  },
-  ...{ since: "2026-03-01T02:14:00Z", call: null },
-  ...over,
-});
 
 describe("marks", () => {
   it("put a patient before a device, and what nobody took first", () => {
     const rows = [
-      alarm({ id: "low", priority: "low" }),
-      alarm({ id: "technical", priority: "medium", kind: "technical" }),
-      alarm({ id: "medium", priority: "medium" }),
-      alarm({ id: "taken", acknowledged: true }),
-      alarm({ id: "new", since: "2026-03-01T02:15:00Z" }),
+      alarmOf({ id: "low", priority: "low" }),
+      alarmOf({ id: "technical", priority: "medium", kind: "technical" }),
+      alarmOf({ id: "medium", priority: "medium" }),
+      alarmOf({ id: "taken", acknowledged: true }),
+      alarmOf({ id: "new", since: "2026-03-01T02:15:00Z" }),
     ];
     expect(rows.sort(byUrgency).map((a) => a.id)).toEqual(["new", "taken", "medium", "technical", "low"]);
   });
 
   it("keep the stars of a technical alarm, and flash only for what nobody took", () => {
-    expect(mark(alarm({ priority: "medium", kind: "technical" }))).toBe("** ?");
-    expect(flashes(alarm({}))).toBe(true);
-    expect(flashes(alarm({ acknowledged: true }))).toBe(false);
+    expect(mark(alarmOf({ priority: "medium", kind: "technical" }))).toBe("** ?");
+    expect(flashes(alarmOf({}))).toBe(true);
+    expect(flashes(alarmOf({ acknowledged: true }))).toBe(false);
   });
 });
 
