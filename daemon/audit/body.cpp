@@ -24,10 +24,10 @@ constexpr int deepest = 8;
 constexpr std::array secrets = {"pin", "second_pin", "code", "password", "secret", "token"};
 // Words of closed lists, names from the configuration or of staff, times and keys.
 constexpr std::array words = {
-    "about", "answer", "at", "bed", "branch", "channel", "corrects", "device", "drawn_at", "drug", "fingerprint",
-    "from", "id", "indication", "instead", "key", "kind", "limit", "name", "not_possible", "person", "role", "roster",
-    "route", "salt", "second_person", "setting", "signal", "since", "site", "station", "step", "symptoms", "to",
-    "unit", "until",
+    "about", "answer", "at", "bed", "board", "branch", "channel", "corrects", "device", "drawn_at", "drug",
+    "fingerprint", "from", "id", "indication", "instead", "key", "kind", "limit", "name", "not_possible",
+    "person", "role", "roster", "route", "salt", "second_person", "setting", "signal", "since", "site", "sound",
+    "station", "step", "symptoms", "to", "unit", "until",
 };
 // Numbers and answers, free text, and what holds others. Any other name is somebody's invention.
 constexpr std::array plain = {

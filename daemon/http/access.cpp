@@ -44,6 +44,7 @@ constexpr std::array table = {
     Access{RouteId::session_lock, Proof::none, everybody, "lock a station", a_midwife},
     Access{RouteId::setup, Proof::none, everybody, "set up the first person", "whoever is root on this PC"},
     Access{RouteId::setup_code, Proof::local, 0, "ask for a set-up code", "whoever is root on this PC"},
+    Access{RouteId::board_sound, Proof::none, everybody, "tell of its sound", a_midwife},
     Access{RouteId::people_set, Proof::local, 0, "change people", "whoever is root on this PC"},
     Access{RouteId::store_copy, Proof::local, 0, "copy the store", "whoever is root on this PC"},
 };

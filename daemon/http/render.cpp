@@ -34,23 +34,6 @@ Json quantity(double value, Unit unit)
     return {{"value", value}, {"unit", name(unit)}};
 }
 
-Json signal_json(const SignalView& signal)
-{
-    const SignalInfo& about = info(signal.signal);
-    Json out;
-    out["signal"] = about.name;
-    out["title"] = about.title;
-    out["value"] = signal.value ? Json(*signal.value) : Json{};
-    out["unit"] = name(about.unit);
-    if (signal.value && !value_word(signal.signal, *signal.value).empty())
-        out["word"] = value_word(signal.signal, *signal.value);
-    out["last"] = signal.last_at.ms == 0
-                      ? Json{}
-                      : Json{{"value", signal.last}, {"at", format_time(signal.last_at)}};
-    out["source"] = text_or_null(signal.source);
-    return out;
-}
-
 Json episode_json(const EpisodeView& episode)
 {
     Json out;
@@ -401,6 +384,23 @@ Json alarm_counts(const WardView& view)
 }
 
 } // namespace
+
+Json signal_json(const SignalView& signal)
+{
+    const SignalInfo& about = info(signal.signal);
+    Json out;
+    out["signal"] = about.name;
+    out["title"] = about.title;
+    out["value"] = signal.value ? Json(*signal.value) : Json{};
+    out["unit"] = name(about.unit);
+    if (signal.value && !value_word(signal.signal, *signal.value).empty())
+        out["word"] = value_word(signal.signal, *signal.value);
+    out["last"] = signal.last_at.ms == 0
+                      ? Json{}
+                      : Json{{"value", signal.last}, {"at", format_time(signal.last_at)}};
+    out["source"] = text_or_null(signal.source);
+    return out;
+}
 
 Liveness liveness_of(const Board& board, const ClockReading& now)
 {

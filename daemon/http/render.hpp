@@ -15,6 +15,8 @@ namespace magwatch::http
 
 using Json = nlohmann::ordered_json;
 
+// A sign as it is known: null when it is stale, with what it was.
+[[nodiscard]] Json signal_json(const SignalView& signal);
 // "" is nothing to tell.
 [[nodiscard]] Json text_or_null(const std::string& text);
 
@@ -37,6 +39,8 @@ struct Liveness {
 // Serum magnesium as it may have been and may become: a few milliseconds of arithmetic.
 [[nodiscard]] Json render_prediction(const WardView& view, const BedView& bed);
 [[nodiscard]] Json render_alarms(const WardView& view);
+// The rule behind an open alarm as its pack words it, and what it reads, for whoever asks why it rang.
+[[nodiscard]] Json render_alarm_rule(const WardView& view, const EpisodeView& alarm);
 [[nodiscard]] Json render_calls(const WardView& view);
 [[nodiscard]] Json render_pages(const WardView& view);
 // Who is on call now, and what staff changed.

@@ -27,6 +27,7 @@ enum class RouteId : std::uint8_t {
     export_csv,
     export_fhir,
     alarms,
+    alarm_rule,
     calls,
     pages,
     sources,
@@ -73,6 +74,7 @@ enum class RouteId : std::uint8_t {
     session_lock,
     setup,
     setup_code,
+    board_sound,
 };
 
 // What a request must bring before its body is looked at.

@@ -104,6 +104,10 @@ struct Server::State final : Host {
         out.web = std::move(options.web);
         out.people = std::move(options.people);
         out.metrics_text = [this] { return metrics.text(); };
+        out.sounds = [this](const SoundCount& boards) {
+            metrics.boards_sounding.Set(static_cast<double>(boards.on));
+            metrics.boards_silent.Set(static_cast<double>(boards.off));
+        };
         out.copy_store = options.copy_store;
         return out;
     }

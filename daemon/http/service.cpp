@@ -146,6 +146,12 @@ Handled Service::handle(const Request& request, const ClockReading& now)
         look_back(request, asked, now.wall, handled);
         return handled;
     }
+    if (asked.route->id == RouteId::board_sound) {
+        bool news = false;
+        handled.result = hear_sound(request, now, news);
+        if (!news) handled.audited.reset(); // it says so twice a minute, and nothing changed
+        return handled;
+    }
     auto result = dispatch(request, asked, now);
     std::visit([&](auto& given) { handled.result = std::move(given); }, result);
     if (const auto* ask = std::get_if<Ask>(&handled.result); ask != nullptr && handled.audited)
@@ -187,6 +193,7 @@ Service::Result Service::dispatch(const Request& request, const Found& found, co
 {
     const RouteId id = found.route->id;
     if (id == RouteId::metrics) {
+        if (options_.sounds) options_.sounds(sounds_.count(now.boottime));
         Response response;
         response.content_type = Metrics::content_type;
         response.body = options_.metrics_text ? options_.metrics_text() : std::string{};
@@ -363,6 +370,11 @@ Response Service::read(const Found& found, const ClockReading& now) const
         return json_response(200, simulated, render_beds(ward.view, readings(), now.boottime));
     case RouteId::alarms:
         return json_response(200, simulated, render_alarms(ward.view));
+    case RouteId::alarm_rule:
+        for (const EpisodeView& alarm : ward.view.episodes)
+            if (alarm.id.text() == found.parameter)
+                return json_response(200, simulated, render_alarm_rule(ward.view, alarm));
+        return error(404, "no open alarm '" + found.parameter.substr(0, 64) + "'");
     case RouteId::calls:
         return json_response(200, simulated, render_calls(ward.view));
     case RouteId::pages:
@@ -425,6 +437,24 @@ Response Service::screen(const Request& request, const Found& found) const
     response.content_type = "text/html; charset=utf-8";
     response.body = page_without_files(found.ward ? &found.ward->view : nullptr);
     return response;
+}
+
+// A screen speaks for itself: it names nobody, and the ward does not hear of it. `news`: it is not what it said before;
+// a refusal is.
+Response Service::hear_sound(const Request& request, const ClockReading& now, bool& news)
+{
+    news = true;
+    const auto body = parse_object(request.body);
+    if (const auto* bad = std::get_if<Mistake>(&body)) return mistake_response(*bad, simulation());
+    std::optional<Mistake> mistake;
+    Fields fields{std::get<nlohmann::json>(body), mistake};
+    constexpr std::size_t longest = 64;
+    const std::string board = fields.text("board", longest);
+    const bool on = fields.choice("sound", {"on", "off"}) == 0;
+    fields.finish();
+    if (mistake) return mistake_response(*mistake, simulation());
+    news = sounds_.told(request.station + " " + board, on, now.boottime);
+    return json_response(200, simulation(), {{"accepted", true}, {"text", "heard"}});
 }
 
 // Only over the Unix socket: whoever may ask could fill the disk, and can read the copies anyway.

@@ -15,6 +15,7 @@
 #include "adapters/pagers/answer_page.hpp"
 #include "daemon/audit/row.hpp"
 #include "daemon/history/question.hpp"
+#include "daemon/http/board_sounds.hpp"
 #include "daemon/http/bodies.hpp"
 #include "daemon/http/gate.hpp"
 #include "daemon/http/published.hpp"
@@ -32,6 +33,7 @@ struct ServiceOptions {
     std::vector<std::string> hosts;   // names that Host may carry besides the loopback ones
     std::optional<Secret> answer_key; // signs the links in pages; without one no link is good
     std::function<std::string()> metrics_text;
+    std::function<void(const SoundCount&)> sounds; // how many boards can sound, before each metrics_text
     std::function<std::vector<Reading>()> readings; // what devices last said; empty: not told
     std::optional<GateOptions> people; // nothing: nobody is asked who they are
     WebFiles web; // of the board; none: a page that says so
@@ -109,6 +111,7 @@ private:
     [[nodiscard]] Response read(const Found& found, const ClockReading& now) const;
     [[nodiscard]] Response clinical(const PublishedWard* ward, const ClockReading& now) const;
     [[nodiscard]] Response screen(const Request& request, const Found& found) const;
+    [[nodiscard]] Response hear_sound(const Request& request, const ClockReading& now, bool& news);
     [[nodiscard]] Response copy_store(const Request& request, const PublishedWard& ward) const;
     [[nodiscard]] Response health(RouteId route, const PublishedWard* ward,
                                   const ClockReading& now) const;
@@ -120,6 +123,7 @@ private:
     ServiceOptions options_;
     std::optional<adapters::AnswerTokens> tokens_;
     std::optional<Gate> gate_;
+    BoardSounds sounds_;
 };
 
 } // namespace magwatch::http

@@ -71,6 +71,12 @@ Family<Gauge>& gauge(prometheus::Registry& r, const char* n, const char* help)
 {
     return prometheus::BuildGauge().Name(n).Help(help).Register(r);
 }
+Gauge& boards_sound(prometheus::Registry& r, const char* state)
+{
+    return gauge(r, "magwatch_boards_sound",
+                 "Boards by whether their browser plays sound, of those that said so in the last 90 s.")
+        .Add({{"sound", state}});
+}
 Family<Histogram>& histogram(prometheus::Registry& r, const char* n, const char* help)
 {
     return prometheus::BuildHistogram().Name(n).Help(help).Register(r);
@@ -306,6 +312,8 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
       http_connections{
           gauge(registry_, "magwatch_http_connections", "Open HTTP connections.").Add({})},
       displays_connected{gauge(registry_, "magwatch_displays_connected", "Boards that read the live stream.").Add({})},
+      boards_sounding{boards_sound(registry_, "on")},
+      boards_silent{boards_sound(registry_, "off")},
       callback_connections{gauge(registry_, "magwatch_callback_connections",
                                  "Open connections of gateways that call back.")
                                .Add({})},

@@ -258,6 +258,8 @@ public:
     prometheus::Gauge& hl7_connections;
     prometheus::Gauge& http_connections;
     prometheus::Gauge& displays_connected; // boards that read the live stream
+    prometheus::Gauge& boards_sounding;    // of those that said so in the last 90 s
+    prometheus::Gauge& boards_silent;
     prometheus::Gauge& callback_connections;
     prometheus::Counter& heartbeats_taken;
     prometheus::Counter& heartbeats_failed;

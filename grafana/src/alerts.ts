@@ -522,6 +522,20 @@ export const alerts = {
       },
     ],
   },
+  MagwatchBoardSilent: {
+    expr: 'sum by (job, instance) (magwatch_boards_sound{sound="off"}) > 0',
+    hold: "5m",
+    severity: "warning",
+    summary: "A ward board of {{ $labels.instance }} makes no sound",
+    description: "Its browser plays nothing until somebody touches the red bar, or it has no sound device.",
+    tests: [
+      {
+        series: gauge("magwatch_boards_sound", 0, 1, `${w},sound="off"`),
+        at: [["9m30s", []], ["10m30s", [ward]]],
+      },
+      { series: gauge("magwatch_boards_sound", 0, 3, `${w},sound="on"`), at: [["15m", []]] },
+    ],
+  },
   MagwatchHl7Rejected: {
     expr: 'sum by (job, instance, code) (increase(magwatch_hl7_acks_total{code!="AA"}[15m])) > 0',
     hold: "5m",

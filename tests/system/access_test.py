@@ -29,11 +29,12 @@ CHANGES = {
     "oncall_set": ("session", SENIOR | {"admin"}), "oncall_take_back": ("session", SENIOR | {"admin"}),
     "test_page": ("session", SENIOR | {"admin", "biomed"}), "commission": ("pin", {"biomed"}),
     "commission_revoke": ("pin", {"biomed"}), "session_unlock": ("none", set(ROLES)), "session_lock": ("none", set(ROLES)),
-    "call_again": ("tap", set(ROLES)), "unshelve": ("tap", set(ROLES)), "call_phoned": ("tap", set(ROLES)), "here": ("anybody", set(ROLES)),
+    "call_again": ("tap", set(ROLES)), "unshelve": ("tap", set(ROLES)), "call_phoned": ("tap", set(ROLES)),
+    "here": ("anybody", set(ROLES)), "board_sound": ("none", set(ROLES)),
     "setup": ("none", set(ROLES)), "setup_code": ("local", set()), "people_set": ("local", set()), "backup_copy": ("local", set()),
 }
 # What an allowed request gets here: nothing of it exists, so nothing happens.
-GOES_ON = {"test_page": {200, 409}, "session_unlock": {200}, "session_lock": {200},
+GOES_ON = {"test_page": {200, 409}, "session_unlock": {200}, "session_lock": {200}, "board_sound": {200},
            "setup": {409}}  # somebody has a PIN
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 LOG_LINE = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|notice|warning|error|critical|alert) [a-z_]+\.[a-z_.]+"
@@ -135,7 +136,7 @@ class Table(Attacked):
         body.update({name: "none-9" for name in ("bed", "from", "to", "roster") if name in body and route["name"] != "test_page"})
         body.pop("person", None)
         if actor != "nobody" and route["name"] not in ("session_lock", "setup", "setup_code", "people_set",
-                                                          "backup_copy", "here"):
+                                                          "backup_copy", "here", "board_sound"):
             body["person"] = station.person
         if CHANGES[route["name"]][0] == "pin" and station.pin:
             body["pin"] = station.pin

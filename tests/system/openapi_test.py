@@ -275,6 +275,8 @@ bed = "bed-1"
         call = wait_for("call", self.ward.calls, 60)[0]
         alarm = self.ward.json("alarms")["alarms"][0]
         self.get_all()
+        rule = self.ask("GET", f"/api/v1/alarms/{alarm['id']}/rule", fits=200)[1]
+        self.assertEqual((rule["rule"], rule["bed"]), (alarm["rule"], alarm["bed"]))
         self.refuse("acknowledge", alarm["id"])
         self.send("acknowledge", parameter=alarm["id"])
         self.refuse("shelve", alarm["id"])
@@ -327,8 +329,9 @@ bed = "bed-1"
         self.send("watch_end", bed="bed-3")
 
     def people(self):
-        for operation in ("people_set", "session_unlock", "session_lock"):
+        for operation in ("people_set", "session_unlock", "session_lock", "board_sound"):
             self.send(operation)
+        self.refuse("board_sound")
         for operation in ("setup", "setup_code"):
             self.send(operation, fits=409)  # in a demo everybody has a PIN
         self.refuse("people_set")

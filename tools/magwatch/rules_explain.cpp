@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/config/pack_library.hpp"
+#include "rules/alarm/rule_words.hpp"
 #include "rules/observation/signal.hpp"
 #include "tools/magwatch/builtin_conditions.hpp"
 #include "tools/magwatch/diagnostics.hpp"
@@ -22,31 +23,6 @@ std::string join(const std::vector<std::string>& words)
     std::string out;
     for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
     return out;
-}
-
-std::string alarm_text(Priority priority, AlarmKind kind, int grade)
-{
-    std::string out = "A " + std::string{name(priority)} + " " + std::string{name(kind)} + " alarm";
-    if (grade > 0) out += grade == 1 ? " of grade 1 (stop, call, examine)" : " of grade 2 (give calcium gluconate)";
-    return out;
-}
-
-// "A high physiological alarm of grade 2, raised when rr <= rr_stop has held for 30 s, ..."
-std::string sentence(const Rule& rule, const PackItem& item)
-{
-    std::string out = alarm_text(rule.priority, rule.kind, rule.grade);
-    out += ", raised when " + std::string{item.value("when")};
-    if (rule.hold > Duration::zero()) out += " has held for " + length_text(rule.hold);
-    if (item.field("needs"))
-        out += ", unless '" + std::string{item.value("needs")} + "' is known to be false";
-    const std::string_view clear = item.value("clear");
-    if (clear == "never")
-        out += ". It ends by a person alone";
-    else
-        out += ". It ends when " + (clear.empty() ? "that is known to be over" : std::string{clear});
-    if (rule.clear_hold > Duration::zero()) out += " for " + length_text(rule.clear_hold);
-    if (rule.latching) out += ", and stays until somebody has seen it";
-    return out + (rule.together ? ". It pages everybody together." : ".");
 }
 
 Json inputs_of(SignalMask reads)
@@ -95,7 +71,7 @@ Json explain(const Pack& pack, const Rule& rule, const PackItem& item, const Pac
                          {"passed", one.passed}});
     }
     return {{"rule", rule.id},          {"pack", pack.name},
-            {"title", rule.title},      {"sentence", sentence(rule, item)},
+            {"title", rule.title},      {"sentence", rule_words(rule, item)},
             {"message", rule.message},  {"prompt", rule.prompt},
             {"source", rule.source},    {"inputs", inputs_of(rule.reads)},
             {"limits", std::move(limits)}, {"held_back_by", std::move(held)},
@@ -105,7 +81,7 @@ Json explain(const Pack& pack, const Rule& rule, const PackItem& item, const Pac
 std::string sentence(const BuiltinCondition& one)
 {
     if (!one.rings) return "No alarm: the answer is recorded and shown.";
-    std::string out = alarm_text(one.alarm.priority, one.alarm.kind, one.alarm.grade) + ", raised when " + one.when;
+    std::string out = alarm_words(one.alarm.priority, one.alarm.kind, one.alarm.grade) + ", raised when " + one.when;
     if (one.policy.hold > Duration::zero()) out += "; after " + length_text(one.policy.hold);
     out += ". It ends when " + (one.until.empty() ? "that is over" : one.until);
     if (one.policy.clear_hold > Duration::zero()) out += " for " + length_text(one.policy.clear_hold);

@@ -125,6 +125,15 @@ export const ward: BoardSpec = {
       query: { expr: `sum by (check) (${metric("magwatch_checks_overdue")})`, legend: "{{check}}" },
     }),
     count({
+      title: "Boards with and without sound",
+      description: "Boards by whether their browser plays sound, of those that said so in the last 90 s.",
+      runbook: "MagwatchBoardSilent",
+      query: {
+        expr: `sum by (sound) (${metric("magwatch_boards_sound")})`,
+        legend: "sound {{sound}}",
+      },
+    }),
+    count({
       title: "Screens and tools connected",
       description: "Open connections to magwatchd's HTTP server: boards, command lines, scrapers.",
       runbook: "MagwatchHttpErrors",

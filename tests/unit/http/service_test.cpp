@@ -93,6 +93,70 @@ TEST_F(ServiceTest, TellsTheLinesThatThePlotsOfABedDraw)
     EXPECT_EQ(get("/api/v1/beds/bed-9/limits", 404)["field"], "");
 }
 
+TEST_F(ServiceTest, SaysWhyAnAlarmRang)
+{
+    const json unknown = get("/api/v1/alarms/3-7/rule");
+    EXPECT_TRUE(unknown["text"].is_null()) << "no pack of this bed has the rule: it is not made up";
+    EXPECT_EQ(unknown["inputs"], json::array());
+    PublishedWard ward = sample_ward();
+    BedView& bed = ward.view.beds[0];
+    bed.pack = compile_pack("name = \"p\"\ntitle = \"t\"\nversion = \"1.2\"\n[limits]\n"
+                            "rr_stop = { value = \"12 /min\", inclusive = true, source = \"A guideline\" }\n"
+                            "[[rule]]\nid = \"rr-low\"\ntitle = \"t\"\nmessage = \"m\"\nprompt = \"p\"\n"
+                            "source = \"the unit\"\npriority = \"high\"\nfor = \"30 s\"\n"
+                            "when = \"rr below rr_stop and hr < 60 /min\"\n"
+                            "[[check]]\nid = \"reflex\"\ntitle = \"Tendon reflexes\"\nsignals = [\"reflex_knee\"]\n"
+                            "every = \"1 h\"\noverdue_after = \"15 min\"\nsource = \"s\"\n",
+                            "p.toml").pack;
+    ASSERT_TRUE(bed.pack);
+    bed.own_limits = {{"rr_stop", "12 /min", "16 /min", sample_now, "asleep", "doctor-1"}};
+    ward.view.episodes[0].rule = "rr-low";
+    board.publish(shared(ward));
+    const json told = get("/api/v1/alarms/3-7/rule");
+    EXPECT_EQ(told["pack"], "p");
+    EXPECT_EQ(told["version"], "1.2");
+    EXPECT_EQ(told["text"], "A high physiological alarm, raised when rr below rr_stop and hr < 60 /min has held for 30 s. "
+                            "It ends when that is known to be over, and stays until somebody has seen it.");
+    EXPECT_EQ(told["source"], "the unit");
+    EXPECT_EQ(told["limits"], json::array({{{"name", "rr_stop"}, {"value", "12 /min"}, {"source", "A guideline"},
+                                            {"from", "p"}, {"own", true}}}));
+    ASSERT_EQ(told["inputs"].size(), 2U);
+    EXPECT_EQ(told["inputs"][0]["signal"], "hr");
+    EXPECT_EQ(told["inputs"][1]["signal"], "rr");
+    EXPECT_TRUE(told["inputs"][0]["value"].is_null()) << "nobody ever told it";
+    ward.view.episodes[0].rule = "check.reflex";
+    board.publish(shared(ward));
+    EXPECT_EQ(get("/api/v1/alarms/3-7/rule")["text"], "A check of the pack's schedule is overdue: Tendon reflexes");
+    EXPECT_EQ(get("/api/v1/alarms/3-9/rule", 404)["field"], "");
+}
+
+TEST_F(ServiceTest, HearsWhichBoardsAreSilentAndForgetsThemWithTheirWords)
+{
+    SoundCount counted;
+    ServiceOptions options;
+    options.metrics_text = [] { return std::string{"x 1\n"}; };
+    options.sounds = [&](const SoundCount& boards) { counted = boards; };
+    service.emplace(board, std::move(options));
+    const auto say = [&](const char* who, const char* sound) {
+        Handled handled = handle(Method::post, "/api/v1/boards/sound", json{{"board", who}, {"sound", sound}}.dump());
+        EXPECT_EQ(std::get<Response>(handled.result).status, 200U);
+        return handled.audited.has_value();
+    };
+    const auto scraped = [&] { return response(Method::get, "/metrics").status == 200 ? counted : SoundCount{9, 9}; };
+    EXPECT_EQ(scraped(), (SoundCount{0, 0}));
+    EXPECT_TRUE(say("a", "off"));
+    EXPECT_FALSE(say("a", "off")) << "said twice a minute: no row of the trail for that";
+    EXPECT_TRUE(say("b", "on"));
+    EXPECT_EQ(scraped(), (SoundCount{1, 1}));
+    EXPECT_TRUE(say("a", "on"));
+    EXPECT_EQ(scraped(), (SoundCount{2, 0}));
+    now.boottime += Duration{91'000};
+    EXPECT_EQ(scraped(), (SoundCount{0, 0})) << "a board that is silent itself says nothing of its sound";
+    EXPECT_EQ(response(Method::post, "/api/v1/boards/sound", R"({"board":"a","sound":"loud"})").status, 422U);
+    for (int i = 0; i < 200; ++i) (void)say(std::to_string(i).c_str(), "off");
+    EXPECT_EQ(scraped(), (SoundCount{0, 64})) << "no crowd of boards makes it grow";
+}
+
 TEST_F(ServiceTest, PredictsFromWhatIsRecorded)
 {
     const json made = get("/api/v1/beds/bed-3/prediction");

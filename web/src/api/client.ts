@@ -96,7 +96,7 @@ export async function changeByKey(
   }
 }
 
-/** A key that no other entry has; works where crypto.randomUUID does not (plain http). */
+/** A word that no other board makes; works where crypto.randomUUID does not (plain http). */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return `board-${Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("")}`;
