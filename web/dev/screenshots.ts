@@ -22,6 +22,8 @@ const SHEETS: [string, string, string][] = [
   ["correct", "#/bed/bed-3", "CORRECT Knee reflex 2+ normal"],
   ["symptoms", "#/bed/bed-3", "SYMPTOMS"],
   ["acknowledge", "#/alarms", "ACKNOWLEDGE"],
+  ["shelve", "#/alarms", "SHELVE"],
+  ["why", "#/alarms", "WHY IT RANG"],
   ["again", "#/pages", "PAGE AGAIN"],
   ["phoned", "#/pages", "I PHONED"],
   ["unlock", "#/board", "UNLOCK"],
@@ -55,7 +57,7 @@ async function main(): Promise<void> {
       await page.getByRole("button", { name: button, exact: true }).first().click();
       await page.locator("dialog[open], .ask").first().waitFor();
       await page.screenshot({ path: join(out, `${name}-${size}.png`) });
-      await page.getByRole("button", { name: "Cancel" }).click();
+      await page.getByRole("button", { name: /^(Cancel|CLOSE)$/ }).click();
     }
     for (const complaint of new Set(complaints)) process.stdout.write(`${complaint}\n`);
     await context.close();

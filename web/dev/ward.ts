@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type {
   Alarm,
+  AlarmRule,
   Bed,
   Call,
   Charted,
@@ -96,6 +97,8 @@ export class DevWard {
   unconfirmed = 0;
   /** What was posted, newest last: tests look here. */
   readonly posted: { path: string; body: Record<string, unknown> }[] = [];
+  /** What boards said of their sound, newest last. */
+  readonly sounds: unknown[] = [];
   /** The code of a ward on which nobody has a PIN; null: it is set up. */
   setupCode: string | null = null;
   private readonly keys = new Set<string>();
@@ -149,6 +152,8 @@ export class DevWard {
     if (path === "/api/v1/status") {
       return this.starting === null ? { status: 200, body: this.frame.status } : refused(503, this.starting);
     }
+    const why = /^\/api\/v1\/alarms\/([^/]+)\/rule$/.exec(path)?.[1];
+    if (why !== undefined) return this.ruleOf(why);
     if (path === "/api/v1/sources") {
       const sources = this.frame.beds.map((b, i) => ({
         name: `monitor-${i + 1}`,
@@ -174,6 +179,28 @@ export class DevWard {
       return { status: 200, body: { simulation: true, last_good: null, failed_because: null, within_seconds: null } };
     }
     return refused(404, "no such path");
+  }
+
+  /** Made, not recorded: a rule of the kind that rang; of a technical alarm none. */
+  private ruleOf(id: string): Reply {
+    const alarm = this.frame.alarms.find((a) => a.id === id);
+    if (alarm === undefined) return refused(404, `no open alarm '${id}'`);
+    const { rule, title, bed } = alarm;
+    const since = new Date(Date.now() - 600_000).toISOString();
+    const known = { alarm: id, bed, rule, title, since, pack: "example", version: "0.3" };
+    const none = { text: null, source: null, fields: [], limits: [], inputs: [] };
+    if (alarm.kind === "technical") return { status: 200, body: { simulation: true, ...known, ...none } };
+    const limits = [{ name: "rr_stop", value: "12 /min", source: "GGC: stop below 12", from: "minimal", own: true }];
+    const reads = ["rr", "reflex_knee", "mg_on_board"];
+    const body: AlarmRule & object = {
+      ...known,
+      text: "A high physiological alarm, raised when rr below rr_stop has held for 30 s. It ends when that is known to be over.",
+      source: "GGC",
+      fields: [{ key: "when", value: "rr below rr_stop", from: "minimal" }],
+      limits,
+      inputs: (this.frame.beds.find((b) => b.alias === bed)?.signals ?? []).filter((s) => reads.includes(s.signal)),
+    };
+    return { status: 200, body: { simulation: true, ...body } };
   }
 
   /** Made, not recorded: a slow fall of breathing with a gap of 10 min, so that gaps can be seen. */
@@ -280,6 +307,10 @@ export class DevWard {
   }
 
   post(path: string, body: Record<string, unknown>): Reply {
+    if (path === "/api/v1/boards/sound") {
+      this.sounds.push(body["sound"]);
+      return ACCEPTED;
+    }
     this.posted.push({ path, body });
     if (this.unconfirmed > 0) {
       this.unconfirmed--;
@@ -290,11 +321,13 @@ export class DevWard {
       this.unlockedBy = null;
       return ACCEPTED;
     }
-    if (/\/(acknowledge|pause)$|watch\/(confirm|transfer)$/.test(path)) {
+    if (/\/(acknowledge|pause|shelve)$|watch\/(confirm|transfer)$/.test(path)) {
       if (body["pin"] !== PIN) return refused(401, "name or PIN is wrong", "pin");
+      if (path.endsWith("/shelve")) return this.shelve(path, body);
       this.acknowledge(path, body);
       return ACCEPTED;
     }
+    if (path.endsWith("/unshelve")) for (const alarm of this.alarmsAt(path)) alarm.shelved = null;
     if (path === "/api/v1/entries") return this.entry(body);
     if (path === "/api/v1/setup") {
       if (body["code"] !== this.setupCode) return refused(401, "this is not the code", "code");
@@ -308,9 +341,23 @@ export class DevWard {
     return ACCEPTED;
   }
 
+  private alarmsAt(path: string): Alarm[] {
+    const id = /alarms\/([^/]+)\//.exec(path)?.[1];
+    return this.frame.alarms.filter((a) => a.id === id);
+  }
+
+  private shelve(path: string, body: Record<string, unknown>): Reply {
+    for (const alarm of this.alarmsAt(path)) {
+      if (alarm.kind !== "technical" || alarm.priority === "high") return refused(409, "only a technical alarm below high is shelved");
+      const until = new Date(Date.now() + Number(body["minutes"]) * 60_000).toISOString();
+      const note = body["note"] === undefined ? null : String(body["note"]);
+      alarm.shelved = { by: String(body["person"]), reason: String(body["reason"]), note, until };
+    }
+    return ACCEPTED;
+  }
+
   private acknowledge(path: string, body: Record<string, unknown>): void {
-    const id = /alarms\/([^/]+)\/acknowledge$/.exec(path)?.[1];
-    for (const alarm of this.frame.alarms.filter((a) => a.id === id)) {
+    for (const alarm of this.alarmsAt(path)) {
       alarm.acknowledged = true;
       alarm.acknowledged_by = String(body["person"]);
       alarm.acknowledged_until = new Date(Date.now() + 180_000).toISOString();

@@ -2,6 +2,8 @@ import { HelpSheet } from "./HelpSheet";
 import { AcknowledgeSheet, PauseSheet } from "./alarms/AcknowledgeSheet";
 import { AlarmPanel } from "./alarms/AlarmPanel";
 import { AnswerSheet } from "./alarms/AnswerSheet";
+import { RuleSheet } from "./alarms/RuleSheet";
+import { ShelveSheet, UnshelveSheet } from "./alarms/ShelveSheets";
 import { SomebodySheet } from "./alarms/SomebodySheet";
 import { type Sheet, screen, sheet, unlocking } from "./navigation";
 import { BedDetail } from "./bed/BedDetail";
@@ -59,6 +61,12 @@ function Above(props: { sheet: Sheet }) {
       return <WatchSheet bed={open.bed} />;
     case "acknowledge":
       return <AcknowledgeSheet alarm={open.alarm} />;
+    case "rule":
+      return <RuleSheet alarm={open.alarm} />;
+    case "shelve":
+      return <ShelveSheet alarm={open.alarm} />;
+    case "unshelve":
+      return <UnshelveSheet alarm={open.alarm} />;
     case "pause":
       return <PauseSheet bed={open.bed} />;
     case "answer":

@@ -1,7 +1,7 @@
 // Keys for those who have a keyboard: off while a field has the focus or a sheet lies open, and they can be turned off.
 import { go, remembered, screen, sheet, unlocking } from "./navigation";
 import { alarmsOf, ward } from "./live/store";
-import { byUrgency } from "./words/marks";
+import { byUrgency, flashes } from "./words/marks";
 
 export const keysOn = remembered("keys", true);
 
@@ -22,9 +22,7 @@ function pressed(key: string): boolean {
   else if (key === "p" && bed !== null) sheet.value = { kind: "pause", bed };
   else if (key === "a") {
     const here = document.activeElement?.closest<HTMLElement>("[data-alarm]")?.dataset["alarm"];
-    const open = (bed === null ? (ward.value?.alarms ?? []) : alarmsOf(bed)).filter(
-      (a) => !a.acknowledged && a.priority !== "low",
-    );
+    const open = (bed === null ? (ward.value?.alarms ?? []) : alarmsOf(bed)).filter(flashes);
     const worst = open.find((a) => a.id === here) ?? [...open].sort(byUrgency)[0];
     if (worst !== undefined) sheet.value = { kind: "acknowledge", alarm: worst.id };
   } else return false;

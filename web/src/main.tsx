@@ -8,6 +8,7 @@ import { followKeys } from "./keys";
 import { follow, liveness, serverNow, usable, ward } from "./live/store";
 import { loadPeople } from "./people/session";
 import { followSound } from "./sound/sounder";
+import { followTelling } from "./sound/telling";
 import { followTaps } from "./taps";
 
 const PEOPLE_EVERY_MS = 30_000;
@@ -20,6 +21,7 @@ if (page !== null) {
   followTaps();
   followKeys();
   followSound();
+  followTelling();
   follow();
   void loadPeople();
   setInterval(() => void loadPeople(), PEOPLE_EVERY_MS);

@@ -24,6 +24,9 @@ export type Sheet =
   | { kind: "screening"; bed: string }
   | { kind: "watch"; bed: string }
   | { kind: "acknowledge"; alarm: string }
+  | { kind: "rule"; alarm: string }
+  | { kind: "shelve"; alarm: string }
+  | { kind: "unshelve"; alarm: string }
   | { kind: "pause"; bed: string }
   | { kind: "answer"; call: string; answer: "coming" | "cannot" | "here" }
   | { kind: "help" };

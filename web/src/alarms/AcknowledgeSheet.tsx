@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
 import { change, outcomeWords } from "../api/client";
@@ -15,7 +16,10 @@ export function PinAct(props: {
   button: string;
   path: string;
   body?: object;
-  done?: () => void;
+  /** What else is told; null: something is missing, and `missing` says so. */
+  make?: () => object | null;
+  missing?: string;
+  children?: ComponentChildren;
 }) {
   const [who, setWho] = useState<string | null>(unlocked.value?.person ?? null);
   const [pin, setPin] = useState("");
@@ -26,19 +30,22 @@ export function PinAct(props: {
   };
 
   async function send(): Promise<void> {
+    const made = props.make === undefined ? {} : props.make();
+    if (made === null) return setProblem(props.missing ?? "Something is missing.");
     if (who === null) return setProblem("Tap your name first.");
     if (pin === "") return setProblem("Type your PIN.");
     setBusy(true);
-    const outcome = await change(props.path, { ...props.body, person: who, pin });
+    const outcome = await change(props.path, { ...props.body, ...made, person: who, pin });
     setBusy(false);
     setPin("");
-    if (outcome.kind === "saved") (props.done ?? close)();
+    if (outcome.kind === "saved") close();
     else setProblem(outcomeWords(outcome));
   }
 
   return (
     <Dialog title={props.title} escape close={close}>
       <p>{props.explain}</p>
+      {props.children}
       <PersonPicker legend="Who are you?" chosen={who} choose={setWho} needsPin clinical />
       <PinField pin={pin} change={setPin} enter={() => void send()} problem={problem} />
       <div class="actions">
@@ -53,17 +60,20 @@ export function PinAct(props: {
   );
 }
 
+/** The alarm that a sheet was opened for has ended. */
+export function Over() {
+  return (
+    <Dialog title="This alarm is over" escape close={() => (sheet.value = null)}>
+      <button type="button" class="tall" onClick={() => (sheet.value = null)}>
+        Close
+      </button>
+    </Dialog>
+  );
+}
+
 export function AcknowledgeSheet(props: { alarm: string }) {
   const alarm = ward.value?.alarms.find((a) => a.id === props.alarm);
-  if (alarm === undefined) {
-    return (
-      <Dialog title="This alarm is over" escape close={() => (sheet.value = null)}>
-        <button type="button" class="tall" onClick={() => (sheet.value = null)}>
-          Close
-        </button>
-      </Dialog>
-    );
-  }
+  if (alarm === undefined) return <Over />;
   const place = bedOf(alarm.bed)?.place ?? "the ward";
   return (
     <PinAct

@@ -8,6 +8,7 @@ import { labelOf } from "../people/session";
 import { bandOf, byUrgency, flashes, mark, priorityWords, stateWords } from "../words/marks";
 import { clockTime, dayTime, span } from "../words/times";
 import { csvOf, pastOf, save } from "./past";
+import { mayShelve, shelvedWords } from "./shelved";
 
 /** Every open alarm, the most urgent first, or what rang in the last 24 h. There is no "acknowledge all". */
 export function AlarmPanel() {
@@ -62,12 +63,18 @@ function Which(props: { label: string; on: boolean; tap: () => void }) {
   );
 }
 
-const NOW_HEAD = ["since", "bed", "priority", "kind", "message", "state", "acknowledged_by", "rule", "pack"];
+const NOW_HEAD = [
+  ...["since", "bed", "priority", "kind", "message", "state", "acknowledged_by", "shelved_by", "shelved_until"],
+  ...["shelved_because", "rule", "pack"],
+];
 
 function nowRow(alarm: Alarm): string[] {
   const { since, bed, priority, kind, message, acknowledged_by: by, rule } = alarm;
   const name = by === null ? "" : labelOf(by);
-  return [since, bed ?? "", priority, kind, message, stateWords(alarm), name, rule, ward.value?.status.pack ?? ""];
+  const { by: shelver = null, until = "", reason = "", note = null } = alarm.shelved ?? {};
+  const shelf = [shelver === null ? "" : labelOf(shelver), until, note === null ? reason : `${reason}: ${note}`];
+  const state = [stateWords(alarm), name, ...shelf];
+  return [since, bed ?? "", priority, kind, message, ...state, rule, ward.value?.status.pack ?? ""];
 }
 
 function Past(props: { only: string | null }) {
@@ -131,7 +138,7 @@ function Row(props: { alarm: Alarm }) {
         Rule: {alarm.title} ({alarm.rule}), of {ward.value?.status.pack}
       </p>
       <div class="actions">
-        {alarm.priority !== "low" && !alarm.acknowledged && (
+        {flashes(alarm) && (
           <button
             type="button"
             class="tall primary"
@@ -142,6 +149,9 @@ function Row(props: { alarm: Alarm }) {
           </button>
         )}
         {call !== undefined && <AnswerButtons call={call.id} />}
+        {mayShelve(alarm) && <Sheeted kind="shelve" alarm={alarm.id} words="SHELVE" />}
+        {alarm.shelved != null && <Sheeted kind="unshelve" alarm={alarm.id} words="UNSHELVE" />}
+        <Sheeted kind="rule" alarm={alarm.id} words="WHY IT RANG" />
         {alarm.bed !== null && (
           <a class="button tall" href={link("bed", alarm.bed)}>
             OPEN BED
@@ -152,7 +162,18 @@ function Row(props: { alarm: Alarm }) {
   );
 }
 
+function Sheeted(props: { kind: "rule" | "shelve" | "unshelve"; alarm: string; words: string }) {
+  const { kind, alarm, words } = props;
+  return (
+    <button type="button" class="tall" onClick={() => (sheet.value = { kind, alarm })}>
+      {words}
+    </button>
+  );
+}
+
 function alarmState(alarm: Alarm): string {
+  const shelved = shelvedWords(alarm, labelOf, ward.value?.offsetMinutes ?? 0);
+  if (shelved !== null) return shelved;
   const words = stateWords({ ...alarm, acknowledged_by: labelOf(alarm.acknowledged_by) });
   if (!alarm.acknowledged || alarm.acknowledged_until === null) return words;
   const left = Date.parse(alarm.acknowledged_until) - serverNow.value;

@@ -11,7 +11,7 @@ export interface Past {
   priority: string;
 }
 
-const KINDS = ["alarm", "alarm_over", "acknowledged", "attended", "page"];
+const KINDS = ["alarm", "alarm_over", "acknowledged", "attended", "shelved", "unshelved", "page"];
 const DAY_MS = 86_400_000;
 
 /** One bed after the other: the history is read beside the ward's own work. Beds that cannot be read are named. */

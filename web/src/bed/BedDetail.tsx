@@ -1,5 +1,6 @@
 import type { Bed } from "../api/types";
 import { AnswerButtons } from "../alarms/AlarmPanel";
+import { shelvedWords } from "../alarms/shelved";
 import { type Sheet, link, sheet } from "../navigation";
 import { Value } from "../board/Value";
 import { SomebodyHere, callWords, infusionWords } from "../board/BedCard";
@@ -97,12 +98,13 @@ function BedAlarms(props: { bed: Bed }) {
             <p>
               {priorityWords(alarm)}, since {clockTime(Date.parse(alarm.since), offset)} (
               {span(serverNow.value - Date.parse(alarm.since))}),{" "}
-              {stateWords({ ...alarm, acknowledged_by: labelOf(alarm.acknowledged_by) })}
+              {shelvedWords(alarm, labelOf, offset) ??
+                stateWords({ ...alarm, acknowledged_by: labelOf(alarm.acknowledged_by) })}
               {call === undefined ? "" : `. Page: ${callWords(call) ?? ""}`}
             </p>
             <p>{alarm.prompt}</p>
             <div class="actions">
-              {alarm.priority !== "low" && !alarm.acknowledged && (
+              {flashes(alarm) && (
                 <button
                   type="button"
                   class="tall"

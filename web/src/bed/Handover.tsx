@@ -1,4 +1,5 @@
 import { link } from "../navigation";
+import { shelvedWords } from "../alarms/shelved";
 import { infusionWords } from "../board/BedCard";
 import { alarmsOf, bedOf, serverNow, usable, ward } from "../live/store";
 import { labelOf } from "../people/session";
@@ -58,7 +59,8 @@ export function Handover(props: { bed: string }) {
         {[...alarmsOf(bed.alias)].sort(byUrgency).map((alarm) => (
           <li key={alarm.id}>
             {mark(alarm)} {alarm.message}, since {time(alarm.since)},{" "}
-            {stateWords({ ...alarm, acknowledged_by: labelOf(alarm.acknowledged_by) })}
+            {shelvedWords(alarm, labelOf, ward.value?.offsetMinutes ?? 0) ??
+              stateWords({ ...alarm, acknowledged_by: labelOf(alarm.acknowledged_by) })}
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 import type { Alarm, Bed, Call, Check } from "../api/types";
 import { go, link, sheet } from "../navigation";
 import { alarmsOf, serverNow, usable, ward } from "../live/store";
+import { shelvedWords } from "../alarms/shelved";
 import { labelOf } from "../people/session";
 import { bandOf, byUrgency, flashes, mark, priorityWords } from "../words/marks";
 import { reflexWords, signalOf } from "../words/signals";
@@ -68,6 +69,7 @@ function Band(props: { bed: Bed; alarms: Alarm[] }) {
             {" "}
             {priorityWords(worst)}
             {worst.acknowledged ? `, acknowledged by ${labelOf(worst.acknowledged_by)}` : ""}
+            {worst.shelved == null ? "" : `, ${shelvedWords(worst, labelOf, offset()) ?? ""}`}
             {more > 0 ? `, and ${more} more` : ""}
           </small>
         </p>
@@ -120,7 +122,7 @@ function Actions(props: { bed: Bed; worst: Alarm | undefined }) {
   const call = worst?.call ?? null;
   return (
     <div class="actions">
-      {worst !== undefined && worst.priority !== "low" && !worst.acknowledged && (
+      {worst !== undefined && flashes(worst) && (
         <button
           type="button"
           class="tall primary wide"

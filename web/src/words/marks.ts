@@ -22,7 +22,7 @@ export function byUrgency(a: Alarm, b: Alarm): number {
     RANK[a.priority] - RANK[b.priority] ||
     Number(a.kind === "technical") - Number(b.kind === "technical") ||
     b.grade - a.grade ||
-    Number(a.acknowledged) - Number(b.acknowledged) ||
+    Number(untaken(b)) - Number(untaken(a)) ||
     a.since.localeCompare(b.since)
   );
 }
@@ -34,13 +34,19 @@ export function bandOf(alarm: Alarm | undefined): Band {
   return alarm.kind === "technical" ? "technical" : "medium";
 }
 
+/** Nobody deals with it yet, and nobody has shelved it. */
+function untaken(alarm: Alarm): boolean {
+  return !alarm.acknowledged && alarm.shelved == null;
+}
+
 /** What rings here and nobody has taken yet: only that flashes. */
 export function flashes(alarm: Alarm | undefined): boolean {
-  return alarm !== undefined && alarm.priority !== "low" && !alarm.acknowledged;
+  return alarm !== undefined && alarm.priority !== "low" && untaken(alarm);
 }
 
 /** The state of an alarm in words. Acknowledged is never "fixed". */
 export function stateWords(alarm: Alarm): string {
   if (!alarm.condition) return "ended, not yet seen";
+  if (alarm.shelved != null) return "shelved";
   return alarm.acknowledged ? `acknowledged by ${alarm.acknowledged_by ?? "somebody"}` : "active";
 }

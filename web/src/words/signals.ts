@@ -4,6 +4,10 @@ import { tidy } from "./units";
 
 const UNITS: Record<string, string> = { "/min": "/min", "%": "%", Cel: "°C", "1": "" };
 const AVPU = ["alert", "voice", "pain", "unresponsive"];
+const REFLEXES = ["reflex", "reflex_knee", "reflex_arm"];
+/** What has no unit and is no yes or no. */
+const NUMBERS = ["gcs", "gestation", "level_doubt"];
+const CODES = ["symptom", "symptoms", "indication", "salt"];
 const REFLEX = ["0 absent", "1+ weak", "2+ normal", "3+ brisk", "4+ clonus"];
 
 export function signalOf(bed: Bed, name: string): Signal | undefined {
@@ -30,11 +34,18 @@ export function digits(signal: Signal | undefined, usable: boolean): string {
   return tidy(signal.value, 1);
 }
 
+/** A value of this sign with its unit, in the words of the entry sheet where it has some. */
+export function wordsOf(signal: Signal, value: number): string {
+  if (REFLEXES.includes(signal.signal)) return reflexWords(value);
+  if (signal.signal === "avpu") return AVPU[value] ?? tidy(value);
+  if (signal.word !== undefined && value === signal.value) return signal.word;
+  if (CODES.includes(signal.signal)) return value > 0 ? "some" : "none";
+  if (signal.unit === "1" && !NUMBERS.includes(signal.signal)) return value > 0 ? "yes" : "no";
+  const unit = unitWords(signal.unit);
+  return `${tidy(value, 1)}${unit === "" ? "" : ` ${unit}`}`;
+}
+
 /** A value in the past, for "was 14 at 02:08". */
 export function lastWords(signal: Signal): string | null {
-  if (signal.last === null) return null;
-  if (signal.signal.startsWith("reflex")) return reflexWords(signal.last.value);
-  if (signal.signal === "avpu") return AVPU[signal.last.value] ?? tidy(signal.last.value);
-  const unit = unitWords(signal.unit);
-  return `${tidy(signal.last.value, 1)}${unit === "" ? "" : ` ${unit}`}`;
+  return signal.last === null ? null : wordsOf(signal, signal.last.value);
 }

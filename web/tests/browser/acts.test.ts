@@ -218,7 +218,9 @@ describe("looking", () => {
       page.getByRole("button", { name: "CSV", exact: true }).click(),
     ]);
     const text = await new Response((await file.createReadStream()) as unknown as ReadableStream).text();
-    expect(text.split("\r\n")[0]).toBe("since,bed,priority,kind,message,state,acknowledged_by,rule,pack");
+    expect(text.split("\r\n")[0]).toBe(
+      "since,bed,priority,kind,message,state,acknowledged_by,shelved_by,shelved_until,shelved_because,rule,pack",
+    );
     expect(text).toContain(",'=cmd|' /C calc'!A0,");
     await page.getByRole("button", { name: "24 h", exact: true }).click();
     await page.getByText(/L4 Bed 3 HIGH RR 9 \(<12\)/).waitFor();
@@ -237,6 +239,78 @@ describe("looking", () => {
     expect((await places())[0]).toBe("L4 Bed 3");
     await page.getByRole("button", { name: /most urgent first: on/ }).click();
     expect(await places()).toEqual(usual);
+  });
+});
+
+describe("a technical alarm that is known", () => {
+  it("is shelved with reason, time and PIN, stays to be seen without a flash, and is unshelved by a name", async () => {
+    for (const alarm of at.server.ward.frame.alarms) if (alarm.kind === "technical") alarm.priority = "medium";
+    const page = await open(PHONE, "#/alarms");
+    const id = await page.locator("li.alarm", { hasText: "TECHNICAL" }).first().getAttribute("data-alarm");
+    const row = page.locator(`[data-alarm="${id}"]`);
+    await row.getByRole("button", { name: "SHELVE", exact: true }).click();
+    const send = page.locator("dialog").getByRole("button", { name: "SHELVE", exact: true });
+    await send.click();
+    for (const words of ["Choose a reason.", "Choose a time."]) await page.getByText(words).waitFor();
+    await page.getByRole("button", { name: "other: say what" }).click();
+    await page.getByRole("button", { name: "1 h", exact: true }).click();
+    await page.getByRole("button", { name: /A. Night/ }).click();
+    await page.locator('input[type="password"]').fill("246810");
+    await send.click();
+    await page.getByText("Say what it is.").waitFor();
+    expect(at.server.ward.posted).toEqual([]);
+    await page.getByLabel("Note").fill("cable under repair");
+    await page.locator('input[type="password"]').fill("246810");
+    await send.click();
+    await row.getByText(/shelved by A. Night \(RM\) until \d\d:\d\d: cable under repair/).waitFor();
+    expect(last()?.path).toMatch(/^\/api\/v1\/alarms\/[^/]+\/shelve$/);
+    expect(last()?.body).toEqual({ person: "midwife", pin: "246810", reason: "other", note: "cable under repair", minutes: 60 });
+    expect(await row.locator(".flash").count()).toBe(0);
+    expect(await row.getByRole("button", { name: "ACKNOWLEDGE" }).count()).toBe(0);
+    await row.getByRole("button", { name: "UNSHELVE" }).click();
+    await page.getByRole("button", { name: /C. Charge/ }).click();
+    await row.getByRole("button", { name: "SHELVE", exact: true }).waitFor();
+    expect(last()?.body).toEqual({ person: "charge-midwife" });
+  });
+
+  it("is the only kind that can be shelved", async () => {
+    const page = await open(DESK, "#/alarms");
+    const high = page.locator("li.alarm.high");
+    expect(await high.count()).toBeGreaterThan(0);
+    expect(await high.getByRole("button", { name: "SHELVE", exact: true }).count()).toBe(0);
+  });
+});
+
+describe("why it rang", () => {
+  it("is told by the rule in words, its pack and version, its limits, and what it read then and now", async () => {
+    const page = await open(DESK, "#/alarms");
+    const high = page.locator('li.alarm.high[data-alarm]', { hasText: "L4 Bed 3" }).first();
+    await high.getByRole("button", { name: "WHY IT RANG" }).click();
+    const dialog = page.locator("dialog");
+    await dialog.getByText(/raised when rr below rr_stop has held for 30 s/).waitFor();
+    await dialog.getByText(/pack example, version 0\.3/).waitFor();
+    await dialog.getByText(/rr_stop = 12 \/min \(for her alone\)\. Source: GGC: stop below 12/).waitFor();
+    const cells = (name: string) =>
+      dialog.getByRole("row", { name: new RegExp(`^${name}`) }).locator("td").allTextContents();
+    await expect.poll(async () => (await cells("respiratory rate"))[0]).toMatch(/^\d+ to \d+ \/min at \d\d:\d\d$/);
+    expect((await cells("respiratory rate"))[1]).toBe("14 /min");
+    expect((await cells("knee reflex"))[0]).toMatch(/^1\+ weak at \d\d:\d\d$/); // 0 came later
+    expect(await cells("magnesium on board")).toEqual(["--", "yes"]);
+    await dialog.getByText("As the pack says it").click();
+    await dialog.getByText("when: rr below rr_stop (from minimal)").waitFor();
+    await dialog.getByRole("button", { name: "CLOSE" }).click();
+    await page.locator("li.alarm", { hasText: "TECHNICAL" }).first().getByRole("button", { name: "WHY IT RANG" }).click();
+    await page.getByText("It is no rule of the pack: it rings under every pack.").waitFor();
+  });
+});
+
+describe("a screen that is silent", () => {
+  it("says so to the server, and says it when it sounds", async () => {
+    const page = await open(DESK);
+    await expect.poll(() => at.server.ward.sounds.at(-1), { timeout: 20_000 }).toBe("off");
+    await page.getByRole("button", { name: /SOUND IS OFF/ }).click();
+    await expect.poll(() => at.server.ward.sounds.at(-1), { timeout: 20_000 }).toBe("on");
+    expect(at.server.ward.posted).toEqual([]);
   });
 });
 

@@ -28,6 +28,8 @@ const SHEETS: [hash: string, button: string][] = [
     "UNLOCK",
   ].map((button): [string, string] => ["#/bed/bed-3", button]),
   ["#/alarms", "ACKNOWLEDGE"],
+  ["#/alarms", "SHELVE"],
+  ["#/alarms", "WHY IT RANG"],
   ["#/alarms", "COMING"],
   ["#/alarms", "I AM HERE"],
   ["#/pages", "PAGE AGAIN"],
