@@ -321,9 +321,10 @@ export class DevWard {
       this.unlockedBy = null;
       return ACCEPTED;
     }
-    if (/\/(acknowledge|pause|shelve)$|watch\/(confirm|transfer)$/.test(path)) {
+    if (/\/(acknowledge|pause|shelve|second-check)$|watch\/(confirm|transfer)$/.test(path)) {
       if (body["pin"] !== PIN) return refused(401, "name or PIN is wrong", "pin");
       if (path.endsWith("/shelve")) return this.shelve(path, body);
+      if (path.endsWith("/second-check")) return this.checkRate(path, body);
       this.acknowledge(path, body);
       return ACCEPTED;
     }
@@ -356,6 +357,27 @@ export class DevWard {
     return ACCEPTED;
   }
 
+  private checkRate(path: string, body: Record<string, unknown>): Reply {
+    const changed = this.frame.beds.find((b) => path.includes(`/${b.alias}/`))?.infusion.rate_change ?? null;
+    if (changed === null || !changed.second_check_missing) return refused(409, "no second check is missing");
+    if (changed.by === body["person"]) return refused(409, "whoever changed the rate cannot check it");
+    changed.second_person = String(body["person"]);
+    changed.second_check_missing = false;
+    return ACCEPTED;
+  }
+
+  /** A new rate waits for nobody: with a wrong PIN it is charted, and its check is missing. */
+  private newRate(bed: Bed, body: Record<string, unknown>): Reply {
+    const asked = body["second_person"] !== undefined;
+    const checked = asked && body["second_pin"] === PIN;
+    const second = checked ? String(body["second_person"]) : null;
+    const at = new Date().toISOString();
+    bed.infusion.rate = { value: Number(body["value"]), unit: String(body["unit"]) };
+    bed.infusion.rate_change = { at, by: String(body["person"]), second_person: second, second_check_missing: !checked };
+    const warning = "charted without the second check: this PIN is not the right one";
+    return asked && !checked ? { status: 200, body: { ...ACCEPTED.body, warning } } : ACCEPTED;
+  }
+
   private acknowledge(path: string, body: Record<string, unknown>): void {
     for (const alarm of this.alarmsAt(path)) {
       alarm.acknowledged = true;
@@ -378,6 +400,10 @@ export class DevWard {
   private step(body: Record<string, unknown>): Reply {
     const steps = this.frame.beds.flatMap((b) => b.checklist?.steps ?? []);
     const step = steps.find((s) => s.id === body["step"]);
+    if (step?.give != null && body["act"] === "second") {
+      if (body["pin"] !== PIN) return refused(401, "this PIN is not the right one", "pin");
+      step.give.second_check_missing = false;
+    }
     if (body["act"] !== "start" || step?.give == null) return ACCEPTED;
     const checked = body["second_person"] !== undefined && body["second_pin"] === PIN;
     step.state = "running";
@@ -405,6 +431,8 @@ export class DevWard {
       const warning = `${short(value)} ${unit} is far above any treatment level. It was recorded as sent. Examine now.`;
       return { status: 200, body: { ...ACCEPTED.body, warning } };
     }
-    return this.charted(body);
+    const stored = this.charted(body);
+    const bed = this.frame.beds.find((b) => b.alias === body["bed"] && b.infusion.running === true);
+    return stored.status === 200 && body["kind"] === "infusion" && bed !== undefined ? this.newRate(bed, body) : stored;
   }
 }

@@ -1,5 +1,5 @@
 import { HelpSheet } from "./HelpSheet";
-import { AcknowledgeSheet, PauseSheet } from "./alarms/AcknowledgeSheet";
+import { AcknowledgeSheet, PauseSheet, SecondCheckSheet } from "./alarms/AcknowledgeSheet";
 import { AlarmPanel } from "./alarms/AlarmPanel";
 import { AnswerSheet } from "./alarms/AnswerSheet";
 import { RuleSheet } from "./alarms/RuleSheet";
@@ -67,6 +67,8 @@ function Above(props: { sheet: Sheet }) {
       return <ShelveSheet alarm={open.alarm} />;
     case "unshelve":
       return <UnshelveSheet alarm={open.alarm} />;
+    case "second":
+      return <SecondCheckSheet bed={open.bed} />;
     case "pause":
       return <PauseSheet bed={open.bed} />;
     case "answer":

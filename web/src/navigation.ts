@@ -27,6 +27,7 @@ export type Sheet =
   | { kind: "rule"; alarm: string }
   | { kind: "shelve"; alarm: string }
   | { kind: "unshelve"; alarm: string }
+  | { kind: "second"; bed: string }
   | { kind: "pause"; bed: string }
   | { kind: "answer"; call: string; answer: "coming" | "cannot" | "here" }
   | { kind: "help" };

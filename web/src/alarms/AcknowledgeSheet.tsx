@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
 import { change, outcomeWords } from "../api/client";
 import { sheet } from "../navigation";
+import { infusionWords } from "../board/BedCard";
 import { bedOf, ward } from "../live/store";
 import { PersonPicker } from "../people/PersonPicker";
 import { PinField } from "../people/PinField";
@@ -19,9 +20,12 @@ export function PinAct(props: {
   /** What else is told; null: something is missing, and `missing` says so. */
   make?: () => object | null;
   missing?: string;
+  /** Somebody who cannot be meant. */
+  except?: string | null;
   children?: ComponentChildren;
 }) {
-  const [who, setWho] = useState<string | null>(unlocked.value?.person ?? null);
+  const here = unlocked.value?.person ?? null;
+  const [who, setWho] = useState<string | null>(here === props.except ? null : here);
   const [pin, setPin] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -46,7 +50,7 @@ export function PinAct(props: {
     <Dialog title={props.title} escape close={close}>
       <p>{props.explain}</p>
       {props.children}
-      <PersonPicker legend="Who are you?" chosen={who} choose={setWho} needsPin clinical />
+      <PersonPicker legend="Who are you?" chosen={who} choose={setWho} needsPin clinical except={props.except ?? null} />
       <PinField pin={pin} change={setPin} enter={() => void send()} problem={problem} />
       <div class="actions">
         <button type="button" class="primary tall" disabled={busy} onClick={() => void send()}>
@@ -81,6 +85,21 @@ export function AcknowledgeSheet(props: { alarm: string }) {
       explain="This says: I am dealing with it. It ends nothing, it runs out by itself, and a new sign breaks it."
       button="ACKNOWLEDGE"
       path={`/api/v1/alarms/${encodeURIComponent(alarm.id)}/acknowledge`}
+    />
+  );
+}
+
+/** A rate was changed by one; another one looks at it, and proves that by a PIN. */
+export function SecondCheckSheet(props: { bed: string }) {
+  const bed = bedOf(props.bed);
+  const changed = bed?.infusion.rate_change ?? null;
+  return (
+    <PinAct
+      title={`${bed?.place ?? props.bed}: second check of the rate`}
+      explain={`Look at the pump and at the prescription. Now: ${bed === undefined ? "--" : infusionWords(bed)}. It is checked by another person than who changed it.`}
+      button="I HAVE CHECKED IT"
+      path={`/api/v1/beds/${encodeURIComponent(props.bed)}/second-check`}
+      except={changed?.by ?? null}
     />
   );
 }

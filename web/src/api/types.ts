@@ -25,11 +25,20 @@ export interface Check {
   overdue: boolean;
 }
 
+export interface RateChange {
+  at: string;
+  by: string;
+  second_person: string | null;
+  second_check_missing: boolean;
+}
+
 export interface Infusion {
   running: boolean | null;
   rate: Quantity | null;
   rate_unknown_since: string | null;
   dose_total: Quantity | null;
+  /** The newest change of the rate of an infusion that ran; null: there was none. */
+  rate_change?: RateChange | null;
   magnesium_on_board: string;
 }
 

@@ -3,7 +3,7 @@ import { AnswerButtons } from "../alarms/AlarmPanel";
 import { shelvedWords } from "../alarms/shelved";
 import { type Sheet, link, sheet } from "../navigation";
 import { Value } from "../board/Value";
-import { SomebodyHere, callWords, infusionWords } from "../board/BedCard";
+import { SomebodyHere, callWords, infusionWords, secondWords } from "../board/BedCard";
 import { Loading } from "../board/Skeleton";
 import { StopButton } from "../entry/EntrySheet";
 import { alarmsOf, bedOf, callOf, serverNow, usable, ward } from "../live/store";
@@ -199,6 +199,14 @@ function InfusionBox(props: { bed: Bed }) {
       <p>
         Magnesium sulfate: <strong>{usable.value ? infusionWords(bed) : "--"}</strong>
       </p>
+      {secondWords(bed) !== null && usable.value && (
+        <p class={bed.infusion.rate_change?.second_check_missing ? "due overdue" : ""}>{secondWords(bed)}</p>
+      )}
+      {bed.infusion.rate_change?.second_check_missing && (
+        <button type="button" class="tall" onClick={() => (sheet.value = { kind: "second", bed: bed.alias })}>
+          SECOND CHECK
+        </button>
+      )}
       {total !== null && usable.value && (
         <p>
           Given since the watch began: {tidy(total.value, 1)} {total.unit}

@@ -9,12 +9,12 @@ const LANES = [
   ["Pump", { infusion: "R", bolus: "B", stop: "S" }],
   ["Calc.", { calcium: "C", checklist: "L" }],
   ["Chart", { entry: "E", watch_start: "W", watch_end: "W" }],
-  ["Alarm", { alarm: "!", acknowledged: "A", alarm_over: "o" }],
+  ["Alarm", { alarm: "!", acknowledged: "A", alarm_over: "o", shelved: "z", unshelved: "u" }],
   ["Page", { page: "P", attended: "H" }],
 ] as const;
 
 const LEGEND =
-  "R rate, B bolus, S stop, C calcium gluconate, L checklist, E entry, W watch, ! alarm, A acknowledged, o over, P page, H at the bed";
+  "R rate, B bolus, S stop, C calcium gluconate, L checklist, E entry, W watch, ! alarm, A acknowledged, o over, z shelved, u unshelved, P page, H at the bed";
 const LANE_PX = 24;
 const NARROWEST = 280;
 const SIGN_PX = 14;

@@ -1,6 +1,6 @@
 import { link } from "../navigation";
 import { shelvedWords } from "../alarms/shelved";
-import { infusionWords } from "../board/BedCard";
+import { infusionWords, secondWords } from "../board/BedCard";
 import { alarmsOf, bedOf, serverNow, usable, ward } from "../live/store";
 import { labelOf } from "../people/session";
 import { byUrgency, mark, stateWords } from "../words/marks";
@@ -89,7 +89,7 @@ export function Handover(props: { bed: string }) {
         </tbody>
       </table>
       <h2>Magnesium</h2>
-      <p>{usable.value ? infusionWords(bed) : UNKNOWN}</p>
+      <p>{usable.value ? [infusionWords(bed), secondWords(bed)].filter((words) => words !== null).join(". ") : UNKNOWN}</p>
       <h2>Checks</h2>
       <ul>
         {bed.checks.map((check) => (

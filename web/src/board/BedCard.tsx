@@ -30,6 +30,14 @@ export function infusionWords(bed: Bed): string {
     : `STOPPED ${clockTime(Date.parse(bed.after_stop.stopped), offset())}${onBoard}`;
 }
 
+/** Who looked at a new rate besides the one who charted it; null: no rate was changed. */
+export function secondWords(bed: Bed): string | null {
+  const changed = bed.infusion.rate_change ?? null;
+  if (changed === null) return null;
+  const when = `Rate changed ${clockTime(Date.parse(changed.at), offset())} by ${labelOf(changed.by)}`;
+  return `${when}: ${changed.second_check_missing ? "second check MISSING" : `checked by ${labelOf(changed.second_person)}`}`;
+}
+
 export function nextCheck(bed: Bed): Check | undefined {
   return [...bed.checks].sort((a, b) => Number(b.overdue) - Number(a.overdue) || a.due.localeCompare(b.due))[0];
 }
@@ -178,6 +186,7 @@ export function BedCard(props: { bed: Bed }) {
       <ReflexLine bed={bed} />
       <p>
         Magnesium <strong>{usable.value ? infusionWords(bed) : "--"}</strong>
+        {usable.value && bed.infusion.rate_change?.second_check_missing && ", second check MISSING"}
       </p>
       {due !== undefined && bed.watched && (
         <p class={due.overdue ? "due overdue" : "due"}>

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
 import { change, newKey, outcomeWords } from "../api/client";
@@ -13,6 +14,7 @@ import { LEVEL_UNITS, type LevelUnit, otherUnit, tidy, typed } from "../words/un
 import { CountTimer } from "./CountTimer";
 import { AVPU, type Entry, type PartName, build, partOf, timeOf } from "./draft";
 import { Choice, type Form, NumberField, Part, TextField } from "./fields";
+import { NOBODY, SecondPart, secondOf } from "./SecondPart";
 import { type Sent, draftOf, draftsChanged, forget, keyOf, sendAll, write } from "./sending";
 
 const AVPU_LABELS: Record<(typeof AVPU)[number], string> = {
@@ -32,6 +34,7 @@ export function EntrySheet(props: { bed: string; corrects?: Correcting | undefin
   const [problems, setProblems] = useState<Record<string, string>>({});
   const [sent, setSent] = useState<Sent[]>([]);
   const [busy, setBusy] = useState(false);
+  const [second, setSecond] = useState(NOBODY);
   const bed = bedOf(props.bed);
   const now = serverNow.value;
   const { corrects } = props;
@@ -57,6 +60,8 @@ export function EntrySheet(props: { bed: string; corrects?: Correcting | undefin
     if (Object.keys(built.problems).length > 0) return focusFirst(Object.keys(built.problems));
     if (built.entries.length === 0) return setProblems({ at: "Nothing was entered yet." });
     if (corrects !== undefined && built.entries.length > 1) return setProblems({ at: "One entry replaces one." });
+    const checked = secondOf(second);
+    if (checked === null) return setProblems({ second: "The second person types the PIN, or is tapped again to be left out." });
     if (who === null) {
       unlocking.value = true;
       return;
@@ -66,8 +71,11 @@ export function EntrySheet(props: { bed: string; corrects?: Correcting | undefin
       const entry = corrects === undefined ? made : correcting(made, corrects);
       return { entry, key: keyOf(kept, entry) };
     });
-    const all = await sendAll(props.bed, who.person, entries, setSent);
+    const all = await sendAll(props.bed, who.person, entries, setSent, (entry) =>
+      entry.body.kind === "infusion" ? checked : {},
+    );
     setBusy(false);
+    setSecond(NOBODY);
     const refused = all.find((s) => s.outcome !== null && s.outcome !== "checking" && s.outcome.kind === "refused");
     if (refused !== undefined && outcomeStatus(refused) === 401) {
       unlocking.value = true;
@@ -79,7 +87,9 @@ export function EntrySheet(props: { bed: string; corrects?: Correcting | undefin
     if (event.key === "Enter" && event.ctrlKey) void save();
     const target = event.target as HTMLElement;
     if (event.key === "Enter" && !event.ctrlKey && target.tagName === "INPUT") return nextField(target);
-    if (target.tagName !== "INPUT" && /^[0-4]$/.test(event.key)) form.write("reflex", event.key);
+    // A digit typed beside the keys of a PIN belongs to the PIN: it is no reflex.
+    if (target.tagName === "INPUT" || target.closest(".second") !== null) return;
+    if (/^[0-4]$/.test(event.key)) form.write("reflex", event.key);
   }
 
   const done = sent.length > 0 && sent.every(isSaved);
@@ -96,7 +106,18 @@ export function EntrySheet(props: { bed: string; corrects?: Correcting | undefin
           Instead of <s>{corrects.text}</s> ({corrects.reason}). The old one stays in the chart, struck through.
         </p>
       )}
-      {!done && <Parts form={form} bed={bed} only={corrects === undefined ? null : partOf(corrects.kind)} />}
+      {!done && (
+        <Parts form={form} bed={bed} only={corrects === undefined ? null : partOf(corrects.kind)}>
+          {bed.infusion.running === true && corrects === undefined && form.text("rate") !== "" && (
+            <SecondPart
+              second={second}
+              change={setSecond}
+              except={who?.person ?? null}
+              problem={form.problem("second")}
+            />
+          )}
+        </Parts>
+      )}
       <Results sent={sent} />
       {may !== null && <p class="problem">{may}</p>}
       <div class="actions sticky">
@@ -169,7 +190,7 @@ function Results(props: { sent: Sent[] }) {
   );
 }
 
-function Parts(props: { form: Form; bed: Bed; only: PartName | null }) {
+function Parts(props: { form: Form; bed: Bed; only: PartName | null; children: ComponentChildren }) {
   const { form, bed, only } = props;
   const shown = (part: PartName) => only === null || only === part;
   return (
@@ -205,7 +226,11 @@ function Parts(props: { form: Form; bed: Bed; only: PartName | null }) {
       )}
       {shown("urine") && <UrinePart form={form} />}
       {shown("level") && <LevelPart form={form} />}
-      {shown("infusion") && <InfusionPart form={form} bed={bed} />}
+      {shown("infusion") && (
+        <InfusionPart form={form} bed={bed}>
+          {props.children}
+        </InfusionPart>
+      )}
       {shown("more") && <MorePart form={form} open={only !== null} />}
     </div>
   );
@@ -267,7 +292,7 @@ function LevelPart(props: { form: Form }) {
   );
 }
 
-function InfusionPart(props: { form: Form; bed: Bed }) {
+function InfusionPart(props: { form: Form; bed: Bed; children: ComponentChildren }) {
   const { form, bed } = props;
   return (
     <Part title="Infusion">
@@ -282,6 +307,7 @@ function InfusionPart(props: { form: Form; bed: Bed }) {
           <RateInGrams form={form} />
         </>
       )}
+      {props.children}
       <NumberField form={form} field="bolus" label="Bolus" unit="g" />
       <NumberField form={form} field="bolus_min" label="over" unit="min" />
       <NumberField form={form} field="im" label="Into the muscle" unit="g" />

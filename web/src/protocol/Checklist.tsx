@@ -4,7 +4,7 @@ import type { Bed, Checklist as List, Give, Step } from "../api/types";
 import { link, unlocking } from "../navigation";
 import { bedOf, callOf, serverNow, usable, ward } from "../live/store";
 import { PersonPicker } from "../people/PersonPicker";
-import { PinField } from "../people/PinField";
+import { PersonPin } from "../people/PersonPin";
 import { labelOf, unlocked } from "../people/session";
 import { callWords } from "../board/BedCard";
 import { beep } from "../sound/sounder";
@@ -236,7 +236,7 @@ function Timer(props: { what: string; due: string }) {
   );
 }
 
-/** A name tap, no PIN: nothing may hold up a hand that saves. */
+/** A name tap, no PIN: nothing may hold up a hand that saves. A second check that comes later holds up nothing: it needs one. */
 function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
   const { step, act, words } = props.asking;
   const [key] = useState(newKey);
@@ -278,7 +278,14 @@ function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
           <input class="long" value={text} maxLength={120} onInput={(event) => setText(event.currentTarget.value)} />
         </label>
       )}
-      {sent ? null : giver === null ? (
+      {sent ? null : act === "second" ? (
+        <PersonPin
+          legend="Who checks it? Another person than who gave it"
+          button="CHECKED"
+          except={[...step.taps].reverse().find((tap) => tap.act === "start")?.by ?? null}
+          go={(person, pin) => void send(person, { pin })}
+        />
+      ) : giver === null ? (
         <PersonPicker
           legend={needsSecond ? "Who gives it? Tap your name" : "Tap your name"}
           chosen={null}
@@ -296,27 +303,18 @@ function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
 
 /** Two people look at the dose. Where the second is not there the dose waits for nobody: the check is shown as missing. */
 function SecondCheck(props: { giver: string; start: (second: object) => void }) {
-  const [who, setWho] = useState<string | null>(null);
-  const [pin, setPin] = useState("");
-  const [problem, setProblem] = useState<string | null>(null);
-  function checked(): void {
-    if (who === null) return setProblem("The second person taps the name.");
-    if (pin === "") return setProblem("The second person types the PIN.");
-    setProblem(null);
-    props.start({ second_person: who, second_pin: pin });
-    setPin("");
-  }
   return (
     <>
       <p>Given by {labelOf(props.giver)}.</p>
       <button type="button" class="tall danger" onClick={() => props.start({})}>
         START NOW: second check missing
       </button>
-      <PersonPicker legend="Second person" chosen={who} choose={setWho} needsPin clinical except={props.giver} />
-      <PinField pin={pin} change={setPin} enter={checked} problem={problem} />
-      <button type="button" class="tall primary" onClick={checked}>
-        START, checked by two
-      </button>
+      <PersonPin
+        legend="Second person"
+        button="START, checked by two"
+        except={props.giver}
+        go={(person, pin) => props.start({ second_person: person, second_pin: pin })}
+      />
     </>
   );
 }

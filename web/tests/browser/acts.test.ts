@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { DESK, PHONE } from "./browser";
-import { inkOf, open as openAt, shades, stand, unlockFirst } from "./ward";
+import { inkOf, open as openAt, shades, stand, tooSmall, unlockFirst, violations } from "./ward";
 
 const at = stand("two_beds");
 const open = (viewport: { width: number; height: number }, hash?: string): Promise<Page> => openAt(at, viewport, hash);
@@ -142,6 +142,21 @@ describe("a dose of calcium gluconate", () => {
     await page.getByText("Second check MISSING").waitFor();
     await page.getByRole("button", { name: "SECOND CHECK", exact: true }).waitFor();
     await page.getByText(/giving: \d+:\d\d left/).waitFor();
+    // Later nothing hurries: whoever says that it was checked proves it, and is not the one who gave it.
+    await page.getByRole("button", { name: "SECOND CHECK", exact: true }).click();
+    const ask = page.locator(".ask");
+    expect(await ask.getByRole("button", { name: /A. Night/ }).count()).toBe(0);
+    await ask.getByRole("button", { name: /C. Charge/ }).click();
+    await ask.getByRole("button", { name: "CHECKED", exact: true }).click();
+    await ask.getByText("The second person types the PIN.").waitFor();
+    await ask.locator('input[type="password"]').fill("1");
+    await ask.getByRole("button", { name: "CHECKED", exact: true }).click();
+    await ask.getByText(/NOT SAVED: this PIN is not the right one/).waitFor();
+    await ask.locator('input[type="password"]').fill("246810");
+    await ask.getByRole("button", { name: "CHECKED", exact: true }).click();
+    await ask.waitFor({ state: "detached" });
+    expect(last()?.body).toMatchObject({ act: "second", person: "charge-midwife", pin: "246810" });
+    expect(await page.getByText("Second check MISSING").count()).toBe(0);
   });
 
   it("says it when the second person's PIN was wrong, and that the dose runs all the same", async () => {
@@ -155,6 +170,70 @@ describe("a dose of calcium gluconate", () => {
     expect(await ask.getByRole("button", { name: /START/ }).count()).toBe(0);
     await ask.getByRole("button", { name: "CLOSE" }).click();
     await page.getByText("Second check MISSING").waitFor();
+  });
+});
+
+describe("a new rate", () => {
+  async function change(page: Page): Promise<void> {
+    await unlockFirst(page);
+    await page.getByRole("button", { name: "ENTER CHECK" }).click();
+    await page.getByLabel("New rate").fill("1.5");
+    await page.getByRole("button", { name: "g/h", exact: true }).click();
+  }
+  const save = (page: Page) => page.getByRole("button", { name: /^SAVE/ }).click();
+
+  it("is checked by a second person with a PIN in the same sheet, whose digits are no reflex", async () => {
+    const page = await open(DESK, "#/bed/bed-5");
+    await change(page);
+    await page.getByRole("button", { name: "SECOND PERSON IS HERE" }).click();
+    const second = page.locator(".second");
+    expect(await second.getByRole("button", { name: /A. Night/ }).count()).toBe(0);
+    expect(await violations(page, "second check")).toEqual([]);
+    expect(await tooSmall(page)).toEqual([]);
+    await second.getByRole("button", { name: /C. Charge/ }).click();
+    await save(page);
+    await page.getByText(/The second person types the PIN, or is tapped again/).waitFor();
+    expect(at.server.ward.posted.filter((p) => p.path === "/api/v1/entries")).toEqual([]);
+    await second.locator('input[type="password"]').fill("24681");
+    await second.getByRole("button", { name: "0", exact: true }).click();
+    await page.keyboard.press("2");
+    expect(await page.locator('.choices[data-field="reflex"] [aria-pressed="true"]').count()).toBe(0);
+    await save(page);
+    await page.getByText("Saved: recorded").waitFor();
+    expect(last()?.body).toMatchObject({ kind: "infusion", value: 1.5, second_person: "charge-midwife", second_pin: "246810" });
+    await page.getByRole("button", { name: "CLOSE" }).click();
+    await page.getByText(/Rate changed \d\d:\d\d by A. Night \(RM\): checked by C. Charge/).waitFor();
+  });
+
+  it("waits for nobody: its check is shown as missing until another person proves it", async () => {
+    const page = await open(PHONE, "#/bed/bed-5");
+    await change(page);
+    await page.getByText("MISSING until another person makes it").waitFor();
+    await save(page);
+    await page.getByText("Saved: recorded").waitFor();
+    expect(last()?.body).not.toHaveProperty("second_person");
+    await page.getByRole("button", { name: "CLOSE" }).click();
+    await page.getByText(/Rate changed .*: second check MISSING/).waitFor();
+    await page.getByRole("button", { name: "SECOND CHECK", exact: true }).click();
+    const dialog = page.locator("dialog");
+    expect(await dialog.getByRole("button", { name: /A. Night/ }).count()).toBe(0);
+    await dialog.getByRole("button", { name: /C. Charge/ }).click();
+    await dialog.locator('input[type="password"]').fill("246810");
+    await dialog.getByRole("button", { name: "I HAVE CHECKED IT" }).click();
+    await page.getByText(/checked by C. Charge/).waitFor();
+    expect(last()).toEqual({ path: "/api/v1/beds/bed-5/second-check", body: { person: "charge-midwife", pin: "246810" } });
+  });
+
+  it("is charted although the second person's PIN was wrong, and says that the check is missing", async () => {
+    const page = await open(DESK, "#/bed/bed-5");
+    await change(page);
+    await page.getByRole("button", { name: "SECOND PERSON IS HERE" }).click();
+    await page.locator(".second").getByRole("button", { name: /C. Charge/ }).click();
+    await page.locator('.second input[type="password"]').fill("1");
+    await save(page);
+    await page.getByText(/Saved\. charted without the second check/).waitFor();
+    await page.getByRole("button", { name: "CLOSE" }).click();
+    await page.getByText(/second check MISSING/).first().waitFor();
   });
 });
 
@@ -297,6 +376,8 @@ describe("why it rang", () => {
     expect((await cells("knee reflex"))[0]).toMatch(/^1\+ weak at \d\d:\d\d$/); // 0 came later
     expect(await cells("magnesium on board")).toEqual(["--", "yes"]);
     await dialog.getByText("As the pack says it").click();
+    expect(await violations(page, "why it rang")).toEqual([]);
+    expect(await tooSmall(page)).toEqual([]);
     await dialog.getByText("when: rr below rr_stop (from minimal)").waitFor();
     await dialog.getByRole("button", { name: "CLOSE" }).click();
     await page.locator("li.alarm", { hasText: "TECHNICAL" }).first().getByRole("button", { name: "WHY IT RANG" }).click();

@@ -236,7 +236,7 @@ describe("hands and eyes", () => {
         Math.max(0, ...Array.from(document.querySelectorAll("dialog, .ask"), (one) => one.scrollWidth - one.clientWidth)),
       );
       expect([name, wide]).toEqual([name, 0]);
-      await page.getByRole("button", { name: /Cancel|Keep it open/ }).click();
+      await page.getByRole("button", { name: /^(Cancel|Keep it open|CLOSE)$/ }).click();
     }
   });
 
@@ -269,7 +269,7 @@ describe("hands and eyes", () => {
       await page.getByRole("button", { name, exact: true }).first().click();
       await page.locator("dialog[open], .ask").waitFor();
       found.push(...(await violations(page, name)));
-      await page.getByRole("button", { name: /Cancel|Keep it open/ }).click();
+      await page.getByRole("button", { name: /^(Cancel|Keep it open|CLOSE)$/ }).click();
     }
     expect(found).toEqual([]);
   });

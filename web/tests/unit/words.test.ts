@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { thenWords } from "../../src/alarms/RuleSheet";
+import { mayShelve, shelvedWords } from "../../src/alarms/shelved";
 import { outcomeOf, outcomeWords } from "../../src/api/client";
 import type { Call } from "../../src/api/types";
 import { trendColumns } from "../../src/bed/plot";
@@ -8,7 +10,7 @@ import { pageState } from "../../src/paging/Pages";
 import { BURSTS, HARMONICS } from "../../src/sound/patterns";
 import { tuneOf } from "../../src/sound/sounder";
 import { byUrgency, flashes, mark } from "../../src/words/marks";
-import { UNKNOWN, digits, lastWords } from "../../src/words/signals";
+import { UNKNOWN, digits, lastWords, wordsOf } from "../../src/words/signals";
 import { clockTime, dueWords, stopwatch, timerWords } from "../../src/words/times";
 import { otherUnit, unitTrap } from "../../src/words/units";
 import { alarmOf } from "../alarm";
@@ -30,6 +32,50 @@ describe("marks", () => {
     expect(mark(alarmOf({ priority: "medium", kind: "technical" }))).toBe("** ?");
     expect(flashes(alarmOf({}))).toBe(true);
     expect(flashes(alarmOf({ acknowledged: true }))).toBe(false);
+  });
+});
+
+describe("a shelved alarm", () => {
+  const shelved = { by: "midwife", reason: "known_fault", note: "cable", until: "2026-03-01T14:20:00Z" };
+
+  it("is technical and below high, tells by whom, until when and why, and does not flash", () => {
+    const technical = alarmOf({ kind: "technical", priority: "medium" });
+    expect(mayShelve(technical)).toBe(true);
+    expect(mayShelve({ ...technical, priority: "high" })).toBe(false);
+    expect(mayShelve({ ...technical, kind: "physiological" })).toBe(false);
+    expect(mayShelve({ ...technical, shelved })).toBe(false);
+    expect([flashes(technical), flashes({ ...technical, shelved })]).toEqual([true, false]);
+    expect(shelvedWords(technical, String, 0)).toBe(null);
+    expect(shelvedWords({ ...technical, shelved }, String, 60)).toBe(
+      "shelved by midwife until 15:20: a known fault (cable)",
+    );
+    const other = { ...shelved, reason: "other" };
+    expect(shelvedWords({ ...technical, shelved: other }, String, 0)).toBe("shelved by midwife until 14:20: cable");
+  });
+});
+
+describe("what a rule read", () => {
+  const signal = { signal: "rr", title: "respiratory rate", unit: "/min", value: 9, last: null, source: null };
+  const trend = {
+    from: "2026-03-01T02:00:00Z",
+    to: "2026-03-01T02:20:00Z",
+    resolution_seconds: 60,
+    signals: { rr: { unit: "/min", points: [[0, 14, 14], [600, 10, 12], [1200, 8, 8]] as [number, number, number][] } },
+    events: [],
+  };
+  const began = Date.parse("2026-03-01T02:14:00Z");
+
+  it("is what was known when the alarm began, with its own time, and nothing of after it", () => {
+    expect(thenWords(signal, trend, began, 0)).toBe("10 to 12 /min at 02:10");
+    expect(thenWords({ ...signal, signal: "spo2" }, trend, began, 0)).toBe(UNKNOWN);
+    expect(thenWords(signal, null, began, 0)).toBe(UNKNOWN);
+  });
+
+  it("is told in words where it has no unit", () => {
+    const flag = { ...signal, signal: "mg_on_board", unit: "1" };
+    expect([wordsOf(flag, 1), wordsOf(flag, 0)]).toEqual(["yes", "no"]);
+    expect(wordsOf({ ...flag, signal: "reflex" }, 0)).toBe("0 absent");
+    expect(wordsOf({ ...flag, signal: "gcs" }, 13)).toBe("13");
   });
 });
 
