@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """What a watched ward costs while nothing happens: 64 beds, each monitor polled once a second.
 
-  bench_idle.py BIN_DIR [--beds N] [--seconds S] [--warm-up S] [--state DIR] [--profile FILE]
+  bench_idle.py BIN_DIR [--beds N] [--seconds S] [--warm-up S] [--state DIR] [--profile FILE] [--soak]
 
 The monitors are magwatch-simulator, a process of its own; none of its time counts. Of magwatchd the share of one core
 (user and system time of all its threads, from /proc) over the seconds after the warm-up, and the memory resident at
 their end. Journal, history, web server and metrics run as they do on a ward. --profile: perf record of those seconds.
+--soak: what grew between warm-up and end, too: memory, descriptors, threads.
 """
 import argparse
 import http.client as http_client
@@ -34,6 +35,12 @@ def resident_mib(pid, what="VmRSS"):
         if line.startswith(what + ":"):
             return int(line.split()[1]) / 1024
     raise LookupError(what)
+
+
+def held(pid):
+    """What must not grow: MiB resident, open descriptors, threads."""
+    proc = pathlib.Path(f"/proc/{pid}")
+    return resident_mib(pid), len(list((proc / "fd").iterdir())), len(list((proc / "task").iterdir()))
 
 
 def scenario(beds):
@@ -72,6 +79,7 @@ def main():
     parser.add_argument("--warm-up", type=float, default=20)
     parser.add_argument("--state", help="folder for the journal")
     parser.add_argument("--profile", help="perf record into this file")
+    parser.add_argument("--soak", action="store_true", help="what grew meanwhile")
     arguments = parser.parse_args()
     modbus = daemon.free_ports(arguments.beds + 1)
     http = modbus + arguments.beds
@@ -85,6 +93,7 @@ def main():
             try:
                 start_watches(http, arguments.beds)
                 time.sleep(arguments.warm_up)
+                first = held(process.pid)
                 polled, began, before = polls(http), time.monotonic(), cpu_seconds(process.pid)
                 if arguments.profile:
                     subprocess.run(["perf", "record", "-q", "-g", "-o", arguments.profile, "-p", str(process.pid), "--",
@@ -93,11 +102,13 @@ def main():
                     time.sleep(arguments.seconds)
                 used, lasted = cpu_seconds(process.pid) - before, time.monotonic() - began
                 resident, peak = resident_mib(process.pid), resident_mib(process.pid, "VmHWM")
-                answered = polls(http) - polled
+                answered, last = polls(http) - polled, held(process.pid)
             except (OSError, http_client.HTTPException):
                 print((folder / "log").read_text()[-3000:], file=sys.stderr)
                 raise
-    print(json.dumps({"beds": arguments.beds, "seconds": round(lasted, 1), "polls_per_s": round(answered / lasted, 1),
+    grown = {"resident_grown_percent": round(100 * (last[0] / first[0] - 1), 2), "descriptors_more": last[1] - first[1],
+             "threads_more": last[2] - first[2]} if arguments.soak else {}
+    print(json.dumps({**grown, "beds": arguments.beds, "seconds": round(lasted, 1), "polls_per_s": round(answered / lasted, 1),
                       "cpu_percent_of_a_core": round(100 * used / lasted, 2), "resident_mib": round(resident, 1),
                       "peak_mib": round(peak, 1)}))
     # A ward that was not polled costs nothing: that would be no figure.
