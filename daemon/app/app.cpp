@@ -20,6 +20,7 @@
 #include "daemon/app/backups.hpp"
 #include "daemon/app/callback_settings.hpp"
 #include "daemon/app/config_checks.hpp"
+#include "daemon/app/contracts.hpp"
 #include "daemon/app/fingerprints.hpp"
 #include "daemon/app/heartbeat.hpp"
 #include "daemon/app/last_good.hpp"
@@ -61,7 +62,8 @@ constexpr int exit_configuration = 78; // EX_CONFIG
 constexpr Duration announce_max = 2s;  // for telling those elsewhere that we stop on purpose
 constexpr Duration drain_max = 5s;     // for pages that are on their way when we stop
 constexpr Duration rosters_looked_at = 60s;
-constexpr Duration lane_stuck = 7500ms; // of the watchdog's 10 s
+constexpr Duration pin_longest = 60s;        // eight may wait, of some 100 ms each
+constexpr Duration files_stuck = 30s;        // no reload and no look at a note takes so long
 constexpr Duration channel_told_every = 60s; // well within what the core waits before that alarm is over
 constexpr Duration old_faults_after = 15s;   // every fault has been looked for by then; channels take longer, see above
 
@@ -201,6 +203,7 @@ struct App::State {
     void send_page(const SendPage& sent);
     void told(const AlarmTransition& transition);
     void publish(const Ward& ward, const Moment& now);
+    void make_contracts();
     void turn(const Moment& now);
     void stepped(const Input& input, const Moment& now);
     void watch_clocks(const Moment& now, const ClockReading& reading);
@@ -252,12 +255,14 @@ struct App::State {
     Lane work{"work"};
     std::unique_ptr<Backups> backups;
     Service service;
+    Contracts contracts;
     ClockWatch clock_watch;
     std::vector<SourceMetrics*> source_metrics; // by SourceId
     std::array<bool, shell_fault_count> faults{};
     std::array<std::string, shell_fault_count> fault_details; // in words, as last told
     std::vector<ShellStatus> early_faults; // before there was a loop
-    Instant second_{}, synchronised_{}, lane_moved_{}, channel_told_{};
+    Instant second_{}, synchronised_{}, channel_told_{};
+    std::chrono::steady_clock::time_point lane_moved_ = std::chrono::steady_clock::now();
     Instant old_faults_end_{}; // {}: it has been looked at what stood before this start
     std::uint64_t lane_turns_ = 0;
     std::shared_ptr<const Rosters> shown_rosters_;
@@ -554,6 +559,7 @@ asio::awaitable<void> App::State::main_task()
     health.ready = true;
     old_faults_end_ = clock->now().steady + old_faults_after;
     const WardView view = loop->ward().view(clock->now());
+    make_contracts();
     service.ready(fmt::format("Watching {} of {} beds", view.beds_watched, view.beds.size()));
     log(event_started, "watching",
         {{LogKey::incarnation, recovered->started.incarnation}, {LogKey::count, view.beds_watched}});
@@ -735,17 +741,28 @@ void App::State::publish(const Ward& ward, const Moment& now)
     board.publish(std::move(shown));
 }
 
+// The bounds add up with the interval of the watchdog to what a ward waits for the end of a loop that hangs.
+void App::State::make_contracts()
+{
+    const Duration longest = service.watchdog().value_or(10s) / 2;
+    contracts.add("pagers", longest, [this] {
+        const auto now = std::chrono::steady_clock::now();
+        if (pagers->lane_turns() != std::exchange(lane_turns_, pagers->lane_turns())) lane_moved_ = now;
+        return std::chrono::duration_cast<Duration>(now - lane_moved_);
+    });
+    contracts.add("pages and answers", longest, [this] { return loop->oldest_waiting(); });
+    contracts.add("http", longest, [this] { return server->stands_still(); });
+    contracts.add("pins", pin_longest, [this] { return server->oldest_pin(); });
+    if (callbacks) contracts.add("callbacks", longest, [this] { return callbacks->stands_still(); });
+}
+
 void App::State::turn(const Moment& now)
 {
     const ClockReading reading = read_clocks();
     board.progressed(reading.boottime);
     metrics.rule_last_evaluation.Set(static_cast<double>(now.wall.ms) / 1000);
-    if (pagers->lane_turns() != lane_turns_) {
-        lane_turns_ = pagers->lane_turns();
-        lane_moved_ = now.steady;
-    }
-    // Progress, not pulse: this turn ended, and the lane that pages has turned too.
-    service.alive(now.steady, now.steady - lane_moved_ < lane_stuck);
+    // Progress, not pulse: this turn ended, and no other loop is behind with what it owes.
+    service.alive(now.steady, contracts.broken().empty());
     watch_clocks(now, reading);
     if (now.steady - second_ < 1s) return;
     second_ = now.steady;
@@ -761,6 +778,8 @@ void App::State::turn(const Moment& now)
     watch_audit();
     if (heartbeat->due(now.steady)) heartbeat->beat(loop->ward().view(now));
     judge_channels();
+    if (work.oldest_age() > files_stuck)
+        fault(ShellFault::backup, true, "Backups and reloads stand still: a file is not being read");
     end_old_faults(now);
     history->tick(now.wall);
     watch_rosters(now);

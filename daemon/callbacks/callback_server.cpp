@@ -18,6 +18,7 @@
 #include "rules/base/assert.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
+#include "runtime/pulse.hpp"
 #include "runtime/task_group.hpp"
 
 namespace magwatch
@@ -83,6 +84,7 @@ struct CallbackServer::State final : http::Host {
     std::shared_ptr<http::TlsContext> tls;
     std::uint16_t bound_port = 0;
     std::thread thread;
+    Pulse pulse;
     bool configured = false; // the owner's
 };
 
@@ -197,6 +199,7 @@ std::optional<std::string> CallbackServer::start()
     http::Connections::Who who = [&s](http::Socket& socket) { return s.who(socket); };
     http::Connections::Tls tls = [&s] { return s.tls; };
     s.tasks->spawn_loop("callbacks", s.connections_.accept_loop(s.acceptor, *s.tasks, std::move(who), std::move(tls)));
+    s.tasks->spawn_loop("callbacks pulse", s.pulse.run());
     s.thread = std::thread{[&s] {
         pthread_setname_np(pthread_self(), "magwatch-call");
         sigset_t all;
@@ -216,6 +219,7 @@ void CallbackServer::stop()
     auto close = [&s] { s.close_all(); };
     asio::post(s.io, std::move(close));
     s.thread.join();
+    s.pulse.stop();
 }
 
 void CallbackServer::reply(const Reply& reply, bool stored)
@@ -225,6 +229,7 @@ void CallbackServer::reply(const Reply& reply, bool stored)
     asio::post(s.io, std::move(take));
 }
 
+Duration CallbackServer::stands_still() const { return state_->pulse.age(); }
 std::uint16_t CallbackServer::port() const { return state_->bound_port; }
 
 } // namespace magwatch

@@ -54,6 +54,8 @@ public:
 
     // What the ward said to an answer. Replies that nobody waits for are dropped.
     void reply(const Reply& reply, bool stored);
+    // How long ago its thread last turned; 0 while it does not run. Any thread.
+    [[nodiscard]] Duration stands_still() const;
     [[nodiscard]] std::uint16_t port() const; // after start()
 
 private:

@@ -27,6 +27,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/lane.hpp"
 #include "runtime/log.hpp"
+#include "runtime/pulse.hpp"
 #include "runtime/task_group.hpp"
 
 namespace magwatch::http
@@ -143,6 +144,7 @@ struct Server::State final : Host {
     Metrics& metrics;
     asio::io_context io{1};
     Lane pins{"pins", 8}; // one hash at a time: 64 MiB each
+    Pulse pulse;
     Questions questions;
     Lookups lookups;
     Service service;
@@ -316,6 +318,7 @@ std::optional<std::string> Server::start()
     if (s.local_acceptor.is_open())
         s.tasks->spawn_loop("http unix", s.connections_.accept_loop(s.local_acceptor, *s.tasks, user));
     s.tasks->spawn_loop("http streams", s.streams_.run());
+    s.tasks->spawn_loop("http pulse", s.pulse.run());
     s.thread = std::thread{[&s] {
         pthread_setname_np(pthread_self(), "magwatch-http");
         sigset_t all;
@@ -345,6 +348,7 @@ void Server::stop()
     auto close = [&s] { s.close_all(); };
     asio::post(s.io, std::move(close));
     s.thread.join();
+    s.pulse.stop();
     if (!s.options.socket_path.empty()) (void)unlink(s.options.socket_path.c_str());
 }
 
@@ -353,6 +357,16 @@ void Server::reply(const Reply& reply, bool stored)
     State& s = *state_;
     auto take = [&s, reply, stored] { s.questions.take(reply, stored); };
     asio::post(s.io, std::move(take));
+}
+
+Duration Server::stands_still() const
+{
+    return state_->pulse.age();
+}
+
+Duration Server::oldest_pin() const
+{
+    return state_->pins.oldest_age();
 }
 
 std::size_t Server::boards() const

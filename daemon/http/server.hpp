@@ -82,6 +82,10 @@ public:
     void reply(const Reply& reply, bool stored = true);
 
     [[nodiscard]] std::uint16_t port() const; // of TCP, after start()
+    // How long ago its thread last turned, and how long a PIN has waited to be looked at; 0 while nothing is owed. Any
+    // thread.
+    [[nodiscard]] Duration stands_still() const;
+    [[nodiscard]] Duration oldest_pin() const;
     [[nodiscard]] std::size_t boards() const; // that read the live stream now. Thread-safe
 
 private:

@@ -23,6 +23,7 @@ constexpr std::size_t most_open = 4096;
 // A late value is written with its minute this long after the minute is over.
 constexpr std::int64_t patience_ms = 5'000;
 constexpr std::size_t most_events = 4096; // not written yet
+constexpr Duration stuck_after{30'000};   // design value: no write and no look back takes so long
 constexpr int most_asking = 16;           // of the lane's 64 places: readers must not crowd out what is written
 
 } // namespace
@@ -170,6 +171,7 @@ void History::add_event(HistoryEvent event)
 
 void History::tick(WallTime now)
 {
+    if (state_->lane.oldest_age() > stuck_after) state_->set_writing(false, "the disk does not answer");
     state_->write_events();
     auto over = state_->take((now.ms - patience_ms) / minute_ms);
     if (!over.empty()) state_->write(std::move(over), now);

@@ -100,6 +100,7 @@ struct Journal::State : std::enable_shared_from_this<Journal::State> {
     void wake_waiters(bool all);
     void changed(const JournalStatus& before);
     void note_slow();
+    void note_stuck();
     // Runs `work` on the lane and `then` with its result back here.
     template <class Work> void on_lane(Work work, void (State::*then)(Done));
 };
@@ -339,6 +340,15 @@ void Journal::State::note_slow()
     changed(before);
 }
 
+// On a quiet ward nobody waits for a commit: a disk that does not answer at all is found here.
+void Journal::State::note_stuck()
+{
+    if (status.slow || lane.oldest_age() <= options.stuck) return;
+    const JournalStatus before = status;
+    status.slow = true;
+    changed(before);
+}
+
 Journal::Journal(asio::any_io_executor executor, Clock& clock, std::unique_ptr<JournalFile> file,
                  std::string directory, JournalOptions options, OnChange on_change,
                  OnCommit on_commit)
@@ -367,6 +377,7 @@ Journal::~Journal()
 JournalSequence Journal::append(std::vector<Bytes> records, const Moment& at, bool urgent)
 {
     State& state = *state_;
+    state.note_stuck();
     state.status.appended += records.size();
     if (records.empty() || !state.file) return state.status.appended;
     const bool was_empty = state.waiting.empty();
@@ -428,6 +439,7 @@ void Journal::save_named(std::string name, Bytes bytes)
 
 void Journal::alive(const Moment& at)
 {
+    state_->note_stuck();
     state_->alive_at = at;
 }
 

@@ -30,6 +30,7 @@ struct JournalOptions {
     Duration retry{1'000}; // after a failed commit
     Duration slow{
         200}; // a commit that takes longer is told (DESIGN: disk never delays a page more)
+    Duration stuck{5'000}; // any job of the lane that takes longer is told as slow, also where nobody waits for it
     Duration maintenance{1'000};    // between two looks at an idle disk
     Duration alive{5'000};          // a sign of life is written this often when nothing else is
     std::size_t memory = 32U << 20; // bytes of inputs that wait for a failing disk

@@ -116,6 +116,16 @@ void WardLoop::stop()
     inbox_.wake();
 }
 
+Duration WardLoop::oldest_waiting() const
+{
+    Duration oldest{};
+    for (const Pending* pending : {&pages_, &answers_}) {
+        if (!pending->groups.empty())
+            oldest = std::max(oldest, clock_.now().steady - pending->groups.front().decided);
+    }
+    return oldest;
+}
+
 void WardLoop::turn()
 {
     const Moment now = clock_.now();

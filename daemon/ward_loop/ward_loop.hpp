@@ -70,6 +70,8 @@ public:
     boost::asio::awaitable<void> run_answers();
     void stop();
     // Everything that was decided has been acted on.
+    // How long the oldest decision has waited to be acted on; 0 if none waits. The loop's thread.
+    [[nodiscard]] Duration oldest_waiting() const;
     [[nodiscard]] bool idle() const { return pages_.groups.empty() && answers_.groups.empty() && stopped_; }
 
     // Steps an input at once. The loop's thread, never from inside a port.

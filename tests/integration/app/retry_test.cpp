@@ -209,6 +209,22 @@ TEST_F(RetryTest, ARepetitionIsConfirmedOnlyWhenTheFirstIsOnDisk)
     EXPECT_EQ(recorded("u1").second, 1) << "counted once";
 }
 
+// What the watchdog is told: decisions that nobody acts on.
+TEST_F(RetryTest, ADecisionThatIsNotActedOnGrowsOld)
+{
+    stop();
+    limits.page = 1h;
+    start();
+    watch();
+    EXPECT_EQ(loop->oldest_waiting(), 0ms);
+    faults.stall_syncs();
+    loop->push(Input{absent_reflex()});
+    EXPECT_TRUE(until([this] { return loop->oldest_waiting() > 20ms; }));
+    EXPECT_TRUE(pages.empty());
+    faults.heal();
+    EXPECT_TRUE(until([this] { return !pages.empty() && loop->oldest_waiting() == 0ms; }));
+}
+
 TEST_F(RetryTest, AnOverflowIsOverWhenNothingIsDroppedAnyMore)
 {
     Observation flood;

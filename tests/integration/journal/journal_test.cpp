@@ -212,6 +212,24 @@ TEST_F(JournalTest, ADiskThatIsSlowIsLateAndToldAndStillBecomesDurable)
     EXPECT_TRUE(until([&] { return !journal->status().slow; }));
 }
 
+// On a quiet ward nobody waits for a commit.
+TEST_F(JournalTest, ADiskThatDoesNotAnswerIsToldAlthoughNobodyWaits)
+{
+    JournalOptions options;
+    options.stuck = 50ms;
+    start(options);
+    faults.stall_syncs();
+    append("a value", false);
+    EXPECT_TRUE(until([&] {
+        journal->alive(clock.now());
+        return journal->status().slow;
+    }));
+    ASSERT_FALSE(changes.empty());
+    EXPECT_TRUE(changes.back().slow);
+    faults.heal();
+    EXPECT_TRUE(until([&] { return !journal->status().slow; }));
+}
+
 TEST_F(JournalTest, ASteadyStreamLeavesTimeForHousekeeping)
 {
     JournalOptions options;
