@@ -296,7 +296,9 @@ void Box::die_for(Duration length, bool power)
 // Time goes on and nothing runs; then the shell says for how long.
 void Box::suspend()
 {
-    const Duration length = dice_.chance(0.8) ? 6s + anywhere(2min) : anywhere(8h);
+    const Duration wanted = dice_.chance(0.8) ? 6s + anywhere(2min) : anywhere(8h);
+    // It wakes in time for the half hour in which all is mended.
+    const Duration length = std::min(wanted, start_.steady + request_.troubles - now_.steady);
     trace("the machine sleeps for " + std::to_string(length.count() / 1000) + " s");
     now_ = now_.at(now_.steady + length);
     ++outcome_.jumps;

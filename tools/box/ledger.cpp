@@ -224,8 +224,11 @@ void Ledger::look(const Moment& now, const WardView& view, const std::vector<Bed
 
 void Ledger::converged(const Moment& now, const WardView& view)
 {
+    // A good monitor loses its reading now and then as well, for half a minute: what began just now is no
+    // trouble that was left.
+    constexpr Duration passing = 2min;
     for (const EpisodeView& episode : view.episodes) {
-        if (episode.kind != AlarmKind::technical || !episode.condition) continue;
+        if (episode.kind != AlarmKind::technical || !episode.condition || now.wall - episode.since < passing) continue;
         for (const char* rule : {"technical.silent", "technical.silent_long", "technical.frozen",
                                  "technical.signals_lost", "technical.implausible", "technical.unknown",
                                  "technical.journal", "technical.loop_late", "technical.gap", "technical.channel"}) {
