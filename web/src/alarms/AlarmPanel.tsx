@@ -135,7 +135,10 @@ function Row(props: { alarm: Alarm }) {
       <p class="prompt-words">{alarm.prompt}</p>
       {paging !== null && <p class="paging">Page: {paging}</p>}
       <p class="rule">
-        Rule: {alarm.title} ({alarm.rule}), of {ward.value?.status.pack}
+        Rule: {alarm.title} ({alarm.rule}), of {ward.value?.status.pack}{" "}
+        <button type="button" onClick={() => (sheet.value = { kind: "rule", alarm: alarm.id })}>
+          WHY IT RANG
+        </button>
       </p>
       <div class="actions">
         {flashes(alarm) && (
@@ -149,25 +152,22 @@ function Row(props: { alarm: Alarm }) {
           </button>
         )}
         {call !== undefined && <AnswerButtons call={call.id} />}
-        {mayShelve(alarm) && <Sheeted kind="shelve" alarm={alarm.id} words="SHELVE" />}
-        {alarm.shelved != null && <Sheeted kind="unshelve" alarm={alarm.id} words="UNSHELVE" />}
-        <Sheeted kind="rule" alarm={alarm.id} words="WHY IT RANG" />
         {alarm.bed !== null && (
           <a class="button tall" href={link("bed", alarm.bed)}>
             OPEN BED
           </a>
         )}
+        {(mayShelve(alarm) || alarm.shelved != null) && (
+          <button
+            type="button"
+            class="tall"
+            onClick={() => (sheet.value = { kind: alarm.shelved == null ? "shelve" : "unshelve", alarm: alarm.id })}
+          >
+            {alarm.shelved == null ? "SHELVE" : "UNSHELVE"}
+          </button>
+        )}
       </div>
     </li>
-  );
-}
-
-function Sheeted(props: { kind: "rule" | "shelve" | "unshelve"; alarm: string; words: string }) {
-  const { kind, alarm, words } = props;
-  return (
-    <button type="button" class="tall" onClick={() => (sheet.value = { kind, alarm })}>
-      {words}
-    </button>
   );
 }
 

@@ -116,6 +116,7 @@ function Inputs(props: { rule: AlarmRule; bed: string | null }) {
           ))}
         </tbody>
       </table>
+      {then !== null && <p>{UNKNOWN} means: not known at that time, or not kept in the history.</p>}
       {asked !== null && "why" in asked && <p>What was known when it began cannot be read: {asked.why}.</p>}
     </div>
   );

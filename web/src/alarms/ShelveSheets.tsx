@@ -11,7 +11,7 @@ function alarmOf(id: string): Alarm | undefined {
 }
 
 function titleOf(alarm: Alarm, act: string): string {
-  return `${bedOf(alarm.bed)?.place ?? "the ward"}: ${act} ${alarm.message}`;
+  return `${bedOf(alarm.bed)?.place ?? "the ward"}: ${act} "${alarm.message}"`;
 }
 
 /** A technical alarm that is known: no sound and no page for a while, and it stays to be seen. A PIN, each time. */

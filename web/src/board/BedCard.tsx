@@ -186,7 +186,7 @@ export function BedCard(props: { bed: Bed }) {
       <ReflexLine bed={bed} />
       <p>
         Magnesium <strong>{usable.value ? infusionWords(bed) : "--"}</strong>
-        {usable.value && bed.infusion.rate_change?.second_check_missing && ", second check MISSING"}
+        {usable.value && bed.infusion.rate_change?.second_check_missing && <strong>, second check MISSING</strong>}
       </p>
       {due !== undefined && bed.watched && (
         <p class={due.overdue ? "due overdue" : "due"}>

@@ -41,7 +41,7 @@ export function TopBar() {
           BOARD
         </a>
         <a class={alarms > 0 ? "button loud" : "button"} href={link("alarms")}>
-          ALARMS {live === "lost" ? "--" : alarms}
+          ALARMS {live === "lost" || ward.value === null ? "--" : alarms}
         </a>
         <a class="button" href={link("pages")}>
           PAGES

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { unlocking } from "../navigation";
 import { PersonPicker } from "../people/PersonPicker";
 import { PinField } from "../people/PinField";
 
@@ -25,11 +26,19 @@ export function SecondPart(props: {
 }) {
   const { second, change } = props;
   const [open, setOpen] = useState(false);
-  if (!open)
+  // Who is the second is known only once it is known who charts.
+  if (!open || props.except === null)
     return (
       <div class="second">
         <p>Second check of the new rate: MISSING until another person makes it.</p>
-        <button type="button" class="tall" onClick={() => setOpen(true)}>
+        <button
+          type="button"
+          class="tall"
+          onClick={() => {
+            setOpen(true);
+            unlocking.value = props.except === null;
+          }}
+        >
           SECOND PERSON IS HERE
         </button>
       </div>

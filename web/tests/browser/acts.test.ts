@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { DESK, PHONE } from "./browser";
-import { inkOf, open as openAt, shades, stand, tooSmall, unlockFirst, violations } from "./ward";
+import { inkOf, open as openAt, shades, stand, tooSmall, unlock, unlockFirst, violations } from "./ward";
 
 const at = stand("two_beds");
 const open = (viewport: { width: number; height: number }, hash?: string): Promise<Page> => openAt(at, viewport, hash);
@@ -222,6 +222,16 @@ describe("a new rate", () => {
     await dialog.getByRole("button", { name: "I HAVE CHECKED IT" }).click();
     await page.getByText(/checked by C. Charge/).waitFor();
     expect(last()).toEqual({ path: "/api/v1/beds/bed-5/second-check", body: { person: "charge-midwife", pin: "246810" } });
+  });
+
+  it("asks first who charts: the second person is another one", async () => {
+    const page = await open(DESK, "#/bed/bed-5");
+    await page.getByRole("button", { name: "ENTER CHECK" }).click();
+    await page.getByLabel("New rate").fill("1.5");
+    await page.getByRole("button", { name: "SECOND PERSON IS HERE" }).click();
+    await unlock(page);
+    expect(await page.locator(".second").getByRole("button", { name: /A. Night/ }).count()).toBe(0);
+    await page.locator(".second").getByRole("button", { name: /C. Charge/ }).waitFor();
   });
 
   it("is charted although the second person's PIN was wrong, and says that the check is missing", async () => {

@@ -131,6 +131,7 @@ describe("before the first word of the server", () => {
     await page.getByRole("article", { name: "L4 Bed 3, loading" }).waitFor();
     expect(await page.locator("article.card").count()).toBe(6);
     expect(await page.locator("article.card").allTextContents()).toEqual([1, 2, 3, 4, 5, 6].map((n) => `L4 Bed ${n}Loading`));
+    expect(await page.locator("nav").textContent()).toContain("ALARMS --"); // none is not known either
     expect(await page.locator("main").textContent()).not.toContain("Why");
     expect(await violations(page, "loading")).toEqual([]);
     await page.clock.runFor(6000);
