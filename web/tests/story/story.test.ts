@@ -155,6 +155,20 @@ describe("a toxicity", () => {
     await chart(desk, "bed-4", /0 absent/, "arm");
     await expect.poll(alarms).toBeGreaterThan(0);
     await desk.locator(".band.high.flash").first().waitFor();
+
+    // Why it rang: the rule in words, and the arm that it read, not the knee.
+    await desk.goto(`${demo.url}/#/alarms`);
+    const row = desk.locator("li.alarm.high", { hasText: "Bed 4" }).first();
+    await row.getByRole("button", { name: "WHY IT RANG" }).click();
+    const why = desk.locator("dialog[open]");
+    await why.locator(".rule-text", { hasText: /raised when .*reflex/ }).waitFor();
+    await why.getByText(/version \S+/).first().waitFor();
+    const read = why.getByRole("row", { name: /^tendon reflex/ }).locator("td");
+    await expect.poll(async () => (await read.allTextContents())[1]).toBe("0 absent");
+    await why.getByRole("button", { name: "CLOSE" }).click();
+    expect(await row.getByRole("button", { name: "SHELVE", exact: true }).count()).toBe(0);
+    const boards = async () => (await (await fetch(`${demo.url}/metrics`)).text()).match(/^magwatch_boards_sound\{.*\} [1-9]/m);
+    await expect.poll(boards, { timeout: 60_000 }).not.toBeNull();
   });
 });
 
