@@ -27,6 +27,7 @@ constexpr std::array table = {
     Access{RouteId::shelve, Proof::pin, clinical, "shelve an alarm", a_midwife},
     Access{RouteId::unshelve, Proof::tap, everybody, "take an alarm off the shelf", a_midwife},
     Access{RouteId::pause, Proof::pin, clinical, "pause the sound", a_midwife},
+    Access{RouteId::check_rate, Proof::pin, clinical, "check a rate", a_midwife},
     Access{RouteId::limits, Proof::session, seniors, "change a limit", "the midwife in charge or a doctor"},
     Access{RouteId::answer_call, Proof::tap, everybody, "answer a call", a_midwife},
     Access{RouteId::call_again, Proof::tap, everybody, "page again", a_midwife},

@@ -255,6 +255,9 @@ void read_infusion(Fields& f, Reader&, const Entry& common, Entries& out)
     }
     if (f.ok() && grams_per_hour <= 0)
         f.refuse("value", "must be above 0; an end is the kind 'stop'");
+    entry.second = f.optional_text("second_person", name_longest);
+    if (f.ok() && !entry.second.empty() && entry.second == entry.person)
+        f.refuse("second_person", "must be another person");
     entry.what = InfusionRateEntry{grams_per_hour, salt};
     out.push_back(std::move(entry));
 }
@@ -584,23 +587,27 @@ void read_about_call(RouteId route, Fields& f, Reader& r, std::string_view id, A
     action.what = CallAgain{call_of(f, r, id)};
 }
 
-void read_pause(Fields& f, Reader& r, std::string_view alias, Action& action)
+BedId bed_at(Fields& f, const Reader& r, std::string_view alias)
 {
     const BedView* bed = find_bed(r.view, alias);
     if (bed == nullptr) f.refuse("", "no bed '" + std::string{alias.substr(0, 64)} + "'", 404);
+    return bed != nullptr ? bed->id : no_bed;
+}
+
+void read_pause(Fields& f, Reader& r, std::string_view alias, Action& action)
+{
+    const BedId bed = bed_at(f, r, alias);
     const double seconds = f.number("seconds");
     if (f.ok() && !(seconds >= 1 && seconds <= pause_longest_s))
         f.refuse("seconds", "must be 1 to 120: a pause always ends");
     const Duration length{f.ok() ? static_cast<std::int64_t>(std::llround(seconds * 1000)) : 0};
-    action.what = PauseAudio{bed != nullptr ? bed->id : no_bed, length};
+    action.what = PauseAudio{bed, length};
 }
 
 void read_limit(Fields& f, Reader& r, std::string_view alias, Action& action)
 {
-    const BedView* bed = find_bed(r.view, alias);
-    if (bed == nullptr) f.refuse("", "no bed '" + std::string{alias.substr(0, 64)} + "'", 404);
     SetLimit set;
-    set.bed = bed != nullptr ? bed->id : no_bed;
+    set.bed = bed_at(f, r, alias);
     set.limit = f.text("limit", name_longest);
     if (f.optional_flag("end").value_or(false)) {
         action.what = std::move(set);
@@ -684,6 +691,9 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
         break;
     case RouteId::limits:
         read_limit(f, r, parameter, action);
+        break;
+    case RouteId::check_rate:
+        action.what = CheckRate{bed_at(f, r, parameter)};
         break;
     case RouteId::protocol_open:
         read_protocol_open(f, find_bed(r.view, parameter), parameter, action);

@@ -108,7 +108,7 @@ void read_protocol_step(Fields& f, const BedView* bed, std::string_view alias, A
     tap.bed = bed_of(f, bed, alias);
     tap.key = f.text("key", key_longest);
     tap.step = f.text("step", name_longest);
-    tap.act = static_cast<StepAct>(f.choice("act", {step_act_names.begin(), step_act_names.end()}));
+    tap.act = static_cast<StepAct>(f.choice("act", {step_act_names.begin(), step_act_names.begin() + step_tap_count}));
     switch (tap.act) {
     case StepAct::not_done: tap.text = f.text("reason", reason_longest); break;
     case StepAct::start: {
@@ -120,7 +120,8 @@ void read_protocol_step(Fields& f, const BedView* bed, std::string_view alias, A
     case StepAct::done: tap.text = f.optional_text("text", reason_longest); break;
     case StepAct::second:
     case StepAct::better:
-    case StepAct::result: break;
+    case StepAct::result:
+    case StepAct::taken_back: break;
     }
     action.what = std::move(tap);
 }

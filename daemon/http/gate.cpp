@@ -7,6 +7,7 @@
 #include "daemon/http/times.hpp"
 #include "daemon/http/utf8.hpp"
 #include "daemon/people/pin.hpp"
+#include "rules/protocol/checklist.hpp"
 
 namespace magwatch::http
 {
@@ -62,6 +63,12 @@ std::string text_at(const json& body, const char* name)
     return found != body.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+// A second check that comes later holds nothing up: whoever made it proves it.
+bool needs_a_pin(RouteId route, const json& body)
+{
+    return route == RouteId::protocol_step && text_at(body, "act") == name(StepAct::second);
+}
+
 // What must not wait for a PIN. A correction can wait.
 bool needs_a_tap(const json& entry)
 {
@@ -104,6 +111,11 @@ Gate::Looked Gate::look(const Route& route, const Request& request, bool simulat
     auto parsed = parse_object(request.body);
     if (std::holds_alternative<Mistake>(parsed)) return Pass{request.body}; // the reader of bodies says what is wrong
     json body = std::move(std::get<json>(parsed));
+    if (needs_a_pin(route.id, body)) {
+        Access checked = *access_of(RouteId::check_rate);
+        checked.route = route.id;
+        return proven(checked, request, std::move(body), now);
+    }
     if (access->proof == Proof::tap || (access->route == RouteId::entries && needs_a_tap(body)))
         return tapped(*access, request, std::move(body), now);
     return proven(*access, request, std::move(body), now);
@@ -115,7 +127,8 @@ Gate::Pass Gate::without_second(const std::string& body, std::string_view why)
     left.erase("second_person");
     left.erase("second_pin");
     return {left.dump(-1, ' ', false, json::error_handler_t::replace),
-            "begun without the second check: " + std::string{why}};
+            (left.contains("kind") ? "charted" : "begun") + std::string{" without the second check: "} +
+                std::string{why}};
 }
 
 // Whoever checks a dose proves it with a PIN; whoever begins it taps a name, and waits for nobody.
@@ -124,14 +137,20 @@ Gate::Looked Gate::tapped(const Access& access, const Request& request, json bod
     const std::string person = text_at(body, "person");
     if (options_.people.enabled(person) == nullptr)
         return Refusal{403, "nobody of this name may act here: tap a name of the list", "person", {}};
-    std::string text = body.dump(-1, ' ', false, json::error_handler_t::replace);
-    if (access.route != RouteId::protocol_step || !body.contains("second_person")) return Pass{std::move(text)};
+    if (access.route == RouteId::protocol_step && body.contains("second_person"))
+        return with_second(access, request, std::move(body), now);
+    return Pass{body.dump(-1, ' ', false, json::error_handler_t::replace)};
+}
+
+Gate::Looked Gate::with_second(const Access& access, const Request& request, json body, const ClockReading& now)
+{
+    const std::string text = body.dump(-1, ' ', false, json::error_handler_t::replace);
     const std::string second = text_at(body, "second_person");
     std::string pin = text_at(body, "second_pin");
     if (pin.empty()) return without_second(text, "the PIN of the second person is missing");
     const StaffMember* known = options_.people.enabled(second); // a stranger fails by the PIN
     if (known != nullptr && !may(*access_of(RouteId::protocol_open), known->role))
-        return without_second(text, "this role cannot check a dose");
+        return without_second(text, "this role cannot check it");
     if (delayed(second, request.station, now)) return without_second(text, "too many wrong PINs");
     body.erase("second_pin");
     PinJob job = begin(second, request, std::move(pin), now);
@@ -166,6 +185,9 @@ Gate::Looked Gate::proven(const Access& access, const Request& request, json bod
         if (pin.empty()) return Refusal{401, "this asks for your PIN, each time", "pin", {}};
         if (auto wait = delayed(person, request.station, now)) return *std::move(wait);
     }
+    // A change of the rate waits for nobody either.
+    const bool rate = access.route == RouteId::entries && text_at(body, "kind") == "infusion";
+    if (rate && body.contains("second_person")) return with_second(access, request, std::move(body), now);
     std::string text = body.dump(-1, ' ', false, json::error_handler_t::replace);
     if (access.proof != Proof::pin) return Pass{std::move(text)};
     PinJob job = begin(person, request, std::move(pin), now);
@@ -330,13 +352,14 @@ void Gate::name_actor(const Request& request, const Route& route, bool simulatio
     // As look() takes it: a STOP is a name tap whatever the station is.
     const json body = json::parse(event.body, nullptr, false);
     const bool stop = route.id == RouteId::entries && text_at(body, "kind") == "stop";
-    const bool tap = stop || (access != nullptr && access->proof == Proof::tap);
+    const bool second = needs_a_pin(route.id, body);
+    const bool tap = stop || (access != nullptr && access->proof == Proof::tap && !second);
     const bool by_claim = access != nullptr && (tap || access->proof != Proof::session) && !claimed.empty();
     const std::string& person = unlocked && !by_claim ? unlocked->person : claimed;
     if (options_.people.find(person) == nullptr && !simulation) return;
     event.actor = person;
     if (unlocked && !by_claim) event.proof = "session";
-    else if (access != nullptr && (access->proof == Proof::pin || route.id == RouteId::session_unlock))
+    else if (access != nullptr && (access->proof == Proof::pin || second || route.id == RouteId::session_unlock))
         event.proof = "pin";
     else if (tap) event.proof = "name";
 }

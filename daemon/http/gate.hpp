@@ -108,6 +108,9 @@ private:
                                const ClockReading& now);
     [[nodiscard]] Looked tapped(const Access& access, const Request& request, nlohmann::json body,
                                 const ClockReading& now);
+    // The PIN of who checked it too; without it the change is made all the same.
+    [[nodiscard]] Looked with_second(const Access& access, const Request& request, nlohmann::json body,
+                                     const ClockReading& now);
     [[nodiscard]] Looked proven(const Access& access, const Request& request, nlohmann::json body,
                                 const ClockReading& now);
 

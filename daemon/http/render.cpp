@@ -288,6 +288,25 @@ Json unverified_json(const WardView& view, const BedView& bed, const std::vector
     return out;
 }
 
+Json infusion_json(const BedView& bed)
+{
+    Json infusion;
+    infusion["running"] = bed.infusing;
+    infusion["rate"] =
+        bed.infusion_rate ? quantity(*bed.infusion_rate, Unit::gram_per_hour) : Json{};
+    infusion["rate_unknown_since"] =
+        bed.rate_unknown_since ? Json(format_time(*bed.rate_unknown_since)) : Json{};
+    infusion["dose_total"] = quantity(bed.dose_total, Unit::gram);
+    infusion["magnesium_on_board"] = text_or_null(bed.mg_on_board);
+    infusion["rate_change"] = !bed.rate_change
+                                  ? Json{}
+                                  : Json{{"at", format_time(bed.rate_change->at)},
+                                         {"by", bed.rate_change->by},
+                                         {"second_person", text_or_null(bed.rate_change->second)},
+                                         {"second_check_missing", bed.rate_change->second.empty()}};
+    return infusion;
+}
+
 Json bed_json(const WardView& view, const BedView& bed, const std::vector<Reading>& readings, Duration now)
 {
     Json out;
@@ -335,15 +354,7 @@ Json bed_json(const WardView& view, const BedView& bed, const std::vector<Readin
     for (const auto& held : bed.inhibited)
         out["inhibited"].push_back(
             {{"rule", held.rule}, {"title", held.title}, {"reason", held.reason}});
-    Json infusion;
-    infusion["running"] = bed.infusing;
-    infusion["rate"] =
-        bed.infusion_rate ? quantity(*bed.infusion_rate, Unit::gram_per_hour) : Json{};
-    infusion["rate_unknown_since"] =
-        bed.rate_unknown_since ? Json(format_time(*bed.rate_unknown_since)) : Json{};
-    infusion["dose_total"] = quantity(bed.dose_total, Unit::gram);
-    infusion["magnesium_on_board"] = text_or_null(bed.mg_on_board);
-    out["infusion"] = infusion;
+    out["infusion"] = infusion_json(bed);
     out["audio_paused"] = bed.audio_paused;
     out["audio_paused_until"] = bed.audio_paused ? time_or_null(bed.audio_paused_until) : Json{};
     out["chart_count"] = bed.chart_count;

@@ -54,6 +54,7 @@ constexpr std::array table = {
     Route{RouteId::call_phoned, P, "/api/v1/calls/{id}/phoned", "call_phoned", Guard::change},
     Route{RouteId::here, P, "/api/v1/here", "here", Guard::change},
     Route{RouteId::pause, P, "/api/v1/beds/{alias}/pause", "pause", Guard::change},
+    Route{RouteId::check_rate, P, "/api/v1/beds/{alias}/second-check", "check_rate", Guard::change},
     Route{RouteId::test_page, P, "/api/v1/pages/test", "test_page", Guard::change},
     Route{RouteId::limits, P, "/api/v1/beds/{alias}/limits", "limits", Guard::change},
     Route{RouteId::limits_view, G, "/api/v1/beds/{alias}/limits", "limits_view", Guard::read},
@@ -142,6 +143,7 @@ std::span<const Route> routes()
 std::vector<unsigned> codes_of(const Route& route)
 {
     if (route.id == RouteId::answer_page) return {200, 404, 410, 503};
+    if (route.id == RouteId::here) return {200, 400, 401, 403, 404, 409, 415, 422, 429, 503};
     switch (route.guard) {
     case Guard::read:
         return {200, 400, 404, 503};

@@ -53,6 +53,7 @@ enum class RouteId : std::uint8_t {
     here,
     chart,
     pause,
+    check_rate,
     limits,
     limits_view,
     protocol,

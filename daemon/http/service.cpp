@@ -226,6 +226,13 @@ Service::Result Service::change(const Request& request, const Found& found, cons
     const RouteId id = found.route->id;
     const WardView& view = found.ward->view;
     if (!gate_ || request.trusted_peer) return pass_on(id, found.parameter, request.body, view, now.wall);
+    // It asks for no PIN and no name, so anybody on the network can send it.
+    if (access_of(id) != nullptr && access_of(id)->proof == Proof::anybody)
+        if (const Duration wait = unasked_.take(request.station, now.boottime); wait > Duration{0})
+            return json_response(429, simulation(),
+                                 {{"error", "too many of these from one place: wait a moment"},
+                                  {"field", ""},
+                                  {"retry_after_seconds", (wait.count() + 999) / 1000}});
     auto looked = gate_->look(*found.route, request, simulation(), now);
     if (const auto* refusal = std::get_if<Gate::Refusal>(&looked)) return refused(*refusal);
     if (const auto* pass = std::get_if<Gate::Pass>(&looked))

@@ -22,6 +22,7 @@
 #include "daemon/http/request.hpp"
 #include "daemon/http/routes.hpp"
 #include "daemon/http/web_files.hpp"
+#include "daemon/http/write_limit.hpp"
 #include "daemon/metrics/metrics.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/secret.hpp"
@@ -124,6 +125,7 @@ private:
     std::optional<adapters::AnswerTokens> tokens_;
     std::optional<Gate> gate_;
     BoardSounds sounds_;
+    WriteLimit unasked_; // of what needs nobody
 };
 
 } // namespace magwatch::http

@@ -32,22 +32,6 @@ void run(StepProgress& progress, StepTimer timer, Instant due)
 
 void rest(StepProgress& progress) { progress.timer = StepTimer::none; }
 
-// The same person under another way of writing the name.
-bool same_person(std::string_view a, std::string_view b)
-{
-    const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    const auto next = [](std::string_view text, std::size_t& i) {
-        while (i < text.size() && text[i] == ' ') ++i;
-        return i < text.size() ? text[i++] : '\0';
-    };
-    std::size_t i = 0, j = 0;
-    for (;;) {
-        const char x = small(next(a, i)), y = small(next(b, j));
-        if (x != y) return false;
-        if (x == '\0') return true;
-    }
-}
-
 const StepTap* last_start(const StepProgress& progress)
 {
     const auto found = std::find_if(progress.taps.rbegin(), progress.taps.rend(),
@@ -156,6 +140,21 @@ TapAnswer not_done(const ProtocolStep& step, StepProgress& progress, const Tap& 
 
 } // namespace
 
+bool same_person(std::string_view a, std::string_view b)
+{
+    const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto next = [](std::string_view text, std::size_t& i) {
+        while (i < text.size() && text[i] == ' ') ++i;
+        return i < text.size() ? text[i++] : '\0';
+    };
+    std::size_t i = 0, j = 0;
+    for (;;) {
+        const char x = small(next(a, i)), y = small(next(b, j));
+        if (x != y) return false;
+        if (x == '\0') return true;
+    }
+}
+
 const StepProgress* Checklist::progress(std::string_view step) const
 {
     const auto found = std::find_if(steps.begin(), steps.end(), [&](const auto& one) { return one.step == step; });
@@ -222,8 +221,25 @@ TapAnswer tap(Checklist& list, const Protocol& protocol, std::string_view id, St
         rest(*progress);
         return taken("result recorded as seen; chart its value too");
     case StepAct::not_done: return not_done(*step, *progress, t);
+    case StepAct::taken_back: break;
     }
     return refused("nothing that can be done to a step");
+}
+
+bool take_back(Checklist& list, const Protocol& protocol, StepKind kind, const std::string& by,
+               const std::string& reason, Instant now)
+{
+    if (!list.open()) return false;
+    for (const ProtocolStep& step : protocol.steps) {
+        StepProgress* progress = find(list, step.id);
+        if (step.kind != kind || progress == nullptr || progress->state != StepState::done) continue;
+        note(*progress, StepAct::taken_back, by, reason, now);
+        progress->state = StepState::open;
+        progress->doubt = StopDoubt::none;
+        rest(*progress);
+        return true;
+    }
+    return false;
 }
 
 TapAnswer close_checklist(Checklist& list, const std::string& reason, const std::string& doctor, const std::string& by,
@@ -268,7 +284,7 @@ bool sound(const Checklist& list, const Protocol& protocol)
         const bool known = one.state <= StepState::not_done && one.timer <= StepTimer::result &&
                            one.doubt <= StopDoubt::runs;
         const bool acts = std::all_of(one.taps.begin(), one.taps.end(),
-                                      [](const StepTap& t) { return t.act <= StepAct::not_done; });
+                                      [](const StepTap& t) { return t.act <= StepAct::taken_back; });
         if (!known || !acts || one.step != protocol.steps[i].id) return false;
     }
     return true;

@@ -27,10 +27,14 @@ enum class StepAct : std::uint8_t {
     better,   // no further dose is needed
     result,   // the blood result is back
     not_done, // with the reason
+    taken_back, // the entry that said it was struck through; no tap of a person
 };
 inline constexpr std::array step_act_names{std::string_view{"done"},   std::string_view{"start"},
                                            std::string_view{"second"}, std::string_view{"better"},
-                                           std::string_view{"result"}, std::string_view{"not-done"}};
+                                           std::string_view{"result"}, std::string_view{"not-done"},
+                                           std::string_view{"taken-back"}};
+// What people may do to a step.
+inline constexpr std::size_t step_tap_count = static_cast<std::size_t>(StepAct::not_done) + 1;
 [[nodiscard]] inline std::string_view name(StepAct act) { return step_act_names[static_cast<std::size_t>(act)]; }
 
 struct StepTap {
@@ -111,6 +115,9 @@ struct Checklist {
     template <class Archive> void archive(Archive& a) { a(opened_by, opened, branch, why, steps, closed); }
 };
 
+// The same person under another way of writing the name.
+[[nodiscard]] bool same_person(std::string_view a, std::string_view b);
+
 // Words for the person, whether it was taken or not.
 struct TapAnswer {
     bool accepted = false;
@@ -126,6 +133,9 @@ bool raise_checklist(Checklist& list, const Protocol& protocol, ProtocolBranch b
 void add_reason(Checklist& list, std::string what, Instant now);
 [[nodiscard]] TapAnswer tap(Checklist& list, const Protocol& protocol, std::string_view step, StepAct act,
                             const std::string& by, const std::string& text, Instant now);
+// A step of this kind that was done is open again, and shows who took it back and why; true if there is one.
+bool take_back(Checklist& list, const Protocol& protocol, StepKind kind, const std::string& by,
+               const std::string& reason, Instant now);
 [[nodiscard]] TapAnswer close_checklist(Checklist& list, const std::string& reason, const std::string& doctor,
                                         const std::string& by, Instant now);
 // Looks at the pump after "I have stopped it": with a link it must be seen to stop, without one the step asks again,

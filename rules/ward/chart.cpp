@@ -77,6 +77,7 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
     for (const ChartEntry& one : bed->watch->chart.entries) // said at another time, it was seen when it was
         if (correction && entry.at.ms == 0 && one.id == entry.corrects) at_wall = one.at;
     if (at_wall > now.wall + future_tolerance) return reply(now, entry.request, false, "the time lies in the future");
+    if (const std::string why = why_not_second(entry); !why.empty()) return reply(now, entry.request, false, why);
     if (const std::string why = why_not(entry, now); !why.empty()) return reply(now, entry.request, false, why);
     remember_key(entry.key);
     std::string text = correction ? correct(now, entry, at_wall) : record(now, entry, at_wall);

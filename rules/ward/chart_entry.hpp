@@ -37,9 +37,12 @@ struct ChartEntry {
     std::optional<ChartStrike> struck;
     double dose_before = 0; // of a planned session: g given before it
     bool replaces = false;  // of a laboratory: a result of the same time that was corrected there
+    bool changes_rate = false; // of an infusion that ran: another person should check it
+    std::string second;        // who checked it; "" = nobody
     template <class Archive> void archive(Archive& a)
     {
-        a(id, key, what, by, by_device, at, entered, counts, root, corrects, struck, dose_before, replaces);
+        a(id, key, what, by, by_device, at, entered, counts, root, corrects, struck, dose_before, replaces,
+          changes_rate, second);
     }
 };
 

@@ -59,4 +59,8 @@ struct Chart {
     std::uint32_t changes = 0; // one more at each change of `entries`
 };
 
+// What charted the rate at which the infusion runs, if it ran at another one before; null: it was started so, or was
+// stopped since.
+[[nodiscard]] const ChartEntry* rate_change(const Chart& chart);
+
 } // namespace magwatch

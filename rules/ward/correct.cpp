@@ -145,8 +145,9 @@ std::string Ward::State::why_not_correct(const Entry& entry) const
 // The reply for the person who charted it.
 std::string Ward::State::record(const Moment& now, const Entry& entry, WallTime at)
 {
+    const bool changes = changes_rate(*beds[entry.bed.value].watch, entry.what);
     std::string text = take_entry(now, entry, at);
-    if (text != "already recorded") (void)list(now, entry, at);
+    if (text != "already recorded") list(now, entry, at).changes_rate = changes;
     bound_chart(entry.bed);
     return text;
 }
@@ -161,6 +162,7 @@ ChartEntry& Ward::State::list(const Moment& now, const Entry& entry, WallTime at
     one.by = entry.person;
     one.at = at;
     one.entered = one.counts = now;
+    one.second = entry.second;
     if (watch.bedside.session) one.dose_before = watch.bedside.session->dose_before;
     return list(entry.bed, std::move(one));
 }
@@ -221,7 +223,10 @@ std::string Ward::State::correct(const Moment& now, const Entry& entry, WallTime
     if (!strike) {
         const Moment was = by_id(entry.corrects)->counts;
         const EntryId root = by_id(entry.corrects)->root;
+        const bool changed = by_id(entry.corrects)->changes_rate;
+        const bool changes = changed || changes_rate(watch, entry.what);
         ChartEntry& one = list(now, entry, at);
+        one.changes_rate = changes && std::holds_alternative<InfusionRateEntry>(entry.what);
         one.corrects = entry.corrects;
         one.root = root;
         // Nothing counts before it is true.
@@ -238,9 +243,26 @@ std::string Ward::State::correct(const Moment& now, const Entry& entry, WallTime
     }
     ++watch.chart.changes;
     watch.chart_shown.reset();
+    if (std::holds_alternative<InfusionStopEntry>(struck.what)) take_back_stop(now, entry);
     const std::string text = chart_anew(now, entry.bed, doses, id);
     bound_chart(entry.bed);
     return strike ? "struck through" : "corrected: " + text;
+}
+
+// That the pump was stopped was not so: the checklist asks for it again, unless somebody said it besides.
+void Ward::State::take_back_stop(const Moment& now, const Entry& entry)
+{
+    Watch& watch = *beds[entry.bed.value].watch;
+    if (!watch.antidote || !watch.antidote->list.open()) return;
+    const bool said_besides =
+        std::any_of(watch.chart.entries.begin(), watch.chart.entries.end(), [&](const ChartEntry& one) {
+            return !one.struck && std::holds_alternative<InfusionStopEntry>(one.what) &&
+                   one.entered.steady >= watch.antidote->list.opened;
+        });
+    if (said_besides) return;
+    Antidote& antidote = *watch.antidote;
+    if (take_back(antidote.list, *antidote.protocol, StepKind::stop, entry.person, entry.reason, now.steady))
+        publish(entry.bed);
 }
 
 // Charts the list again, and looks at everything once. The reply to the entry `wanted`.

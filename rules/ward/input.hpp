@@ -225,10 +225,11 @@ struct Entry {
     std::uint64_t request = 0; // answered by an effect `Reply` with this number; 0 = no answer wanted
     EntryId corrects{};        // the entry that this one strikes through; {0,0} = none
     std::string reason{};      // of the correction
+    std::string second{};      // of a rate: who checked it too; "" = nobody
     template <class Archive> void archive(Archive& a)
     {
         a(key, bed, person, at, what, request);
-        if (a.format() >= 12) a(corrects, reason);
+        if (a.format() >= 12) a(corrects, reason, second);
     }
 };
 
@@ -383,6 +384,12 @@ struct Unshelve {
     template <class Archive> void archive(Archive& a) { a(episode); }
 };
 
+// Another person checked the newest change of the running infusion's rate, after it was charted.
+struct CheckRate {
+    BedId bed = no_bed;
+    template <class Archive> void archive(Archive& a) { a(bed); }
+};
+
 // A device was compared with its own screen; who signs is the person of the action.
 struct Commission {
     CommissionRecord record;
@@ -399,7 +406,8 @@ struct Action {
     std::string person; // "" only of SomebodyHere
     std::variant<WatchStart, WatchTransfer, WatchConfirm, WatchEnd, Acknowledge, Answer, PauseAudio, SetLimit,
                  TestPage, AnswerCode, ChangeRoster, ProtocolOpen, ProtocolTap, ProtocolClose, Commission,
-                 RevokeCommission, CallAgain, CallPhoned, SomebodyHere, Shelve, Unshelve>
+                 RevokeCommission, CallAgain, CallPhoned, SomebodyHere, Shelve, Unshelve,
+                 CheckRate>
         what;
     std::uint64_t request = 0; // as in Entry
     template <class Archive> void archive(Archive& a) { a(person, what, request); }

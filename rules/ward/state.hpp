@@ -339,6 +339,7 @@ struct Ward::State {
     void withdraw(const Moment& now, BedId bed, Signal signal, std::optional<WallTime> at, std::string why,
                   EntryId instead);
     std::string correct(const Moment& now, const Entry& entry, WallTime at);
+    void take_back_stop(const Moment& now, const Entry& entry);
     std::string chart_anew(const Moment& now, BedId bed, bool doses, EntryId wanted);
     std::string go_through(BedId bed, bool doses, std::size_t count, const Moment& now, EntryId wanted);
     std::string chart_again(BedId bed, const ChartEntry& one, bool doses);
@@ -412,6 +413,13 @@ struct Ward::State {
     void do_action(const Moment& now, const Action& action, const CallAgain& again);
     void do_action(const Moment& now, const Action& action, const CallPhoned& phoned);
     void do_action(const Moment& now, const Action& action, const SomebodyHere& somebody);
+
+    // --- second_check.cpp: another person looks at a change of the rate ---
+    void do_action(const Moment& now, const Action& action, const CheckRate& check);
+    // Why an entry's second person cannot be one; "" if there is none.
+    [[nodiscard]] static std::string why_not_second(const Entry& entry);
+    // Charts another rate than that of the infusion that runs.
+    [[nodiscard]] static bool changes_rate(const Watch& watch, const EntryWhat& what);
 
     // --- shelve.cpp: technical alarms that are known for a while ---
     void do_action(const Moment& now, const Action& action, const Shelve& shelve);

@@ -171,6 +171,8 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     b.infusion_rate = watch.infusion.rate_now();
     b.infusing = b.infusion_rate.value_or(0) > 0;
     if (const auto lost = watch.infusion.rate_unknown_since()) b.rate_unknown_since = now.at(*lost).wall;
+    if (const ChartEntry* change = rate_change(watch.chart))
+        b.rate_change = RateChangeView{change->at, change->by, change->second};
     b.dose_total = watch.infusion.dose_total();
     b.prediction = {watch.course, watch.patient.value(Signal::weight, now.steady),
                     watch.patient.value(Signal::creatinine, now.steady), urine_low(watch)};

@@ -220,6 +220,13 @@ struct ScoresView {
     Meows meows;
 };
 
+// The newest change of the rate of an infusion that ran.
+struct RateChangeView {
+    WallTime at;
+    std::string by;
+    std::string second; // "" = the second check is missing
+};
+
 struct BedView {
     BedId id;
     std::string alias, place;
@@ -247,6 +254,7 @@ struct BedView {
     std::optional<double> infusion_rate; // g/h
     std::optional<WallTime> rate_unknown_since; // the pump was heard, and is not any more
     bool infusing = false;
+    std::optional<RateChangeView> rate_change; // nothing: it runs as it was started, or does not run
     double dose_total = 0; // g
     PredictionInput prediction;
     std::string mg_on_board; // "yes", "no", "unknown"

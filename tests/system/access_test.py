@@ -23,7 +23,7 @@ ROLES = ("midwife", "charge", "doctor", "biomed", "admin", "auditor")
 CHANGES = {
     "entries": ("session", CARE), "watch_start": ("session", CARE), "watch_end": ("session", CARE),
     "watch_transfer": ("pin", CARE), "watch_confirm": ("pin", CARE), "acknowledge": ("pin", CARE), "pause": ("pin", CARE),
-    "shelve": ("pin", CARE),
+    "shelve": ("pin", CARE), "check_rate": ("pin", CARE),
     "limits": ("session", SENIOR), "answer_call": ("tap", set(ROLES)), "protocol_step": ("tap", set(ROLES)),
     "protocol_open": ("session", CARE), "protocol_close": ("session", CARE),
     "oncall_set": ("session", SENIOR | {"admin"}), "oncall_take_back": ("session", SENIOR | {"admin"}),

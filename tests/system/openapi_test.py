@@ -130,7 +130,7 @@ class Told(unittest.TestCase):
                     shown -= {"corrects", "reason"}
                 elif kind == "decision":
                     pins |= {"corrects"}
-                if path.endswith("/protocol/step"):
+                if path.endswith("/protocol/step") or kind == "infusion":
                     pins |= {"second_pin"}
                 self.assertEqual(set(schema["properties"]) - pins, shown, (path, kind))
 
@@ -281,6 +281,10 @@ bed = "bed-1"
         self.send("acknowledge", parameter=alarm["id"])
         self.refuse("shelve", alarm["id"])
         self.send("shelve", parameter=alarm["id"], fits=409)  # it is about the patient
+        self.ward.chart(kind="infusion", key="n1-changed", value=0.5, unit="g/h")
+        self.refuse("check_rate", "bed-1")
+        self.send("check_rate", parameter="bed-1")
+        self.send("check_rate", parameter="bed-1", fits=409)
         self.refuse("pause", "bed-1")
         self.send("pause", parameter="bed-1")
         self.refuse("call_again", call["id"])

@@ -214,6 +214,7 @@ void add_laboratory(Entries& entries)
 bool fill_infusion(const Shell& shell, const FieldsPtr& f, Json& body)
 {
     put_salt(body, f);
+    if (!f->word.empty()) body["second_person"] = f->word;
     if (f->g_per_h.has_value() == f->ml_per_h.has_value()) {
         shell.complain("give --g-per-h, or --ml-per-h with --concentration");
         return false;
@@ -245,8 +246,10 @@ void add_magnesium(Entries& entries)
     c->add_option("--concentration", f->concentration, "of the bag");
     c->add_option("--concentration-unit", f->concentration_unit, "g/mL or mg/mL")
         ->capture_default_str();
+    c->add_option("--second", f->word, "who checked a change of the rate too: another person");
     Entries::salt(c, f);
     Entries::at(c, f);
+    c->footer("Without --second a change of the rate counts all the same, and shows that the second check is missing.");
 
     f = std::make_shared<Fields>();
     c = entries.add("bolus", "a declared bolus or loading dose", f, [f, &shell](Json& body) {
@@ -391,6 +394,13 @@ void add_enter(CLI::App& app, Shell& shell)
     add_magnesium(entries);
     add_complaints(entries);
     add_plan(entries);
+    const auto f = std::make_shared<Fields>();
+    CLI::App* check =
+        leaf(*enter, shell, "second-check", "another person checked the newest rate", Talks::yes, [f, &shell] {
+            return Client{shell}.post("/api/v1/beds/" + escaped(f->bed) + "/second-check", {{"person", f->person}});
+        });
+    check->add_option("bed,--bed", f->bed, "alias of the bed, such as bed-3")->required();
+    add_person(*check, f->person);
 }
 
 } // namespace magwatch::cli

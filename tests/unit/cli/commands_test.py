@@ -50,6 +50,7 @@ CHANGES = [
     ["alarms", "ack", "3-7"],
     ["alarms", "shelve", "3-7", "--reason", "other", "--minutes", "60", "--note", "in theatre"],
     ["alarms", "unshelve", "3-7"],
+    ["enter", "second-check", "bed-3"],
     ["calls", "answer", "#1207", "coming"],
     ["calls", "answer", "3-8", "here"],
     ["pause", "bed-3", "--seconds", "60"],

@@ -213,6 +213,35 @@ TEST_F(GateTest, ThatSomebodyIsHereNeedsNobody)
         EXPECT_EQ(access.proof == Proof::anybody, access.route == RouteId::here);
 }
 
+TEST_F(GateTest, WhatNeedsNobodyIsBoundedForEachAddress)
+{
+    Request here = request("/api/v1/here", {{"bed", "bed-3"}, {"station", "desk"}});
+    for (unsigned i = 0; i < writes_at_once; ++i) EXPECT_EQ(send(here)["status"], 0) << i;
+    const json refused = send(here);
+    EXPECT_EQ(refused["status"], 429);
+    EXPECT_EQ(refused["retry_after_seconds"], 6);
+    here.body = json{{"bed", "bed-3"}, {"station", "another word"}}.dump();
+    EXPECT_EQ(send(here)["status"], 429) << "what it calls itself changes nothing";
+    now.boottime += write_every;
+    EXPECT_EQ(send(here)["status"], 0);
+    EXPECT_EQ(send(here)["status"], 429);
+    here.station = "192.0.2.7";
+    EXPECT_EQ(send(here)["status"], 0) << "others are not held up by it";
+    here.trusted_peer = true;
+    here.station = "127.0.0.1";
+    EXPECT_EQ(send(here)["status"], 0) << "nor the Unix socket";
+    EXPECT_EQ(post("/api/v1/calls/1207/answer", {{"person", "doctor"}, {"answer", "here"}})["status"], 0);
+}
+
+TEST(WriteLimit, RemembersABoundedNumberOfAddresses)
+{
+    WriteLimit limit;
+    for (unsigned i = 0; i < writes_at_once; ++i) EXPECT_EQ(limit.take("busy", Duration{1}), Duration{0});
+    for (std::size_t i = 0; i < 4 * write_addresses; ++i)
+        EXPECT_EQ(limit.take("address " + std::to_string(i), Duration{2}), Duration{0});
+    EXPECT_GT(limit.take("busy", Duration{3}), Duration{0}) << "many others do not make it forget who writes most";
+}
+
 // A dose waits for nobody; but a second check that nobody proved is none.
 TEST_F(GateTest, ADoseStartsAtOnceAndItsSecondCheckIsProvenByAPin)
 {
@@ -241,6 +270,47 @@ TEST_F(GateTest, ADoseStartsAtOnceAndItsSecondCheckIsProvenByAPin)
     for (int i = 0; i < 4; ++i) (void)tapped(with(checked, "second_pin", "111111"));
     EXPECT_THAT(tapped(with(checked, "second_pin", pin)).second, HasSubstr("too many wrong PINs"))
         << "guessing waits, the dose does not";
+}
+
+TEST_F(GateTest, AChangedRateIsChartedAtOnceAndItsSecondCheckIsProvenByAPin)
+{
+    ASSERT_EQ(unlock("midwife")["status"], 200);
+    const json rate{{"key", "k"}, {"kind", "infusion"}, {"bed", "bed-3"}, {"value", 2}, {"unit", "g/h"}};
+    const auto charted = [&](const json& body) {
+        Handled handled = service->handle(request("/api/v1/entries", body), now);
+        if (auto* job = std::get_if<PinJob>(&handled.result)) {
+            const PinOutcome outcome = look_at(*job);
+            auto looked = service->pin_looked_at(std::move(*job), outcome, now);
+            std::visit([&](auto& given) { handled.result = std::move(given); }, looked);
+        }
+        const Ask ask = std::get<Ask>(handled.result);
+        const Entry entry = std::get<Entry>(ask.inputs.at(0));
+        EXPECT_EQ(entry.person, "midwife");
+        return std::pair{entry.second, ask.warning};
+    };
+    const json checked = with(rate, "second_person", "doctor");
+    EXPECT_EQ(charted(with(checked, "second_pin", pin)), (std::pair<std::string, std::string>{"doctor", ""}));
+    EXPECT_EQ(charted(rate).first, "");
+    EXPECT_EQ(charted(checked).first, "") << "a name alone proves nothing";
+    EXPECT_THAT(charted(checked).second, HasSubstr("charted without the second check"));
+    EXPECT_EQ(charted(with(checked, "second_pin", "111111")).first, "");
+    EXPECT_EQ(charted(with(with(checked, "second_person", "auditor"), "second_pin", pin)).first, "");
+}
+
+TEST_F(GateTest, ASecondCheckThatComesLaterIsProvenByThatPersonsPin)
+{
+    const json dose{{"key", "k"}, {"step", "calcium"}, {"act", "second"}};
+    for (const auto& [path, body] : {std::pair{std::string{"/api/v1/beds/bed-3/protocol/step"}, dose},
+                                     std::pair{std::string{"/api/v1/beds/bed-3/second-check"}, json::object()}}) {
+        const json named = with(body, "person", "doctor");
+        EXPECT_EQ(post(path, named)["status"], 401) << path << ": a name tap is no check";
+        EXPECT_EQ(post(path, named)["field"], "pin");
+        EXPECT_EQ(post(path, with(named, "pin", pin))["asked"], "doctor") << path;
+        EXPECT_EQ(post(path, with(named, "pin", "111111"))["status"], 401) << path;
+        EXPECT_EQ(post(path, with(with(body, "person", "auditor"), "pin", pin))["status"], 403) << path;
+    }
+    const json done = with(with(dose, "act", "done"), "person", "midwife");
+    EXPECT_EQ(post("/api/v1/beds/bed-3/protocol/step", done)["asked"], "midwife") << "every other step is a tap";
 }
 
 TEST_F(GateTest, ConcernNeedsANameAloneAndEndingItASession)

@@ -572,5 +572,70 @@ TEST(Antidote, NoDoseComesFromThisProgram)
         for (const auto& words : page.words) EXPECT_EQ(words.find("10 mL"), std::string::npos) << words;
 }
 
+EntryId newest_stop(const Crisis& ward)
+{
+    EntryId found{};
+    const auto chart = ward.view().beds[0].chart;
+    for (const ChartEntry& one : *chart) {
+        if (std::holds_alternative<InfusionStopEntry>(one.what) && !one.struck) found = one.id;
+    }
+    return found;
+}
+
+void correct(Crisis& ward, EntryId id, EntryWhat what, const std::string& reason)
+{
+    Entry entry;
+    entry.bed = bed_1;
+    entry.person = "charge";
+    entry.what = std::move(what);
+    entry.corrects = id;
+    entry.reason = reason;
+    entry.request = 800;
+    ward.step(entry);
+    ASSERT_TRUE(ward.reply()->accepted) << ward.reply()->text;
+}
+
+TEST(Antidote, AStopThatIsStruckOpensItsStepAgainAndShowsWhoTookItBack)
+{
+    for (const bool tapped : {true, false}) {
+        Crisis ward;
+        ward.no_reflex();
+        if (tapped) ASSERT_TRUE(ward.tap("stop"));
+        else ward.chart(InfusionStopEntry{});
+        ASSERT_EQ(ward.at("stop").state, "done");
+        ward.pass(5s);
+        correct(ward, newest_stop(ward), StrikeEntry{}, "the other bed");
+        EXPECT_EQ(ward.at("stop").state, "open");
+        EXPECT_TRUE(ward.at("stop").on_top);
+        EXPECT_EQ(ward.at("stop").timer, "");
+        ASSERT_EQ(ward.at("stop").taps.size(), 2U) << "what was tapped is kept";
+        EXPECT_EQ(ward.at("stop").taps[1].act, "taken-back");
+        EXPECT_EQ(ward.at("stop").taps[1].by, "charge");
+        EXPECT_EQ(ward.at("stop").taps[1].text, "the other bed");
+        EXPECT_TRUE(ward.view().beds[0].infusing);
+        ward.restart();
+        EXPECT_EQ(ward.at("stop").state, "open");
+        ASSERT_TRUE(ward.tap("stop"));
+        EXPECT_EQ(ward.at("stop").state, "done");
+    }
+}
+
+TEST(Antidote, AStopThatWasSaidBesidesOrIsOnlyCorrectedKeepsItsStep)
+{
+    Crisis ward;
+    ward.no_reflex();
+    ASSERT_TRUE(ward.tap("stop"));
+    const EntryId first = newest_stop(ward);
+    ward.pass(5s);
+    ward.chart(InfusionStopEntry{});
+    correct(ward, first, StrikeEntry{}, "twice");
+    EXPECT_EQ(ward.at("stop").state, "done") << "it was said by the other entry too";
+    correct(ward, newest_stop(ward), InfusionStopEntry{}, "a minute before");
+    EXPECT_EQ(ward.at("stop").state, "done");
+    correct(ward, newest_stop(ward), StrikeEntry{}, "the other bed");
+    EXPECT_EQ(ward.at("stop").state, "open");
+    EXPECT_FALSE(ward.tap("stop", StepAct::taken_back)) << "nobody taps that";
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -216,6 +216,105 @@ TEST(SomebodyHere, NothingElseIsDoneWithoutAName)
     EXPECT_THAT(rig.reply()->text, HasSubstr("'by' is missing"));
 }
 
+std::optional<RateChangeView> change(const Rig& rig) { return rig.view().beds[0].rate_change; }
+
+void chart_rate(Rig& rig, double grams_per_hour, const std::string& second = "", const std::string& person = "midwife")
+{
+    Entry entry;
+    entry.bed = BedId{0};
+    entry.person = person;
+    entry.what = InfusionRateEntry{grams_per_hour, {}};
+    entry.second = second;
+    entry.request = 900;
+    rig.step(entry);
+    rig.pass(1s);
+}
+
+TEST(RateCheck, AChangeOfARunningRateAsksForAnotherPersonAndWaitsForNobody)
+{
+    Rig rig;
+    rig.watch();
+    chart_rate(rig, 1);
+    EXPECT_FALSE(change(rig)) << "a start is no change";
+    chart_rate(rig, 1);
+    EXPECT_FALSE(change(rig)) << "the same rate is none either";
+    chart_rate(rig, 2);
+    ASSERT_TRUE(change(rig));
+    EXPECT_EQ(rig.view().beds[0].infusion_rate, 2) << "it counts at once";
+    EXPECT_EQ(change(rig)->second, "");
+    EXPECT_EQ(change(rig)->by, "midwife");
+    rig.act(CheckRate{BedId{0}}, "Midwife ");
+    EXPECT_FALSE(rig.reply()->accepted) << "the same person, written otherwise";
+    rig.act(CheckRate{BedId{0}}, "charge");
+    EXPECT_TRUE(rig.reply()->accepted);
+    EXPECT_EQ(change(rig)->second, "charge");
+    rig.act(CheckRate{BedId{0}}, "doctor");
+    EXPECT_FALSE(rig.reply()->accepted);
+    chart_rate(rig, 1.5, "charge");
+    EXPECT_EQ(change(rig)->second, "charge") << "checked with the change itself";
+    chart_rate(rig, 1);
+    EXPECT_EQ(change(rig)->second, "") << "the check of one change is none of the next";
+    auto again = Ward::load(as_text(rig.ward.save()));
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(again->view(rig.now()).beds[0].rate_change);
+    rig.chart(InfusionStopEntry{});
+    EXPECT_FALSE(change(rig));
+    rig.act(CheckRate{BedId{0}}, "charge");
+    EXPECT_FALSE(rig.reply()->accepted);
+}
+
+TEST(RateCheck, TheSecondPersonIsAnotherOne)
+{
+    Rig rig;
+    rig.watch();
+    chart_rate(rig, 1);
+    Entry entry;
+    entry.bed = BedId{0};
+    entry.person = entry.second = "midwife";
+    entry.what = InfusionRateEntry{2, {}};
+    entry.request = 7;
+    rig.step(entry);
+    EXPECT_FALSE(rig.reply()->accepted);
+    EXPECT_EQ(rig.view().beds[0].infusion_rate, 1);
+    entry.second = "charge";
+    entry.what = FitEntry{};
+    rig.step(entry);
+    EXPECT_FALSE(rig.reply()->accepted);
+}
+
+TEST(RateCheck, ACorrectionOfAChangeIsOneAndAStrikeOfItIsNone)
+{
+    Rig rig;
+    rig.watch();
+    chart_rate(rig, 1);
+    chart_rate(rig, 2, "charge");
+    Entry entry;
+    entry.bed = BedId{0};
+    entry.person = "midwife";
+    entry.what = InfusionRateEntry{3, {}};
+    entry.corrects = rig.view().beds[0].chart->back().id;
+    entry.reason = "typed wrong";
+    rig.step(entry);
+    ASSERT_TRUE(change(rig));
+    EXPECT_EQ(change(rig)->second, "") << "what was checked was another number";
+    entry.what = StrikeEntry{};
+    entry.corrects = rig.view().beds[0].chart->back().id;
+    rig.step(entry);
+    EXPECT_FALSE(change(rig));
+}
+
+TEST(RateCheck, AChangeAtThePumpIsOneOnceItIsCharted)
+{
+    Rig rig;
+    rig.watch();
+    rig.stream(Signal::pump_rate, 1, 5, 1);
+    chart_rate(rig, 1);
+    EXPECT_FALSE(change(rig)) << "the pump was charted as it runs";
+    rig.stream(Signal::pump_rate, 2, 5, 1);
+    chart_rate(rig, 2);
+    EXPECT_TRUE(change(rig));
+}
+
 TEST(ByHand, ARestartKeepsAllOfIt)
 {
     Rig rig = with_open_call();
