@@ -408,7 +408,8 @@ void App::State::build(StartConfig start)
         board, metrics, [this](Input input) { return post(std::move(input)); }, std::move(http));
     if (!config.callbacks) return;
     CallbackOptions called{config.callbacks->listen.host, config.callbacks->listen.port,
-                           Secret{answer_key(directory)}, {}};
+                           Secret{answer_key(directory)}, {}, {}};
+    called.audit = [this](audit::Event event) { audit->record(std::move(event)); };
     callbacks = std::make_unique<CallbackServer>(
         metrics, [this](Input input) { return loop->try_post(std::move(input)); }, std::move(called));
 }
@@ -444,9 +445,13 @@ adapters::Feedback App::State::feedback()
         loop->push(Input{Receipt{key, outcome, detail}});
     };
     feedback.answer = [this](const PageKey& key, AnswerKind kind) {
+        audit->record(channel_answer(key, kind));
         loop->push(Input{Action{key.person, Answer{key.call, kind}, 0}});
     };
-    feedback.refused = [this](std::string_view kind) { metrics.reply_refused(kind); };
+    feedback.refused = [this](std::string_view kind) {
+        audit->record(channel_refused(kind));
+        metrics.reply_refused(kind);
+    };
     feedback.settle = [this](std::function<void(bool)> then) { tasks.spawn("settle", settle(std::move(then))); };
     return feedback;
 }
@@ -922,6 +927,11 @@ void App::State::take_certificate()
 void App::State::watch_certificate(WallTime now)
 {
     std::string words = certificate_ends ? http::words_of_end(*certificate_ends, now) : "";
+    const auto called = callbacks ? callbacks->certificate_ends() : std::nullopt;
+    if (called && (words.empty() || *called < *certificate_ends)) {
+        const std::string own = http::words_of_end(*called, now, http::CertificateOf::callbacks);
+        if (!own.empty()) words = own;
+    }
     const bool near = !words.empty();
     fault(ShellFault::certificate, near, std::move(words));
 }

@@ -1,5 +1,7 @@
 #include "daemon/app/audit_events.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace magwatch {
 
 audit::Event daemon_event(std::string action, std::string body, std::string outcome)
@@ -9,6 +11,30 @@ audit::Event daemon_event(std::string action, std::string body, std::string outc
     event.action = std::move(action);
     event.outcome = std::move(outcome);
     event.body = std::move(body);
+    return event;
+}
+
+audit::Event channel_answer(const PageKey& page, AnswerKind kind)
+{
+    audit::Event event;
+    event.actor = page.person;
+    event.proof = "channel";
+    event.station = "channel " + page.channel;
+    event.action = "reply";
+    event.object = page.call.text();
+    event.outcome = "noted";
+    event.body = nlohmann::json{{"answer", name(kind)}, {"page", page.text()}}.dump();
+    return event;
+}
+
+audit::Event channel_refused(std::string_view kind)
+{
+    audit::Event event;
+    event.proof = "none";
+    event.station = "channel " + std::string{kind};
+    event.action = "reply";
+    event.outcome = "refused";
+    event.body = nlohmann::json{{"result", "not an answer of ours"}}.dump();
     return event;
 }
 

@@ -11,6 +11,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <nlohmann/json.hpp>
 
 #include "daemon/http/certificate.hpp"
 #include "daemon/http/connections.hpp"
@@ -39,6 +40,28 @@ constexpr std::string_view session_task = "callback session";
 // Numbers of our questions; those of the HTTP server are far below.
 constexpr std::uint64_t number_range = std::uint64_t{1} << 62U;
 
+// Who answered, as far as the gateway and the number that it told prove it. Neither number nor text stands in it.
+audit::Event event_of(const std::string& gateway, const std::string& person, const std::string& station)
+{
+    audit::Event event;
+    event.actor = person;
+    event.proof = person.empty() ? "none" : "number";
+    event.station = station;
+    event.action = "reply";
+    event.body = nlohmann::json{{"gateway", gateway}}.dump();
+    return event;
+}
+
+// Which page it answers, by the code that was typed, and what it says.
+void tell_answer(const AnswerCode& answer, audit::Event& event)
+{
+    nlohmann::json body = nlohmann::json::parse(event.body);
+    body["answer"] = name(answer.kind);
+    body["code"] = answer.code;
+    event.object = "code " + std::to_string(answer.code);
+    event.body = body.dump();
+}
+
 } // namespace
 
 struct CallbackServer::State final : http::Host {
@@ -57,7 +80,9 @@ struct CallbackServer::State final : http::Host {
 
     // --- http::Host ---
     asio::awaitable<http::Response> answer(http::Request request) override;
-    asio::awaitable<http::Response> pass(CallbackService::Pass pass);
+    asio::awaitable<http::Response> pass(CallbackService::Pass pass, std::string station);
+    // A row of the audit trail: what became of an answer.
+    void keep(audit::Event event, CallbackResult result, unsigned status) const;
     http::Response refuse(unsigned status, std::string_view, std::optional<HttpRefusal>) override
     {
         return finished(CallbackResult::connection, status, false);
@@ -85,7 +110,8 @@ struct CallbackServer::State final : http::Host {
     std::uint16_t bound_port = 0;
     std::thread thread;
     Pulse pulse;
-    bool configured = false; // the owner's
+    bool configured = false;                  // the owner's
+    std::optional<WallTime> certificate_ends; // the owner's
 };
 
 std::optional<http::Peer> CallbackServer::State::who(http::Socket& socket)
@@ -110,20 +136,38 @@ std::optional<http::Peer> CallbackServer::State::who(http::Socket& socket)
     return peer;
 }
 
+void CallbackServer::State::keep(audit::Event event, CallbackResult result, unsigned status) const
+{
+    if (!options.audit) return;
+    nlohmann::json body = nlohmann::json::parse(event.body, nullptr, false);
+    body["result"] = name(result);
+    event.body = body.dump();
+    event.status = status;
+    event.outcome = result == CallbackResult::answer ? "accepted"
+                    : result == CallbackResult::busy ? "unconfirmed"
+                                                     : "refused";
+    options.audit(std::move(event));
+}
+
 asio::awaitable<http::Response> CallbackServer::State::answer(http::Request request)
 {
+    const std::string station = request.station;
     auto judged = service.judge(request, read_clocks().wall);
     if (const auto* turned = std::get_if<CallbackService::Turned>(&judged)) {
         if (turned->result != CallbackResult::under_way && turned->result != CallbackResult::repeated)
             log(magwatch::turned_away, "a callback changed nothing", {{LogKey::reason, name(turned->result)}});
+        if (turned->reply) {
+            audit::Event event = event_of(turned->gateway, turned->person, station);
+            keep(std::move(event), turned->result, turned->status);
+        }
         co_return finished(turned->result, turned->status, turned->twilio);
     }
     CallbackService::Pass passed = std::get<CallbackService::Pass>(std::move(judged));
-    http::Response response = co_await pass(std::move(passed));
+    http::Response response = co_await pass(std::move(passed), station);
     co_return response;
 }
 
-asio::awaitable<http::Response> CallbackServer::State::pass(CallbackService::Pass pass)
+asio::awaitable<http::Response> CallbackServer::State::pass(CallbackService::Pass pass, std::string station)
 {
     if (std::holds_alternative<Receipt>(pass.input)) {
         const bool posted = questions.tell(std::move(pass.input));
@@ -131,18 +175,25 @@ asio::awaitable<http::Response> CallbackServer::State::pass(CallbackService::Pas
         service.remember(std::move(pass.mark));
         co_return finished(CallbackResult::status, 200, pass.twilio);
     }
+    const Action& action = std::get<Action>(pass.input);
+    audit::Event event = event_of(pass.gateway, action.person, station);
+    tell_answer(std::get<AnswerCode>(action.what), event);
     std::vector<Input> inputs;
     inputs.push_back(std::move(pass.input));
     const Duration limit = options.limits.ward;
     const http::Heard heard = co_await questions.ask(std::move(inputs), limit);
     // Until it is on disk the gateway keeps it for us: the same answer again does no harm.
-    if (heard.state != http::Heard::State::said || !heard.stored)
+    if (heard.state != http::Heard::State::said || !heard.stored) {
+        keep(std::move(event), CallbackResult::busy, 503);
         co_return finished(CallbackResult::busy, 503, pass.twilio);
+    }
     service.remember(std::move(pass.mark));
     const bool taken = heard.replies.front().accepted;
     log(answered, heard.replies.front().text, {{LogKey::reason, name(taken ? CallbackResult::answer
                                                                            : CallbackResult::not_told)}});
-    co_return finished(taken ? CallbackResult::answer : CallbackResult::not_told, 200, pass.twilio);
+    const CallbackResult result = taken ? CallbackResult::answer : CallbackResult::not_told;
+    keep(std::move(event), result, 200);
+    co_return finished(result, 200, pass.twilio);
 }
 
 void CallbackServer::State::close_all()
@@ -165,11 +216,14 @@ std::optional<std::string> CallbackServer::configure(CallbackSettings settings)
 {
     State& s = *state_;
     std::shared_ptr<http::TlsContext> tls;
+    std::optional<WallTime> ends;
     if (settings.certificate && settings.key) {
         const auto read = http::Certificate::read(*settings.certificate, *settings.key);
         if (const auto* wrong = std::get_if<std::string>(&read)) return "[callbacks]: " + *wrong;
         tls = std::make_shared<http::TlsContext>(std::get<http::Certificate>(read).context());
+        ends = std::get<http::Certificate>(read).ends();
     }
+    s.certificate_ends = ends;
     auto shared = std::make_shared<CallbackSettings>(std::move(settings));
     auto take = [&s, shared, tls] {
         s.service.configure(std::move(shared->directory));
@@ -231,5 +285,10 @@ void CallbackServer::reply(const Reply& reply, bool stored)
 
 Duration CallbackServer::stands_still() const { return state_->pulse.age(); }
 std::uint16_t CallbackServer::port() const { return state_->bound_port; }
+
+std::optional<WallTime> CallbackServer::certificate_ends() const
+{
+    return state_->certificate_ends;
+}
 
 } // namespace magwatch

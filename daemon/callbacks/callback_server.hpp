@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/audit/row.hpp"
 #include "daemon/callbacks/callback_service.hpp"
 #include "daemon/http/server.hpp"
 #include "rules/ward/effect.hpp"
@@ -34,6 +35,8 @@ struct CallbackOptions {
     std::uint16_t port = 0; // 0 = any free one
     Secret page_key;        // signs the addresses of statuses
     http::ServerLimits limits;
+    // What is to be kept of answers, taken or not: who, by which gateway, what and why not. On the listener's thread.
+    std::function<void(audit::Event)> audit;
 };
 
 class CallbackServer
@@ -57,6 +60,8 @@ public:
     // How long ago its thread last turned; 0 while it does not run. Any thread.
     [[nodiscard]] Duration stands_still() const;
     [[nodiscard]] std::uint16_t port() const; // after start()
+    // Of the certificate in force, if there is one. The owner's thread.
+    [[nodiscard]] std::optional<WallTime> certificate_ends() const;
 
 private:
     struct State;

@@ -48,14 +48,15 @@ std::variant<CallbackService::Pass, CallbackService::Turned> CallbackService::ju
                                                                                     WallTime now) const
 {
     const Path path = path_of(request.target);
+    const bool reply_path = path.good && !path.status;
     const auto found = path.good ? directory_.gateways.find(path.gateway) : directory_.gateways.end();
-    if (found == directory_.gateways.end()) return Turned{CallbackResult::address, 404};
-    if (request.method != http::Method::post) return Turned{CallbackResult::address, 405};
+    if (found == directory_.gateways.end()) return Turned{CallbackResult::address, 404, false, reply_path};
+    if (request.method != http::Method::post) return Turned{CallbackResult::address, 405, false, reply_path};
     const SmsCallback& gateway = found->second;
     const std::string url = directory_.url + request.target;
     // Before anything of it is read.
     if (!adapters::proven(gateway, {url, request.content_type, request.body, request.headers}, now))
-        return Turned{CallbackResult::proof, 401};
+        return Turned{CallbackResult::proof, 401, false, reply_path, found->first};
     const auto fields = CallbackFields::from(request.content_type, request.body, gateway);
     std::variant<Pass, Turned> result = Turned{CallbackResult::form};
     if (fields) result = path.status ? status(gateway, *fields, path.token) : reply(gateway, *fields);
@@ -66,9 +67,16 @@ std::variant<CallbackService::Pass, CallbackService::Turned> CallbackService::ju
         // The ward remembers it as well, over restarts: a code comes again, and a captured reply must not answer it.
         if (auto* action = std::get_if<Action>(&pass->input))
             std::get<AnswerCode>(action->what).key = "sms/" + pass->mark;
-        if (seen(pass->mark)) result = Turned{CallbackResult::repeated};
+        pass->gateway = found->first;
+        const auto* action = std::get_if<Action>(&pass->input);
+        std::string person = action != nullptr ? action->person : std::string{};
+        if (seen(pass->mark)) result = Turned{CallbackResult::repeated, 200, twilio, false, "", std::move(person)};
     }
-    if (auto* turned = std::get_if<Turned>(&result)) turned->twilio = twilio;
+    if (auto* turned = std::get_if<Turned>(&result)) {
+        turned->twilio = twilio;
+        turned->reply = reply_path;
+        turned->gateway = found->first;
+    }
     return result;
 }
 
@@ -98,7 +106,7 @@ CallbackService::reply(const SmsCallback& gateway, const CallbackFields& fields)
     const auto person = number ? directory_.people.find(*number) : directory_.people.end();
     if (person == directory_.people.end()) return Turned{CallbackResult::sender};
     const auto code = adapters::reply_code(fields.text());
-    if (!code) return Turned{CallbackResult::text};
+    if (!code) return Turned{CallbackResult::text, 200, false, true, "", person->second};
     Action action;
     action.person = person->second;
     action.what = AnswerCode{code->code, code->kind, ""};

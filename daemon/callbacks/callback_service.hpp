@@ -43,12 +43,15 @@ public:
         Input input; // Receipt, or Action with an AnswerCode
         std::string mark;
         bool twilio = false;
+        std::string gateway{};
     };
     // Why nothing is: with 200 where the gateway did its part, so that it does not come again.
     struct Turned {
         CallbackResult result;
         unsigned status = 200;
         bool twilio = false;
+        bool reply = false; // it was to be somebody's answer
+        std::string gateway{}, person{}; // as far as they are known
     };
     [[nodiscard]] std::variant<Pass, Turned> judge(const http::Request& request, WallTime now) const;
     void remember(std::string mark);

@@ -125,14 +125,17 @@ ssl_ctx_st* Certificate::context() const
     return context_.get();
 }
 
-std::string words_of_end(WallTime ends, WallTime now)
+std::string words_of_end(WallTime ends, WallTime now, CertificateOf of)
 {
     constexpr Duration day{86'400'000};
+    const bool board = of == CertificateOf::board;
+    const std::string whose = board ? "The board's certificate" : "The certificate of [callbacks]";
     const Duration left = ends - now;
-    if (left <= Duration{0}) return "The board's certificate has ended: no other PC reaches the board";
-    if (left < day) return "The board's certificate ends within a day";
-    if (left < 7 * day) return "The board's certificate ends within 7 days";
-    if (left < 30 * day) return "The board's certificate ends within 30 days";
+    if (left <= Duration{0})
+        return whose + " has ended: " + (board ? "no other PC reaches the board" : "no answer of a gateway reaches us");
+    if (left < day) return whose + " ends within a day";
+    if (left < 7 * day) return whose + " ends within 7 days";
+    if (left < 30 * day) return whose + " ends within 30 days";
     return "";
 }
 

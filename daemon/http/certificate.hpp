@@ -43,6 +43,7 @@ private:
 // How near its end a certificate is: "" while that is more than 30 days away, else one of a few sentences, each for as
 // long as nothing new is to be said (30, 7 and 1 days: design values; who renews by hand needs weeks, and a night is
 // the least).
-[[nodiscard]] std::string words_of_end(WallTime ends, WallTime now);
+enum class CertificateOf : std::uint8_t { board, callbacks };
+[[nodiscard]] std::string words_of_end(WallTime ends, WallTime now, CertificateOf of = CertificateOf::board);
 
 } // namespace magwatch::http

@@ -77,6 +77,16 @@ class Callbacks(WardTest):
         return self.curl(self.base + "/sms/hospital/reply", {"id": identity, "from": sender, "text": text}, secret,
                          *more)
 
+    def kept(self):
+        """The answers of the audit trail, oldest first."""
+        files = sorted((self.ward.directory / "state/audit").glob("*.jsonl"))
+        text = "".join(file.read_text() for file in files)
+        self.assertNotIn(NUMBER.lstrip("+"), text)
+        self.assertNotIn("who is this", text)
+        rows = [json.loads(line) for line in text.splitlines() if '"action":"reply"' in line]
+        return [(row["actor"], row["proof"], row["outcome"], row["body"]["result"], row["body"].get("answer"),
+                 row["body"].get("code")) for row in rows if row["body"]["gateway"] == "hospital"]
+
     def call(self):
         return self.ward.calls()[0]
 
@@ -118,6 +128,16 @@ class Answers(Callbacks):
         self.assertEqual(self.counted("sender"), 1)
         wait_for("coming", lambda: self.call()["state"] == "accepted", 30)
         self.assertEqual(self.call()["state"], "accepted")
+        # Who answered, by which gateway, which page, what, and what became of it: no number and no text.
+        wanted = [(None, "none", "refused", "proof", None, None), (None, "none", "refused", "sender", None, None),
+                  ("midwife-1", "number", "refused", "text", None, None),
+                  ("midwife-1", "number", "refused", "not_told", "coming", int(code) + 1),
+                  ("midwife-1", "number", "accepted", "answer", "coming", int(code)),
+                  ("midwife-1", "number", "refused", "repeated", None, None)]
+        wait_for("the rows", lambda: len(self.kept()) >= len(wanted), 30)
+        self.assertEqual(self.kept(), wanted)
+        told = [one["message"] for one in self.ward.json("alarms")["alarms"] if one["rule"] == "technical.certificate"]
+        self.assertEqual(told, ["The certificate of [callbacks] ends within 7 days"])
         self.assertEqual(self.reply("r4", f"{code}H"), (200, "answer"))
         wait_for("here", lambda: self.call()["state"] == "attended", 30)
         self.assertEqual(self.counted("answer"), 2)

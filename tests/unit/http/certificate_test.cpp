@@ -137,6 +137,8 @@ TEST(Certificates, TheirEndIsToldAMonthAWeekAndADayBeforeAndWhenItIsThere)
     EXPECT_THAT(words_of_end(ends, ends - day), HasSubstr("within 7 days"));
     EXPECT_THAT(words_of_end(ends, ends - day + Duration{1}), HasSubstr("within a day"));
     EXPECT_THAT(words_of_end(ends, ends), HasSubstr("has ended"));
+    EXPECT_THAT(words_of_end(ends, ends, CertificateOf::callbacks), HasSubstr("[callbacks] has ended"));
+    EXPECT_EQ(words_of_end(ends, ends - 30 * day, CertificateOf::callbacks), "");
 }
 
 TEST(Certificates, AreServedFromTls12OnWithForwardSecrecyAlone)
