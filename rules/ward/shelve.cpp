@@ -115,11 +115,13 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Unshe
 void Ward::State::judge_shelves(const Moment& now)
 {
     std::vector<EpisodeId> over;
-    for (const auto& [id, shelf] : shelves) {
+    for (const auto& one : shelves) {
+        const EpisodeId id = one.first;
+        const Shelf& shelf = one.second; // clang 14 lets no lambda see a structured binding
         const Episode& episode = episodes.at(id);
         const auto about = subjects(episode);
-        const bool more = std::any_of(about.begin(), about.end(), [&](const std::string& one) {
-            return std::find(shelf.about.begin(), shelf.about.end(), one) == shelf.about.end();
+        const bool more = std::any_of(about.begin(), about.end(), [&](const std::string& what) {
+            return std::find(shelf.about.begin(), shelf.about.end(), what) == shelf.about.end();
         });
         const bool worse = episode.alarm.priority > shelf.priority || !why_not_shelved(episode, now.steady).empty();
         if (shelf.until <= now.steady || more || worse || episode.bed != shelf.bed) over.push_back(id);
