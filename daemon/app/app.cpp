@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <utility>
 #include <sys/stat.h>
@@ -29,6 +30,7 @@
 #include "daemon/app/recovery.hpp"
 #include "daemon/app/service.hpp"
 #include "daemon/app/sources.hpp"
+#include "daemon/app/start_notes.hpp"
 #include "daemon/app/startup.hpp"
 #include "daemon/audit/audit.hpp"
 #include "daemon/audit/folder.hpp"
@@ -38,6 +40,7 @@
 #include "daemon/history/look_back.hpp"
 #include "daemon/http/published.hpp"
 #include "daemon/http/server.hpp"
+#include "daemon/journal/disk_space.hpp"
 #include "daemon/journal/history.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/metrics/metrics.hpp"
@@ -70,6 +73,7 @@ constexpr Duration old_faults_after = 15s;   // every fault has been looked for 
 constexpr LogEvent event_started{"daemon.started", LogLevel::notice};
 constexpr LogEvent event_recovered{"journal.recovered", LogLevel::notice};
 constexpr LogEvent event_journal{"journal.trouble", LogLevel::error};
+constexpr LogEvent event_safe_mode{"daemon.safe_mode", LogLevel::error};
 constexpr LogEvent event_journal_restored{"journal.restored", LogLevel::warning};
 constexpr LogEvent event_refused{"configuration.refused", LogLevel::error};
 constexpr LogEvent event_configured{"configuration.loaded", LogLevel::notice};
@@ -100,6 +104,18 @@ std::string substitute_directory()
     const char* runtime = std::getenv("RUNTIME_DIRECTORY");
     std::string made = (runtime != nullptr ? runtime : "/tmp") + std::string{"/magwatch-journal.XXXXXX"};
     return mkdtemp(made.data()) != nullptr ? made : std::string{"/tmp"};
+}
+
+// What is known of the ward goes along, if it can be read: a disk that is full forgets nothing.
+void copy_journal(const std::string& from, const std::string& to)
+{
+    for (const char* name : {"/journal.db", "/journal.db-wal"}) {
+        std::error_code error;
+        const auto size = std::filesystem::file_size(from + name, error);
+        const auto room = read_disk_space(to);
+        if (error || !room || size > room->free / 2) return;
+        std::filesystem::copy_file(from + name, to + name, error);
+    }
 }
 
 // A board without its files is a page that says so; the ward is watched either way.
@@ -189,6 +205,8 @@ struct App::State {
     // --- start ---
     int run();
     bool open_journal(StartConfig& start);
+    std::string find_what_was(bool first, StartConfig& start);
+    void put_journal_aside(std::string why);
     void build(StartConfig start);
     WardLoopPorts ports();
     adapters::Feedback feedback();
@@ -234,6 +252,8 @@ struct App::State {
     std::string directory;
     std::unique_ptr<JournalFile> file; // until the journal takes it
     std::optional<Recovered> recovered;
+    std::unique_ptr<StartNotes> starts; // until the first turn ended
+    std::string records_lost;           // what of the records this start had to leave out, in words
     std::unique_ptr<SystemClock> clock;
     std::unique_ptr<Journal> journal;
     std::unique_ptr<History> history;
@@ -290,7 +310,7 @@ bool App::State::open_journal(StartConfig& start)
     if (!opened.moved_aside.empty()) {
         log(event_journal, "the journal was damaged and moved aside: a new one starts",
             {{LogKey::file, opened.moved_aside}, {LogKey::reason, opened.damage}});
-        fault(ShellFault::journal, true, "The journal was damaged: history and open alarms are lost");
+        records_lost = "The journal was damaged: history and open alarms are lost";
     }
     if (!opened.file) {
         const std::string reason = opened.error ? opened.error->what : "";
@@ -298,8 +318,13 @@ bool App::State::open_journal(StartConfig& start)
         // Another daemon's journal or a newer one is not ours to touch; a broken disk must not stop the pages.
         if (opened.newer_version) status = exit_configuration; // a start again would find the same
         if (opened.newer_version || (opened.error && opened.error->in_use)) return false;
-        directory = substitute_directory();
+        if (opened.error && opened.error->disk_full && unlink((directory + "/journal.reserve").c_str()) == 0)
+            opened = JournalFile::open(directory, now.wall); // kept for this moment
+    }
+    if (!opened.file) {
+        const std::string broken = std::exchange(directory, substitute_directory());
         substituted = true;
+        copy_journal(broken, directory);
         opened = JournalFile::open(directory, now.wall);
         if (!opened.file) return false;
         fault(ShellFault::journal, true, "Records cannot be saved: a restart will forget them");
@@ -312,6 +337,61 @@ bool App::State::open_journal(StartConfig& start)
     file = std::move(opened.file);
     fall_back(start, options.config_path, *file);
     return true;
+}
+
+void App::State::put_journal_aside(std::string why)
+{
+    const WallTime now = read_clocks().wall;
+    file.reset();
+    const std::string where = JournalFile::put_aside(directory, now);
+    log(event_journal, "the journal is put aside: a new one starts", {{LogKey::file, where}, {LogKey::reason, why}});
+    file = std::move(JournalFile::open(directory, now).file);
+    if (!file) { // a broken disk must not stop the pages
+        directory = substitute_directory();
+        substituted = true;
+        file = std::move(JournalFile::open(directory, now).file);
+    }
+    records_lost = std::move(why);
+}
+
+// The ward as it was, without what earlier starts died of. "" or why nothing at all can be had.
+std::string App::State::find_what_was(bool first, StartConfig& start)
+{
+    const ClockReading now = read_clocks();
+    const std::string boot = read_boot_id();
+    starts = std::make_unique<StartNotes>(directory, now, boot);
+    starts->begin();
+    Replay replay{starts->plan(), [this](const RecordPlace& place) { starts->stepping(place); }};
+    const std::int64_t floor = incarnation_floor(now.wall);
+    if (replay.plan.anew) {
+        put_journal_aside("Ended again and again: records put aside, built-in rules run. Start every watch again");
+        use_built_in_rules(start, options.config_path, "it ended again and again; the built-in minimal pack runs");
+        if (!file) return "no new one can be made";
+        replay.plan = {};
+        replay.plan.anew = true;
+    }
+    // Where the records of later starts are not, or will not be, no number of theirs may come again.
+    const bool above = first || replay.plan.anew || substituted;
+    auto found = recover(*file, now, boot, above ? floor : 0, replay);
+    if (const auto* error = std::get_if<JournalError>(&found)) {
+        // What is damaged is so at every start; anything else may pass, and the next start tries again.
+        const std::string wrong = error->what;
+        if (!error->damaged) return wrong;
+        put_journal_aside("The journal was damaged: history and open alarms are lost");
+        if (!file) return wrong;
+        found = recover(*file, now, boot, floor);
+        if (std::holds_alternative<JournalError>(found)) return wrong;
+    }
+    recovered = std::move(std::get<Recovered>(found));
+    if (recovered->damaged > 0 && records_lost.empty())
+        records_lost = "Some records are damaged and lost: compare every bed with its paper chart";
+    if (recovered->left_out > 0) {
+        log(event_safe_mode, "records that earlier starts ended at are left out",
+            {{LogKey::count, recovered->left_out}});
+        records_lost = replay.plan.snapshot_alone ? "Ended at its start three times: the last records are left out"
+                                                  : "Ended at a record three times: that record is left out";
+    }
+    return "";
 }
 
 int App::State::run()
@@ -329,15 +409,13 @@ int App::State::run()
         return exit_configuration;
     }
     const bool first = restored && restored->started.ms == 0;
-    const ClockReading now = read_clocks();
-    auto found = recover(*file, now, read_boot_id(), first ? incarnation_floor(now.wall) : 0);
-    if (const auto* reason = std::get_if<std::string>(&found)) {
-        log(event_journal, "the journal cannot be read: " + *reason);
+    if (const std::string reason = find_what_was(first, start); !reason.empty()) {
+        log(event_journal, "the journal cannot be read: " + reason);
+        log_writer.flush();
         return exit_failed;
     }
-    recovered = std::move(std::get<Recovered>(found));
     if (first) {
-        restored->started = now.wall;
+        restored->started = read_clocks().wall;
         just_restored = true;
         if (const auto trouble = write_note(directory, *restored); !trouble.empty()) log(event_journal, trouble);
         log(event_journal_restored, restored_words(restored->made));
@@ -549,6 +627,10 @@ asio::awaitable<void> App::State::main_task()
     if (just_restored)
         audited("daemon.restored", {{"records_until_ms", restored->made.ms}});
     judge_seals();
+    if (!records_lost.empty()) {
+        fault(ShellFault::journal, true, records_lost);
+        journal->save_snapshot(loop->ward().save(), clock->now()); // the next start needs nothing of what was left out
+    }
     for (const auto& early : early_faults) loop->push(Input{early});
     configure_shell();
     recall_pages();
@@ -766,6 +848,10 @@ void App::State::turn(const Moment& now)
     const ClockReading reading = read_clocks();
     board.progressed(reading.boottime);
     metrics.rule_last_evaluation.Set(static_cast<double>(now.wall.ms) / 1000);
+    if (starts) {
+        starts->lived();
+        starts.reset();
+    }
     // Progress, not pulse: this turn ended, and no other loop is behind with what it owes.
     service.alive(now.steady, contracts.broken().empty());
     watch_clocks(now, reading);
@@ -1000,7 +1086,10 @@ void App::State::ask_history(HistoryQuestion question, std::function<void(Histor
 void App::State::journal_changed(const JournalStatus& now)
 {
     history->set_disk(now.disk);
-    fault(ShellFault::journal, now.failing || substituted, "Records cannot be saved: " + now.reason);
+    const bool failing = now.failing || substituted;
+    // What was lost stays told until somebody starts it anew: a commit that succeeds brings nothing back.
+    fault(ShellFault::journal, failing || !records_lost.empty(),
+          failing ? "Records cannot be saved: " + now.reason : records_lost);
     fault(ShellFault::journal_slow, now.slow, "Slow disk");
     fault(ShellFault::disk_low, now.disk == DiskLevel::low, "Disk nearly full");
     fault(ShellFault::disk_critical, now.disk == DiskLevel::critical, "Disk full");

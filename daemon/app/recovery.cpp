@@ -8,9 +8,10 @@ namespace magwatch {
 namespace {
 
 constexpr std::size_t batches_at_once = 1000;
+constexpr std::int64_t starts_unwritten = 100'000; // more than there may have been since the last that was written
 
 // Steps the inputs of one batch; effects stand there for people and tools, not for us.
-void replay(const JournalBatch& batch, RecordReader& reader, Recovered& out)
+void replay(const JournalBatch& batch, RecordReader& reader, const Replay& how, Recovered& out)
 {
     EffectBuffer effects;
     const auto step = [&](const Moment& at, const Input& input) {
@@ -19,24 +20,47 @@ void replay(const JournalBatch& batch, RecordReader& reader, Recovered& out)
         out.ward.step(at, input, effects);
         ++out.replayed;
     };
+    RecordPlace place{batch.id, -1};
     for (const std::string_view bytes : batch.records) {
+        ++place.record;
+        const auto& without = how.plan.without;
+        if (how.plan.snapshot_alone || std::find(without.begin(), without.end(), place) != without.end()) {
+            ++out.left_out;
+            continue;
+        }
+        if (how.stepping) how.stepping(place);
         if (!reader.read(bytes, step, [](const Effect&) {})) {
+            ++out.damaged;
             out.notes.push_back("batch " + std::to_string(batch.id) + ": a record is damaged or of another version");
         }
     }
 }
 
+// A full disk gives its reserve for this. One that takes nothing at all must not keep the ward from being watched: the
+// number is then taken from the clock, above all that count from one.
+std::uint32_t begin_incarnation(JournalFile& journal, const Moment& at, const ClockReading& now,
+                                const std::string& boot_id, std::int64_t floor, Recovered& out)
+{
+    auto begun = journal.begin_incarnation(at, now.boottime, boot_id, floor);
+    if (std::holds_alternative<JournalError>(begun) && journal.release_reserve())
+        begun = journal.begin_incarnation(at, now.boottime, boot_id, floor);
+    if (const auto* number = std::get_if<std::uint32_t>(&begun)) return *number;
+    out.notes.push_back("the start cannot be written: " + std::get<JournalError>(begun).what);
+    const std::int64_t known = out.ward.view(at).incarnation;
+    return static_cast<std::uint32_t>(std::max({incarnation_floor(now.wall), floor, known + starts_unwritten}));
+}
+
 } // namespace
 
-std::variant<Recovered, std::string> recover(JournalFile& journal, const ClockReading& now,
-                                             const std::string& boot_id, std::int64_t floor)
+std::variant<Recovered, JournalError> recover(JournalFile& journal, const ClockReading& now,
+                                              const std::string& boot_id, std::int64_t floor, const Replay& how)
 {
     const auto last = journal.last_moment();
-    if (const auto* error = std::get_if<JournalError>(&last)) return error->what;
+    if (const auto* error = std::get_if<JournalError>(&last)) return *error;
     Recovered out;
     int skipped = 0;
     const auto snapshot = journal.last_snapshot(&skipped);
-    if (const auto* error = std::get_if<JournalError>(&snapshot)) return error->what;
+    if (const auto* error = std::get_if<JournalError>(&snapshot)) return *error;
     if (skipped > 0) out.notes.push_back(std::to_string(skipped) + " damaged snapshots were skipped");
     std::int64_t after = 0;
     if (const auto& found = std::get<std::optional<JournalSnapshot>>(snapshot)) {
@@ -50,26 +74,33 @@ std::variant<Recovered, std::string> recover(JournalFile& journal, const ClockRe
     RecordReader reader;
     for (;;) {
         const auto batches = journal.batches_after(after, batches_at_once);
-        if (const auto* error = std::get_if<JournalError>(&batches)) return error->what;
+        if (const auto* error = std::get_if<JournalError>(&batches)) return *error;
         const auto& found = std::get<std::vector<JournalBatch>>(batches);
         for (const auto& batch : found) {
             if (batch.damaged) out.notes.push_back("batch " + std::to_string(batch.id) + " is damaged");
+            else if (batch.id != after + 1)
+                out.notes.push_back("batches before " + std::to_string(batch.id) + " are missing");
+            if (batch.damaged || batch.id != after + 1) ++out.damaged;
             if (batch.lost_before > 0) {
                 out.notes.push_back(std::to_string(batch.lost_before) + " records were lost while the disk failed");
             }
-            replay(batch, reader, out);
+            replay(batch, reader, how, out);
             after = batch.id;
         }
         if (found.size() < batches_at_once) break;
     }
     out.time = continue_time(std::get<std::optional<LastMoment>>(last), now, boot_id);
+    if (how.stepping) how.stepping({}); // what comes now is no record's fault
     // Ward time never runs backwards, whatever the last sign of life said.
     const Instant starts = Instant{} + now.boottime + out.time.offset;
     if (starts < out.ward.last_instant()) out.time.offset += out.ward.last_instant() - starts;
+    // What was left out nobody has seen.
+    if (how.plan.snapshot_alone && out.left_out > 0 && out.ward.last_instant() != Instant{})
+        out.time.unwatched =
+            std::max(out.time.unwatched, Instant{} + now.boottime + out.time.offset - out.ward.last_instant());
     const Moment at{Instant{} + now.boottime + out.time.offset, now.wall};
-    const auto incarnation = journal.begin_incarnation(at, now.boottime, boot_id, floor);
-    if (const auto* error = std::get_if<JournalError>(&incarnation)) return error->what;
-    out.started = {std::get<std::uint32_t>(incarnation), boot_id, out.time.unwatched, out.time.known};
+    const std::uint32_t number = begin_incarnation(journal, at, now, boot_id, floor, out);
+    out.started = {number, boot_id, out.time.unwatched, out.time.known};
     return out;
 }
 

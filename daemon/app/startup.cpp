@@ -86,6 +86,18 @@ StartConfig read_configuration(const std::string& path)
     return start;
 }
 
+void use_built_in_rules(StartConfig& start, const std::string& path, std::string reason)
+{
+    auto config = with_minimal_pack(path);
+    if (!config) return;
+    start.config = std::move(config);
+    start.fallback = true;
+    start.reason = std::move(reason);
+    complete_sources(*start.config);
+    start.config->ward.fallback = true;
+    start.config->ward.fallback_reason = start.reason;
+}
+
 void fall_back(StartConfig& start, const std::string& path, JournalFile& journal)
 {
     if (start.config) return;

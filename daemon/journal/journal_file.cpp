@@ -271,6 +271,11 @@ JournalOpened JournalFile::open(const std::string& directory, WallTime now, Dura
     return opened;
 }
 
+std::string JournalFile::put_aside(const std::string& directory, WallTime now)
+{
+    return move_aside((fs::path{directory} / "journal.db").string(), now);
+}
+
 std::variant<std::optional<LastMoment>, JournalError> JournalFile::last_moment()
 {
     return guarded([this]() -> std::optional<LastMoment> {

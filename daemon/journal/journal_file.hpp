@@ -85,6 +85,8 @@ public:
     // read.
     [[nodiscard]] static JournalOpened open(const std::string& directory, WallTime now,
                                             Duration check_limit = Duration{500});
+    // Renames a journal that nobody has open, so that the next open() makes a new one. Where it went.
+    static std::string put_aside(const std::string& directory, WallTime now);
     ~JournalFile();
     JournalFile(const JournalFile&) = delete;
     JournalFile& operator=(const JournalFile&) = delete;

@@ -13,20 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string move_aside(const fs::path& path, WallTime now)
-{
-    std::string target;
-    std::error_code error;
-    for (int i = 0;; ++i) {
-        target = fmt::format("{}.damaged-{}{}", path.string(), now.ms / 1000,
-                             i == 0 ? "" : fmt::format("-{}", i));
-        if (!fs::exists(target, error)) break;
-    }
-    for (const char* suffix : {"", "-wal", "-shm"})
-        fs::rename(path.string() + suffix, target + suffix, error);
-    return target;
-}
-
 void create_private_file(const std::string& path)
 {
     // SQLite gives its log the permissions of the database: nobody else reads what is known of
@@ -103,6 +89,18 @@ std::optional<Database> open_database(const std::string& path, const StoreFormat
 }
 
 } // namespace
+
+std::string move_aside(const std::string& path, WallTime now)
+{
+    std::string target;
+    std::error_code error;
+    for (int i = 0;; ++i) {
+        target = fmt::format("{}.damaged-{}{}", path, now.ms / 1000, i == 0 ? "" : fmt::format("-{}", i));
+        if (!fs::exists(target, error)) break;
+    }
+    for (const char* suffix : {"", "-wal", "-shm"}) fs::rename(path + suffix, target + suffix, error);
+    return target;
+}
 
 JournalError error_from(const SqliteError& error)
 {

@@ -30,6 +30,9 @@ struct StoreOpened {
 [[nodiscard]] StoreOpened open_store(const std::string& path, const StoreFormat& format, WallTime now,
                                      Duration check_limit);
 
+// Renames a store with its log, for people to look at. Where it went.
+std::string move_aside(const std::string& path, WallTime now);
+
 [[nodiscard]] JournalError error_from(const SqliteError& error);
 
 // Runs `work` and turns SqliteError into a value.

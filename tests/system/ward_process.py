@@ -207,11 +207,12 @@ directory = "{self.directory}/state"
 ''')
         self.process = None
         self.extra = []  # further arguments
+        self.prefix = []  # a program that runs the daemon
         self.output = open(self.directory / "daemon.log", "ab")
 
     def start(self, binary=None, **environment):
         self.started = time.monotonic()
-        command = [binary or self.binary, "--config", str(self.directory / "magwatch.toml")]
+        command = self.prefix + [binary or self.binary, "--config", str(self.directory / "magwatch.toml")]
         # A test may itself run under a service manager: this daemon is not its service.
         ours = {name: value for name, value in os.environ.items()
                 if name not in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "CREDENTIALS_DIRECTORY")}

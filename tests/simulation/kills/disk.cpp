@@ -98,6 +98,10 @@ std::variant<std::uint32_t, JournalError> JournalFile::begin_incarnation(const M
     return starts.back().incarnation;
 }
 
+// This disk is never full.
+bool JournalFile::release_reserve() { return false; }
+std::int64_t incarnation_floor(WallTime now) { return now.ms / 1000; }
+
 std::variant<std::optional<JournalSnapshot>, JournalError> JournalFile::last_snapshot(int*)
 {
     const auto& snapshots = impl_->disk.snapshots;

@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+"""A disk that is really full: a tmpfs of the daemon's own. Alarms page, nothing is confirmed that a crash could lose, a
+start finds the ward as it was, and all is well when there is room again.
+
+  disk_test.py MAGWATCHD
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+
+from ward_process import WardTest, wait_for
+
+BINARY = os.path.abspath(sys.argv.pop(1))
+SIZE = 40  # MiB: the reserve of the journal is 16
+
+
+class Disk(WardTest):
+    binary, beds = BINARY, 2
+
+    def setUp(self):
+        super().setUp()
+        state = self.ward.directory / "state"
+        state.mkdir()
+        # The mount lives in a namespace of its own, held by a process that outlives every daemon.
+        self.holder = subprocess.Popen(
+            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+             f"mount -t tmpfs -o size={SIZE}m,mode=700 none {state} && echo mounted && exec sleep infinity"],
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.release)
+        self.assertEqual(self.holder.stdout.readline(), "mounted\n")
+        self.state = pathlib.Path(f"/proc/{self.holder.pid}/root{state}")
+        self.ward.prefix = ["nsenter", "--target", str(self.holder.pid), "--user", "--mount", "--preserve-credentials"]
+
+    def start(self):
+        self.ward.start(RUNTIME_DIRECTORY=str(self.ward.directory))  # where records go meanwhile
+        self.ward.ready()
+
+    def release(self):
+        if self.ward.process and self.ward.process.poll() is None:
+            self.ward.process.kill()
+            self.ward.process.wait()
+        self.holder.kill()
+        self.holder.wait()
+        self.holder.stdout.close()
+
+    def fill(self):
+        """Not a byte is left."""
+        with open(self.state / "filler", "ab", buffering=0) as file:
+            for size in (1 << 20, 4096):
+                try:
+                    while True:
+                        file.write(bytes(size))
+                except OSError:
+                    pass
+
+    def paged(self, bed):
+        return len([a for a in self.ward.receiver.arrived()
+                    if a["page"]["kind"] == "physiological" and a["page"]["bed"] == f"bed-{bed}"])
+
+    def faults(self):
+        return {f["fault"] for f in self.ward.json("status")["faults"]}
+
+    def watched(self):
+        return [bed["alias"] for bed in self.ward.json("beds")["beds"] if bed["watched"]]
+
+    def eat_reserve(self, bed):
+        """Charts until nothing is confirmed any more."""
+        for number in range(20_000):
+            status, _ = self.ward.chart(bed, key=f"eat-{number}", kind="rr", value=16, unit="/min")
+            if status not in (200, 201):
+                return
+            if number % 50 == 0:
+                self.fill()
+        self.fail("the disk is never full")
+
+    def test_alarms_page_and_all_is_well_when_there_is_room(self):
+        self.start()
+        self.ward.watch(1)
+        self.ward.watch(2)
+        self.assertNotIn("disk_critical", self.faults())
+        self.fill()
+        wait_for("the ward is told", lambda: "disk_critical" in self.faults(), 60)
+        self.eat_reserve(1)
+        wait_for("and that nothing is kept", lambda: "journal" in self.faults(), 60)
+        self.ward.chart(2, kind="infusion", value=1, unit="g/h")
+        self.ward.chart(2, kind="reflex", site="knee", value=0)
+        wait_for("an alarm pages", lambda: self.paged(2), 60)
+        (self.state / "filler").unlink()
+        wait_for("all is well", lambda: not {"disk_critical", "journal"} & self.faults(), 60)
+        status, answer = self.ward.chart(1, key="well", kind="rr", value=17, unit="/min")
+        self.assertIn(status, (200, 201), answer)
+        # What came while the disk was full is not lost either: it waited in memory.
+        before = self.paged(2)
+        self.ward.kill()
+        self.start()
+        self.assertEqual(self.watched(), ["bed-1", "bed-2"])
+        wait_for("the call rings again", lambda: self.paged(2) > before, 60)
+
+    def full_start(self, told=True):
+        before = self.paged(1)
+        self.fill()
+        self.start()
+        self.assertEqual(self.watched(), ["bed-1"], self.ward.daemon_log())
+        wait_for("the call rings again", lambda: self.paged(1) > before, 60)
+        if told:
+            wait_for("the ward is told", lambda: {"disk_critical", "journal"} & self.faults(), 60)
+        # The next key, too, is one that nobody had before.
+        keys = [a["page"]["key"] for a in self.ward.receiver.arrived()]
+        self.assertLessEqual(max(map(keys.count, keys)), 2)
+
+    def test_a_start_on_a_full_disk_finds_the_ward_as_it_was(self):
+        self.start()
+        self.ward.watch(1)
+        self.ward.ring(1)
+        wait_for("a page", lambda: self.paged(1), 60)
+        with self.subTest("after a kill"):
+            self.ward.kill()
+            self.full_start()
+        with self.subTest("without a reserve"):
+            self.ward.kill()
+            (self.state / "journal.reserve").unlink(missing_ok=True)
+            self.full_start()
+
+    def test_a_start_on_a_full_disk_after_an_orderly_end(self):
+        self.start()
+        self.ward.watch(1)
+        self.ward.ring(1)
+        wait_for("a page", lambda: self.paged(1), 60)
+        self.ward.process.terminate()
+        self.assertEqual(self.ward.process.wait(60), 0)
+        with self.subTest("with its reserve"):
+            self.full_start(told=False)  # of so small a disk it is nearly half
+            self.ward.process.terminate()
+            self.assertEqual(self.ward.process.wait(60), 0)
+        with self.subTest("without"):
+            (self.state / "journal.reserve").unlink(missing_ok=True)
+            self.full_start()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+"""A daemon that dies at every start does not die for ever: after three starts it leaves out what they died of, and says so.
+
+  safe_mode_test.py MAGWATCHD MAGWATCHD_POISON MAGWATCHD_CRASH
+
+MAGWATCHD_POISON is the daemon whose recovery aborts at an entry with the key "poison"; MAGWATCHD_CRASH kills itself at
+the point that MAGWATCH_KILL_AT names, here while it starts.
+"""
+import signal
+import sys
+import unittest
+
+from ward_process import WardTest, wait_for
+
+CRASH, POISON, BINARY = sys.argv.pop(3), sys.argv.pop(2), sys.argv.pop(1)
+
+
+class SafeMode(WardTest):
+    binary, beds = BINARY, 2
+
+    def end(self):
+        self.ward.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.ward.process.wait(60), 0)
+
+    def dies(self, times, status, binary, **environment):
+        for _ in range(times):
+            self.ward.start(binary, **environment)
+            self.assertEqual(self.ward.process.wait(60), -status, self.ward.daemon_log())
+
+    def begins(self, binary=None):
+        self.ward.start(binary)
+        self.ward.ready()
+
+    def watched(self):
+        return [bed["alias"] for bed in self.ward.json("beds")["beds"] if bed["watched"]]
+
+    def fault(self):
+        return {f["fault"]: f["detail"] for f in self.ward.json("status")["faults"]}.get("journal", "")
+
+    def paged(self, bed):
+        return len([a for a in self.ward.receiver.arrived()
+                    if a["page"]["kind"] == "physiological" and a["page"]["bed"] == f"bed-{bed}"])
+
+    def take(self, **what):
+        status, answer = self.ward.chart(**what)
+        self.assertIn(status, (200, 201), answer)
+
+    def test_a_record_that_it_dies_of_is_left_out_and_nothing_else(self):
+        self.begins(POISON)
+        self.ward.watch(1)
+        self.ward.watch(2)
+        self.ward.ring(1)
+        self.take(key="poison", kind="rr", value=16, unit="/min")
+        self.ward.ring(2)  # after it
+        wait_for("pages", lambda: self.paged(1) and self.paged(2), 60)
+        self.ward.kill()
+        before = self.paged(1), self.paged(2)
+        self.dies(3, signal.SIGABRT, POISON)
+        self.begins(POISON)
+        self.assertEqual(self.watched(), ["bed-1", "bed-2"])
+        wait_for("both calls again", lambda: self.paged(1) > before[0] and self.paged(2) > before[1], 60)
+        self.assertIn("that record is left out", wait_for("the word on it", self.fault, 60))
+        self.assertIn("technical.journal", {a["rule"] for a in self.ward.json("alarms")["alarms"]})
+        # It needs no safe mode again: what it is now stands in the journal as a whole.
+        self.take(key="after", kind="rr", value=17, unit="/min")
+        self.ward.kill()
+        self.begins(POISON)
+        self.assertEqual(self.watched(), ["bed-1", "bed-2"])
+
+    def test_two_deaths_are_no_reason(self):
+        self.begins(POISON)
+        self.ward.watch(1)
+        self.take(key="poison", kind="rr", value=16, unit="/min")
+        self.ward.kill()
+        self.dies(2, signal.SIGABRT, POISON)
+        self.begins()  # one that does not die of it
+        self.assertEqual(self.watched(), ["bed-1"])
+        self.assertEqual(self.fault(), "")
+
+    def test_who_dies_elsewhere_goes_on_from_the_newest_snapshot_and_then_anew(self):
+        self.begins()
+        self.ward.watch(1)
+        self.ward.ring(1)
+        wait_for("a page", lambda: self.paged(1), 60)
+        self.end()  # a snapshot
+        self.begins()
+        self.ward.watch(2)  # after it
+        self.ward.kill()
+        self.dies(3, signal.SIGKILL, CRASH, MAGWATCH_KILL_AT="intent.before:1")
+        before = self.paged(1)
+        self.begins()
+        self.assertEqual(self.watched(), ["bed-1"], "of the snapshot")
+        self.assertIn("the last records are left out", wait_for("the word on it", self.fault, 60))
+        wait_for("the call rings again", lambda: self.paged(1) > before, 60)
+        self.ward.kill()
+        # Six: not even the snapshot is to be trusted.
+        self.dies(6, signal.SIGKILL, CRASH, MAGWATCH_KILL_AT="intent.before:1")
+        self.begins()
+        self.assertEqual(self.watched(), [])
+        self.assertIn("Start every watch again", wait_for("the word on it", self.fault, 60))
+        self.assertTrue(list((self.ward.directory / "state").glob("journal.db.damaged-*")), "it is kept for people")
+        self.assertTrue(self.ward.json("status")["fallback"], "the built-in rules run")
+        # And it watches and pages.
+        self.ward.watch(2)
+        self.ward.ring(2)
+        wait_for("a page", lambda: self.paged(2), 60)
+        self.end()
+        self.begins()
+        self.assertEqual(self.watched(), ["bed-2"])
+
+    def test_kills_of_one_that_runs_count_for_nothing(self):
+        self.begins()
+        self.ward.watch(1)
+        for _ in range(7):
+            self.ward.kill()
+            self.begins()
+        self.assertEqual(self.watched(), ["bed-1"])
+        self.assertEqual(self.fault(), "")
+        self.assertFalse((self.ward.directory / "state/starts").exists())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
