@@ -383,8 +383,14 @@ std::string App::State::find_what_was(bool first, StartConfig& start)
         if (std::holds_alternative<JournalError>(found)) return wrong;
     }
     recovered = std::move(std::get<Recovered>(found));
-    if (recovered->damaged > 0 && records_lost.empty())
-        records_lost = "Some records are damaged and lost: compare every bed with its paper chart";
+    if (recovered->damaged > 0) {
+        // What could be read goes on in a new file: one that is damaged may take nothing more.
+        put_journal_aside("Some records are damaged and lost: compare every bed with its paper chart");
+        if (!file) return "no new one can be made";
+        const Moment at{Instant{} + now.boottime + recovered->time.offset, now.wall};
+        const auto begun = file->begin_incarnation(at, now.boottime, boot, recovered->started.incarnation);
+        if (const auto* error = std::get_if<JournalError>(&begun)) recovered->notes.push_back(error->what);
+    }
     if (recovered->left_out > 0) {
         log(event_safe_mode, "records that earlier starts ended at are left out",
             {{LogKey::count, recovered->left_out}});
