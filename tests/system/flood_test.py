@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+"""A switch fails: the monitors of 64 watched beds are gone in the same instant, with the real daemon and real lines. The ward
+gets one technical page and not 64, a page about a patient in that instant leaves at once, and each bed is told.
+
+  flood_test.py MAGWATCHD MAGWATCH_SIMULATOR [--beds N] [--slower FACTOR]
+"""
+import argparse
+import signal
+import subprocess
+import time
+
+from ward_process import ROOT, Ward, free_ports, wait_for
+
+PATIENT = 3
+PAGED_WITHIN = 5  # s
+WINDOW = 60       # s, with one technical page at most
+TOLD_WITHIN = 35  # s: three polls, at most 30 s, and a turn; the group waits 2 s
+
+
+class SwitchedWard(Ward):
+    def __init__(self, binary, simulator, beds):
+        super().__init__(binary, beds)
+        self.beds, self.simulator_binary = beds, simulator
+        self.modbus = free_ports(beds)
+        config = self.directory / "magwatch.toml"
+        config.write_text(config.read_text() + """[escalation.technical]
+rungs = [["bedside"]]
+wait = "60 s"
+first_after = "1 s"
+""" + "".join(
+            f'[[modbus]]\nname = "monitor-{i}"\nbed = "bed-{i}"\nhost = "127.0.0.1"\nport = {self.modbus + i - 1}\n'
+            f'map = "{ROOT}/adapters/monitors/modbus/maps/sim-monitor.toml"\n' for i in range(1, beds + 1)))
+        (self.directory / "scenario.toml").write_text('name = "steady ward"\nseed = 7\n' + "".join(
+            f'[[beds]]\nid = "bed-{i}"\nlink = "modbus"\nport = {i - 1}\ninfusion = 1.0\n[beds.patient]\nmagnesium = 1.8\n'
+            for i in range(1, beds + 1)))
+        self.simulator = None
+
+    def switch_on(self):
+        self.simulator = subprocess.Popen(
+            [self.simulator_binary, "--scenario", str(self.directory / "scenario.toml"), "--modbus-base-port",
+             str(self.modbus)], stdout=self.output, stderr=self.output)
+
+    def switch_off(self):
+        if self.simulator:
+            self.simulator.send_signal(signal.SIGKILL)
+            self.simulator.wait()
+            self.simulator = None
+
+    def polled(self):
+        """How many monitors have answered."""
+        status, body = self.get("/metrics")
+        assert status == 200
+        return sum("polls_total" in line and 'result="ok"' in line and not line.endswith(" 0")
+                   for line in body.decode().splitlines() if line.startswith("magwatch_"))
+
+    def with_rule(self, rule):
+        return {a["bed"] for a in self.json("alarms")["alarms"] if a["rule"] == rule}
+
+    def pages(self, kind, before=0):
+        """When they arrived, of those after so many."""
+        arrived = [a["page"] for a in self.receiver.arrived()]
+        return [page for page in arrived if page["kind"] == kind][before:]
+
+    def close(self):
+        self.switch_off()
+        super().close()
+
+
+def lose_all(ward, slower):
+    quiet = len(ward.pages("technical"))
+    ward.switch_off()
+    began = time.monotonic()
+    status, answer = ward.chart(PATIENT, kind="reflex", site="knee", value=0)
+    assert status in (200, 201), answer
+    wait_for("the page about a patient", lambda: ward.pages("physiological"), PAGED_WITHIN * slower)
+    patient = time.monotonic() - began
+    wait_for("a technical page", lambda: ward.pages("technical", quiet), TOLD_WITHIN * slower)
+    told = time.monotonic() - began
+    wait_for("every bed is told", lambda: len(ward.with_rule("technical.silent")) == ward.beds, TOLD_WITHIN * slower)
+    first = time.monotonic()
+    wait_for("a minute", lambda: time.monotonic() - first > WINDOW - 5, WINDOW)
+    pages = ward.pages("technical", quiet)
+    assert len(pages) <= 2, f"{len(pages)} technical pages in a minute: {[p['text'] for p in pages]}"
+    assert any(str(ward.beds) in page["text"] for page in pages), [page["text"] for page in pages]
+    ward.switch_on()
+    wait_for("all are back: nobody is silent", lambda: not ward.with_rule("technical.silent"), 120)
+    print(f"{ward.beds} lost: page about a patient after {patient:.2f} s, {len(pages)} technical pages in a minute, the "
+          f"first after {told:.1f} s")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("magwatchd")
+    parser.add_argument("simulator")
+    parser.add_argument("--beds", type=int, default=64)
+    parser.add_argument("--slower", type=float, default=1, help="factor on the bars, for a build with sanitizers")
+    arguments = parser.parse_args()
+    ward = SwitchedWard(arguments.magwatchd, arguments.simulator, arguments.beds)
+    try:
+        ward.switch_on()
+        ward.start()
+        ward.ready()
+        for bed in range(1, ward.beds + 1):
+            ward.watch(bed)
+            status, answer = ward.chart(bed, kind="infusion", value=1, unit="g/h")
+            assert status in (200, 201), answer
+        wait_for("all monitors", lambda: ward.polled() == ward.beds, 120)
+        lose_all(ward, arguments.slower)
+    except BaseException:
+        print(ward.daemon_log())
+        raise
+    finally:
+        ward.close()
+
+
+if __name__ == "__main__":
+    main()
