@@ -43,7 +43,7 @@ std::variant<People, std::string> People::read(const std::string& path)
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
     const Json json = Json::parse(text, nullptr, false);
     try {
-        if (json.at("version").get<int>() != format) return path + ": written by another version of magwatch";
+        if (json.at("version") != format) return path + ": written by another version of magwatch";
         People people;
         for (const Json& one : json.at("people")) {
             const auto role = role_of(one.at("role").get<std::string>());

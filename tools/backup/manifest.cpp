@@ -1,6 +1,7 @@
 #include "tools/backup/manifest.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -22,6 +23,18 @@ WallTime time_of(const Json& json)
     const auto at = http::parse_time(json.get<std::string>());
     if (!at) throw BackupError{"a time cannot be read"};
     return *at;
+}
+
+// Of a number with more digits than fit JSON makes a double, and of one below zero something else: neither was written.
+std::uint64_t count_of(const Json& json)
+{
+    if (!json.is_number_unsigned()) throw BackupError{"a number cannot be read"};
+    return json.get<std::uint64_t>();
+}
+// Beyond what an int holds it is newer, whatever it is.
+int format_of(const Json& json)
+{
+    return static_cast<int>(std::min<std::uint64_t>(count_of(json), std::numeric_limits<int>::max()));
 }
 
 void refuse_newer(const std::string& file, const Manifest& manifest)
@@ -55,7 +68,7 @@ Part read_part(const Json& json)
     Part part;
     part.name = json.at("name").get<std::string>();
     part.path = json.value("path", std::string{});
-    part.bytes = json.at("bytes").get<std::uint64_t>();
+    part.bytes = count_of(json.at("bytes"));
     part.sha256 = json.at("sha256").get<std::string>();
     if (!is_plain(part.name)) throw BackupError{"a name in it is no name of a part"};
     return part;
@@ -106,7 +119,7 @@ Manifest manifest_from(const std::string& text, const std::string& file)
     Manifest manifest;
     try {
         manifest.version = json.at("version").get<std::string>();
-        manifest.format = json.at("format").get<int>();
+        manifest.format = format_of(json.at("format"));
         if (manifest.format > backup_format)
             throw BackupError{fmt::format("{} is a backup of format {}, this magwatch knows {}: it was made by a newer "
                                           "one, {}. Install that version first",
@@ -114,8 +127,8 @@ Manifest manifest_from(const std::string& text, const std::string& file)
         manifest.ward = json.at("ward").get<std::string>();
         manifest.made = time_of(json.at("made"));
         manifest.records_until = time_of(json.at("records_until"));
-        manifest.journal_format = json.at("journal_format").get<int>();
-        manifest.history_format = json.at("history_format").get<int>();
+        manifest.journal_format = format_of(json.at("journal_format"));
+        manifest.history_format = format_of(json.at("history_format"));
         manifest.running = json.at("running").get<bool>();
         manifest.configuration = json.at("configuration").get<std::string>();
         for (const Json& part : json.at("parts")) manifest.parts.push_back(read_part(part));

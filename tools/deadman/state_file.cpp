@@ -104,7 +104,7 @@ ReadState read_state(const std::string& folder)
     const std::string text{std::istreambuf_iterator<char>{file}, {}};
     try {
         const Json in = Json::parse(text);
-        if (in.at("format").get<int>() != format) throw std::runtime_error{"written by another version"};
+        if (in.at("format") != format) throw std::runtime_error{"written by another version"};
         for (const auto& [ward, saved] : in.at("wards").items()) out.states.emplace(ward, from_json(saved));
     } catch (const std::exception& error) {
         out.states.clear();

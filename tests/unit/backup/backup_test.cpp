@@ -200,6 +200,21 @@ TEST_F(BackupTest, NewerFormatsAreRefusedInWords)
     EXPECT_THAT(refusal(), HasSubstr("newer"));
 }
 
+TEST_F(BackupTest, ANumberThatNobodyWroteIsRefused)
+{
+    const std::string text = manifest_text(make().manifest);
+    for (const char* name : {"\"format\": ", "\"journal_format\": ", "\"history_format\": ", "\"bytes\": "}) {
+        for (const char* number : {"-1", "1.5", "77777777777777777777777777777777777777771", "1e300", "null"}) {
+            std::string changed = text;
+            const auto at = changed.find(name);
+            ASSERT_NE(at, std::string::npos) << name;
+            const auto begin = at + std::string_view{name}.size();
+            changed.replace(begin, changed.find_first_of(",\n", begin) - begin, number);
+            EXPECT_NE(refusal_of([&] { (void)manifest_from(changed, "x"); }), "") << name << number;
+        }
+    }
+}
+
 TEST_F(BackupTest, NoNameInItLeadsOutOfItsFolder)
 {
     Manifest manifest = make().manifest;
