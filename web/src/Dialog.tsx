@@ -21,6 +21,16 @@ function Urgent() {
   );
 }
 
+/** What became of an act, or what is missing for it: read out at once. */
+export function Said(props: { text: string | null }) {
+  if (props.text === null) return null;
+  return (
+    <p class="problem" role="alert">
+      {props.text}
+    </p>
+  );
+}
+
 /**
  * A sheet above the page: the browser keeps the focus in it. Escape closes it only where that loses nothing
  * (`escape`); a tap beside it never does.

@@ -91,7 +91,9 @@ void append_ack(std::string& out, const Message& request, const Acknowledgement&
     };
     out += "\x0BMSH";
     out.push_back(f);
-    const std::string_view codes = trim(request.header(2));
+    // The parser read them up to the end of the line; the field itself may go on behind it.
+    const std::string_view field = request.header(2);
+    const std::string_view codes = trim(field.substr(0, field.find_first_of("\r\n")));
     out += codes.empty() ? std::string_view{"^~\\&"} : codes;
     out.push_back(f);
     field_or(5, identity.application);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "adapters/monitors/hl7/ack.hpp"
@@ -54,6 +56,14 @@ TEST(Ack, a_broken_control_id_becomes_no_segment)
 {
     const std::string out = ack("MSH|^~\\&|A|B|||2026||ORU^R01|12\n34|P|2.3\rOBX|", {}, false);
     EXPECT_NE(out.find("\rMSA|AA|1234\r"), std::string::npos) << out;
+}
+
+TEST(Ack, a_broken_line_in_the_separators_becomes_no_segment)
+{
+    const std::string out =
+        ack(std::string_view{"MSH|^~\r\0\0\0AB|A|B|||2026||ORU^R01|7|P|2.5\rPID|1\r", 47}, {}, false);
+    EXPECT_TRUE(out.starts_with("\x0BMSH|^~|")) << out;
+    EXPECT_EQ(std::count(out.begin(), out.end(), '\r'), 3) << out; // MSH, MSA, the frame's end
 }
 
 TEST(AckStyle, modes)

@@ -48,6 +48,15 @@ struct Silent : Rig {
     }
 };
 
+void watch_without_hammer(Rig& rig)
+{
+    WatchStart start;
+    start.bed = BedId{0};
+    start.calcium_at_bed = start.oxygen_at_bed = true;
+    start.hammer_at_bed = false;
+    rig.act(start);
+}
+
 TEST(Shelve, StaysVisibleMakesNoSoundAndNoPageAndComesBackByItself)
 {
     Silent rig;
@@ -125,11 +134,7 @@ TEST(Shelve, WhatSaysThatNobodyCanTellIsRefusedWhileMagnesiumActsOrMayAct)
 TEST(Shelve, ThingsAtTheBedCanBeShelvedThoughMagnesiumRuns)
 {
     Rig rig;
-    WatchStart start;
-    start.bed = BedId{0};
-    start.calcium_at_bed = start.oxygen_at_bed = true;
-    start.hammer_at_bed = false;
-    rig.act(start);
+    watch_without_hammer(rig);
     rig.chart(InfusionRateEntry{1, {}});
     rig.act(shelve(id_of(rig, "technical.preparation")));
     EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
@@ -296,11 +301,7 @@ TEST(Shelve, SomebodyCanTakeItBack)
 TEST(Shelve, OtherAlarmsOfTheBedKeepTheirCallAndAnAnsweredOneHearsOfItsReturn)
 {
     Rig rig;
-    WatchStart start;
-    start.bed = BedId{0};
-    start.calcium_at_bed = start.oxygen_at_bed = true;
-    start.hammer_at_bed = false;
-    rig.act(start);
+    watch_without_hammer(rig);
     rig.chart(InfusionStopEntry{});
     rig.stream(Signal::hr, 80, 5);
     rig.pass(5min);

@@ -1,6 +1,5 @@
-import { useState } from "preact/hooks";
 import type { Alarm } from "../api/types";
-import { type Form, Choice, TextField } from "../entry/fields";
+import { Choice, TextField, useForm } from "../entry/fields";
 import { bedOf, ward } from "../live/store";
 import { NameTapSheet } from "../people/NameTapSheet";
 import { Over, PinAct } from "./AcknowledgeSheet";
@@ -16,18 +15,9 @@ function titleOf(alarm: Alarm, act: string): string {
 
 /** A technical alarm that is known: no sound and no page for a while, and it stays to be seen. A PIN, each time. */
 export function ShelveSheet(props: { alarm: string }) {
-  const [draft, setDraft] = useState<Record<string, string>>({});
-  const [problems, setProblems] = useState<Record<string, string>>({});
+  const { draft, form, found } = useForm();
   const alarm = alarmOf(props.alarm);
   if (alarm === undefined) return <Over />;
-  const form: Form = {
-    text: (field) => draft[field] ?? "",
-    problem: (field) => problems[field],
-    write: (field, value) => {
-      setDraft((before) => ({ ...before, [field]: value }));
-      setProblems(({ [field]: _gone, ...rest }) => rest);
-    },
-  };
   const note = (draft["note"] ?? "").trim();
 
   function body(): object | null {
@@ -37,7 +27,7 @@ export function ShelveSheet(props: { alarm: string }) {
       ...(reason === "other" && note === "" ? { note: "Say what it is." } : {}),
       ...(minutes === "" ? { minutes: "Choose a time." } : {}),
     };
-    setProblems(wrong);
+    found(wrong);
     if (Object.keys(wrong).length > 0) return null;
     return { reason, minutes: Number(minutes), ...(note === "" ? {} : { note }) };
   }

@@ -1,7 +1,6 @@
-import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
 import type { Charted } from "../api/types";
-import { type Form, Choice, TextField } from "../entry/fields";
+import { type Form, Choice, TextField, useForm } from "../entry/fields";
 import { partOf } from "../entry/draft";
 import { startDraft } from "../entry/sending";
 import { bedOf, serverNow, ward } from "../live/store";
@@ -32,22 +31,15 @@ export function CorrectSheet(props: { bed: string; entry: string }) {
 
 function Correct(props: { bed: string; entry: Charted }) {
   const { bed, entry } = props;
-  const [draft, setDraft] = useState<Record<string, string>>({});
-  const [missing, setMissing] = useState(false);
+  const { draft, form, found } = useForm();
   const offset = ward.value?.offsetMinutes ?? 0;
-  const form: Form = {
-    text: (field) => draft[field] ?? "",
-    problem: (field) => (missing && field === "reason" ? "Why is it wrong?" : undefined),
-    write: (field, value) => {
-      setMissing(false);
-      setDraft((before) => ({ ...before, [field]: value }));
-    },
-  };
   const reason = (): string => ((draft["other"] ?? "").trim() || draft["reason"]) ?? "";
+  // One of the two fields is enough, so either ends the finding.
+  const either: Form = { ...form, problem: (field) => (reason() === "" ? form.problem(field) : undefined) };
 
   function replace(): void {
     const why = reason();
-    if (why === "") return setMissing(true);
+    if (why === "") return found({ reason: "Why is it wrong?" });
     const { id, kind, text, at } = entry;
     const now = serverNow.value;
     // The time of what was seen stays as it was, unless somebody changes it.
@@ -78,7 +70,7 @@ function Correct(props: { bed: string; entry: Charted }) {
         {dayTime(Date.parse(entry.at), serverNow.peek(), offset)} <strong>{entry.text}</strong>
       </p>
       <p>It stays in the chart, struck through with your name and reason, and counts for nothing any more.</p>
-      <Choice form={form} field="reason" legend="Why is it wrong?" of={REASONS} />
+      <Choice form={either} field="reason" legend="Why is it wrong?" of={REASONS} />
       <TextField form={form} field="other" label="Or in your words" long />
     </KeyedForm>
   );

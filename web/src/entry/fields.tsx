@@ -1,11 +1,32 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 
 /** What a field of a sheet needs: its text, its refusal, and where to write. */
 export interface Form {
   text: (field: string) => string;
   problem: (field: string) => string | undefined;
   write: (field: string, value: string) => void;
+}
+
+/**
+ * What is typed into one sheet, and what was found wrong with it: a finding goes when its field is written anew.
+ */
+export function useForm(): {
+  draft: Record<string, string>;
+  form: Form;
+  found: (problems: Record<string, string>) => void;
+} {
+  const [draft, setDraft] = useState<Record<string, string>>({});
+  const [problems, found] = useState<Record<string, string>>({});
+  const form: Form = {
+    text: (field) => draft[field] ?? "",
+    problem: (field) => problems[field],
+    write: (field, value) => {
+      setDraft((before) => ({ ...before, [field]: value }));
+      found(({ [field]: _gone, ...rest }) => rest);
+    },
+  };
+  return { draft, form, found };
 }
 
 export function Problem(props: { id: string; text: string | undefined }) {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { Dialog } from "../Dialog";
+import { Dialog, Said } from "../Dialog";
 import { type Outcome, outcomeWords } from "../api/client";
 import { sheet } from "../navigation";
 
@@ -26,11 +26,7 @@ export function ActSheet(props: {
   return (
     <Dialog title={props.title} escape close={close}>
       {props.children}
-      {said !== null && (
-        <p class="problem" role="alert">
-          {said}
-        </p>
-      )}
+      <Said text={said} />
       <div class="actions">
         <button type="button" class="primary tall" onClick={() => void send()}>
           {props.button}

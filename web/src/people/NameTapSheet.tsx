@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { Dialog } from "../Dialog";
+import { Dialog, Said } from "../Dialog";
 import { type Outcome, change, changeByKey, newKey, outcomeWords } from "../api/client";
 import { sheet } from "../navigation";
 import { PersonPicker } from "./PersonPicker";
@@ -46,11 +46,7 @@ export function NameTapSheet(props: {
         chosen={null}
         choose={(name) => (busy ? undefined : void send(name))}
       />
-      {said !== null && (
-        <p class="problem" role="alert">
-          {said}
-        </p>
-      )}
+      <Said text={said} />
       <div class="actions">
         {props.more}
         <button type="button" class="tall" onClick={close}>

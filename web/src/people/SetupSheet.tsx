@@ -1,7 +1,6 @@
-import { useState } from "preact/hooks";
 import { type Outcome, change } from "../api/client";
 import type { Role } from "../api/types";
-import { type Form, Choice, TextField } from "../entry/fields";
+import { Choice, TextField, useForm } from "../entry/fields";
 import { ActSheet } from "./ActSheet";
 import { loadPeople, roleWords } from "./session";
 
@@ -9,16 +8,7 @@ const FIRST: Role[] = ["charge", "admin"];
 
 /** The first person of a ward, with the code that the engineer read on the ward PC. It works once. */
 export function SetupSheet() {
-  const [draft, setDraft] = useState<Record<string, string>>({});
-  const [problems, setProblems] = useState<Record<string, string>>({});
-  const form: Form = {
-    text: (field) => draft[field] ?? "",
-    problem: (field) => problems[field],
-    write: (field, value) => {
-      setDraft((before) => ({ ...before, [field]: value }));
-      setProblems(({ [field]: _gone, ...rest }) => rest);
-    },
-  };
+  const { draft, form, found } = useForm();
 
   function wrong(): Record<string, string> {
     const text = (field: string) => (draft[field] ?? "").trim();
@@ -33,13 +23,13 @@ export function SetupSheet() {
   }
 
   async function send(): Promise<Outcome | null> {
-    const found = wrong();
-    setProblems(found);
-    if (Object.keys(found).length > 0) return null;
+    const missing = wrong();
+    found(missing);
+    if (Object.keys(missing).length > 0) return null;
     const { code = "", name = "", label = "", role = "", pin = "" } = draft;
     const first = { code: code.trim(), name: name.trim(), label: label.trim(), role, pin };
     const outcome = await change("/api/v1/setup", first);
-    if (outcome.kind === "refused" && outcome.field !== null) setProblems({ [outcome.field]: outcome.reason });
+    if (outcome.kind === "refused" && outcome.field !== null) found({ [outcome.field]: outcome.reason });
     if (outcome.kind === "saved") await loadPeople();
     return outcome;
   }

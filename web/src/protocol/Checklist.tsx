@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Said } from "../Dialog";
 import { type Outcome, UNCONFIRMED, changeByKey, newKey, outcomeWords } from "../api/client";
 import type { Bed, Checklist as List, Give, Step } from "../api/types";
 import { link, unlocking } from "../navigation";
@@ -77,11 +78,7 @@ function None(props: { bed: Bed | undefined }) {
           Back to the bed
         </a>
       </div>
-      {said !== null && (
-        <p class="problem" role="alert">
-          {said}
-        </p>
-      )}
+      <Said text={said} />
     </>
   );
 }
@@ -267,11 +264,7 @@ function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
         {words}: {step.words}
       </h2>
       {step.give !== null && <p class="dose">{giveWords(step.give)}</p>}
-      {said !== null && (
-        <p class="problem" role="alert">
-          {said}
-        </p>
-      )}
+      <Said text={said} />
       {needsText && (
         <label>
           {act === "not-done" ? "Why not?" : "What was decided, by which doctor?"}
@@ -349,11 +342,7 @@ function CloseList(props: { bed: string; done: () => void }) {
         Doctor
         <input class="long" value={doctor} maxLength={60} onInput={(event) => setDoctor(event.currentTarget.value)} />
       </label>
-      {said !== null && (
-        <p class="problem" role="alert">
-          {said}
-        </p>
-      )}
+      <Said text={said} />
       <div class="actions">
         <button type="button" class="tall primary" onClick={() => void send()}>
           {who === null ? "UNLOCK, then close" : `CLOSE as ${who.label}`}

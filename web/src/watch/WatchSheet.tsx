@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { PinAct } from "../alarms/AcknowledgeSheet";
-import { type Form, Choice, NumberField, TextField } from "../entry/fields";
+import { type Form, Choice, NumberField, TextField, useForm } from "../entry/fields";
 import { bedOf } from "../live/store";
 import { typed } from "../words/units";
 import { KeyedForm } from "./KeyedForm";
@@ -24,20 +24,6 @@ const AT_BED = [
   ["hammer_at_bed", "Reflex hammer at the bed?"],
   ["oxygen_at_bed", "Oxygen at the bed?"],
 ] as const;
-
-function useForm(): [Record<string, string>, Form] {
-  const [draft, setDraft] = useState<Record<string, string>>({});
-  const numbers = ["weight", "gestation"];
-  return [
-    draft,
-    {
-      text: (field) => draft[field] ?? "",
-      problem: (field) =>
-        numbers.includes(field) && typed(draft[field] ?? "") === null ? "Must be a number." : undefined,
-      write: (field, value) => setDraft((before) => ({ ...before, [field]: value })),
-    },
-  ];
-}
 
 /** Begin, confirm or end the watch of a bed: explicit acts, recorded with the person. */
 export function WatchSheet(props: { bed: string }) {
@@ -68,7 +54,11 @@ function truth(draft: Record<string, string>, names: readonly (readonly [string,
 }
 
 function StartWatch(props: { bed: string; place: string }) {
-  const [draft, form] = useForm();
+  const { draft, form } = useForm();
+  const numbers: Form = {
+    ...form,
+    problem: (field) => (typed(form.text(field)) === null ? "Must be a number." : undefined),
+  };
   return (
     <KeyedForm
       title={`${props.place} - start the watch`}
@@ -91,8 +81,8 @@ function StartWatch(props: { bed: string; place: string }) {
       {AT_BED.map(([name, ask]) => (
         <Choice key={name} form={form} field={name} legend={ask} of={YES_NO} />
       ))}
-      <NumberField form={form} field="weight" label="Weight" unit="kg" />
-      <NumberField form={form} field="gestation" label="Pregnant, completed weeks" />
+      <NumberField form={numbers} field="weight" label="Weight" unit="kg" />
+      <NumberField form={numbers} field="gestation" label="Pregnant, completed weeks" />
       {FACTS.map(([name, ask]) => (
         <Choice key={name} form={form} field={name} legend={ask} of={YES_NO} />
       ))}
@@ -101,7 +91,7 @@ function StartWatch(props: { bed: string; place: string }) {
 }
 
 function EndWatch(props: { bed: string; place: string; confirm: () => void }) {
-  const [draft, form] = useForm();
+  const { draft, form } = useForm();
   return (
     <KeyedForm
       title={`${props.place} - watch`}
