@@ -339,9 +339,11 @@ void Box::stepped(const Moment& at, const Input& input, const EffectBuffer& effe
               (t->bed == no_bed ? "the ward" : "bed-" + std::to_string(t->bed.value + 1)));
     }
     if (request_.trace) trace_input(input, [this](const std::string& line) { trace(line); });
-    if (std::holds_alternative<Started>(input)) return paging_.took(at, input, effects, machine_.ward(), false);
+    // A start sends again at once what the journal does not know the outcome of.
+    if (std::holds_alternative<Started>(input)) paging_.lost_since(machine_.lost_after());
     paging_.took(at, input, effects, machine_.ward(), false);
     look_wanted_ = look_wanted_ || decided;
+    if (std::holds_alternative<Started>(input)) return; // the ledger is told by restarted()
     ledger_.took(at, input, effects);
 }
 

@@ -62,9 +62,13 @@ void PagingOracle::look(const Moment& now, const WardView& view)
     raised_now_.clear();
 }
 
-void PagingOracle::restarted(const Moment& now, Instant durable, const Ward& ward)
+void PagingOracle::lost_since(Instant durable)
 {
     std::erase_if(heard_, [&](const auto& item) { return item.second >= durable; });
+}
+
+void PagingOracle::restarted(const Moment& now, Instant durable, const Ward& ward)
+{
     const WardView view = ward.view(now, Ward::Pages::left_out);
     std::erase_if(open_high_, [&](const auto& item) {
         const auto& [id, episode] = item;
@@ -144,7 +148,7 @@ void PagingOracle::check_times(const Moment& now, const WardView& view)
         }
         case CallState::calling: late(times.paged, wait_, "no page and no answer"); break;
         case CallState::accepted:
-            if (times.accepted < times.paged) times.accepted = now.steady;
+            if (times.accepted <= times.paged) times.accepted = now.steady;
             late(times.accepted, attend_, "accepted, not attended and not paged again");
             break;
         case CallState::attended:

@@ -29,7 +29,9 @@ public:
     // next.
     void took(const Moment& now, const Input& input, const EffectBuffer& effects, const Ward& ward, bool look = true);
     void look(const Moment& now, const WardView& view);
-    // The machine died. What was decided after `durable` may be gone with it; everything else is still there.
+    // The machine died, and what it heard from then on may be gone with it; told before it starts again.
+    void lost_since(Instant durable);
+    // The machine started again. What was decided after `durable` may be gone with it; everything else is still there.
     void restarted(const Moment& now, Instant durable, const Ward& ward);
     // Times that a configuration may change while a call runs: the longest of both hold.
     void configured(const Configuration& configuration);
