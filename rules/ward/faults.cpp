@@ -26,9 +26,14 @@ Duration silent_after(const SourceConfiguration& source)
 
 bool vital(Signal signal) { return info(signal).kind == SignalKind::continuous; }
 
+// What only staff can say: never charted, it stays unknown, and no sensor mends that.
+constexpr SignalMask said_by_staff =
+    mask(Signal::reflex) | mask(Signal::sedated) | mask(Signal::post_ictal) | mask(Signal::symptoms);
+
 // A rule that only vital signs, gates and flags decide: that it is unknown means a vital sign is.
 bool judged_by_vitals(const Rule& rule)
 {
+    if ((rule.reads & said_by_staff) != 0) return false;
     bool any = false;
     for (std::size_t s = 0; s < signal_count; ++s) {
         const auto signal = static_cast<Signal>(s);

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 using simulator::Random;
 
 constexpr Duration says_again = 5s;      // who was not told "stored"
+constexpr Duration old_faults_after = 15s; // as the daemon looks for what stood when it died
 constexpr Duration look_every = 1min;    // at the screen, when nothing was decided
 constexpr Duration look_again = 5s;      // when something was: no limit that is judged there is shorter than this
 constexpr std::size_t state_most = 8U << 20; // bytes; a ward of five beds has far less: design value
@@ -281,6 +282,10 @@ void Box::wake()
     }
     paging_.restarted(now_, machine_.lost_after(), machine_.ward());
     ledger_.restarted(now_, machine_.ward());
+    // As the daemon does: what stood when it died, and was not found again, is over.
+    plan(old_faults_after, [this] {
+        for (const ShellFault old : {ShellFault::loop_late, ShellFault::clock_jumped}) tell(ShellStatus{old, false, ""});
+    });
 }
 
 void Box::die_for(Duration length, bool power)

@@ -233,7 +233,7 @@ void Ledger::converged(const Moment& now, const WardView& view)
                                  "technical.signals_lost", "technical.implausible", "technical.unknown",
                                  "technical.journal", "technical.loop_late", "technical.gap", "technical.channel"}) {
             if (episode.rule == rule)
-                fail(now, "liveness", episode.rule + " of " + (episode.bed.empty() ? "the ward" : episode.bed) +
+                fail(now, "liveness", episode.rule + " (" + episode.message + ")" + " of " + (episode.bed.empty() ? "the ward" : episode.bed) +
                                           " is still open although all is mended");
         }
     }

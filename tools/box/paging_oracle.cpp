@@ -41,7 +41,10 @@ void PagingOracle::took(const Moment& now, const Input& input, const EffectBuffe
     const auto* action = std::get_if<Action>(&input);
     const auto* pause = action == nullptr ? nullptr : std::get_if<PauseAudio>(&action->what);
     if (pause != nullptr) raised_now_.erase(pause->bed); // whoever pauses has heard what there is
+    const auto* shell = std::get_if<ShellStatus>(&input);
+    if (shell != nullptr && shell->fault == ShellFault::loop_late && shell->present) awake_ = now.steady;
     if (std::holds_alternative<Started>(input)) {
+        awake_ = now.steady;
         restarted_ = true;
         for (auto& [id, times] : calls_) times.attended = times.accepted = std::max(times.accepted, now.steady);
     }
@@ -81,8 +84,11 @@ void PagingOracle::restarted(const Moment& now, Instant durable, const Ward& war
     for (const EpisodeView& episode : view.episodes) {
         if (episode.kind != AlarmKind::physiological || episode.priority != Priority::high) continue;
         const auto bed = ward.find_bed(episode.bed);
-        open_high_.try_emplace(episode.id, HighEpisode{bed.value_or(no_bed), now.steady, false});
+        const auto before = ended_high_.find(episode.id);
+        const HighEpisode anew{bed.value_or(no_bed), now.steady, false};
+        open_high_.try_emplace(episode.id, before == ended_high_.end() ? anew : before->second);
     }
+    ended_high_.clear();
 }
 
 void PagingOracle::transition(const Moment& now, const AlarmTransition& t)
@@ -93,7 +99,9 @@ void PagingOracle::transition(const Moment& now, const AlarmTransition& t)
         open_high_[t.episode] = {t.bed, now.steady, false};
         raised_now_.insert(t.bed);
     }
-    if (t.event == AlarmEvent::cleared) open_high_.erase(t.episode);
+    if (t.event == AlarmEvent::cleared) {
+        if (auto ended = open_high_.extract(t.episode)) ended_high_.insert(std::move(ended));
+    }
     if (t.event == AlarmEvent::attended) calls_[t.call].attended = now.steady;
 }
 
@@ -121,8 +129,12 @@ void PagingOracle::page(const Moment& now, const SendPage& sent)
 
 void PagingOracle::check_times(const Moment& now, const WardView& view)
 {
+    // What fell due while nothing ran is due within the same 5 s after it runs again.
+    const auto overdue = [&](Instant since, Duration limit) {
+        return now.steady - since > limit && now.steady - awake_ > page_within;
+    };
     for (const auto& [id, episode] : open_high_) {
-        if (!episode.paged && now.steady - episode.raised > page_within)
+        if (!episode.paged && overdue(episode.raised, page_within))
             fail(now, "I1", "no page for " + id.text() + " after " +
                                 std::to_string((now.steady - episode.raised).count()) + " ms");
         const auto shown = std::find_if(view.episodes.begin(), view.episodes.end(),
@@ -135,7 +147,7 @@ void PagingOracle::check_times(const Moment& now, const WardView& view)
     for (const CallView& call : view.calls) {
         CallTimes& times = calls_[call.id];
         const auto late = [&](Instant since, Duration limit, const char* what) {
-            if (now.steady - since > limit + tolerance)
+            if (overdue(since, limit + tolerance))
                 fail(now, "I3", "call " + call.id.text() + ": " + what + " for " +
                                     std::to_string((now.steady - since).count() / 1000) + " s");
         };

@@ -59,6 +59,8 @@ private:
 
     Duration wait_{}, attend_{}, acknowledged_{}, first_after_{}; // the longest that any policy gives
     std::map<EpisodeId, HighEpisode> open_high_;
+    std::map<EpisodeId, HighEpisode> ended_high_; // since the last start: a lost end leaves them open, as they were
+    Instant awake_{}; // since the last start or sleep
     std::map<CallId, CallTimes> calls_;
     std::map<std::string, unsigned> sent_; // by key
     std::map<PageKey, Instant> heard_;     // with an outcome, since when

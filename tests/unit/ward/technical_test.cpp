@@ -206,6 +206,24 @@ TEST(TechnicalAlarm, NoInfusionRecordIsMediumAfterAMinute)
     EXPECT_THAT(rig.events("technical.infusion_record"), ElementsAre("raised", "cleared"));
 }
 
+TEST(TechnicalAlarm, WhatWasNeverChartedIsNoVitalSignThatCannotBeJudged)
+{
+    const auto told = [](const std::string& when) {
+        Rig rig;
+        Configuration c = Rig::configuration();
+        c.pack_text = "name = \"p\"\ntitle = \"t\"\nversion = \"1\"\nexample = true\n[[rule]]\nid = \"slow\"\n"
+                      "title = \"t\"\nmessage = \"m\"\nsource = \"s\"\npriority = \"medium\"\nwhen = \"" +
+                      when + "\"\n";
+        rig.step(c);
+        rig.watch();
+        for (int i = 0; i < 400; ++i) rig.stream(Signal::rr, 8 + i % 2, 1);
+        return !rig.events("technical.unknown").empty();
+    };
+    EXPECT_FALSE(told("rr < 12 /min and sedated"));
+    EXPECT_FALSE(told("rr < 12 /min and post_ictal"));
+    EXPECT_TRUE(told("rr < 12 /min and hr < 50 /min"));
+}
+
 TEST(TechnicalAlarm, ALostPumpKeepsTheGateOpenAndSaysThatTheRateIsUnknown)
 {
     Rig rig;
