@@ -4,6 +4,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -43,6 +44,24 @@ class Mutate(unittest.TestCase):
         for line in ('#include <vector>', '    // if (a < b) return true;', '    std::vector<int> all;',
                      '    const char* text = "1 < 2 && 3";', "    const char c = '\\'';"):
             self.assertEqual(self.after(line), set(), line)
+
+    def test_the_faults_of_the_list_are_of_this_tree(self):
+        faults = self.mutate.read_faults([])
+        self.assertGreaterEqual(len(faults), 20)
+        self.assertEqual(len({fault["name"] for fault in faults}), len(faults))
+        for fault in faults:
+            self.assertNotEqual(fault["find"], fault["put"], fault["name"])
+            self.assertTrue(fault["build"] and fault["seen_by"], fault["name"])
+        self.assertEqual([f["name"] for f in self.mutate.read_faults(["gap-untold"])], ["gap-untold"])
+        with self.assertRaises(SystemExit):
+            self.mutate.read_faults(["none-of-this-name"])
+
+    def test_the_tests_of_a_fault_are_asked_for_by_their_whole_names(self):
+        pattern = re.compile(self.mutate.pattern_of(["Shelve.*", "system_disk"]))
+        for name in ("Shelve.ComesBack", "system_disk"):
+            self.assertTrue(pattern.search(name), name)
+        for name in ("XShelve.ComesBack", "ShelveXComesBack", "system_disk_full"):
+            self.assertFalse(pattern.search(name), name)
 
     def test_the_list_is_of_the_tree_and_the_same_each_time(self):
         def listed(*more):
