@@ -220,7 +220,7 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
     set_fault(now, WardFault::fallback, next.fallback, next.fallback_reason);
     if (!next.fallback) set_fault(now, WardFault::configuration, false, "");
     // The channels of another file: what is still wrong with them is told again before the alarm is over.
-    if (!a_channel_fails()) set_fault(now, WardFault::channel, false, "");
+    if (!failing_channel()) set_fault(now, WardFault::channel, false, "");
     publish(no_bed);
 }
 

@@ -223,6 +223,12 @@ void Ward::State::set_fault(const Moment& now, WardFault fault, bool present, st
     if (present) fault_details[index] = std::move(detail);
     AlarmText alarm = info(fault).alarm;
     if (!fault_details[index].empty()) alarm.message = fault_details[index];
+    // Another cause of the same fault: who looks now is told what is wrong now.
+    const auto open = episodes.find(slot.episode);
+    if (present && open != episodes.end() && open->second.condition && open->second.alarm.message != alarm.message) {
+        open->second.alarm.message = alarm.message;
+        publish(no_bed);
+    }
     advance_slot(now, no_bed, slot, info(fault).policy, alarm);
 }
 
@@ -230,7 +236,7 @@ void Ward::State::apply(const Moment& now, const ShellStatus& status)
 {
     if (static_cast<std::size_t>(status.fault) >= shell_fault_count) return;
     // That every channel answers the shell's question says nothing of pages that it refuses.
-    if (status.fault == ShellFault::channel && !status.present && a_channel_fails()) return;
+    if (status.fault == ShellFault::channel && !status.present && failing_channel()) return;
     set_fault(now, ward_fault(status.fault), status.present, status.detail);
 }
 

@@ -293,8 +293,10 @@ void Ward::State::apply(const Moment& now, const Receipt& receipt)
     found->detail = receipt.detail;
     if (receipt.outcome == PageOutcome::failed) {
         set_fault(now, WardFault::channel, true, "Pager channel " + found->page.channel_kind + " fails");
-    } else if (receipt.outcome != PageOutcome::unknown && !a_channel_fails()) {
-        set_fault(now, WardFault::channel, false, "");
+    } else if (receipt.outcome != PageOutcome::unknown) {
+        // Of two that failed, the one that still does has its name in the alarm.
+        const auto kind = failing_channel();
+        set_fault(now, WardFault::channel, kind.has_value(), kind ? "Pager channel " + *kind + " fails" : "");
     }
     take_receipt_for_relay(now, receipt);
     const auto call = calls.find(receipt.key.call);
@@ -303,8 +305,8 @@ void Ward::State::apply(const Moment& now, const Receipt& receipt)
 }
 
 // A kind of channel fails if its newest page did whose fate is known: that another kind works proves nothing. Kinds
-// that nobody has any more are forgotten.
-bool Ward::State::a_channel_fails() const
+// that nobody has any more are forgotten. Of several the one whose page is the newest.
+std::optional<std::string> Ward::State::failing_channel() const
 {
     std::vector<std::string_view> judged;
     for (auto record = pages.rbegin(); record != pages.rend(); ++record) {
@@ -312,9 +314,9 @@ bool Ward::State::a_channel_fails() const
         if (!record->resolved || record->outcome == PageOutcome::unknown) continue;
         if (std::find(judged.begin(), judged.end(), kind) != judged.end()) continue;
         judged.push_back(kind);
-        if (record->outcome == PageOutcome::failed && somebody_has(kind)) return true;
+        if (record->outcome == PageOutcome::failed && somebody_has(kind)) return kind;
     }
-    return false;
+    return std::nullopt;
 }
 
 bool Ward::State::somebody_has(std::string_view channel_kind) const

@@ -526,7 +526,7 @@ struct Ward::State {
     void do_action(const Moment& now, const Action& action, const TestPage& test);
     void resend_unresolved(const Moment& now, Duration unwatched);
     void apply(const Moment& now, const Receipt& receipt);
-    [[nodiscard]] bool a_channel_fails() const;
+    [[nodiscard]] std::optional<std::string> failing_channel() const;
     [[nodiscard]] bool somebody_has(std::string_view channel_kind) const;
     void take_receipt_for_relay(const Moment& now, const Receipt& receipt);
     void rung_failed(const Moment& now, Call& call, const PageKey& failed);

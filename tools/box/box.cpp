@@ -395,6 +395,7 @@ bool Box::go_on(Instant end)
     if (machine_.alive()) machine_.run(now_);
     if (calm() && !mended_) {
         mended_ = true;
+        ledger_.mended();
         for (Bedside& bed : beds_) bed.mend();
         machine_.fill_disk({});
     }

@@ -56,6 +56,8 @@ void Ledger::took(const Moment& now, const Input& input, const EffectBuffer& eff
     else if (const auto* action = std::get_if<Action>(&input)) acted(now, *action, effects);
     for (const Effect& effect : effects) {
         if (const auto* t = std::get_if<AlarmTransition>(&effect)) transition(now, *t);
+        const auto* sent = std::get_if<SendPage>(&effect);
+        if (sent != nullptr && mended_) used_.try_emplace(sent->page.channel_kind, now.steady);
     }
     check(now);
 }
@@ -135,9 +137,11 @@ void Ledger::transition(const Moment& now, const AlarmTransition& t)
         if ((rule->reads & mask(judged[i])) != 0) newest = std::max(newest, bed.vitals[i].fresh);
     }
     const bool of_vitals_alone = rule->reads != 0 && (rule->reads & ~(known | mask(Signal::mg_on_board))) == 0;
-    if (of_vitals_alone && now.steady - newest > fresh_for + tolerance)
+    // When it was decided: what fell due while the machine slept is told when it wakes.
+    const Instant at = t.at.steady;
+    if (of_vitals_alone && at - newest > fresh_for + tolerance)
         fail(now, "I5", t.rule + " of bed " + std::to_string(t.bed.value) + " comes from data of " +
-                            std::to_string((now.steady - newest).count() / 1000) + " s ago");
+                            std::to_string((at - newest).count() / 1000) + " s ago");
 }
 
 void Ledger::check(const Moment& now)
@@ -229,6 +233,13 @@ void Ledger::converged(const Moment& now, const WardView& view)
     constexpr Duration passing = 2min;
     for (const EpisodeView& episode : view.episodes) {
         if (episode.kind != AlarmKind::technical || !episode.condition || now.wall - episode.since < passing) continue;
+        // That a channel works again is known once a page of its kind was taken, and for a while.
+        constexpr Duration proven = 6min;
+        if (episode.rule == "technical.channel" &&
+            std::none_of(used_.begin(), used_.end(), [&](const auto& one) {
+                return episode.message.find(one.first) != std::string::npos && now.steady - one.second > proven;
+            }))
+            continue;
         for (const char* rule : {"technical.silent", "technical.silent_long", "technical.frozen",
                                  "technical.signals_lost", "technical.implausible", "technical.unknown",
                                  "technical.journal", "technical.loop_late", "technical.gap", "technical.channel"}) {

@@ -33,6 +33,8 @@ public:
     // What is true of her now.
     void truth(const Moment& now, std::uint16_t bed, const Body* body);
     void look(const Moment& now, const WardView& view, const std::vector<Bedside>& beds, bool moving);
+    // From here on everything works.
+    void mended() { mended_ = true; }
     // At the end, with everything mended for a while: nothing technical is left of it.
     void converged(const Moment& now, const WardView& view);
 
@@ -66,6 +68,8 @@ private:
     const Pack& pack_;
     std::vector<Bed> beds_;
     Instant checked_{};
+    bool mended_ = false;
+    std::map<std::string, Instant> used_; // kinds of channels, since everything works: the first page
     std::vector<Violation> violations_;
 };
 

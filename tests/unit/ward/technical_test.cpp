@@ -411,6 +411,26 @@ TEST(TechnicalAlarm, AChannelThatFailedStandsUntilAPageOfItsOwnKindIsTaken)
     EXPECT_THAT(comes_and_goes(rig, "technical.channel"), ElementsAre("raised", "cleared"));
 }
 
+TEST(TechnicalAlarm, OfTwoChannelsThatFailedTheOneThatStillDoesIsNamed)
+{
+    Rig rig;
+    const auto page = [&](const char* person, PageOutcome outcome) {
+        rig.act(TestPage{person}, "charge");
+        rig.step(Receipt{rig.pages().back().key, outcome, ""});
+    };
+    page("doctor", PageOutcome::failed);
+    page("midwife", PageOutcome::failed);
+    const auto words = [&] {
+        const WardView view = rig.view();
+        const auto found = std::find_if(view.episodes.begin(), view.episodes.end(),
+                                        [](const EpisodeView& one) { return one.rule == "technical.channel"; });
+        return found == view.episodes.end() ? std::string{} : found->message;
+    };
+    EXPECT_EQ(words(), "Pager channel webhook fails");
+    page("midwife", PageOutcome::accepted);
+    EXPECT_EQ(words(), "Pager channel smtp fails");
+}
+
 TEST(TechnicalAlarm, AChannelThatNobodyHasAnyMoreIsForgotten)
 {
     Rig rig;
