@@ -284,7 +284,8 @@ void Box::wake()
     ledger_.restarted(now_, machine_.ward());
     // As the daemon does: what stood when it died, and was not found again, is over.
     plan(old_faults_after, [this] {
-        for (const ShellFault old : {ShellFault::loop_late, ShellFault::clock_jumped}) tell(ShellStatus{old, false, ""});
+        for (const ShellFault old : {ShellFault::loop_late, ShellFault::clock_jumped})
+            tell(ShellStatus{old, false, ""});
     });
 }
 

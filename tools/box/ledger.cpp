@@ -226,6 +226,14 @@ void Ledger::look(const Moment& now, const WardView& view, const std::vector<Bed
     }
 }
 
+// That a channel works again is known once a page of its kind was taken, and 5 min after that the alarm is over.
+bool Ledger::had_to_take_pages(const Moment& now, const std::string& message) const
+{
+    return std::any_of(used_.begin(), used_.end(), [&](const auto& one) {
+        return message.find(one.first) != std::string::npos && now.steady - one.second > 6min;
+    });
+}
+
 void Ledger::converged(const Moment& now, const WardView& view)
 {
     // A good monitor loses its reading now and then as well, for half a minute: what began just now is no
@@ -233,18 +241,13 @@ void Ledger::converged(const Moment& now, const WardView& view)
     constexpr Duration passing = 2min;
     for (const EpisodeView& episode : view.episodes) {
         if (episode.kind != AlarmKind::technical || !episode.condition || now.wall - episode.since < passing) continue;
-        // That a channel works again is known once a page of its kind was taken, and for a while.
-        constexpr Duration proven = 6min;
-        if (episode.rule == "technical.channel" &&
-            std::none_of(used_.begin(), used_.end(), [&](const auto& one) {
-                return episode.message.find(one.first) != std::string::npos && now.steady - one.second > proven;
-            }))
-            continue;
+        if (episode.rule == "technical.channel" && !had_to_take_pages(now, episode.message)) continue;
         for (const char* rule : {"technical.silent", "technical.silent_long", "technical.frozen",
                                  "technical.signals_lost", "technical.implausible", "technical.unknown",
                                  "technical.journal", "technical.loop_late", "technical.gap", "technical.channel"}) {
             if (episode.rule == rule)
-                fail(now, "liveness", episode.rule + " (" + episode.message + ")" + " of " + (episode.bed.empty() ? "the ward" : episode.bed) +
+                fail(now, "liveness", episode.rule + " (" + episode.message + ") of " +
+                                          (episode.bed.empty() ? "the ward" : episode.bed) +
                                           " is still open although all is mended");
         }
     }

@@ -61,6 +61,7 @@ private:
     void acted(const Moment& now, const Action& action, const EffectBuffer& effects);
     void transition(const Moment& now, const AlarmTransition& t);
     void check(const Moment& now);
+    [[nodiscard]] bool had_to_take_pages(const Moment& now, const std::string& message) const;
     [[nodiscard]] static bool any(const Bed& bed);
     [[nodiscard]] static bool any_high(const Bed& bed);
     void fail(const Moment& now, const char* invariant, std::string what);
