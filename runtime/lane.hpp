@@ -87,7 +87,7 @@ public:
     using Outcome = LaneOutcomeOf<Work>;
 
     LaneCall(Work work, Handler handler, boost::asio::any_io_executor executor)
-        : work_{std::move(work)}, handler_{std::move(handler)}, guard_{std::move(executor)}
+        : work_{std::move(work)}, handler_{std::move(handler)}, guard_{executor}
     {
     }
 

@@ -76,7 +76,8 @@ AnswerLinks make_answer_links(std::string_view base, CallId call, std::string_vi
 {
     const auto link = [&](AnswerKind kind) -> std::string {
         const std::string token = make_answer_token({call, std::string{person}, kind, expires}, key);
-        return token.empty() ? "" : std::string{base} + "/answer/" + token;
+        if (token.empty()) return {};
+        return std::string{base} + "/answer/" + token;
     };
     return {link(AnswerKind::coming), link(AnswerKind::cannot), link(AnswerKind::here)};
 }

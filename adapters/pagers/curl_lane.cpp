@@ -118,8 +118,7 @@ std::size_t read_mail(char* to, std::size_t size, std::size_t n, void* user)
 {
     auto* transfer = static_cast<Transfer*>(user);
     const std::string& message = std::get<Mail>(transfer->job.request).message;
-    const std::size_t length = std::min(size * n, message.size() - transfer->read_at);
-    std::memcpy(to, message.data() + transfer->read_at, length);
+    const std::size_t length = message.copy(to, size * n, transfer->read_at);
     transfer->read_at += length;
     return length;
 }

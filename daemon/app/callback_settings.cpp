@@ -18,7 +18,7 @@ std::optional<Secret> load(const std::string& reference, const std::string& whos
         mistakes.push_back(whose + ": " + error->reason);
         return std::nullopt;
     }
-    return std::move(std::get<Secret>(loaded));
+    return std::get<Secret>(std::move(loaded));
 }
 
 } // namespace

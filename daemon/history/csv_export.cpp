@@ -24,9 +24,8 @@ class Rows
 {
 public:
     Rows(const HistoryQuestion& question, std::vector<HistoryEvent> events)
-        : question_{question}, events_{std::move(events)}
+        : question_{question}, events_{std::move(events)}, out_{head}
     {
-        out_ = head;
     }
 
     void add(const HistoryMinute& minute)

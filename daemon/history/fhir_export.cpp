@@ -252,8 +252,9 @@ private:
         out["effectivePeriod"] = {{"start", http::format_time(from)},
                                   {"end", http::format_time(from + question_.interval)}};
         out["valueQuantity"] = quantity(rounded(sum.sum / static_cast<double>(sum.count)), about);
-        out["method"] = {{"text", (about.method.empty() ? "" : std::string{about.method} + ", ") +
-                                      "mean of the values of the period"}};
+        std::string method{about.method};
+        if (!method.empty()) method += ", ";
+        out["method"] = {{"text", method + "mean of the values of the period"}};
         const auto statistic = [&](std::string_view code, std::string_view display) {
             return Json{{"code", {{"coding", Json::array({coding(statistics_system, code, display)})}}}};
         };

@@ -16,7 +16,8 @@ constexpr std::size_t worth_compressing =
     200; // bytes; below, zstd's frame costs more than it saves
 constexpr int level = 3;
 
-constexpr std::array<std::uint32_t, 256> crc_table = [] {
+constexpr std::array<std::uint32_t, 256> make_crc_table()
+{
     std::array<std::uint32_t, 256> table{};
     for (std::uint32_t i = 0; i < table.size(); ++i) {
         std::uint32_t c = i;
@@ -24,7 +25,8 @@ constexpr std::array<std::uint32_t, 256> crc_table = [] {
         table[i] = c;
     }
     return table;
-}();
+}
+constexpr std::array<std::uint32_t, 256> crc_table = make_crc_table();
 
 // Making a context costs more than packing or unpacking a batch with it.
 struct FreeContext {

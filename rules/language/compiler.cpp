@@ -396,7 +396,7 @@ Logic Compiler::sustained(Program condition, Duration length)
     one.reads = made.condition.reads;
     one.timed = made.condition.timed;
     if (same == sustained_.end()) sustained_.push_back(std::move(made));
-    const Logic out = atom(one);
+    Logic out = atom(one);
     if (out.op == LogicOp::atom) sustained_[one.index].atom = out.atom;
     return out;
 }
@@ -799,7 +799,8 @@ std::optional<Logic> Compiler::against_constant(const Node& node, Compare compar
     Interval possible = domain(made);
     Interval otherwise = possible;
     const std::string unit = subject.canonical == Unit::none ? "" : " " + std::string{name(subject.canonical)};
-    const std::string what = made.kind == AtomKind::window ? "it" : "'" + std::string{name(subject.signal)} + "'";
+    std::string what = "it";
+    if (made.kind != AtomKind::window) what = "'" + std::string{name(subject.signal)} + "'";
     const std::string range =
         std::isfinite(possible.high)
             ? what + " lies between " + trimmed(possible.low) + " and " + trimmed(possible.high) + unit

@@ -270,7 +270,7 @@ std::string Ward::State::chart_anew(const Moment& now, BedId id, bool doses, Ent
 {
     Watch& watch = *beds[id.value].watch;
     const auto answers = check_answers(watch);
-    const std::string text = go_through(id, doses, watch.chart.entries.size(), now, wanted);
+    std::string text = go_through(id, doses, watch.chart.entries.size(), now, wanted);
     correcting = true;
     (void)derive_infusion(watch, now.steady);
     (void)derive_events(watch, now.steady);

@@ -61,8 +61,7 @@ SignalMask Ward::State::derive_infusion(Watch& watch, Instant now)
     tell(Signal::infusion_rate, rate);
     // What people chart goes into the course as they chart it; a pump that was heard knows better.
     if (infusion.pump_heard() && changed != 0) {
-        if (!rate) watch.course.unknown_since(now);
-        else if (!watch.course.pump_rate(now, *rate)) watch.course.unknown_since(now);
+        if (!rate || !watch.course.pump_rate(now, *rate)) watch.course.unknown_since(now);
     }
     const auto acts = infusion.on_board(now, on_board);
     tell(Signal::mg_on_board, acts ? std::optional{flag(*acts)} : std::nullopt);

@@ -167,7 +167,8 @@ void find_plan(const IndicationRow& row, const Bedside& bedside, const Infusion&
 std::string sane(const std::string& text, std::size_t longest, const char* what)
 {
     if (text.empty()) return std::string{what} + " is empty";
-    return text.size() > longest ? std::string{what} + " is too long" : "";
+    if (text.size() > longest) return std::string{what} + " is too long";
+    return {};
 }
 
 } // namespace
@@ -188,7 +189,7 @@ std::string Ward::State::why_not(const ScreeningEntry& entry) const
 std::string Ward::State::why_not(const DecisionEntry& entry) const
 {
     if (!pack) return "no rules are in force";
-    if (const auto bad = sane(entry.reason, reason_longest, "the reason"); !bad.empty()) return bad;
+    if (auto bad = sane(entry.reason, reason_longest, "the reason"); !bad.empty()) return bad;
     std::vector<std::string> known{"setting", "plan", "salt", "after_stop"};
     for (const auto& question : pack->sessions.questions) known.push_back(question.id);
     for (const auto& component : pack->sessions.components) known.push_back("bag." + component.id);
@@ -208,7 +209,7 @@ std::string Ward::State::why_not(const SessionEntry& entry, const Moment& now) c
     if (entry.expected_end.ms != 0 && entry.expected_end < now.wall - 24h) return "the planned end is long past";
     if (entry.components.size() > components_max) return "too many components";
     for (const auto& text : entry.components) {
-        if (const auto bad = sane(text, text_longest, "a component"); !bad.empty()) return bad;
+        if (auto bad = sane(text, text_longest, "a component"); !bad.empty()) return bad;
     }
     return "";
 }

@@ -164,7 +164,7 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     }
     if (pack) b.inhibited = inhibited_now(*watch.pack, *watch.evaluation);
     for (const auto& own : watch.own_limits) {
-        const PackLimit* of_ward = pack->outline.limit(own.limit);
+        const PackLimit* of_ward = pack ? pack->outline.limit(own.limit) : nullptr;
         b.own_limits.push_back({own.limit, own.value, of_ward == nullptr ? "" : of_ward->value,
                                 now.at(own.until).wall, own.reason, own.by});
     }

@@ -152,7 +152,7 @@ std::optional<Secret> Reader::secret(const TomlTable& table, const char* key, bo
         table.fail(key, error->reason);
         return std::nullopt;
     }
-    return std::move(std::get<Secret>(loaded));
+    return std::get<Secret>(std::move(loaded));
 }
 
 std::optional<Secret> Reader::signing(const TomlTable& table)

@@ -181,9 +181,9 @@ std::optional<asio::ssl::context> make_context(const ListenConfig& config)
 
 struct Listener::State : std::enable_shared_from_this<Listener::State> {
     State(asio::io_context& io, const ListenConfig& config, Judge judge)
-        : judge_{std::make_shared<const Judge>(std::move(judge))}, acceptor{io}, again{io}
+        : judge_{std::make_shared<const Judge>(std::move(judge))}, acceptor{io}, again{io},
+          context{make_context(config)}
     {
-        context = make_context(config);
         const tcp::endpoint at{asio::ip::make_address(config.host), config.port};
         acceptor.open(at.protocol());
         acceptor.set_option(asio::socket_base::reuse_address{true});

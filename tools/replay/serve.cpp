@@ -387,9 +387,10 @@ private:
             tell_sections(sections);
             return 0;
         }
-        options_.on_turn = [&] { tell(false); };
+        simulator::ServerOptions options = options_;
+        options.on_turn = [&] { tell(false); };
         try {
-            simulator::Server server{stage, options_};
+            simulator::Server server{stage, options};
             tell_sections(sections);
             tell(true);
             server.run();

@@ -77,7 +77,9 @@ std::string observation_report(const MessageHead& head, std::span<const NumericV
     int row = 1;
     for (const NumericValue& value : values) {
         const NumericForm form = form_of(value.kind);
-        out += "OBX|" + std::to_string(++row) + "|NM|" + std::string{form.code} + "|" + std::string{form.containment} +
+        out += "OBX|";
+        out += std::to_string(++row);
+        out += "|NM|" + std::string{form.code} + "|" + std::string{form.containment} +
                "|" + value.text + "|" + std::string{form.unit} + "|||||" + (value.text.empty() ? "X" : "R") + "|||" +
                hl7_time(value.taken_wall_ms) + "|||AMEAS^auto-measurement^MDC\r";
     }

@@ -111,11 +111,11 @@ std::optional<Stamp> time_from(std::string_view text, const Zone& zone)
         if (!fraction) return std::nullopt;
         ms = *fraction;
     }
-    const auto since =
-        sys_days{date}.time_since_epoch() + hours{h} + minutes{m} + seconds{s} + milliseconds{ms};
+    const milliseconds of_day{((h * 60 + m) * 60 + s) * 1'000 + ms};
+    const milliseconds since = sys_days{date}.time_since_epoch() + of_day;
     Stamp stamp;
     stamp.to_the_minute = n >= 12;
-    stamp.time = {duration_cast<milliseconds>(since).count()};
+    stamp.time = {since.count()};
     if (text.empty()) {
         stamp.time = zone.to_utc(stamp.time);
         return stamp;

@@ -31,7 +31,6 @@ double number_of(const Register& r, std::uint64_t raw)
 {
     switch (r.type) {
     case RawType::bit:
-        return static_cast<double>(raw);
     case RawType::u16:
     case RawType::u32:
     case RawType::u64:

@@ -61,7 +61,8 @@ std::array<std::uint8_t, request_size> Request::bytes() const
 
 std::size_t Request::data_bytes() const
 {
-    return is_bits(place.table) ? (place.count + std::size_t{7}) / 8 : std::size_t{place.count} * 2;
+    const std::size_t count = place.count;
+    return is_bits(place.table) ? (count + 7) / 8 : count * 2;
 }
 
 ReplyCheck check_reply(const Request& request, std::span<const std::uint8_t> bytes)
