@@ -37,6 +37,13 @@ else()
   endif()
 endif()
 
+option(MAGWATCH_COVERAGE "count what runs, for llvm-cov (clang; tools/coverage)" OFF)
+if(MAGWATCH_COVERAGE)
+  # Counters that several threads raise lose counts, and none falls back to 0: that is all that coverage asks.
+  target_compile_options(magwatch_options INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(magwatch_options INTERFACE -fprofile-instr-generate)
+endif()
+
 if(MAGWATCH_FUZZ)
   # Coverage feedback from every library of ours; the targets add the fuzzer's main.
   target_compile_options(magwatch_options INTERFACE -fsanitize=fuzzer-no-link)
