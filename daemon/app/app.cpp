@@ -214,6 +214,7 @@ struct App::State {
     std::optional<Rosters> new_rosters();
     asio::awaitable<void> main_task();
     asio::awaitable<void> signal_task();
+    asio::awaitable<void> reloads();
     asio::awaitable<void> reload();
     asio::awaitable<void> shut_down();
     asio::awaitable<void> settle(std::function<void(bool stored)> then);
@@ -290,6 +291,7 @@ struct App::State {
     bool roster_gap_ = false; // the configuration's fault is that nobody is on a roster
     bool substituted = false; // the journal is not where it belongs
     bool shutting_down = false;
+    bool reloading = false, reload_again = false;
     TaskGroup tasks; // after everything its tasks use
     asio::signal_set signals;
     int status = 0;
@@ -376,6 +378,10 @@ std::string App::State::find_what_was(bool first, StartConfig& start)
     if (const auto* error = std::get_if<JournalError>(&found)) {
         // What is damaged is so at every start; anything else may pass, and the next start tries again.
         const std::string wrong = error->what;
+        if (error->newer) { // a start again would find the same, and none of them dies of it
+            status = exit_configuration;
+            starts->lived();
+        }
         if (!error->damaged) return wrong;
         put_journal_aside("The journal was damaged: history and open alarms are lost");
         if (!file) return wrong;
@@ -418,7 +424,7 @@ int App::State::run()
     if (const std::string reason = find_what_was(first, start); !reason.empty()) {
         log(event_journal, "the journal cannot be read: " + reason);
         log_writer.flush();
-        return exit_failed;
+        return status != 0 ? status : exit_failed;
     }
     if (first) {
         restored->started = read_clocks().wall;
@@ -434,6 +440,8 @@ int App::State::run()
     tasks.spawn("main", main_task());
     io.run();
     log_writer.flush();
+    // A file that is not being read holds up no end: all that had to be kept is, and nothing waits for that file.
+    if (work.depth() > 0) _exit(status);
     return status;
 }
 
@@ -669,13 +677,24 @@ asio::awaitable<void> App::State::signal_task()
         const auto [error, signal] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
         if (error) co_return;
         if (signal == SIGHUP) {
-            auto reloading = reload();
-            co_await std::move(reloading);
+            reload_again = true;
+            // A task of its own: one that hangs on a file must not keep a stop from being told.
+            if (!std::exchange(reloading, true)) tasks.spawn("reload", reloads());
             continue;
         }
         // A terminal and a supervisor may both ask; once is enough.
         if (!std::exchange(shutting_down, true)) tasks.spawn("shut-down", shut_down());
     }
+}
+
+// One after another; whoever asks while one runs wants the file as it is now.
+asio::awaitable<void> App::State::reloads()
+{
+    while (std::exchange(reload_again, false) && !shutting_down) {
+        auto one = reload();
+        co_await std::move(one);
+    }
+    reloading = false;
 }
 
 // All or nothing: what is refused changes nothing, and says so.
@@ -686,6 +705,7 @@ asio::awaitable<void> App::State::reload()
     auto read = [path] { return read_configuration(path); };
     auto reading = run_blocking(work, std::move(read));
     auto start = co_await std::move(reading);
+    if (shutting_down) co_return;
     std::vector<std::string> reasons;
     if (!start || !start->config) {
         if (start) reasons = start->errors;
@@ -717,6 +737,7 @@ asio::awaitable<void> App::State::reload()
         config = std::move(*start->config);
         auto stopping = sources->stop();
         co_await std::move(stopping);
+        if (shutting_down) co_return;
         if (auto rosters = new_rosters()) loop->apply_now(Input{std::move(*rosters)});
         loop->apply_now(Input{config.ward});
         heartbeat->planned(loop->ward().view(clock->now()).beds_watched); // removing a watched bed was confirmed
@@ -754,8 +775,10 @@ asio::awaitable<void> App::State::shut_down()
     co_await std::move(sources_end);
     loop->stop();
     // Last, so that no later heartbeat takes it back: whoever watches from elsewhere then knows that it was wanted.
-    audited("daemon.stopping", {{"by", service.supervised() ? "systemd" : "a signal"}});
-    heartbeat->stopping(loop->ward().view(clock->now()), service.supervised() ? "systemd" : "a signal");
+    const std::string by = service.supervised() ? "systemd" : "a signal";
+    audited("daemon.stopping", {{"by", by}});
+    journal->save_named(stop_note_name, stop_note(recovered->started.incarnation, by));
+    heartbeat->stopping(loop->ward().view(clock->now()), by);
     asio::steady_timer timer{io};
     const Instant now = clock->now().steady, until = now + drain_max, announced = now + announce_max;
     while (clock->now().steady < until && (!loop->idle() || pagers->pending() > 0 ||
@@ -1107,8 +1130,9 @@ void App::State::fault(ShellFault what, bool present, std::string detail)
 {
     bool& told_before = faults[static_cast<std::size_t>(what)];
     std::string& words = fault_details[static_cast<std::size_t>(what)];
-    // A new mistake, or the next step towards a certificate's end, is told as such.
-    const bool retold = what == ShellFault::configuration || what == ShellFault::certificate;
+    // A new mistake, the next step towards a certificate's end, or the next of two gaps is told as such.
+    const bool retold = what == ShellFault::configuration || what == ShellFault::certificate ||
+                        what == ShellFault::clock_jumped || what == ShellFault::loop_late;
     const bool another = retold && told_before && present && words != detail;
     if (present) words = detail;
     if (told_before == present && !another) return;

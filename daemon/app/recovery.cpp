@@ -1,14 +1,60 @@
 #include "daemon/app/recovery.hpp"
 
 #include <algorithm>
+#include <charconv>
 
+#include <fmt/format.h>
+
+#include "daemon/journal/journal_format.hpp"
 #include "daemon/ward_loop/record.hpp"
 
 namespace magwatch {
 namespace {
 
+// An older program must find at the file's number that it cannot read what is in there: whoever raises one of these
+// raises journal_version too.
+static_assert(journal_version == 3 && newest_format == 12 && record_version == 3);
+
 constexpr std::size_t batches_at_once = 1000;
 constexpr std::int64_t starts_unwritten = 100'000; // more than there may have been since the last that was written
+
+// The format of a snapshot, or of a record of form 3, as it stands in front of it.
+std::uint32_t format_of(std::string_view bytes)
+{
+    Reader in{bytes};
+    std::uint32_t format = 0;
+    in(format);
+    return in.ok() ? format : 0;
+}
+
+// Whether a program that came after this one wrote it. Its checksum was right: it is no damage.
+bool is_newer(std::string_view record)
+{
+    if (record.empty()) return false;
+    const auto form = static_cast<std::uint8_t>(record.front());
+    return form > record_version || (form == record_version && format_of(record.substr(1)) > newest_format);
+}
+
+JournalError made_by_newer()
+{
+    JournalError error{"its records are of a format that this magwatch does not know: a newer one wrote them"};
+    error.newer = true;
+    return error;
+}
+
+// Who ended the last start on purpose: the note that it left is good for the start that follows it, and for no other.
+std::string who_stopped(JournalFile& journal, std::uint32_t incarnation)
+{
+    const auto found = journal.named(stop_note_name);
+    const auto* bytes = std::get_if<std::optional<Bytes>>(&found);
+    if (bytes == nullptr || !*bytes) return "";
+    const std::string_view note = as_text(**bytes);
+    std::uint32_t of = 0;
+    const auto read = std::from_chars(note.data(), note.data() + note.size(), of);
+    if (read.ec != std::errc{} || of + 1 != incarnation) return "";
+    const auto at = static_cast<std::size_t>(read.ptr - note.data());
+    return at < note.size() ? std::string{note.substr(at + 1)} : "";
+}
 
 // Steps the inputs of one batch; effects stand there for people and tools, not for us.
 void replay(const JournalBatch& batch, RecordReader& reader, const Replay& how, Recovered& out)
@@ -64,6 +110,7 @@ std::variant<Recovered, JournalError> recover(JournalFile& journal, const ClockR
     if (skipped > 0) out.notes.push_back(std::to_string(skipped) + " damaged snapshots were skipped");
     std::int64_t after = 0;
     if (const auto& found = std::get<std::optional<JournalSnapshot>>(snapshot)) {
+        if (format_of(as_text(found->state)) > newest_format) return made_by_newer();
         if (auto ward = Ward::load(as_text(found->state))) {
             out.ward = std::move(*ward);
             after = found->batch;
@@ -84,6 +131,7 @@ std::variant<Recovered, JournalError> recover(JournalFile& journal, const ClockR
             if (batch.lost_before > 0) {
                 out.notes.push_back(std::to_string(batch.lost_before) + " records were lost while the disk failed");
             }
+            if (std::any_of(batch.records.begin(), batch.records.end(), is_newer)) return made_by_newer();
             replay(batch, reader, how, out);
             after = batch.id;
         }
@@ -100,8 +148,14 @@ std::variant<Recovered, JournalError> recover(JournalFile& journal, const ClockR
             std::max(out.time.unwatched, Instant{} + now.boottime + out.time.offset - out.ward.last_instant());
     const Moment at{Instant{} + now.boottime + out.time.offset, now.wall};
     const std::uint32_t number = begin_incarnation(journal, at, now, boot_id, floor, out);
-    out.started = {number, boot_id, out.time.unwatched, out.time.known};
+    out.started = {number, boot_id, out.time.unwatched, out.time.known, who_stopped(journal, number)};
     return out;
+}
+
+Bytes stop_note(std::uint32_t incarnation, const std::string& by)
+{
+    const std::string text = fmt::format("{} {}", incarnation, by);
+    return {text.begin(), text.end()};
 }
 
 } // namespace magwatch

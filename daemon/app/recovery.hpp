@@ -17,6 +17,10 @@
 
 namespace magwatch {
 
+// Of the journal's note that this start was ended on purpose, and by whom: the start after it tells so.
+inline constexpr const char* stop_note_name = "stopped";
+[[nodiscard]] Bytes stop_note(std::uint32_t incarnation, const std::string& by);
+
 struct Recovered {
     Ward ward;
     ContinuedTime time;           // offset for the clock, and how long nobody watched
@@ -34,7 +38,8 @@ struct Replay {
 };
 
 // Commits a new incarnation, of at least the number `floor`, and rebuilds the ward. The reason if the journal cannot be
-// read. A disk that takes nothing is no reason: the ward goes on, with a number that no earlier start had.
+// read; what a newer program wrote is not damage, and nothing is written then. A disk that takes nothing is no reason:
+// the ward goes on, with a number that no earlier start had.
 [[nodiscard]] std::variant<Recovered, JournalError> recover(JournalFile& journal, const ClockReading& now,
                                                             const std::string& boot_id, std::int64_t floor = 0,
                                                             const Replay& replay = {});

@@ -28,6 +28,7 @@ struct JournalError {
     bool disk_full = false;
     bool damaged = false;
     bool in_use = false; // another process writes it
+    bool newer = false;  // what is in it was written by a newer program
 };
 
 // Consecutive inputs, as the ward loop encoded them, each with its own instant inside.

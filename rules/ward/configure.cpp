@@ -58,9 +58,10 @@ void Ward::State::apply(const Moment& now, const Started& started)
     // The first message after any interruption says how long nobody was watching.
     if (gap) {
         skip_numbers();
-        const std::string text = started.unwatched_known
-                                     ? "Nobody was watching for " + length_text(started.unwatched)
-                                     : std::string{"Nobody was watching, for an unknown time"};
+        std::string text = started.unwatched_known
+                               ? "Nobody was watching for " + length_text(started.unwatched)
+                               : std::string{"Nobody was watching, for an unknown time"};
+        if (!started.stopped_by.empty()) text += ": stopped on purpose by " + started.stopped_by;
         set_fault(now, WardFault::gap, true, text);
         gap_ends = now.steady + 1s;
     }

@@ -215,17 +215,29 @@ void Ward::State::review_bedside(const Moment& now, BedId id, Instant& next)
     set_fault(now, id, BedFault::cuff_arm, watch.cuff_arm.suspected(), next);
 }
 
+namespace {
+
+// Over as soon as it is told. Another one while the first is still shown says how long, or how far, of its own.
+bool is_event(WardFault fault)
+{
+    return fault == WardFault::gap || fault == WardFault::loop_late || fault == WardFault::clock_jumped;
+}
+
+} // namespace
+
 void Ward::State::set_fault(const Moment& now, WardFault fault, bool present, std::string detail)
 {
     const auto index = static_cast<std::size_t>(fault);
     Slot& slot = faults[index];
+    if (present && is_event(fault)) slot.condition = {};
     slot.truth = present ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
     if (present) fault_details[index] = std::move(detail);
     AlarmText alarm = info(fault).alarm;
     if (!fault_details[index].empty()) alarm.message = fault_details[index];
     // Another cause of the same fault: who looks now is told what is wrong now.
     const auto open = episodes.find(slot.episode);
-    if (present && open != episodes.end() && open->second.condition && open->second.alarm.message != alarm.message) {
+    const bool same = present && !is_event(fault) && open != episodes.end() && open->second.condition;
+    if (same && open->second.alarm.message != alarm.message) {
         open->second.alarm.message = alarm.message;
         publish(no_bed);
     }

@@ -35,7 +35,12 @@ struct Started {
     std::string boot_id;
     Duration unwatched{};        // how long nobody watched; 0 at the very first start
     bool unwatched_known = true; // false: clocks cannot tell how long it was
-    template <class Archive> void archive(Archive& a) { a(incarnation, boot_id, unwatched, unwatched_known); }
+    std::string stopped_by{};    // who had ended the program before this one on purpose; "": it ended without a word
+    template <class Archive> void archive(Archive& a)
+    {
+        a(incarnation, boot_id, unwatched, unwatched_known);
+        if (a.format() >= 12) a(stopped_by);
+    }
 };
 
 enum class Mode : std::uint8_t { ward, demo, replay };

@@ -225,6 +225,24 @@ TEST(Recovery, EveryMessageAfterAnInterruptionSaysHowLongNobodyWatched)
 }
 
 // What left before it was on the disk, and was lost with it, is not mistaken for what rings after the restart.
+TEST(Recovery, OfTwoGapsEachSaysHowLongItWasAndWhoHadStoppedIt)
+{
+    Rig rig;
+    rig.watch();
+    const auto gap = [&rig](std::uint32_t incarnation, Duration unwatched, const std::string& by) {
+        rig.jump(rig.now().at(rig.now().steady + unwatched));
+        Started started = restart(incarnation, unwatched);
+        started.stopped_by = by;
+        rig.step(started);
+        std::string said;
+        for (const EpisodeView& one : rig.ward.view(rig.now()).episodes)
+            if (one.rule == "technical.gap") said += one.message;
+        return said;
+    };
+    EXPECT_EQ(gap(2, 1s, "systemd"), "Nobody was watching for 1 s: stopped on purpose by systemd");
+    EXPECT_EQ(gap(3, 90s, ""), "Nobody was watching for 90 s") << "while the first is still shown";
+}
+
 TEST(Recovery, AKeyThatMayHaveLeftBeforeItsCommitNeverComesAgain)
 {
     Rig rig;

@@ -1,0 +1,269 @@
+#!/usr/bin/python3
+"""The end that somebody wanted, and the one that nobody did: a planned stop is announced before it happens, and after
+the start the ward is told for how long nobody watched and who had stopped it; after a kill it is told of nobody. The
+machine may have started anew in between.
+
+  stop_test.py MAGWATCHD WALL_CLOCK
+
+Another boot is a namespace with a boot id of its own in which the machine runs since seconds; the wall clock goes on, or
+is that of an empty battery (WALL_CLOCK, tests/support/wall_clock.cpp).
+"""
+import http.server
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import unittest
+import uuid
+
+from hang_test import INTERRUPT, SEIZE, WALL, ptrace
+from ward_process import WardTest, wait_for
+
+WALL_CLOCK, BINARY = os.path.abspath(sys.argv.pop(2)), os.path.abspath(sys.argv.pop(1))
+RULE = "technical.gap"
+
+
+class Heartbeats(http.server.ThreadingHTTPServer):
+    def __init__(self):
+        self.heard = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.server.heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.handle_error = lambda *_: None
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Stopped(WardTest):
+    binary, beds = BINARY, 2
+
+    def setUp(self):
+        super().setUp()
+        self.heartbeats = Heartbeats()
+        self.addCleanup(self.heartbeats.server_close)
+        self.addCleanup(self.heartbeats.shutdown)
+        key = self.ward.directory / "hook.key"
+        self.config.write_text(self.config.read_text() + f'''
+[[heartbeat]]
+name = "outside"
+kind = "webhook"
+url = "http://127.0.0.1:{self.heartbeats.server_port}/beat"
+every = "1 s"
+secret = "file:{key}"
+planned_stop = "4 min"
+''')
+        self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.notices.close)
+        self.notices.bind(str(self.ward.directory / "notify"))
+        self.notices.settimeout(60)
+        self.ended = 0.0  # when nobody watched any more
+
+    def start(self, supervised=True, **environment):
+        if supervised:
+            environment["NOTIFY_SOCKET"] = str(self.ward.directory / "notify")
+        self.ward.start(**environment)
+        self.ward.ready()
+        self.away = time.monotonic() - self.ended
+
+    def told_the_manager(self, word):
+        while word not in self.notices.recv(4096).decode():
+            pass
+
+    def stop(self):
+        self.ward.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.ward.process.wait(60), 0, self.ward.daemon_log())
+        self.ended = time.monotonic()
+
+    def kill(self):
+        self.ward.kill()
+        self.ended = time.monotonic()
+
+    def gap(self):
+        return next((a["message"] for a in self.ward.json("alarms")["alarms"] if a["rule"] == RULE), "")
+
+    def seconds(self):
+        """Of the time that the ward is told; within a second of ours, and of what it took to say so."""
+        told = int(re.match(r"Nobody was watching for (\d+) s", self.gap()).group(1))
+        self.assertLessEqual(told, self.away + 2.5)  # until the process was gone it may take the drain of the pages
+        return told
+
+    def pages(self, bed="bed-1"):
+        return [a["page"] for a in self.ward.receiver.arrived() if a["page"].get("bed") == bed]
+
+    def rows(self):
+        folder = self.ward.directory / "state/audit"
+        return [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.read_text().splitlines()]
+
+    def rings_again(self, before):
+        wait_for("the open call rings again", lambda: len(self.pages()) > before, 60)
+        self.assertRegex(self.pages()[before]["text"], r"Not watched for \d+ s\.")
+
+
+class Planned(Stopped):
+    def test_it_is_announced_and_the_gap_is_told_with_who_wanted_it(self):
+        self.start()
+        self.told_the_manager("READY=1")
+        self.ward.watch()
+        self.ward.ring()
+        wait_for("a page", self.pages, 60)
+        wait_for("a heartbeat", lambda: self.heartbeats.heard, 60)
+        self.assertTrue(all(beat["stopping"] is None for beat in self.heartbeats.heard))
+        before = len(self.pages())
+        self.stop()
+        self.told_the_manager("STOPPING=1")
+        self.assertEqual(self.heartbeats.heard[-1]["stopping"], {"by": "systemd", "back_in_seconds": 240})
+        self.assertEqual(self.heartbeats.heard[-1]["beds_watched"], 1)
+
+        self.start()
+        self.seconds()
+        self.assertRegex(self.gap(), r"^Nobody was watching for \d+ s: stopped on purpose by systemd$")
+        self.rings_again(before)
+        rows = [row for row in self.rows() if row["action"] in ("daemon.stopping", "daemon.started")]
+        self.assertEqual([row["action"] for row in rows], ["daemon.started", "daemon.stopping", "daemon.started"])
+
+        # Who had stopped it is told of that one gap alone, also while it is still shown.
+        self.kill()
+        self.start()
+        self.seconds()
+        self.assertNotIn("purpose", self.gap())
+
+    def test_without_a_service_manager_it_was_a_signal(self):
+        self.start(supervised=False)
+        self.ward.watch()
+        self.stop()
+        self.start(supervised=False)
+        self.assertTrue(self.gap().endswith(": stopped on purpose by a signal"), self.gap())
+
+    def test_each_of_two_gaps_says_how_long_it_was(self):
+        self.start()
+        self.ward.watch()
+        self.stop()
+        self.start()
+        self.assertLess(self.seconds(), 60)
+        self.kill()
+        # A minute and a half, by the clocks that count it.
+        clock = self.ward.directory / "clock"
+        clock.write_bytes(struct.pack("<qq", 90 * 10**9, 90 * 10**9))
+        checks = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+        self.start(LD_PRELOAD=WALL_CLOCK, MAGWATCH_TEST_CLOCK=str(clock), ASAN_OPTIONS=checks)
+        self.assertRegex(self.gap(), r"^Nobody was watching for (9\d|1\d\d) s$")
+
+
+class HangingReload(Stopped):
+    def release(self, thread):
+        """One whose thread hangs does not end by itself."""
+        if pathlib.Path(f"/proc/{self.ward.process.pid}/task/{thread}").exists():
+            self.ward.process.send_signal(signal.SIGKILL)
+            os.waitpid(thread, WALL)
+
+    def test_a_reload_that_hangs_on_a_file_keeps_no_stop_from_being_told(self):
+        self.start()
+        self.ward.watch()
+        self.told_the_manager("READY=1")
+        wait_for("a heartbeat", lambda: self.heartbeats.heard, 60)
+        # A disk that does not answer: the thread that reads files stands still.
+        tasks = pathlib.Path(f"/proc/{self.ward.process.pid}/task")
+        thread = next(int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == "work")
+        ptrace(SEIZE, thread)
+        ptrace(INTERRUPT, thread)
+        os.waitpid(thread, WALL)
+        self.addCleanup(self.release, thread)
+        self.ward.process.send_signal(signal.SIGHUP)
+        self.told_the_manager("RELOADING=1")
+        self.ward.process.send_signal(signal.SIGTERM)
+        self.told_the_manager("STOPPING=1")
+        os.waitpid(thread, WALL)  # a thread that is traced lets its process go when it was waited for
+        self.assertEqual(self.ward.process.wait(60), 0, self.ward.daemon_log())
+        self.ended = time.monotonic()
+        self.assertEqual(self.heartbeats.heard[-1]["stopping"]["by"], "systemd")
+        self.start()
+        self.assertTrue(self.gap().endswith(": stopped on purpose by systemd"), self.gap())
+        self.assertEqual([bed["alias"] for bed in self.ward.json("beds")["beds"] if bed["watched"]], ["bed-1"])
+
+
+class Reboot(Stopped):
+    def setUp(self):
+        super().setUp()
+        self.holder = None
+        self.addCleanup(self.release)
+
+    def reboot(self):
+        """The next start finds a machine that started a few seconds ago, by another boot id."""
+        self.release()
+        identity = self.ward.directory / "boot_id"
+        identity.write_text(f"{uuid.uuid4()}\n")
+        since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self.holder = subprocess.Popen(
+            ["unshare", "--user", "--map-root-user", "--mount", "--time", "--boottime", str(30 - int(since_boot)),
+             "--fork", "--kill-child", "sh", "-c", f"mount --bind {identity} /proc/sys/kernel/random/boot_id && "
+             "echo $$ && exec sleep infinity"], stdout=subprocess.PIPE, text=True)
+        self.holder.stdout.readline()
+        children = pathlib.Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children")
+        inside = wait_for("the machine", lambda: children.read_text().split(), 60)[0]
+        self.ward.prefix = ["nsenter", "--target", inside, "--user", "--mount", "--time", "--preserve-credentials"]
+
+    def release(self):
+        if self.holder is None:
+            return
+        if self.ward.process and self.ward.process.poll() is None:
+            self.ward.process.kill()
+            self.ward.process.wait()
+        self.holder.kill()
+        self.holder.wait()
+        self.holder.stdout.close()
+        self.holder = None
+
+    def test_the_ward_goes_on_and_says_how_long_nobody_watched(self):
+        self.start()
+        self.ward.watch()
+        self.ward.ring()
+        wait_for("a page", self.pages, 60)
+        for planned in (True, False):
+            with self.subTest(planned=planned):
+                self.stop() if planned else self.kill()
+                before = len(self.pages())
+                self.reboot()
+                self.start()
+                self.assertEqual([b["alias"] for b in self.ward.json("beds")["beds"] if b["watched"]], ["bed-1"])
+                self.seconds()
+                self.assertEqual(self.gap().endswith(": stopped on purpose by systemd"), planned, self.gap())
+                self.rings_again(before)
+                keys = [page["key"] for page in self.pages()]
+                self.assertLessEqual(max(map(keys.count, keys)), 2, "an outcome may be lost with a kill")
+
+    def test_with_an_empty_battery_nobody_knows_how_long(self):
+        self.start()
+        self.ward.watch()
+        self.ward.ring()
+        wait_for("a page", self.pages, 60)
+        before = len(self.pages())
+        self.kill()
+        self.reboot()
+        clock = self.ward.directory / "clock"
+        clock.write_bytes(struct.pack("<qq", round((10 - time.time()) * 1e9), 0))  # 1970
+        checks = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+        self.start(LD_PRELOAD=WALL_CLOCK, MAGWATCH_TEST_CLOCK=str(clock), ASAN_OPTIONS=checks)
+        self.assertEqual(self.gap(), "Nobody was watching, for an unknown time")
+        # Its receiver has the right time and calls a page of 1970 old: the ward is told that, too.
+        alarm = wait_for("the ward is told", lambda: next(
+            (a for a in self.ward.json("alarms")["alarms"] if a["rule"] == "technical.channel"), None), 60)
+        self.assertIn("webhook", alarm["message"])
+        self.assertEqual(len(self.pages()), before)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
