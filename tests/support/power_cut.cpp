@@ -1,10 +1,10 @@
-// What a power cut may take: preloaded into a program, it keeps for each write to a database what stood there before, and
-// for each sync, which takes 20 ms, that it was done. After a kill a test undoes or garbles whatever was written and never synced, as a disk
-// does that loses its power (sqlite/src/test6.c does so too). No part of magwatch.
+// What a power cut may take: preloaded into a program, it keeps for each write to a database what stood there before,
+// and for each sync, which takes 20 ms, that it was done. After a kill a test undoes or garbles whatever was written and
+// never synced, as a disk does that loses its power (SQLite's test6.c does so too). No part of magwatch.
 //
 // MAGWATCH_TEST_WRITES names the file of records, native byte order: a letter ('w' written, 't' cut or lengthened, 's'
 // synced), 15 bytes of nothing, three numbers of eight bytes (length of the path, offset, bytes), the path, and for 'w'
-// and 't' what stood there before: less than `bytes` where the file was shorter, and how much, in a number before it.
+// and 't' how many bytes stood there before, in eight, and those: fewer than were written where the file was shorter.
 // Of databases alone: names that hold ".db".
 #include <cstdint>
 #include <cstdlib>
