@@ -303,7 +303,7 @@ class Commands(unittest.TestCase):
 
     def test_every_block_says_what_it_is(self):
         self.assertGreater(len(self.blocks), 50)
-        remarks = {"sh": r"|exit: \d( \d)*|not run: [^;]{20,}; proof: [\w ]+", "text": r"output|picture", "ini": "", "cpp": "",
+        remarks = {"sh": r"|exit: \d( \d)*|not run: [^;]{20,}; proof: [\w. ]+", "text": r"output|picture", "ini": "", "cpp": "",
                    "toml": "load: (" + "|".join(LOADERS) + ")", "csv": r"recording: [\w.]+",
                    "hl7": r"recording: [\w.]+"}
         for block in self.blocks:
@@ -315,7 +315,9 @@ class Commands(unittest.TestCase):
                         for path in (REPOSITORY / folder).rglob("CMakeLists.txt"))
         for block in self.blocks:
             for name in (block.remark.partition("; proof: ")[2]).split():
-                known = re.search(rf"NAME {name}\s", tests) or f"system_test({name.removeprefix('system_')} " in tests
+                check = REPOSITORY / "tests" / "checks" / (name.removeprefix("checks.") + "_test.py")
+                known = (re.search(rf"NAME {name}\s", tests) or (name.startswith("checks.") and check.exists())
+                         or f"system_test({name.removeprefix('system_')} " in tests)
                 self.assertTrue(known, f"{block.where} names a test that does not exist")
 
     def test_every_command_in_a_sentence_exists(self):
