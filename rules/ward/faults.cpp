@@ -145,12 +145,14 @@ void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant
 {
     Bed& bed = beds[id.value];
     const Watch& watch = *bed.watch;
-    // A source that came back may take a moment to bring all of its signals.
-    const auto complete = [&](SourceId source) {
+    // A source that came back may take a moment to bring all of its signals. One that was missing for as long before
+    // the silence has had its moment.
+    const auto complete = [&](const SignalState& signal) {
         const auto found = std::find_if(bed.links.begin(), bed.links.end(),
-                                        [&](const SourceLink& l) { return l.source == source; });
-        if (found == bed.links.end() || source.value >= source_names.size()) return Instant{};
-        return found->back + silent_after(source_names[source.value]);
+                                        [&](const SourceLink& l) { return l.source == signal.source; });
+        if (found == bed.links.end() || signal.source.value >= source_names.size()) return Instant{};
+        const Duration moment = silent_after(source_names[signal.source.value]);
+        return found->quiet_from - signal.received >= moment ? Instant{} : found->back + moment;
     };
     std::string lost;
     bool trouble = false;
@@ -164,7 +166,7 @@ void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant
             // may be: real monitors drop a value for seconds, twice an hour.
             else if (now.steady < gone)
                 look_again(next, now.steady, gone);
-            else if (const Instant whole = complete(watch.patient.latest(signal).source); now.steady < whole)
+            else if (const Instant whole = complete(watch.patient.latest(signal)); now.steady < whole)
                 look_again(next, now.steady, whole);
             else
                 lost += (lost.empty() ? "" : ", ") + std::string{info(signal).title};

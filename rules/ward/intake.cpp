@@ -109,6 +109,7 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     SourceLink& from = link(bed, observation.source);
     const bool was_quiet = from.silent || !from.expected;
     from.expected = true;
+    if (was_quiet) from.quiet_from = from.sampled;
     from.sampled = now.steady;
     // What was not heard did not stand still: a source that comes back starts afresh.
     if (was_quiet) from.back = from.changed = from.counted = now.steady;

@@ -70,6 +70,7 @@ struct SourceLink {
     Instant changed{};     // when any of its numbers last changed
     Instant counted{};     // when its liveness counter last changed
     Instant back{};        // when it was first heard, or heard again after a silence
+    Instant quiet_from{};  // its last sample before that silence
     bool has_liveness = false;
     double liveness = 0;
     bool frozen = false;
@@ -77,6 +78,7 @@ struct SourceLink {
     template <class Archive> void archive(Archive& a)
     {
         a(source, expected, sampled, changed, counted, back, has_liveness, liveness, frozen, silent);
+        if (a.format() >= 12) a(quiet_from);
     }
 };
 

@@ -154,6 +154,28 @@ TEST(TechnicalAlarm, AMonitorThatComesBackIsNeitherFrozenNorBlind)
     EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised"));
 }
 
+TEST(TechnicalAlarm, AVitalSignThatWasMissingBeforeASilenceIsToldAtOnceAfterIt)
+{
+    Rig rig;
+    rig.watch();
+    int n = 0;
+    const auto stream = [&](int seconds, bool with_spo2) {
+        for (int i = 0; i < seconds; ++i) {
+            rig.observe(Signal::hr, 80 + n++ % 2);
+            if (with_spo2) rig.observe(Signal::spo2, 98);
+            rig.stream(Signal::rr, 16 + n % 2, 1);
+        }
+    };
+    stream(60, true);
+    stream(20, false);
+    rig.pass(30s);
+    EXPECT_THAT(rig.events("technical.silent"), ElementsAre("raised"));
+    EXPECT_THAT(rig.events("technical.signals_lost"), IsEmpty());
+    stream(1, false);
+    EXPECT_THAT(rig.events("technical.silent"), ElementsAre("raised", "cleared"));
+    EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised")) << "nobody would be told for a moment";
+}
+
 TEST(TechnicalAlarm, FlatNumbersWithoutACounterAreToldAfterFiveMinutes)
 {
     Rig rig;
