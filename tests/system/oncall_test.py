@@ -92,7 +92,8 @@ person = "doctor-1"
         self.assertEqual(self.duty()["people"], ["doctor-1"])
         done = self.magwatch("oncall", "set", "obstetrician", "charge-1", "--for", "1h", "--reason", "x", "--by", "a")
         self.assertEqual(done.returncode, 0, done)
-        later = self.ward.json("oncall")["duties"][0]["until"]
+        # Of the change, not of the duty: that is told to the end of its shift, at midnight.
+        later = self.ward.json("oncall")["changes"][0]["until"]
         self.assertEqual(self.duty()["people"], ["charge-1"])
         self.assertEqual(self.duty("--at", later)["people"], ["doctor-1"])
         self.assertIn("charge-1", self.magwatch("oncall", "show").stdout)
