@@ -373,6 +373,42 @@ TEST_F(RetryTest, WhatIsSentAgainWaitsForTheDiskAndWhatRingsAnewDoesNot)
     EXPECT_TRUE(until(left_again));
 }
 
+// Sent a second time without a word on the disk, its key could leave a third time after the next kill.
+TEST_F(RetryTest, WhatTheDiskDoesNotTakeIsNotSentAgain)
+{
+    limits.answer = 200ms;
+    watch();
+    pages.clear();
+    (void)post(absent_reflex());
+    ASSERT_TRUE(until([this] { return !pages.empty(); }));
+    const PageKey key = pages.front().page.key;
+    pages.clear();
+    slow_start = true;
+    kill_and_start();
+    const Told later = post(Action{"charge", TestPage{"midwife"}, 0});
+    EXPECT_FALSE(later.stored) << "the turn of what was decided before it has come and gone";
+    EXPECT_TRUE(std::none_of(pages.begin(), pages.end(), [&](const SendPage& sent) { return sent.page.key == key; }));
+}
+
+TEST_F(RetryTest, ACommitThatFailedIsNeverAYes)
+{
+    limits.answer = 200ms;
+    kill_and_start();
+    watch();
+    const auto committed = [this] {
+        std::optional<bool> durable;
+        asio::co_spawn(io, loop->committed(), [&](const std::exception_ptr&, bool yes) { durable = yes; });
+        EXPECT_TRUE(until([&] { return durable.has_value(); }));
+        return durable.value_or(false);
+    };
+    EXPECT_TRUE(committed());
+    faults.stall_syncs();
+    loop->push(Input{Observation{}});
+    EXPECT_FALSE(committed());
+    faults.heal();
+    EXPECT_TRUE(until(committed));
+}
+
 // Behind a disk that hangs, what was decided in many turns waits from its own decision on, not one after another.
 TEST_F(RetryTest, WaitsForASlowDiskDoNotAddUp)
 {
