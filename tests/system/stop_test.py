@@ -132,8 +132,11 @@ class Planned(Stopped):
         self.seconds()
         self.assertRegex(self.gap(), r"^Nobody was watching for \d+ s: stopped on purpose by systemd$")
         self.rings_again(before)
-        rows = [row for row in self.rows() if row["action"] in ("daemon.stopping", "daemon.started")]
-        self.assertEqual([row["action"] for row in rows], ["daemon.started", "daemon.stopping", "daemon.started"])
+        def turns():
+            return [row["action"] for row in self.rows() if row["action"] in ("daemon.stopping", "daemon.started")]
+        # A row reaches the trail when its thread comes to it.
+        wait_for("the second start in the trail", lambda: len(turns()) >= 3, 60)
+        self.assertEqual(turns(), ["daemon.started", "daemon.stopping", "daemon.started"])
 
         # Who had stopped it is told of that one gap alone, also while it is still shown.
         self.kill()
