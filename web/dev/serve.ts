@@ -60,8 +60,13 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
 }
 
-export async function serve(root: string, port = 0, frame: FrameName = "toxic"): Promise<DevServer> {
-  const ward = new DevWard(frame);
+export async function serve(
+  root: string,
+  port = 0,
+  frame: FrameName = "toxic",
+  offsetMinutes = 0,
+): Promise<DevServer> {
+  const ward = new DevWard(frame, offsetMinutes);
   const readers = new Set<ServerResponse>();
   const tellAll = (text: string) => {
     if (!ward.silent) for (const reader of readers) reader.write(text);

@@ -106,7 +106,11 @@ export class DevWard {
   private unlockedBy: string | null = null;
   private unlockedUntil = 0;
 
-  constructor(name: FrameName) {
+  /** @param offsetMinutes by which the ward's clocks are ahead of UTC */
+  constructor(
+    name: FrameName,
+    private readonly offsetMinutes = 0,
+  ) {
     this.frame = frameNow(name, Date.now());
   }
 
@@ -119,7 +123,7 @@ export class DevWard {
     const { status, beds, alarms, calls, pages } = this.frame;
     return {
       ...this.head(),
-      utc_offset_minutes: 0,
+      utc_offset_minutes: this.offsetMinutes,
       mode: "demo",
       version: status.version,
       ward: status.name,

@@ -4,6 +4,7 @@ import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { type DevServer, serve } from "../../dev/serve";
 import type { FrameName } from "../../dev/ward";
+import { wardOffset } from "../clock";
 import { openPage, startBrowser } from "./browser";
 
 export const ROOT = process.env["MAGWATCH_WEB_DIST"] ?? "dist";
@@ -25,7 +26,7 @@ export function stand(frame: FrameName): Stand {
     await now.browser?.close();
   });
   beforeEach(async () => {
-    now.server = await serve(ROOT, 0, frame);
+    now.server = await serve(ROOT, 0, frame, wardOffset());
     now.complaints = [];
   });
   afterEach(async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { wardZone } from "../clock";
 
 export interface Demo {
   /** Where the board is served. */
@@ -22,6 +23,7 @@ export async function startDemo(bin: string): Promise<Demo> {
   const keep = join(mkdtempSync(join(tmpdir(), "magwatch-story-")), "run");
   const child = spawn(join(ROOT, "tools", "demo"), ["--bin", bin, "--calm", "--ports", "auto", "--keep", keep], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TZ: wardZone() },
   });
   let said = "";
   child.stdout.on("data", (text: Buffer) => (said += text.toString()));
