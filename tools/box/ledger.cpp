@@ -174,6 +174,7 @@ void Ledger::check(const Moment& now)
 void Ledger::truth(const Moment& now, std::uint16_t at, const Body* body)
 {
     Bed& bed = beds_[at];
+    bed.no_pulse = body != nullptr && body->model.truth().hr < info(Signal::hr).min;
     if (body == nullptr || body->model.truth().rr >= breathing_fails) bed.failing.reset();
     else if (!bed.failing) bed.failing = now.steady;
 }
@@ -234,6 +235,13 @@ bool Ledger::had_to_take_pages(const Moment& now, const std::string& message) co
     });
 }
 
+bool Ledger::no_pulse(const WardView& view, const std::string& alias) const
+{
+    for (std::size_t b = 0; b < beds_.size(); ++b)
+        if (view.beds[b].alias == alias) return beds_[b].no_pulse;
+    return false;
+}
+
 void Ledger::converged(const Moment& now, const WardView& view)
 {
     // A good monitor loses its reading now and then as well, for half a minute: what began just now is no
@@ -242,6 +250,8 @@ void Ledger::converged(const Moment& now, const WardView& view)
     for (const EpisodeView& episode : view.episodes) {
         if (episode.kind != AlarmKind::technical || !episode.condition || now.wall - episode.since < passing) continue;
         if (episode.rule == "technical.channel" && !had_to_take_pages(now, episode.message)) continue;
+        // Of a heart that stands still, or nearly, no sensor has a plausible number, and the ward says so.
+        if (episode.rule == "technical.signals_lost" && no_pulse(view, episode.bed)) continue;
         for (const char* rule : {"technical.silent", "technical.silent_long", "technical.frozen",
                                  "technical.signals_lost", "technical.implausible", "technical.unknown",
                                  "technical.journal", "technical.loop_late", "technical.gap", "technical.channel"}) {

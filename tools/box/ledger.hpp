@@ -49,6 +49,7 @@ private:
     static constexpr std::array judged = {Signal::hr, Signal::rr, Signal::spo2};
     struct Bed {
         bool watched = false;
+        bool no_pulse = false; // in truth
         Instant since{}; // of the watch, the transfer or the restart: nothing older counts
         Instant heard{}, back{}; // the newest value of any; the first one after a silence
         std::array<Vital, judged.size()> vitals;
@@ -62,6 +63,7 @@ private:
     void transition(const Moment& now, const AlarmTransition& t);
     void check(const Moment& now);
     [[nodiscard]] bool had_to_take_pages(const Moment& now, const std::string& message) const;
+    [[nodiscard]] bool no_pulse(const WardView& view, const std::string& alias) const;
     [[nodiscard]] static bool any(const Bed& bed);
     [[nodiscard]] static bool any_high(const Bed& bed);
     void fail(const Moment& now, const char* invariant, std::string what);
