@@ -45,6 +45,7 @@
 #include "daemon/journal/journal.hpp"
 #include "daemon/metrics/metrics.hpp"
 #include "daemon/people/pin.hpp"
+#include "daemon/ward_loop/canary.hpp"
 #include "daemon/ward_loop/ward_loop.hpp"
 #include "rules/ward/technical.hpp"
 #include "runtime/build_info.hpp"
@@ -65,6 +66,9 @@ constexpr int exit_configuration = 78; // EX_CONFIG
 constexpr Duration announce_max = 2s;  // for telling those elsewhere that we stop on purpose
 constexpr Duration drain_max = 5s;     // for pages that are on their way when we stop
 constexpr Duration rosters_looked_at = 60s;
+constexpr Duration canary_longest = 60s;      // between two alarms of the bed of nobody
+constexpr int canary_intervals = 6;          // of the watchdog, the same where that is shorter
+constexpr Duration page_longest = 5s;        // from a value that asks for it; BEHAVIOUR.md, and so for that bed
 constexpr Duration pin_longest = 60s;        // eight may wait, of some 100 ms each
 constexpr Duration files_stuck = 30s;        // no reload and no look at a note takes so long
 constexpr Duration channel_told_every = 60s; // well within what the core waits before that alarm is over
@@ -223,6 +227,7 @@ struct App::State {
     void told(const AlarmTransition& transition);
     void publish(const Ward& ward, const Moment& now);
     void make_contracts();
+    void canary_came_out(const SendPage& page);
     void turn(const Moment& now);
     void stepped(const Input& input, const Moment& now);
     void watch_clocks(const Moment& now, const ClockReading& reading);
@@ -261,7 +266,8 @@ struct App::State {
     std::unique_ptr<Recorder> recorder;
     std::optional<RestoreNote> restored; // the journal was put here by `magwatch restore`
     bool just_restored = false;          // and this is the first start since
-    std::unique_ptr<WardLoop> loop;
+    std::unique_ptr<Canary> canary;
+    std::unique_ptr<WardLoop> loop; // steps the canary
     std::unique_ptr<PagerSet> pagers;
     std::unique_ptr<audit::Audit> audit; // its own thread; before whatever records in it
     std::unique_ptr<Heartbeat> heartbeat;
@@ -460,7 +466,10 @@ void App::State::build(StartConfig start)
     pagers = std::make_unique<PagerSet>(io.get_executor(), *clock, answer_key(directory), feedback());
     heartbeat = std::make_unique<Heartbeat>(io.get_executor(), pagers->lane(), metrics,
                                             recovered->started.incarnation);
+    canary = std::make_unique<Canary>(std::min(canary_longest, canary_intervals * service.watchdog().value_or(10s)));
+    metrics.canary_last_success.Set(static_cast<double>(health.started.ms) / 1000);
     loop = std::make_unique<WardLoop>(io.get_executor(), *clock, std::move(recovered->ward), ports());
+    loop->set_canary(*canary);
     JournalOptions journal_options;
     journal_options.limits = {config.journal.keep, config.journal.max_bytes};
     journal = std::make_unique<Journal>(
@@ -511,6 +520,7 @@ WardLoopPorts App::State::ports()
     WardLoopPorts ports;
     ports.send_page = [this](const SendPage& page) { send_page(page); };
     ports.cancel_pages = [this](CallId call) { pagers->cancel(call); };
+    ports.canary_page = [this](const SendPage& page) { canary_came_out(page); };
     ports.call_ended = [this](CallId call) { pagers->ended(call); };
     ports.reply = [this](const Reply& reply, bool stored) {
         server->reply(reply, stored);
@@ -867,13 +877,24 @@ void App::State::make_contracts()
         return std::chrono::duration_cast<Duration>(now - lane_moved_);
     });
     contracts.add("pages and answers", longest, [this] { return loop->oldest_waiting(); });
+    contracts.add("canary", std::max(longest, page_longest), [this] { return canary->late(clock->now().steady); });
     contracts.add("http", longest, [this] { return server->stands_still(); });
     contracts.add("pins", pin_longest, [this] { return server->oldest_pin(); });
     if (callbacks) contracts.add("callbacks", longest, [this] { return callbacks->stands_still(); });
 }
 
+void App::State::canary_came_out(const SendPage& page)
+{
+    const Moment now = clock->now();
+    if (!canary->came_out(page, now)) return;
+    metrics.canary_trials.Increment();
+    metrics.canary_latency.Observe(static_cast<double>(canary->last()->took.count()) / 1000);
+    metrics.canary_last_success.Set(static_cast<double>(now.wall.ms) / 1000);
+}
+
 void App::State::turn(const Moment& now)
 {
+    if (auto said = canary->device(now)) loop->push(std::move(*said));
     const ClockReading reading = read_clocks();
     board.progressed(reading.boottime);
     metrics.rule_last_evaluation.Set(static_cast<double>(now.wall.ms) / 1000);
@@ -896,6 +917,7 @@ void App::State::turn(const Moment& now)
     metrics.backup_within.Set(static_cast<double>(backup.within.count()) / 1000);
     // From here, and never from a timer of its own: it says that the loop makes progress.
     watch_audit();
+    heartbeat->carried(canary->report(now.steady));
     if (heartbeat->due(now.steady)) heartbeat->beat(loop->ward().view(now));
     judge_channels();
     if (work.oldest_age() > files_stuck)

@@ -154,6 +154,11 @@ std::string Heartbeat::body(const WardView& view, const Content& content)
     nlohmann::ordered_json head;
     if (content.audit.sequence > 0) head = {{"sequence", content.audit.sequence}, {"hash", content.audit.hash}};
     out["audit"] = std::move(head);
+    const auto seconds = [](Duration time) { return static_cast<double>(time.count()) / 1000; };
+    out["canary"] = {{"number", content.canary.number},
+                     {"ago_seconds", seconds(content.canary.ago)},
+                     {"took_seconds", seconds(content.canary.took)},
+                     {"every_seconds", seconds(content.canary.every)}};
     nlohmann::ordered_json stopping;
     if (!content.stopped_by.empty()) {
         stopping["by"] = content.stopped_by;

@@ -8,6 +8,8 @@
 // sequence, every_seconds, beds_watched, planned_ends (watches that people ended, since the start: a number of beds
 // that falls by more is a fault), oldest_data_seconds, config and pack (SHA-256), simulation, stopping, at: no name.
 // `audit` is null, or sequence and hash of the newest row of the audit trail: whoever cuts its end cannot cut it here.
+// `canary` is of the newest alarm of the bed of nobody that came out where pages leave: its number, how long ago that
+// was, how long it took and how often one should. Number 0: none has, for as long as it says.
 // `stopping` is null, or says of the last one before a stop on purpose who stops us and when we are expected back.
 //
 // An Alertmanager is told of an alert "Watchdog" that always rings. Each telling gives it an end four periods ahead, so
@@ -27,6 +29,7 @@
 #include "daemon/audit/row.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/metrics/metrics.hpp"
+#include "daemon/ward_loop/canary.hpp"
 #include "rules/ward/view.hpp"
 #include "runtime/secret.hpp"
 
@@ -58,6 +61,9 @@ public:
     // The newest row of the audit trail, for the next beats.
     void audited(audit::Head head) { content_.audit = std::move(head); }
 
+    // What the bed of nobody showed, for the next beats.
+    void carried(const Canary::Report& report) { content_.canary = report; }
+
     // The receivers that took none of the last three, in words; "" = all hear.
     [[nodiscard]] const std::string& failing() const { return failing_; }
 
@@ -69,6 +75,7 @@ public:
         Duration every{};
         std::string config_hash, pack_hash;
         audit::Head audit; // 0 = there is no row yet
+        Canary::Report canary;
         std::string stopped_by; // "" = it goes on
         Duration back_in{};
     };

@@ -328,6 +328,15 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
                                       .Add({})},
       audit_rows{gauge(registry_, "magwatch_audit_rows", "Number of the newest row of the audit trail.").Add({})},
       audit_writing{gauge(registry_, "magwatch_audit_writing", "1 while the audit trail is being written.").Add({})},
+      canary_trials{counter(registry_, "magwatch_canary_trials_total",
+                            "Alarms of the bed of nobody that came out where pages leave.")
+                        .Add({})},
+      canary_latency{histogram(registry_, "magwatch_canary_latency_seconds",
+                               "From the moment at which an alarm of the bed of nobody must be raised to its page.")
+                         .Add({}, handoff_seconds)},
+      canary_last_success{gauge(registry_, "magwatch_canary_last_success_timestamp_seconds",
+                                "Unix time at which the last of them came out; before the first, of the start.")
+                              .Add({})},
       http_certificate_ends{gauge(registry_, "magwatch_http_certificate_expiry_timestamp_seconds",
                                   "Unix time at which the board's certificate ends; 0 without TLS.")
                                 .Add({})},

@@ -266,6 +266,9 @@ public:
     prometheus::Gauge& heartbeat_receivers_failing;
     prometheus::Gauge& audit_rows;    // the number of the newest row of the audit trail on the disk
     prometheus::Gauge& audit_writing; // 1 or 0
+    prometheus::Counter& canary_trials;      // that came out
+    prometheus::Histogram& canary_latency;   // from the moment its rule must raise to its page in the queue of pages
+    prometheus::Gauge& canary_last_success;  // Unix time; before the first, of the start
     prometheus::Gauge& http_certificate_ends; // Unix time; 0 = no TLS
     prometheus::Gauge& audit_lost;    // rows, since the start
     prometheus::Counter& log_dropped;

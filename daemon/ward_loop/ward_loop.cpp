@@ -90,6 +90,7 @@ asio::awaitable<void> WardLoop::run()
         const Moment now = clock_.now();
         Instant until = now.steady + idle_max;
         if (const auto due = ward_.next_deadline()) until = std::min(until, *due);
+        if (const auto due = canary_ ? canary_->next_deadline() : std::nullopt) until = std::min(until, *due);
         if (dirty_) until = std::min(until, published_ + publish_every);
         const Duration limit = std::max(until - now.steady, Duration{});
         co_await inbox_.wait(limit);
@@ -131,8 +132,9 @@ void WardLoop::turn()
     const Moment now = clock_.now();
     inputs_.clear();
     inbox_.take(inputs_);
-    for (const auto& input : inputs_) step(now, input);
+    for (const auto& input : inputs_) take(now, input);
     step(now, Tick{});
+    if (canary_) canary_->step(now, Tick{}, canary_pages_);
     const bool dropping = inbox_.dropped() != dropped_told_;
     if (dropping || overflow_told_) inbox_.push(Input{ShellStatus{ShellFault::inbox_overflow, dropping, ""}});
     dropped_told_ = inbox_.dropped();
@@ -145,6 +147,12 @@ void WardLoop::turn()
         ports_.publish(ward_, now);
     }
     ports_.turn(now);
+}
+
+void WardLoop::take(const Moment& now, const Input& input)
+{
+    if (canary_ && Canary::owns(input)) canary_->step(now, input, canary_pages_);
+    else step(now, input);
 }
 
 void WardLoop::step(const Moment& now, const Input& input)
@@ -203,13 +211,14 @@ void WardLoop::append(const Moment& now)
         snapshot_ = now.steady;
         since_snapshot_ = 0;
     }
-    if (!page_acts_.empty()) {
-        pages_.groups.push_back({sequence_, now.steady, std::move(page_acts_), {}});
+    if (!page_acts_.empty() || !canary_pages_.empty()) {
+        pages_.groups.push_back({sequence_, now.steady, std::move(page_acts_), {}, std::move(canary_pages_)});
         page_acts_.clear();
+        canary_pages_.clear();
         pages_.wake.cancel();
     }
     if (!answers_due_.empty() || !waiting_.empty()) {
-        answers_.groups.push_back({sequence_, now.steady, std::move(answers_due_), std::move(waiting_)});
+        answers_.groups.push_back({sequence_, now.steady, std::move(answers_due_), std::move(waiting_), {}});
         answers_due_.clear();
         waiting_.clear();
         answers_.wake.cancel();
@@ -236,6 +245,8 @@ asio::awaitable<void> WardLoop::act_on(Pending& pending, Duration limit)
         pending.groups.pop_front();
         const bool durable = outcome == CommitOutcome::durable;
         for (const auto& effect : group.effects) act(effect, durable);
+        for (const auto& page : group.canary)
+            if (ports_.canary_page) ports_.canary_page(page);
         for (const auto& waiter : group.waiters) {
             waiter->durable = durable;
             waiter->timer.cancel();

@@ -18,6 +18,7 @@
 
 #include "adapters/monitors/adapter.hpp"
 #include "daemon/journal/journal.hpp"
+#include "daemon/ward_loop/canary.hpp"
 #include "daemon/ward_loop/record.hpp"
 #include "rules/ward/ward.hpp"
 #include "runtime/clock.hpp"
@@ -44,6 +45,8 @@ struct WardLoopPorts {
     std::function<void(const Input&, const Moment& now)> stepped; // every input: counters
     // After stepped(): what was decided by it. May be empty.
     std::function<void(const Input&, const EffectBuffer&, const Moment& now)> decided{};
+    // A page of the canary, in its turn among those of patients. May be empty.
+    std::function<void(const SendPage&)> canary_page{};
 };
 
 // How long what was decided waits to be durable, from its decision on.
@@ -61,6 +64,9 @@ public:
 
     // Where records go. Before run().
     void set_journal(Journal& journal) { journal_ = &journal; }
+
+    // A bed of nobody, whose inputs are its own ward's and whose pages go to its own port. Must outlive the loop.
+    void set_canary(Canary& canary) { canary_ = &canary; }
 
     // Steps until stop(), and a last time.
     boost::asio::awaitable<void> run();
@@ -105,6 +111,7 @@ private:
         Instant decided{};
         EffectBuffer effects;
         std::vector<std::shared_ptr<Waiter>> waiters;
+        std::vector<SendPage> canary{};
     };
     // Groups in the order of their decisions.
     struct Pending {
@@ -114,6 +121,7 @@ private:
     };
 
     void turn();
+    void take(const Moment& now, const Input& input);
     void step(const Moment& now, const Input& input);
     void keep(const Moment& now, const Input& input);
     void append(const Moment& now);
@@ -125,11 +133,13 @@ private:
     Ward ward_;
     WardLoopPorts ports_;
     Journal* journal_ = nullptr;
+    Canary* canary_ = nullptr;
     WardInbox inbox_;
     std::vector<Input> inputs_;  // of this turn
     EffectBuffer effects_;       // of one step
     RecordWriter records_;       // of this turn
     EffectBuffer page_acts_;     // of this turn
+    std::vector<SendPage> canary_pages_; // of this turn
     EffectBuffer answers_due_;   // of this turn, with pages that are sent again
     std::vector<std::shared_ptr<Waiter>> waiting_;
     bool urgent_ = false;

@@ -100,6 +100,28 @@ export const alerts = {
       },
     ],
   },
+  MagwatchTrialAlarmLate: {
+    // A daemon without this metric never shows that its pages would leave.
+    expr:
+      "time() - magwatch_canary_last_success_timestamp_seconds > 180"
+      + ' or up{job="magwatch"} == 1 unless on(job, instance) magwatch_canary_last_success_timestamp_seconds',
+    hold: "1m",
+    severity: "critical",
+    summary: "magwatchd on {{ $labels.instance }} does not carry its own trial alarm to where pages leave",
+    description: "The way of a page is tried once a minute by an alarm about nobody. Three of them did not come out.",
+    tests: [
+      {
+        series: {
+          [`up{${w}}`]: "1x60",
+          [`magwatch_canary_last_success_timestamp_seconds{${w}}`]: "0+15x20 300x40",
+        },
+        at: [["8m", []], ["8m45s", []], ["9m15s", [ward]]],
+      },
+      { series: { [`up{${w}}`]: "1x60" }, at: [["45s", []], ["1m15s", [ward]]] },
+      // Down is another alert.
+      { series: { [`up{${w}}`]: "0x60" }, at: [["12m", []]] },
+    ],
+  },
   MagwatchCallsUnanswered: {
     expr: "magwatch_pages_unanswered > 0",
     hold: "5m",

@@ -91,6 +91,15 @@ std::optional<Stop> read_stop(const nlohmann::json& in, const Rules& rules, cons
     return out;
 }
 
+std::optional<Canary> read_canary(const nlohmann::json& in)
+{
+    if (!in.is_object()) return std::nullopt;
+    const auto ago = in.find("ago_seconds"), every = in.find("every_seconds");
+    if (ago == in.end() || !ago->is_number() || every == in.end() || !every->is_number()) return std::nullopt;
+    const Canary out{ago->get<double>(), every->get<double>()};
+    return out.ago_seconds >= 0 && out.every_seconds > 0 ? std::optional{out} : std::nullopt;
+}
+
 // Every field as docs/API.md says, or nothing: a heartbeat is never guessed.
 std::optional<Heartbeat> read_heartbeat(const Signed& message, const Rules& rules, const Now& now)
 {
@@ -123,6 +132,10 @@ std::optional<Heartbeat> read_heartbeat(const Signed& message, const Rules& rule
     out.planned_ends = *ended;
     if (oldest->is_number()) out.oldest_data_seconds = oldest->get<double>();
     out.simulation = simulation->get<bool>();
+    if (const auto canary = in.find("canary"); canary != in.end()) { // an older ward sends none
+        out.canary = read_canary(*canary);
+        if (!out.canary) return std::nullopt;
+    }
     if (const auto head = in.find("audit"); head != in.end() && !head->is_null()) {
         out.audit = read_head(*head);
         if (!out.audit) return std::nullopt;

@@ -29,6 +29,8 @@ Json to_json(const Saved& saved)
     out["beds_watched"] = saved.last.beds_watched;
     out["planned_ends"] = saved.last.planned_ends;
     if (saved.last.oldest_data_seconds) out["oldest_data_seconds"] = *saved.last.oldest_data_seconds;
+    if (const auto& canary = saved.last.canary)
+        out["canary"] = Json::array({canary->ago_seconds, canary->every_seconds});
     if (const auto& stop = saved.last.stop) out["stop"] = Json::array({stop->by, stop->back_by_ms, stop->clock});
     const auto head = [&](const char* name, const std::optional<AuditHead>& one) {
         if (one) out[name] = Json{{"sequence", one->sequence}, {"hash", one->hash}};
@@ -56,6 +58,8 @@ Saved from_json(const Json& in)
     in.at("beds_watched").get_to(saved.last.beds_watched);
     in.at("planned_ends").get_to(saved.last.planned_ends);
     if (in.contains("oldest_data_seconds")) saved.last.oldest_data_seconds = in["oldest_data_seconds"].get<double>();
+    if (in.contains("canary"))
+        saved.last.canary = Canary{in["canary"].at(0).get<double>(), in["canary"].at(1).get<double>()};
     if (in.contains("stop")) {
         const Json& stop = in["stop"];
         saved.last.stop = Stop{stop.at(0).get<std::string>(), stop.at(1).get<std::int64_t>(),

@@ -9,7 +9,13 @@ namespace {
 
 constexpr std::size_t at(Fault fault) { return static_cast<std::size_t>(fault); }
 
-constexpr std::array all{Fault::silent, Fault::beds, Fault::data, Fault::simulation};
+// Of what somebody else sent, however much that is.
+std::string seconds_span(double seconds)
+{
+    return span(Milliseconds{static_cast<std::int64_t>(std::min(seconds, 1e9) * 1000)});
+}
+
+constexpr std::array all{Fault::silent, Fault::beds, Fault::data, Fault::simulation, Fault::canary};
 
 } // namespace
 
@@ -20,6 +26,7 @@ std::string_view name(Fault fault)
     case Fault::beds: return "beds";
     case Fault::data: return "data";
     case Fault::simulation: return "simulation";
+    case Fault::canary: return "canary";
     }
     return "unknown";
 }
@@ -100,6 +107,8 @@ bool Watch::heard(const Heartbeat& heartbeat, const Now& now, std::vector<Page>&
     stale_ = 0;
     const double limit = static_cast<double>(rules_.oldest_data.count()) / 1000;
     set(Fault::data, heartbeat.oldest_data_seconds.value_or(0) > limit, now, pages);
+    const Canary canary = heartbeat.canary.value_or(Canary{});
+    set(Fault::canary, canary.ago_seconds > canary.every_seconds * rules_.misses, now, pages);
     set(Fault::simulation, heartbeat.simulation && !rules_.simulation, now, pages);
     tick(now, pages);
     return true;
@@ -202,9 +211,10 @@ std::string Watch::words(Fault fault, const Now& now) const
                            state_.beds - std::min(state_.beds, state_.last.beds_watched), state_.beds, look);
     case Fault::data:
         return fmt::format("Oldest data {} old: magwatch may be blind. {}",
-                           span(Milliseconds{static_cast<std::int64_t>(
-                               std::min(state_.last.oldest_data_seconds.value_or(0), 1e9) * 1000)}),
-                           look);
+                           seconds_span(state_.last.oldest_data_seconds.value_or(0)), look);
+    case Fault::canary:
+        return fmt::format("No trial alarm came through for {}: magwatch may not page. {}",
+                           seconds_span(state_.last.canary.value_or(Canary{}).ago_seconds), look);
     case Fault::simulation: return fmt::format("magwatch runs as a SIMULATION there: no patient is watched. {}", look);
     }
     return std::string{look};
@@ -221,6 +231,7 @@ std::string Watch::back(Fault fault, const Now& now) const
         if (accepted_) return fmt::format("Fewer beds since {}: {} now taken as wanted.", lasted, state_.beds);
         return fmt::format("No bed is missing any more, after {}: {} watched.", lasted, state_.beds);
     case Fault::data: return fmt::format("Data is fresh again after {}.", lasted);
+    case Fault::canary: return fmt::format("Trial alarms come through again after {}.", lasted);
     case Fault::simulation: return fmt::format("No simulation any more, after {}.", lasted);
     }
     return lasted;

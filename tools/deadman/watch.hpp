@@ -4,8 +4,9 @@
 // watched: what makes that one fail must not make this one fail as well.
 //
 // Design values: a ward is silent after `misses` periods (three of 30 s, as a hospital's link supervision), data is
-// old after 5 min, a page is repeated every 5 min, fewer beds are taken as wanted after 1 h. A ward that says that it
-// stops on purpose is told as such, once, and rings when it is not back by its time, 15 min at most.
+// old after 5 min, trial alarms are missed after as many periods of theirs, a page is repeated every 5 min, fewer beds
+// are taken as wanted after 1 h. A ward that says that it stops on purpose is told as such, once, and rings when it is
+// not back by its time, 15 min at most.
 #pragma once
 
 #include <array>
@@ -53,6 +54,11 @@ struct AuditHead {
     std::string hash; // 64 hexadecimal digits
 };
 
+// The trial alarm that the ward sends through itself: how long ago the last one came out, and how often one should.
+struct Canary {
+    double ago_seconds = 0, every_seconds = 0;
+};
+
 // What a heartbeat says, after its signature was found good.
 struct Heartbeat {
     std::uint32_t incarnation = 0;
@@ -64,10 +70,11 @@ struct Heartbeat {
     bool simulation = false;
     std::optional<Stop> stop;
     std::optional<AuditHead> audit{};
+    std::optional<Canary> canary{}; // none: an older ward
 };
 
-enum class Fault : std::uint8_t { silent, beds, data, simulation };
-inline constexpr std::size_t faults = 4;
+enum class Fault : std::uint8_t { silent, beds, data, simulation, canary };
+inline constexpr std::size_t faults = 5;
 // planned: nobody watches, and somebody wanted it so; it becomes an alarm if it lasts longer than was said.
 enum class PageKind : std::uint8_t { alarm, repeat, back, planned };
 [[nodiscard]] std::string_view name(Fault fault);

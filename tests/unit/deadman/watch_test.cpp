@@ -305,6 +305,34 @@ TEST_F(DeadmanWatch, DataOlderThanItsLimitRings)
     EXPECT_EQ(only().kind, PageKind::back);
 }
 
+TEST_F(DeadmanWatch, ThreeTrialAlarmsThatDidNotComeThroughRing)
+{
+    start();
+    next_.canary = Canary{180.0, 60.0};
+    ASSERT_TRUE(beat());
+    EXPECT_TRUE(taken().empty());
+    next_.canary = Canary{200.0, 60.0};
+    ASSERT_TRUE(beat());
+    const Page page = only();
+    EXPECT_EQ(page.fault, Fault::canary);
+    EXPECT_NE(page.text.find("No trial alarm came through for 3 min: magwatch may not page."), std::string::npos)
+        << page.text;
+    EXPECT_LE(page.text.size(), 160U);
+    EXPECT_TRUE(is_plain(page.text));
+    // The ward goes on without them; a restart of the dead-man knows.
+    start(watch_->saved());
+    pass(rules_.repeat);
+    next_.canary = Canary{500.0, 60.0};
+    EXPECT_FALSE(taken().empty());
+    next_.canary = Canary{1.0, 60.0};
+    ASSERT_TRUE(beat());
+    EXPECT_EQ(taken().back().kind, PageKind::back);
+    // An older ward sends none, and nothing is missed.
+    next_.canary.reset();
+    ASSERT_TRUE(beat());
+    EXPECT_TRUE(taken().empty());
+}
+
 TEST_F(DeadmanWatch, ASimulationIsNoWatchedWardUnlessItMayBe)
 {
     start();
