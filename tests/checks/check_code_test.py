@@ -1,16 +1,13 @@
 #!/usr/bin/python3
 """tools/check_code: what it asks about, what it believes, and that a defect in a source is found by both checkers."""
-import importlib.machinery
-import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import unittest
 
-from support import TOOLS, TreeTest
+from support import TOOLS, TreeTest, load
 
-PROGRAM = os.path.join(TOOLS, "check_code")
 MOVED = """#include <string>
 #include <utility>
 std::string sink(std::string text) { return text; }
@@ -28,15 +25,8 @@ PAST_THE_END = """int last()
 """
 
 
-def load():
-    loader = importlib.machinery.SourceFileLoader("check_code", PROGRAM)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("check_code", loader))
-    loader.exec_module(module)
-    return module
-
-
 class Parts(unittest.TestCase):
-    tool = load()
+    tool = load("check_code")
 
     def test_numbers_lose_their_units_and_texts_keep_theirs(self):
         self.assertEqual(self.tool.without_units("wait(5s, 10'000ms, 1.5h); // 5s\nsay(\"5s\");"),

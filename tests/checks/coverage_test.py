@@ -1,7 +1,5 @@
 #!/usr/bin/python3
 """tools/coverage: what counts as a line and a branch, what it sums, and which bars fail."""
-import importlib.machinery
-import importlib.util
 import os
 import pathlib
 import shutil
@@ -9,9 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
-from support import TOOLS
+from support import TOOLS, load
 
-PROGRAM = os.path.join(TOOLS, "coverage")
 SOURCE = """#define MAGWATCH_ASSERT(condition) do { if (!(condition)) __builtin_abort(); } while (false)
 template <bool twice> int made(int value)
 {
@@ -43,15 +40,8 @@ int main() { return number(Answer::yes) - number(Answer::no) + made<true>(3) + m
 """
 
 
-def load():
-    loader = importlib.machinery.SourceFileLoader("coverage_tool", PROGRAM)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("coverage_tool", loader))
-    loader.exec_module(module)
-    return module
-
-
 class Coverage(unittest.TestCase):
-    tool = load()
+    tool = load("coverage")
 
     @classmethod
     def setUpClass(cls):

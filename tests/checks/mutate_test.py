@@ -1,27 +1,18 @@
 #!/usr/bin/python3
 """tools/mutate: what it changes, and what it leaves alone."""
-import importlib.machinery
-import importlib.util
 import json
 import os
 import re
 import subprocess
 import unittest
 
-from support import TOOLS
+from support import TOOLS, load
 
 PROGRAM = os.path.join(TOOLS, "mutate")
 
 
-def load():
-    loader = importlib.machinery.SourceFileLoader("mutate", PROGRAM)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("mutate", loader))
-    loader.exec_module(module)
-    return module
-
-
 class Mutate(unittest.TestCase):
-    mutate = load()
+    mutate = load("mutate")
 
     def after(self, line, starts=True):
         return {change.after for change in self.mutate.changes_of_line("rules/a.cpp", 1, line, starts)}

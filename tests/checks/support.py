@@ -1,4 +1,6 @@
-"""A throw-away source tree for the scripts that check the house rules."""
+"""What the tests of the scripts share: a script as a module, and a throw-away source tree to run it on."""
+import importlib.machinery
+import importlib.util
 import os
 import subprocess
 import sys
@@ -8,6 +10,14 @@ import unittest
 REPOSITORY = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 TOOLS = os.path.join(REPOSITORY, "tools")
 sys.path.insert(0, TOOLS)
+
+
+def load(name):
+    """The program of this name, whose file has no ending, as a module: none that is installed has its name."""
+    loader = importlib.machinery.SourceFileLoader(f"tool_{name}", os.path.join(TOOLS, name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
 
 
 class TreeTest(unittest.TestCase):
