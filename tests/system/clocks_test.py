@@ -16,13 +16,12 @@ import concurrent.futures
 import datetime
 import http.server
 import json
-import os
 import random
 import signal
-import struct
 import threading
 import time
 
+from surroundings import preloaded, set_clocks
 from ward_process import Ward, wait_for
 
 WAIT = 5  # s between two pages of a call that nobody answers
@@ -61,27 +60,24 @@ class ClockedWard(Ward):
     def __init__(self, arguments, wall):
         super().__init__(arguments.magwatchd)
         self.clock = self.directory / "clock"
-        self.preloaded = os.path.abspath(arguments.wall_clock)
+        self.preloaded = preloaded(arguments.wall_clock, MAGWATCH_TEST_CLOCK=str(self.clock))
         self.pages = Pages()
         config = self.directory / "magwatch.toml"
         text = config.read_text().replace(f":{self.receiver.port}/page", f":{self.pages.server_port}/page")
         config.write_text(text.replace('wait = "60 s"', f'wait = "{WAIT} s"'))
-        self.offsets = [0, 0]
+        self.ahead = [0.0, 0.0]  # s, of the wall clock and of the one that counts sleep
         self.set_wall(wall)
 
     def begin(self):
-        # A sanitizer wants to be the first library; the clock is only asked, and never allocates.
-        checks = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        self.start(LD_PRELOAD=self.preloaded, MAGWATCH_TEST_CLOCK=str(self.clock), ASAN_OPTIONS=checks)
+        self.start(**self.preloaded)
         self.ready()
 
     def move(self, wall=0.0, slept=0.0):
-        self.offsets = [self.offsets[0] + round((wall + slept) * 1e9), self.offsets[1] + round(slept * 1e9)]
-        with open(self.clock, "r+b" if self.clock.exists() else "w+b") as file:
-            file.write(struct.pack("<qq", *self.offsets))
+        self.ahead = [self.ahead[0] + wall + slept, self.ahead[1] + slept]
+        set_clocks(self.clock, *self.ahead)
 
     def wall(self):
-        return time.time() + self.offsets[0] / 1e9
+        return time.time() + self.ahead[0]
 
     def set_wall(self, seconds):
         self.move(seconds - self.wall())

@@ -17,6 +17,7 @@ import struct
 import threading
 import time
 
+from surroundings import preloaded
 from ward_process import Ward, wait_for
 
 HEAD = struct.Struct("=c15xQqQ")
@@ -77,9 +78,7 @@ class PoweredWard(Ward):
 
     def begin(self):
         self.records.unlink(missing_ok=True)
-        checks = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        self.start(LD_PRELOAD=os.path.abspath(self.arguments.power_cut), MAGWATCH_TEST_WRITES=str(self.records),
-                   ASAN_OPTIONS=checks)
+        self.start(**preloaded(self.arguments.power_cut, MAGWATCH_TEST_WRITES=str(self.records)))
 
     def chart_until_it_dies(self):
         while True:

@@ -15,7 +15,6 @@ import pathlib
 import re
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ import unittest
 import uuid
 
 from hang_test import INTERRUPT, SEIZE, WALL, ptrace
+from surroundings import clocked
 from ward_process import WardTest, wait_for
 
 WALL_CLOCK, BINARY = os.path.abspath(sys.argv.pop(2)), os.path.abspath(sys.argv.pop(1))
@@ -159,10 +159,7 @@ class Planned(Stopped):
         self.assertLess(self.seconds(), 60)
         self.kill()
         # A minute and a half, by the clocks that count it.
-        clock = self.ward.directory / "clock"
-        clock.write_bytes(struct.pack("<qq", 90 * 10**9, 90 * 10**9))
-        checks = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        self.start(LD_PRELOAD=WALL_CLOCK, MAGWATCH_TEST_CLOCK=str(clock), ASAN_OPTIONS=checks)
+        self.start(**clocked(WALL_CLOCK, self.ward.directory / "clock", wall=90, boot=90))
         self.assertRegex(self.gap(), r"^Nobody was watching for (9\d|1\d\d) s$")
 
 
@@ -256,10 +253,7 @@ class Reboot(Stopped):
         before = len(self.pages())
         self.kill()
         self.reboot()
-        clock = self.ward.directory / "clock"
-        clock.write_bytes(struct.pack("<qq", round((10 - time.time()) * 1e9), 0))  # 1970
-        checks = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        self.start(LD_PRELOAD=WALL_CLOCK, MAGWATCH_TEST_CLOCK=str(clock), ASAN_OPTIONS=checks)
+        self.start(**clocked(WALL_CLOCK, self.ward.directory / "clock", wall=10 - time.time()))  # 1970
         self.assertEqual(self.gap(), "Nobody was watching, for an unknown time")
         # Its receiver has the right time and calls a page of 1970 old: the ward is told that, too.
         alarm = wait_for("the ward is told", lambda: next(

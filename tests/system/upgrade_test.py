@@ -19,6 +19,7 @@ import tarfile
 import time
 import unittest
 
+from surroundings import clocked
 from ward_process import ROOT, WardTest, on_a_ward, wait_for
 
 WALL_CLOCK, CLI, BINARY = os.path.abspath(sys.argv.pop(3)), sys.argv.pop(2), sys.argv.pop(1)
@@ -63,10 +64,7 @@ class Upgrade(Opened):
         with tarfile.open(KEPT / f"{name}.tar.xz") as archive:
             archive.extractall(self.state)
         kept = json.loads((KEPT / f"{name}.json").read_text())
-        clock = self.ward.directory / "clock"
-        clock.write_bytes(struct.pack("<qq", round((kept["killed_at"] + AWAY - time.time()) * 1e9), 0))
-        checks = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        self.environment = {"LD_PRELOAD": WALL_CLOCK, "MAGWATCH_TEST_CLOCK": str(clock), "ASAN_OPTIONS": checks}
+        self.environment = clocked(WALL_CLOCK, self.ward.directory / "clock", kept["killed_at"] + AWAY - time.time())
         # A receiver whose clock is right would call these pages old: theirs is the ward's.
         self.ward.receiver.stop()
         before = {name: os.environ.get(name) for name in self.environment}
