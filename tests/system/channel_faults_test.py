@@ -293,8 +293,8 @@ class Shop:
 
 def run(shop, binary, name):
     """One fault through all its kinds: {kind: what was seen}."""
-    ward = FaultyWard(binary, FAULTS[name], shop)
-    try:
+    with FaultyWard(binary, FAULTS[name], shop) as ward:
+        ward.doing = name
         ward.start()
         ward.ready()
         ward.watch()
@@ -322,11 +322,6 @@ def run(shop, binary, name):
             one["counted"] = " ".join(re.findall(r'(?m)^magwatch_pages_total\{(.*)\} [1-9]', metrics))
         assert ward.process.poll() is None, "magwatchd ended"
         return seen
-    except BaseException:
-        print(name, ward.daemon_log())
-        raise
-    finally:
-        ward.close()
 
 
 def first_page(ward, name, kind):

@@ -152,7 +152,8 @@ def jumps(arguments):
     chance = random.Random(arguments.seed)
     sizes = [*SIZES] + [chance.choice((-1, 1)) * 10 ** chance.uniform(-0.3, 8) for _ in range(arguments.jumps)]
     ward, timer = rung(arguments, time.time())
-    try:
+    with ward:
+        ward.doing = "jumps"
         for size in sizes:
             if abs(ward.wall() + size - time.time()) > 5 * YEAR:
                 size = -size  # not before 1970, nor for ever in one direction
@@ -168,16 +169,13 @@ def jumps(arguments):
         ward.must(f"calls/{ward.calls()[0]['id']}/answer", {"person": "midwife-1", "answer": "here"})
         assert ward.calls()[0]["state"] == "attended"
         return f"{len(sizes)} jumps of the wall clock, largest error of a timer {timer.largest:.2f} s"
-    except BaseException as error:
-        raise AssertionError(f"jumps: {error!r}\n{ward.daemon_log()}") from error
-    finally:
-        ward.close()
 
 
 def began_at(arguments, wall, name):
     """Watched, paged and killed around a time that programs go wrong at."""
     ward, timer = rung(arguments, wall)
-    try:
+    with ward:
+        ward.doing = name
         for _ in range(2):
             timer.next()
         ward.shows_its_time()
@@ -195,16 +193,13 @@ def began_at(arguments, wall, name):
         ward.shows_its_time()
         assert not ward.said("technical.clock_jumped")
         return f"{name}: largest error of a timer {timer.largest:.2f} s"
-    except BaseException as error:
-        raise AssertionError(f"{name}: {error!r}\n{ward.daemon_log()}") from error
-    finally:
-        ward.close()
 
 
 def stopped_while_set(arguments):
     """The clock is set while nobody runs: in the same boot the steady one says for how long."""
     ward, timer = rung(arguments, time.time())
-    try:
+    with ward:
+        ward.doing = "set while nobody ran"
         for size in (-3 * YEAR, 6 * YEAR):
             ward.kill()
             ward.move(wall=size)
@@ -217,17 +212,14 @@ def stopped_while_set(arguments):
             timer.next()
         none_twice(ward, kills=2)
         return "set while nobody ran: the gap is told by the steady clock"
-    except BaseException as error:
-        raise AssertionError(f"set while nobody ran: {error!r}\n{ward.daemon_log()}") from error
-    finally:
-        ward.close()
 
 
 def suspends(arguments):
     """The machine sleeps: who waits is told at once, once, and for how long nobody watched."""
     ward, timer = rung(arguments, time.time())
     slowest = 0.0
-    try:
+    with ward:
+        ward.doing = "suspends"
         for slept in (60, 8 * 3600):
             ward.process.send_signal(signal.SIGSTOP)
             wait_for("it stands", lambda: f"State:\tT" in open(f"/proc/{ward.process.pid}/status").read(), 60)
@@ -244,10 +236,6 @@ def suspends(arguments):
         none_twice(ward)
         assert not ward.said("technical.clock_jumped"), "the wall clock was right all the time"
         return f"suspends: paged {slowest:.2f} s after it woke, largest error of a timer {timer.largest:.2f} s"
-    except BaseException as error:
-        raise AssertionError(f"suspends: {error!r}\n{ward.daemon_log()}") from error
-    finally:
-        ward.close()
 
 
 def main():

@@ -6,7 +6,6 @@ daemon is up and watches within 10 s, says what is lost, pages, and shows nothin
 """
 import argparse
 import itertools
-import pathlib
 import random
 import shutil
 import time
@@ -132,24 +131,18 @@ def main():
     parser.add_argument("--slower", type=float, default=1, help="factor on the bars, for a build with sanitizers")
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
-    ward = DamagedWard(arguments.magwatchd, 2)
-    template, state = ward.directory / "template", pathlib.Path(ward.directory / "state")
-    slowest, lost, what = 0.0, 0, "nothing"
-    try:
+    slowest, lost = 0.0, 0
+    with DamagedWard(arguments.magwatchd, 2) as ward:
+        template, state = ward.directory / "template", ward.directory / "state"
         make(ward, template, chance)
         for number in range(arguments.files):
             shutil.rmtree(state)
             shutil.copytree(template, state)
-            what = f"store {number}: {damage(state, chance)}"
+            ward.doing = f"store {number}: {damage(state, chance)}"
             slowest = max(slowest, look(ward, arguments.slower))
             lost += "bed-1" not in ward.watched()
             ward.kill()
         print(f"{arguments.files} damaged stores, {lost} without their journal, slowest ready {slowest:.2f} s")
-    except BaseException:
-        print(what, ward.daemon_log(), sep="\n")
-        raise
-    finally:
-        ward.close()
 
 
 if __name__ == "__main__":

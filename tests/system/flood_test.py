@@ -95,8 +95,7 @@ def main():
     parser.add_argument("--beds", type=int, default=64)
     parser.add_argument("--slower", type=float, default=1, help="factor on the bars, for a build with sanitizers")
     arguments = parser.parse_args()
-    ward = SwitchedWard(arguments.magwatchd, arguments.simulator, arguments.beds)
-    try:
+    with SwitchedWard(arguments.magwatchd, arguments.simulator, arguments.beds) as ward:
         ward.switch_on()
         ward.start()
         ward.ready()
@@ -106,11 +105,6 @@ def main():
             assert status in (200, 201), answer
         wait_for("all monitors", lambda: ward.polled() == ward.beds, 120)
         lose_all(ward, arguments.slower)
-    except BaseException:
-        print(ward.daemon_log())
-        raise
-    finally:
-        ward.close()
 
 
 if __name__ == "__main__":

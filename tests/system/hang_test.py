@@ -120,6 +120,7 @@ class HangingWard(Ward):
         return len([m for m in self.gateway.sent if "MAG HIGH" in m["Body"]])
 
     def close(self):
+        self.kill_stopped()
         self.manager.close()
         self.gateway.close()
         super().close()
@@ -161,8 +162,8 @@ def told(ward, name, fault):
 
 
 def hang(arguments, name):
-    ward = HangingWard(arguments.magwatchd, arguments.watchdog)
-    try:
+    with HangingWard(arguments.magwatchd, arguments.watchdog) as ward:
+        ward.doing = name
         ward.begin()
         ward.watch()
         ward.ring()
@@ -174,11 +175,6 @@ def hang(arguments, name):
             return f"{name} ended after {ended(ward, name):.2f} intervals"
         told(ward, name, LOOPS[name])
         return f"{name} told as {LOOPS[name]}"
-    except BaseException as error:
-        raise AssertionError(f"{name}: {error!r}\n{ward.daemon_log()}") from error
-    finally:
-        ward.kill_stopped()
-        ward.close()
 
 
 def main():

@@ -226,8 +226,7 @@ def stands_without_history(ward):
 
 
 def main(magwatchd, magwatch, fill):
-    ward = Ward(magwatchd)
-    try:
+    with Ward(magwatchd) as ward:
         (ward.directory / "state").mkdir(mode=0o700)
         subprocess.run([fill, ward.directory / "state", "bed-1", str(HOURS)], check=True)
         ward.start()
@@ -248,8 +247,6 @@ def main(magwatchd, magwatch, fill):
         ward.process.terminate()
         ward.process.wait(60)
         stands_without_history(ward)
-    finally:
-        ward.close()
     print("history_test: passed")
 
 

@@ -224,9 +224,9 @@ class Kill:
 def kill_all_beds(arguments, point, number):
     """The kills of one ward; how long each start took until it was ready is not promised here."""
     chance = random.Random(f"{arguments.seed} {point} {number}")
-    ward = KillWard(arguments.magwatchd, arguments.crash)
     kills = []
-    try:
+    with KillWard(arguments.magwatchd, arguments.crash) as ward:
+        ward.doing = point
         ward.start()
         ward.ready()
         for bed in range(1, BEDS + 1):
@@ -238,6 +238,7 @@ def kill_all_beds(arguments, point, number):
             ward.kill()
             kills.append(Kill(ward, bed, point, chance.randint(1, POINTS[point]), WAYS[bed % len(WAYS)],
                               arguments.slower))
+            ward.doing = kills[-1]
             kills[-1].live_and_die()
             kills[-1].go_on()
         for kill in kills:
@@ -245,10 +246,6 @@ def kill_all_beds(arguments, point, number):
         keys = collections.Counter([m["Key"] for m in ward.gateway.sent] +
                                    [a["page"]["key"] for a in ward.receiver.arrived()])
         assert max(keys.values()) <= 2, keys.most_common(3)
-    except BaseException as error:
-        raise AssertionError(f"{kills[-1] if kills else point}: {error!r}\n{ward.daemon_log()}") from error
-    finally:
-        ward.close()
     return len(kills)
 
 
@@ -259,16 +256,13 @@ def the_daemon_has_no_such_points(arguments):
     wrong = subprocess.run([arguments.crash, "--config", "/nonexistent"], env={"MAGWATCH_KILL_AT": "nowhere:1"},
                            check=False, capture_output=True)
     assert wrong.returncode != 0
-    ward = Ward(arguments.magwatchd)
-    try:
+    with Ward(arguments.magwatchd) as ward:
         ward.start(MAGWATCH_KILL_AT="intent.before:1")
         ward.ready()
         ward.watch()
         ward.ring()
         wait_for("the page", lambda: [a for a in ward.receiver.arrived() if a["page"]["kind"] == "physiological"], 60)
         assert ward.process.poll() is None
-    finally:
-        ward.close()
 
 
 def main():

@@ -27,9 +27,8 @@ def arrivals(ward):
 
 def unanswered(binary, kills, chance, slower):
     """After each kill the open call must arrive again, as a new repetition."""
-    ward = Ward(binary)
     slowest_ready = slowest_page = 0.0
-    try:
+    with Ward(binary) as ward:
         ward.start()
         ward.ready()
         ward.watch()
@@ -60,17 +59,11 @@ def unanswered(binary, kills, chance, slower):
         assert len(physiological(arrivals(ward))) == quiet_from, "an answered call rang again"
         assert slowest_ready <= 3 * slower, f"ready only after {slowest_ready:.2f} s"
         print(f"unanswered: {kills} kills, slowest page {slowest_page:.2f} s, slowest ready {slowest_ready:.2f} s")
-    except BaseException:
-        print(ward.daemon_log())
-        raise
-    finally:
-        ward.close()
 
 
 def quiet(binary, kills, chance):
     """Kills on a quiet ward page nobody about a patient."""
-    ward = Ward(binary)
-    try:
+    with Ward(binary) as ward:
         ward.start()
         ward.ready()
         ward.watch()
@@ -84,11 +77,6 @@ def quiet(binary, kills, chance):
         assert not physiological(arrivals(ward)), physiological(arrivals(ward))[:2]
         assert ward.json("beds"), "the watch is still there"
         print(f"quiet: {kills} kills, no page about a patient")
-    except BaseException:
-        print(ward.daemon_log())
-        raise
-    finally:
-        ward.close()
 
 
 def main():

@@ -17,9 +17,9 @@ def page_test(*arguments):
 
 
 def main():
-    WARD.start()
-    WARD.ready()
-    try:
+    with WARD:
+        WARD.start()
+        WARD.ready()
         good = page_test("--to", "midwife-1", "--wait", "60", "--json")
         assert good.returncode == 0, good
         told = json.loads(good.stdout)
@@ -33,8 +33,6 @@ def main():
         gone = page_test("--to", "midwife-1", "--wait", "1")
         assert gone.returncode == 1 and "no outcome yet" in gone.stdout, gone
         assert WARD.json("calls")["calls"] == [], "a test opens no call"
-    finally:
-        WARD.close()
     print("page test: accepted, refused, and not taken are told apart")
 
 

@@ -130,8 +130,8 @@ def main():
     parser.add_argument("--without-syncs", action="store_true", help="the control: it must fail")
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
-    ward, taken, slowest_ready, slowest_page = PoweredWard(arguments), 0, 0.0, 0.0
-    try:
+    taken, slowest_ready, slowest_page = 0, 0.0, 0.0
+    with PoweredWard(arguments) as ward:
         ward.begin()
         ward.ready()
         ward.watch()
@@ -146,11 +146,6 @@ def main():
         assert max(keys.values()) <= 2, keys.most_common(3)
         print(f"{arguments.cuts} power cuts, {taken} sectors lost or garbled, {len(ward.confirmed)} entries kept, "
               f"slowest page {slowest_page:.2f} s, slowest ready {slowest_ready:.2f} s")
-    except BaseException:
-        print(ward.daemon_log())
-        raise
-    finally:
-        ward.close()
 
 
 if __name__ == "__main__":

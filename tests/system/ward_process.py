@@ -168,7 +168,9 @@ text = "text"
 
 
 class Ward:
-    """One magwatchd that can be killed and started again on the same state."""
+    """One magwatchd that can be killed and started again on the same state. In a `with` it is closed at the end, and a
+    failure says what it was `doing` and what it had logged."""
+    doing = ""
 
     def __init__(self, binary, beds=1):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="magwatch-test-"))
@@ -288,6 +290,16 @@ directory = "{self.directory}/state"
     def calls(self):
         return self.json("calls")["calls"]
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        try:
+            if isinstance(error, Exception):
+                raise AssertionError(f"{self.doing}: {error!r}\n{self.daemon_log()}") from error
+        finally:
+            self.close()
+
     def close(self):
         try:
             if self.process and self.process.poll() is None:
@@ -305,15 +317,13 @@ directory = "{self.directory}/state"
 
 def on_one_watched_bed(binary, *acts):
     """Each act in its turn, with the same ward, whose one bed is watched."""
-    ward = Ward(binary)
-    try:
+    with Ward(binary) as ward:
         ward.start()
         ward.ready()
         ward.watch()
         for act in acts:
+            ward.doing = act.__name__
             act(ward)
-    finally:
-        ward.close()
     print("ok")
 
 
