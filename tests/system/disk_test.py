@@ -6,10 +6,10 @@ start finds the ward as it was, and all is well when there is room again.
 """
 import os
 import pathlib
-import subprocess
 import sys
 import unittest
 
+from surroundings import Namespaces
 from ward_process import WardTest, wait_for
 
 BINARY = os.path.abspath(sys.argv.pop(1))
@@ -23,27 +23,13 @@ class Disk(WardTest):
         super().setUp()
         state = self.ward.directory / "state"
         state.mkdir()
-        # The mount lives in a namespace of its own, held by a process that outlives every daemon.
-        self.holder = subprocess.Popen(
-            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
-             f"mount -t tmpfs -o size={SIZE}m,mode=700 none {state} && echo mounted && exec sleep infinity"],
-            stdout=subprocess.PIPE, text=True)
-        self.addCleanup(self.release)
-        self.assertEqual(self.holder.stdout.readline(), "mounted\n")
-        self.state = pathlib.Path(f"/proc/{self.holder.pid}/root{state}")
-        self.ward.prefix = ["nsenter", "--target", str(self.holder.pid), "--user", "--mount", "--preserve-credentials"]
+        own = Namespaces(self.ward, ["--mount"], f"mount -t tmpfs -o size={SIZE}m,mode=700 none {state}")
+        self.addCleanup(own.release)
+        self.state = pathlib.Path(f"/proc/{own.inside}/root{state}")
 
     def start(self):
         self.ward.start(RUNTIME_DIRECTORY=str(self.ward.directory))  # where records go meanwhile
         self.ward.ready()
-
-    def release(self):
-        if self.ward.process and self.ward.process.poll() is None:
-            self.ward.process.kill()
-            self.ward.process.wait()
-        self.holder.kill()
-        self.holder.wait()
-        self.holder.stdout.close()
 
     def fill(self):
         """Not a byte is left."""

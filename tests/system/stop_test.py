@@ -15,7 +15,6 @@ import pathlib
 import re
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -23,7 +22,7 @@ import unittest
 import uuid
 
 from hang_test import INTERRUPT, SEIZE, WALL, ptrace
-from surroundings import clocked
+from surroundings import Namespaces, clocked
 from ward_process import WardTest, wait_for
 
 WALL_CLOCK, BINARY = os.path.abspath(sys.argv.pop(2)), os.path.abspath(sys.argv.pop(1))
@@ -198,7 +197,7 @@ class HangingReload(Stopped):
 class Reboot(Stopped):
     def setUp(self):
         super().setUp()
-        self.holder = None
+        self.machine = None
         self.addCleanup(self.release)
 
     def reboot(self):
@@ -207,25 +206,14 @@ class Reboot(Stopped):
         identity = self.ward.directory / "boot_id"
         identity.write_text(f"{uuid.uuid4()}\n")
         since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
-        self.holder = subprocess.Popen(
-            ["unshare", "--user", "--map-root-user", "--mount", "--time", "--boottime", str(30 - int(since_boot)),
-             "--fork", "--kill-child", "sh", "-c", f"mount --bind {identity} /proc/sys/kernel/random/boot_id && "
-             "echo $$ && exec sleep infinity"], stdout=subprocess.PIPE, text=True)
-        self.holder.stdout.readline()
-        children = pathlib.Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children")
-        inside = wait_for("the machine", lambda: children.read_text().split(), 60)[0]
-        self.ward.prefix = ["nsenter", "--target", inside, "--user", "--mount", "--time", "--preserve-credentials"]
+        self.machine = Namespaces(self.ward, ["--mount", "--time"],
+                                  f"mount --bind {identity} /proc/sys/kernel/random/boot_id",
+                                  "--boottime", str(30 - int(since_boot)))
 
     def release(self):
-        if self.holder is None:
-            return
-        if self.ward.process and self.ward.process.poll() is None:
-            self.ward.process.kill()
-            self.ward.process.wait()
-        self.holder.kill()
-        self.holder.wait()
-        self.holder.stdout.close()
-        self.holder = None
+        if self.machine:
+            self.machine.release()
+        self.machine = None
 
     def test_the_ward_goes_on_and_says_how_long_nobody_watched(self):
         self.start()

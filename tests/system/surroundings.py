@@ -2,6 +2,7 @@
 own. Python's standard library only."""
 import os
 import struct
+import subprocess
 
 
 def preloaded(library, **environment):
@@ -22,3 +23,26 @@ def clocked(library, path, wall, boot=0.0):
     """The environment of a program that begins with such clocks; the file sets them further."""
     set_clocks(path, wall, boot)
     return preloaded(library, MAGWATCH_TEST_CLOCK=str(path))
+
+
+class Namespaces:
+    """Namespaces in which the ward's daemons run from now on, held by a process that outlives each of them. `script` is
+    what a shell does in them first, `more` are further options of unshare."""
+
+    def __init__(self, ward, kinds, script, *more):
+        self.ward = ward
+        self.holder = subprocess.Popen(
+            ["unshare", "--user", "--map-root-user", *kinds, *more, "--fork", "--kill-child", "sh", "-c",
+             f"{script} && echo $$ && exec sleep infinity"], stdout=subprocess.PIPE, text=True)
+        self.inside = self.holder.stdout.readline().strip()  # a process of them
+        assert self.inside, f"cannot: {script}"
+        ward.prefix = ["nsenter", "--target", self.inside, "--user", *kinds, "--preserve-credentials"]
+
+    def release(self):
+        """Ends them, and the daemon that runs there."""
+        if self.ward.process and self.ward.process.poll() is None:
+            self.ward.process.kill()
+            self.ward.process.wait()
+        self.holder.kill()
+        self.holder.wait()
+        self.holder.stdout.close()
