@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import TOOLS, load
+from support import load
 
 SOURCE = """#define MAGWATCH_ASSERT(condition) do { if (!(condition)) __builtin_abort(); } while (false)
 template <bool twice> int made(int value)

@@ -14,7 +14,7 @@ import time
 import unittest
 
 from openapi_document import Document
-from ward_process import ROOT, WardTest, free_port, on_a_ward, wait_for
+from ward_process import WardTest, free_port, on_a_ward, wait_for
 
 TABLE, BINARY = sys.argv.pop(2), sys.argv.pop(1)
 CARE, SENIOR = {"midwife", "charge", "doctor"}, {"charge", "doctor"}

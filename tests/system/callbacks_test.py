@@ -15,7 +15,8 @@ import unittest
 import urllib.parse
 import warnings
 
-from ward_process import SmsGateway, WardTest, free_port, wait_for
+from receivers import SmsGateway
+from ward_process import WardTest, free_port, wait_for
 
 BINARY = sys.argv.pop(1)
 SECRET, NUMBER = SmsGateway.SECRET, SmsGateway.NUMBER
@@ -53,8 +54,8 @@ class Callbacks(WardTest):
         self.start()
         self.ward.watch()
         self.ward.ring()
-        wait_for("the page at the gateway", lambda: self.gateway.sent, 60)
-        text = self.gateway.sent[0]["Body"]
+        wait_for("the page at the gateway", lambda: self.gateway.heard, 60)
+        text = self.gateway.heard[0]["Body"]
         self.assertLessEqual(len(text), 160)
         typed = re.search(r"Reply (\d+)Y", text)
         self.assertIsNotNone(typed, f"a page whose replies are heard asks for one: {text}")
@@ -108,7 +109,7 @@ class Callbacks(WardTest):
 class Answers(Callbacks):
     def test_a_status_and_an_answer_come_back(self):
         code = self.start_call()
-        where = self.gateway.sent[0]["StatusCallback"]
+        where = self.gateway.heard[0]["StatusCallback"]
         self.assertTrue(where.startswith(self.base + "/sms/hospital/status/"), where)
         self.assertEqual(self.curl(where, {"id": "m1", "status": "sent"}), (200, "under_way"))
         self.assertEqual(self.curl(where, {"id": "m1", "status": "delivered"}), (200, "status"))

@@ -14,13 +14,12 @@ import argparse
 import collections
 import concurrent.futures
 import datetime
-import http.server
 import json
 import random
 import signal
-import threading
 import time
 
+from receivers import Listener
 from surroundings import preloaded, set_clocks
 from ward_process import Ward, wait_for
 
@@ -32,26 +31,11 @@ YEAR = 365 * 86400
 SIZES = (0.5, -0.5, 3600, -3600, 3 * YEAR, -3 * YEAR)
 
 
-class Pages(http.server.ThreadingHTTPServer):
+class Pages(Listener):
     """What arrived, with the steady time of it. It judges no signature: that of a ward whose clock is wrong is old."""
 
-    def __init__(self):
-        self.heard = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                at = time.monotonic()
-                page = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                self.send_response(204)
-                self.end_headers()
-                self.server.heard.append((at, page))
-
-            def log_message(self, *_):
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.handle_error = lambda *_: None  # of a sender that was killed
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+    def take(self, headers, body):
+        return time.monotonic(), json.loads(body)
 
 
 class ClockedWard(Ward):
@@ -103,8 +87,7 @@ class ClockedWard(Ward):
 
     def close(self):
         super().close()
-        self.pages.shutdown()
-        self.pages.server_close()
+        self.pages.close()
 
 
 class Timer:

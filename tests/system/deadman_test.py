@@ -7,7 +7,6 @@ import base64
 import hashlib
 import hmac
 import http.client
-import http.server
 import json
 import secrets
 import shutil
@@ -16,11 +15,11 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
-from ward_process import Peer, WardTest, free_port, wait_for
+from receivers import Listener, Peer
+from ward_process import WardTest, free_port, wait_for
 
 DEADMAN = sys.argv.pop(2)
 BINARY = sys.argv.pop(1)
@@ -31,31 +30,18 @@ def sign(key, identity, stamp, body):
     return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
 
 
-class Pages(http.server.ThreadingHTTPServer):
+class Pages(Listener):
     """Takes the dead-man's pages; a wrong signature is kept apart."""
 
     def __init__(self, key, certificate=None):
-        self.heard, self.forged = [], []
+        self.key, self.forged = key, []
+        super().__init__(certificate)
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                good = self.headers["webhook-signature"] == sign(
-                    key, self.headers["webhook-id"], self.headers["webhook-timestamp"], body)
-                (self.server.heard if good else self.server.forged).append(json.loads(body))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.handle_error = lambda request, address: None  # who refuses our certificate is part of a test
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*certificate)
-            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+    def take(self, headers, body):
+        good = headers["webhook-signature"] == sign(self.key, headers["webhook-id"], headers["webhook-timestamp"], body)
+        if not good:
+            self.forged.append(json.loads(body))
+        return json.loads(body) if good else None
 
     def kinds(self, fault="silent"):
         return [page["kind"] for page in self.heard if page["fault"] == fault]
@@ -71,9 +57,8 @@ class Outside(WardTest):
         self.page_key = secrets.token_bytes(32)
         self.secret("beat.key", "whsec_" + base64.b64encode(self.key).decode())
         self.secret("pages.key", "whsec_" + base64.b64encode(self.page_key).decode())
-        self.pages = Pages(self.page_key)
-        self.addCleanup(self.pages.server_close)
-        self.addCleanup(self.pages.shutdown)
+        self.hook = Pages(self.page_key)
+        self.addCleanup(self.hook.close)
         (self.folder / "outside").mkdir()
         self.port = free_port()
         self.deadman = None
@@ -109,7 +94,7 @@ every = "{self.every} s"
 simulation = true
 [[webhook]]
 name = "hook"
-url = "http://127.0.0.1:{self.pages.server_port}/page"
+url = "http://127.0.0.1:{self.hook.server_port}/page"
 secret = "file:{self.folder}/pages.key"
 ''')
         config = self.folder / "magwatch.toml"
@@ -175,29 +160,29 @@ class Silence(Outside):
         self.ward.watch()
         self.start_deadman()
         wait_for("ten heartbeats", lambda: self.state()["sequence"] >= 10, 120)
-        self.assertEqual(self.pages.heard, [], "a ward that is well is quiet")
+        self.assertEqual(self.hook.heard, [], "a ward that is well is quiet")
 
         self.ward.kill()
         killed = time.monotonic()
-        wait_for("the alarm", lambda: self.pages.kinds() == ["alarm"], 60)
+        wait_for("the alarm", lambda: self.hook.kinds() == ["alarm"], 60)
         self.assertGreater(time.monotonic() - killed, 4, "three misses of 2 s, the last beat up to a second ago")
-        text = self.pages.heard[0]["text"]
+        text = self.hook.heard[0]["text"]
         self.assertRegex(text, r"^MAG DEADMAN Ward L4 \d\d:\d\d\. No heartbeat for 6 s: magwatch may be dead\. ")
         self.assertLessEqual(len(text), 160)
-        wait_for("two repetitions", lambda: self.pages.kinds().count("repeat") >= 2, 60)
+        wait_for("two repetitions", lambda: self.hook.kinds().count("repeat") >= 2, 60)
 
         # The dead-man's own death forgets nothing.
         self.end_deadman(signal.SIGKILL)
         self.start_deadman()
-        before = len(self.pages.heard)
-        wait_for("it rings on", lambda: len(self.pages.heard) > before, 60)
-        self.assertEqual(set(self.pages.kinds()[1:]), {"repeat"})
+        before = len(self.hook.heard)
+        wait_for("it rings on", lambda: len(self.hook.heard) > before, 60)
+        self.assertEqual(set(self.hook.kinds()[1:]), {"repeat"})
 
         self.start()
-        wait_for("it is back", lambda: "back" in self.pages.kinds(), 60)
-        self.assertRegex(self.pages.heard[-1]["text"], r"Heartbeat is back, away for \d+ s\.")
-        self.assertEqual(self.pages.kinds("beds"), [], "the watched bed came back with it")
-        self.assertEqual(self.pages.forged, [])
+        wait_for("it is back", lambda: "back" in self.hook.kinds(), 60)
+        self.assertRegex(self.hook.heard[-1]["text"], r"Heartbeat is back, away for \d+ s\.")
+        self.assertEqual(self.hook.kinds("beds"), [], "the watched bed came back with it")
+        self.assertEqual(self.hook.forged, [])
 
     def test_it_keeps_the_head_of_the_audit_trail_and_what_it_was_before_it_went_back(self):
         self.configure()
@@ -245,17 +230,17 @@ class Silence(Outside):
         self.ward.process.terminate()
         self.assertEqual(self.ward.process.wait(60), 0)
         self.assertEqual(self.state()["stop"][0], "a signal", "told before it had ended")
-        wait_for("what somebody wanted", lambda: self.pages.kinds() == ["planned"], 60)
-        self.assertRegex(self.pages.heard[0]["text"],
+        wait_for("what somebody wanted", lambda: self.hook.kinds() == ["planned"], 60)
+        self.assertRegex(self.hook.heard[0]["text"],
                          r"^MAG DEADMAN Ward L4 \d\d:\d\d\. Stopped on purpose by a signal, back by \d\d:\d\d\. ")
 
         # Signed with the ward's secret, as another that is to be back in 7 s: it is told after 6 s, and rings then.
         soon = {"by": "systemd", "back_in_seconds": 7}
         self.assertEqual(self.send(self.key, self.body(incarnation=999, stopping={"by": "x" * 21})), 422)
         self.assertEqual(self.send(self.key, self.body(incarnation=999, stopping=soon)), 204)
-        wait_for("overdue", lambda: self.pages.kinds()[1:4] == ["back", "planned", "alarm"], 60)
-        self.assertIn("Stopped on purpose by systemd, not back by ", self.pages.heard[3]["text"])
-        wait_for("and on", lambda: self.pages.kinds()[4:5] == ["repeat"], 60)
+        wait_for("overdue", lambda: self.hook.kinds()[1:4] == ["back", "planned", "alarm"], 60)
+        self.assertIn("Stopped on purpose by systemd, not back by ", self.hook.heard[3]["text"])
+        wait_for("and on", lambda: self.hook.kinds()[4:5] == ["repeat"], 60)
 
 
 class Wire(Outside):
@@ -302,17 +287,16 @@ ca_file = "{authority}"
             self.start_deadman()
             wait_for("it fails", lambda: self.log().count("deadman.send_failed") >= 2, 60)
             self.assertTrue(peer.reports.empty())
-            self.assertIn("alarm", self.pages.kinds(), "the other channel is not kept waiting")
+            self.assertIn("alarm", self.hook.kinds(), "the other channel is not kept waiting")
             self.end_deadman()
             (self.folder / "outside/deadman.json").unlink()
             (self.folder / "deadman.log").unlink()
-            self.pages.heard.clear()
+            self.hook.heard.clear()
 
     def test_a_webhook_over_tls_is_trusted_by_the_sites_own_authority_alone(self):
         certificate, other = self.certificate("hook"), self.certificate("other")
         secure = Pages(self.page_key, certificate)
-        self.addCleanup(secure.server_close)
-        self.addCleanup(secure.shutdown)
+        self.addCleanup(secure.close)
         self.configure()
         path = self.folder / "deadman.toml"
         first = path.read_text()
@@ -337,7 +321,7 @@ class Reload(Outside):
     def test_a_bad_file_changes_nothing_and_a_good_one_takes_over(self):
         self.configure()
         self.start_deadman()
-        wait_for("the alarm", lambda: self.pages.kinds() == ["alarm"], 60)
+        wait_for("the alarm", lambda: self.hook.kinds() == ["alarm"], 60)
         path = self.folder / "deadman.toml"
         good = path.read_text()
 
@@ -349,15 +333,14 @@ class Reload(Outside):
 
         reload(good.replace('label = "Ward L4"', 'label = "Ward {4}"'), "plain letters")
         reload(good.replace(f":{self.port}", f":{free_port()}"), "[listen] address takes a restart")
-        heard = len(self.pages.heard)
-        wait_for("it rings on as before", lambda: len(self.pages.heard) > heard, 60)
-        self.assertIn("Ward L4", self.pages.heard[-1]["text"])
+        heard = len(self.hook.heard)
+        wait_for("it rings on as before", lambda: len(self.hook.heard) > heard, 60)
+        self.assertIn("Ward L4", self.hook.heard[-1]["text"])
         self.assertEqual(self.send(self.key, self.body(beds_watched=-1)), 422, "and listens")
 
         other = Pages(self.page_key)
-        self.addCleanup(other.server_close)
-        self.addCleanup(other.shutdown)
-        reload(good.replace("Ward L4", "Ward L5").replace(f":{self.pages.server_port}/", f":{other.server_port}/"),
+        self.addCleanup(other.close)
+        reload(good.replace("Ward L4", "Ward L5").replace(f":{self.hook.server_port}/", f":{other.server_port}/"),
                "new configuration is in force")
         wait_for("the new channel", lambda: other.heard, 60)
         self.assertIn("Ward L5", other.heard[0]["text"])
@@ -382,16 +365,16 @@ class Forged(Outside):
         self.assertEqual(self.send(self.key, self.body(), path="/other"), 404)
         self.assertEqual(self.send(self.key, b"", method="GET"), 405)
         self.assertFalse(self.state()["ever_heard"], "none of these is a sign of life")
-        wait_for("never heard", lambda: self.pages.kinds() == ["alarm"], 60)
-        self.assertIn("No heartbeat since start, for 9 s", self.pages.heard[0]["text"])
+        wait_for("never heard", lambda: self.hook.kinds() == ["alarm"], 60)
+        self.assertIn("No heartbeat since start, for 9 s", self.hook.heard[0]["text"])
 
         self.assertEqual(self.send(self.key, self.body()), 204)
         self.assertEqual(self.send(self.key, self.body()), 409, "replayed")
-        wait_for("back", lambda: "back" in self.pages.kinds(), 30)
+        wait_for("back", lambda: "back" in self.hook.kinds(), 30)
         self.assertEqual(self.send(self.key, self.body(sequence=2, beds_watched=0)), 204)
-        wait_for("a bed is gone", lambda: self.pages.kinds("beds") == ["alarm"], 30)
+        wait_for("a bed is gone", lambda: self.hook.kinds("beds") == ["alarm"], 30)
         self.assertEqual(self.send(self.key, self.body(sequence=3, beds_watched=0, planned_ends=1)), 204)
-        wait_for("a person ended it", lambda: "back" in self.pages.kinds("beds"), 30)
+        wait_for("a person ended it", lambda: "back" in self.hook.kinds("beds"), 30)
 
     def test_who_is_slow_or_greedy_keeps_no_heartbeat_away(self):
         self.configure()

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import unittest
 
-from ward_process import Peer, WardTest, wait_for
+from receivers import Peer
+from ward_process import WardTest, wait_for
 
 BINARY = sys.argv.pop(1)
 

@@ -17,7 +17,8 @@ import socket
 import threading
 import time
 
-from ward_process import SmsGateway, Ward, free_port, wait_for
+from receivers import SmsGateway
+from ward_process import Ward, free_port, wait_for
 
 # "ended": nobody could be paged or could answer without it. Else the fault that the ward is told; None: nobody needs it.
 LOOPS = {"magwatchd": "ended", "pagers": "ended", "magwatch-http": "ended", "magwatch-call": "ended",
@@ -117,7 +118,7 @@ class HangingWard(Ward):
         return body.decode() if status == 200 else ""
 
     def paged(self):
-        return len([m for m in self.gateway.sent if "MAG HIGH" in m["Body"]])
+        return len([m for m in self.gateway.heard if "MAG HIGH" in m["Body"]])
 
     def close(self):
         self.kill_stopped()

@@ -19,7 +19,8 @@ import subprocess
 import time
 import urllib.parse
 
-from ward_process import SmsGateway, Ward, free_port, wait_for
+from receivers import SmsGateway
+from ward_process import Ward, free_port, wait_for
 
 # How often a point is passed in one life, at most: three findings ring two people each, one of them by SMS.
 POINTS = {"intent.before": 3, "intent.after": 3, "send.before": 6, "send.after": 6, "sending.before": 6,
@@ -81,7 +82,7 @@ class KillWard(Ward):
         return json.loads(answer)["result"] if status == 200 else ""
 
     def sms(self, bed):
-        return [(m["Key"], m["Body"]) for m in list(self.gateway.sent)
+        return [(m["Key"], m["Body"]) for m in list(self.gateway.heard)
                 if re.search(rf"MAG HIGH .*Bed {bed} ", m["Body"])]
 
     def webhooks(self, bed):
@@ -243,7 +244,7 @@ def kill_all_beds(arguments, point, number):
             kills[-1].go_on()
         for kill in kills:
             assert ward.sent(kill.bed) == kill.sent, f"{kill}: an answered call rang again"
-        keys = collections.Counter([m["Key"] for m in ward.gateway.sent] +
+        keys = collections.Counter([m["Key"] for m in ward.gateway.heard] +
                                    [a["page"]["key"] for a in ward.receiver.arrived()])
         assert max(keys.values()) <= 2, keys.most_common(3)
     return len(kills)

@@ -8,7 +8,6 @@ import base64
 import hashlib
 import hmac
 import json
-import re
 import subprocess
 import sys
 import unittest
@@ -16,7 +15,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from ward_process import ROOT, Peer, WardTest, free_port, wait_for
+from receivers import Peer
+from ward_process import ROOT, WardTest, free_port, wait_for
 
 BINARY = sys.argv.pop(1)
 PEERS = ROOT / "tests/integration/pagers"

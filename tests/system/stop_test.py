@@ -8,7 +8,6 @@ machine may have started anew in between.
 Another boot is a namespace with a boot id of its own in which the machine runs since seconds; the wall clock goes on, or
 is that of an empty battery (WALL_CLOCK, tests/support/wall_clock.cpp).
 """
-import http.server
 import json
 import os
 import pathlib
@@ -16,12 +15,12 @@ import re
 import signal
 import socket
 import sys
-import threading
 import time
 import unittest
 import uuid
 
 from hang_test import INTERRUPT, SEIZE, WALL, ptrace
+from receivers import Listener
 from surroundings import Namespaces, clocked
 from ward_process import WardTest, wait_for
 
@@ -29,32 +28,13 @@ WALL_CLOCK, BINARY = os.path.abspath(sys.argv.pop(2)), os.path.abspath(sys.argv.
 RULE = "technical.gap"
 
 
-class Heartbeats(http.server.ThreadingHTTPServer):
-    def __init__(self):
-        self.heard = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                self.server.heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.handle_error = lambda *_: None
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
 class Stopped(WardTest):
     binary, beds = BINARY, 2
 
     def setUp(self):
         super().setUp()
-        self.heartbeats = Heartbeats()
-        self.addCleanup(self.heartbeats.server_close)
-        self.addCleanup(self.heartbeats.shutdown)
+        self.heartbeats = Listener()
+        self.addCleanup(self.heartbeats.close)
         key = self.ward.directory / "hook.key"
         self.config.write_text(self.config.read_text() + f'''
 [[heartbeat]]
@@ -99,9 +79,6 @@ planned_stop = "4 min"
         told = int(re.match(r"Nobody was watching for (\d+) s", self.gap()).group(1))
         self.assertLessEqual(told, self.away + 2.5)  # until the process was gone it may take the drain of the pages
         return told
-
-    def pages(self, bed="bed-1"):
-        return [a["page"] for a in self.ward.receiver.arrived() if a["page"].get("bed") == bed]
 
     def rows(self):
         folder = self.ward.directory / "state/audit"

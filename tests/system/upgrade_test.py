@@ -50,9 +50,6 @@ class Opened(WardTest):
     def alarm(self, rule, bed=None):
         return next((a for a in self.ward.json("alarms")["alarms"] if (a["rule"], a["bed"]) == (rule, bed)), None)
 
-    def pages(self, bed):
-        return [a["page"] for a in self.ward.receiver.arrived() if a["page"].get("bed") == bed]
-
     def faults(self):
         return {fault["fault"] for fault in self.ward.json("status")["faults"]}
 

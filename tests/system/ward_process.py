@@ -1,14 +1,9 @@
-"""A real magwatchd with a page receiver and an SMS gateway of its own, for tests that kill it. Python's standard
-library only."""
+"""A real magwatchd with a page receiver of its own, for tests that kill it. Python's standard library only."""
 import base64
-import hashlib
-import hmac
 import http.client
-import http.server
 import json
 import os
 import pathlib
-import queue
 import secrets
 import shutil
 import signal
@@ -16,12 +11,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
-import urllib.parse
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from receivers import ROOT, Receiver
+
 sys.path.insert(0, str(ROOT / "tests/support"))
 from ports import free_port, free_ports  # noqa: E402, F401: tests take them from here
 
@@ -36,135 +30,6 @@ def wait_for(what, condition, seconds):
         if time.monotonic() > end:
             raise AssertionError(f"{what}: not within {seconds} s")
         time.sleep(0.01)
-
-
-class Receiver:
-    """tools/page_receiver as a separate process; its log is what has really arrived."""
-
-    def __init__(self, directory, key_file):
-        self.log = directory / "arrived.jsonl"
-        self.process = subprocess.Popen(
-            ["/usr/bin/python3", str(ROOT / "tools/page_receiver/page_receiver.py"), "--port", "0",
-             "--key-file", str(key_file), "--log", str(self.log), "--json"],
-            stdout=subprocess.PIPE, text=True)
-        ready = self.process.stdout.readline()
-        assert ready.startswith("READY"), ready
-        self.port = int(ready.split("http=")[1].split()[0])
-        # Nobody may wait for a full pipe.
-        self.drain = subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=subprocess.DEVNULL)
-
-    def arrived(self):
-        if not self.log.exists():
-            return []
-        pages = []
-        for line in self.log.read_text().splitlines():
-            try:
-                pages.append(json.loads(line))
-            except ValueError:
-                pass  # the line is being written
-        return pages
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self.drain.wait()
-        self.process.stdout.close()
-
-
-class Peer:
-    """A peer of tests/integration/pagers: "READY PORT", then a JSON object a line."""
-
-    def __init__(self, script, *arguments):
-        self.process = subprocess.Popen(["/usr/bin/python3", str(ROOT / "tests/integration/pagers" / script),
-                                         *arguments], stdout=subprocess.PIPE, text=True)
-        ready = self.process.stdout.readline()
-        assert ready.startswith("READY "), ready
-        self.port = int(ready.split()[1])
-        self.reports = queue.Queue()
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        for line in self.process.stdout:
-            self.reports.put(json.loads(line))
-
-    def next(self, wanted, seconds=60):
-        """The next report that has such a field."""
-        while True:
-            report = self.reports.get(timeout=seconds)
-            if wanted in report:
-                return report
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.reader.join()
-        self.process.stdout.close()
-
-
-class SmsGateway(http.server.ThreadingHTTPServer):
-    """Takes messages as an SMS gateway does; what it was sent is in `sent`. Of each `took(message)` is called once the
-    sender has its answer."""
-    NUMBER = "+447700900123"
-    SECRET = "a-secret-that-the-gateway-shares"
-
-    def __init__(self, took=lambda message: None):
-        self.sent = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                message = dict(urllib.parse.parse_qsl(body))
-                self.server.sent.append(message)
-                self.send_response(201)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                took(message)
-
-            def log_message(self, *_):
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.handle_error = lambda *_: None  # of a sender that was killed
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def configure(self, ward, callbacks, url, section=""):
-        """Makes it the first channel of the ward's first person, calling back at port `callbacks`."""
-        secret = ward.directory / "gateway.secret"
-        secret.write_text(self.SECRET)
-        secret.chmod(0o600)
-        config = ward.directory / "magwatch.toml"
-        text = config.read_text()
-        at = text.index("channels = [") + len("channels = [")
-        text = text[:at] + f'{{ kind = "sms", gateway = "hospital", to = "{self.NUMBER}" }}, ' + text[at:]
-        config.write_text(text + f'''
-[callbacks]
-listen = "127.0.0.1:{callbacks}"
-url = "{url}"
-{section}
-[[pager.sms]]
-name = "hospital"
-url = "http://127.0.0.1:{self.server_port}/messages"
-format = "form"
-fields = {{ To = "{{to}}", Body = "{{text}}", StatusCallback = "{{status_url}}", Key = "{{key}}" }}
-[pager.sms.callback]
-proof = "hmac-sha256"
-header = "X-Signature"
-secret = "file:{secret}"
-reference = "id"
-status = "status"
-words = {{ delivered = "delivered", failed = "failed", sent = "under_way" }}
-sender = "from"
-text = "text"
-''')
-
-    @classmethod
-    def signature(cls, body, secret=SECRET):
-        return hmac.new(secret.encode(), body.encode(), hashlib.sha256)
-
-    def close(self):
-        self.shutdown()
-        self.server_close()
 
 
 class Ward:
@@ -352,3 +217,7 @@ class WardTest(unittest.TestCase):
     def start(self):
         self.ward.start()
         self.ward.ready()
+
+    def pages(self, bed="bed-1"):
+        """Those about a bed that have arrived."""
+        return [a["page"] for a in self.ward.receiver.arrived() if a["page"].get("bed") == bed]
