@@ -2,8 +2,11 @@
 """tools/mutate: what it changes, and what it leaves alone."""
 import json
 import os
+import pathlib
 import re
 import subprocess
+import tempfile
+import time
 import unittest
 
 from support import TOOLS, load
@@ -53,6 +56,46 @@ class Mutate(unittest.TestCase):
             self.assertTrue(pattern.search(name), name)
         for name in ("XShelve.ComesBack", "ShelveXComesBack", "system_disk_full"):
             self.assertFalse(pattern.search(name), name)
+
+    def copy_with_tests(self):
+        """As if these were the tests of the copy: one passes, one fails, and one never ends and may take long for it."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(setattr, self.mutate, "COPY", self.mutate.COPY)
+        self.mutate.COPY = pathlib.Path(folder.name)
+        tests = self.mutate.COPY / "src" / "build" / "dev"
+        tests.mkdir(parents=True)
+        (tests / "CTestTestfile.cmake").write_text(f'''
+add_test(Small.good "true")
+add_test(Small.bad "false")
+add_test(Small.aborts "sh" "-c" "kill -ABRT $$")
+add_test(endless "sh" "-c" "echo $$ > {tests}/began; sleep infinity & wait")
+set_tests_properties(endless PROPERTIES TIMEOUT 100000)
+''', encoding="utf-8")
+        return tests
+
+    def test_what_fails_is_told_however_it_ends(self):
+        self.copy_with_tests()
+        self.assertEqual(self.mutate.failing(["Small.good"], 60), [])
+        self.assertEqual(sorted(self.mutate.failing(["Small.*"], 60)), ["Small.aborts", "Small.bad"])
+
+    def test_a_test_that_never_ends_is_ended_with_all_that_it_began(self):
+        tests = self.copy_with_tests()
+        for seconds in (2, 20, 200):  # a busy machine may not even have begun it
+            self.assertEqual(self.mutate.failing(["endless"], seconds), ["ran without end"])
+            if (tests / "began").exists():
+                break
+        began = int((tests / "began").read_text(encoding="utf-8"))
+        end = time.monotonic() + 60
+        while os.path.exists(f"/proc/{began}") and time.monotonic() < end:
+            time.sleep(0.01)
+        self.assertFalse(os.path.exists(f"/proc/{began}"))
+
+    def test_a_name_of_no_test_is_told_also_among_others(self):
+        self.copy_with_tests()
+        self.assertEqual(self.mutate.not_there(["Small.*", "endless", "Small.goo", "Large.*"]), ["Small.goo", "Large.*"])
+        with self.assertRaises(SystemExit):
+            self.mutate.failing(["Large.*"], 60)
 
     def test_the_list_is_of_the_tree_and_the_same_each_time(self):
         def listed(*more):
