@@ -24,18 +24,19 @@ constexpr int deepest = 8;
 constexpr std::array secrets = {"pin", "second_pin", "code", "password", "secret", "token"};
 // Words of closed lists, names from the configuration or of staff, times and keys.
 constexpr std::array words = {
-    "about", "answer", "at", "bed", "board", "branch", "channel", "corrects", "device", "drawn_at", "drug",
-    "fingerprint", "from", "id", "indication", "instead", "key", "kind", "limit", "name", "not_possible",
-    "person", "role", "roster", "route", "salt", "second_person", "setting", "signal", "since", "site", "sound",
-    "station", "step", "symptoms", "to", "unit", "until",
+    "about", "answer", "at", "bed", "board", "branch", "channel", "corrects", "device", "drawn_at",
+    "fingerprint", "from", "id", "indication", "instead", "key", "kind", "limit", "name", "person", "role",
+    "roster", "route", "salt", "second_person", "setting", "signal", "since", "site", "sound", "station", "step",
+    "symptoms", "to", "unit", "until",
 };
 // Numbers and answers, free text, and what holds others. Any other name is somebody's invention.
 constexpr std::array plain = {
     "act", "alias", "answers", "beds", "calcium_at_bed", "coming", "components", "concentration", "creatinine",
-    "diastolic", "dose", "enabled", "end", "facts", "firmware", "from_infusion_arm", "gestation", "gone",
-    "hammer_at_bed", "history", "interval_minutes", "label", "left_out", "looks", "minutes", "none", "note", "others",
-    "over_seconds", "oxygen_at_bed", "pairs", "place", "planned_seconds", "points", "rate", "read", "reason",
-    "remark", "resolution", "screen", "seconds", "serial", "signals", "systolic", "text", "value", "weight",
+    "diastolic", "dose", "drug", "enabled", "end", "facts", "firmware", "from_infusion_arm", "gestation", "gone",
+    "hammer_at_bed", "history", "interval_minutes", "label", "left_out", "looks", "minutes", "none", "not_possible",
+    "note", "others", "over_seconds", "oxygen_at_bed", "pairs", "place", "planned_seconds", "points", "rate", "read",
+    "reason", "remark", "resolution", "screen", "seconds", "serial", "signals", "systolic", "text",
+    "value", "weight",
 };
 
 template <class List> bool among(const List& list, const std::string& name)
@@ -66,7 +67,7 @@ Json told(const std::string& name, const Json& value, int depth)
         const bool of_a_list = name == "reason" && std::find(shelve_reasons.begin(), shelve_reasons.end(), text) !=
                                                        shelve_reasons.end();
         if (of_a_list) return text; // anywhere else a reason is typed
-        return "sha256:" + hex(adapters::sha256(text));
+        return in_place_of(text);
     }
     if (depth >= deepest) return Json{};
     if (value.is_object()) return told_object(value, depth + 1);
@@ -77,6 +78,11 @@ Json told(const std::string& name, const Json& value, int depth)
 }
 
 } // namespace
+
+std::string in_place_of(std::string_view text)
+{
+    return "sha256:" + hex(adapters::sha256(text));
+}
 
 std::string canonical_body(std::string_view body)
 {

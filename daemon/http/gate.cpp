@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/audit/body.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/http/utf8.hpp"
 #include "daemon/people/pin.hpp"
@@ -350,13 +351,21 @@ void Gate::name_actor(const Request& request, const Route& route, bool simulatio
     const auto unlocked = session(request, now);
     const Access* access = access_of(route.id);
     // As look() takes it: a STOP is a name tap whatever the station is.
-    const json body = json::parse(event.body, nullptr, false);
+    json body = json::parse(event.body, nullptr, false);
+    const auto is_known = [&](const std::string& name) { return simulation || options_.people.find(name) != nullptr; };
+    for (const char* field : {"person", "second_person"}) {
+        // A field for a name, in which anything may have been typed: the name of a patient, or a PIN.
+        if (const std::string name = text_at(body, field); !name.empty() && !is_known(name)) {
+            body[field] = audit::in_place_of(name);
+            event.body = body.dump();
+        }
+    }
     const bool stop = route.id == RouteId::entries && text_at(body, "kind") == "stop";
     const bool second = needs_a_pin(route.id, body);
     const bool tap = stop || (access != nullptr && access->proof == Proof::tap && !second);
     const bool by_claim = access != nullptr && (tap || access->proof != Proof::session) && !claimed.empty();
     const std::string& person = unlocked && !by_claim ? unlocked->person : claimed;
-    if (options_.people.find(person) == nullptr && !simulation) return;
+    if (!is_known(person)) return;
     event.actor = person;
     if (unlocked && !by_claim) event.proof = "session";
     else if (access != nullptr && (access->proof == Proof::pin || second || route.id == RouteId::session_unlock))

@@ -636,6 +636,17 @@ TEST_F(AuditedTest, AStrangersWordsAreNotRepeated)
     EXPECT_EQ(event.actor, "");
     EXPECT_EQ(event.proof, "none");
     EXPECT_THAT(event.body, testing::Not(HasSubstr("surname")));
+    EXPECT_THAT(event.body, testing::Not(HasSubstr("Jane Doe")));
+}
+
+TEST_F(AuditedTest, WhatWasTypedInPlaceOfANameIsNotRepeated)
+{
+    EXPECT_THAT(must(request("/api/v1/session/unlock", {{"person", "246810"}, {"pin", "999999"}})).body,
+                testing::Not(HasSubstr("246810")));
+    ASSERT_EQ(unlock("midwife")["status"], 200);
+    const audit::Event event = must(request("/api/v1/entries", with(with(urine, "person", "Jane Doe"), "second_person", "Jane")));
+    EXPECT_EQ(event.actor, "midwife");
+    EXPECT_THAT(event.body, testing::Not(HasSubstr("Jane")));
 }
 
 TEST_F(AuditedTest, WhoeverLooksAtABedIsAnEventAndAHealthCheckIsNone)
