@@ -542,6 +542,8 @@ struct Ward::State {
     [[nodiscard]] const Person* find_person(const std::string& person) const;
 
     // --- view.cpp ---
+    // Who is watched and paused, and the values.
+    [[nodiscard]] BedView bed_watched(std::size_t index, const Moment& now) const;
     [[nodiscard]] BedView bed_view(std::size_t index, const Moment& now) const;
     [[nodiscard]] CommissionView commission_view(std::size_t source) const;
     [[nodiscard]] SourceView source_view(std::size_t index, const Moment& now) const;

@@ -118,7 +118,7 @@ SessionView session_view(const Session& session, const IndicationRow& row, const
 
 } // namespace
 
-BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
+BedView Ward::State::bed_watched(std::size_t index, const Moment& now) const
 {
     const Bed& bed = beds[index];
     BedView b;
@@ -126,13 +126,20 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     b.alias = bed_names[index].alias;
     b.place = bed_names[index].place;
     b.watched = bed.watch != nullptr;
-    b.mg_on_board = "unknown";
-    b.pack = bed.watch ? bed.watch->pack : pack;
-    const BedId id{static_cast<std::uint16_t>(index)};
-    b.uncommissioned = untrusted(id, true);
-    for (auto& name : untrusted(id, false)) b.uncommissioned.push_back(std::move(name));
     b.audio_paused = bed.paused_until > now.steady;
     b.audio_paused_until = now.at(bed.paused_until).wall;
+    if (bed.watch) b.signals = signals_of(bed.watch->patient, now, source_names);
+    return b;
+}
+
+BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
+{
+    const Bed& bed = beds[index];
+    BedView b = bed_watched(index, now);
+    b.mg_on_board = "unknown";
+    b.pack = bed.watch ? bed.watch->pack : pack;
+    b.uncommissioned = untrusted(b.id, true);
+    for (auto& name : untrusted(b.id, false)) b.uncommissioned.push_back(std::move(name));
     if (bed.somebody && now.steady - bed.somebody->at < somebody_shown)
         b.somebody_here = SomebodyView{now.at(bed.somebody->at).wall, bed.somebody->station};
     if (!bed.watch) return b;
@@ -140,7 +147,6 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     b.watched_by = watch.by;
     b.watched_since = watch.since.wall;
     b.association_confirmed = watch.confirmed;
-    b.signals = signals_of(watch.patient, now, source_names);
     b.scores = scores_of(watch, now);
     for (std::size_t c = 0; c < watch.checks.size(); ++c) {
         if (watch.checks[c].due == Instant::never()) continue;
@@ -266,11 +272,20 @@ std::string Ward::State::alias(BedId bed) const
     return bed.value < bed_names.size() ? bed_names[bed.value].alias : "";
 }
 
-WardView Ward::view(const Moment& now, Pages pages) const
+WardView Ward::view(const Moment& now, Shown shown) const
 {
     const State& s = *state_;
     WardView view;
+    const bool everything = shown == Shown::everything;
+    for (std::size_t i = 0; i < s.beds.size(); ++i) {
+        if (!s.beds[i].configured && !s.beds[i].watch) continue;
+        if (s.beds[i].watch) ++view.beds_watched;
+        view.beds.push_back(everything ? s.bed_view(i, now) : s.bed_watched(i, now));
+    }
+    for (const auto& [id, episode] : s.episodes) view.episodes.push_back(s.episode_view(id, episode, now));
+    for (const auto& [id, call] : s.calls) view.calls.push_back(s.call_view(id, call, now));
     view.at = now;
+    if (!everything) return view;
     view.name = s.configuration.name;
     view.callback = s.configuration.callback;
     view.mode = s.configuration.mode;
@@ -283,22 +298,14 @@ WardView Ward::view(const Moment& now, Pages pages) const
     view.refused = s.refused;
     view.raised = s.raised;
     view.pages_sent = s.pages_sent;
-    for (std::size_t i = 0; i < s.beds.size(); ++i) {
-        if (!s.beds[i].configured && !s.beds[i].watch) continue;
-        if (s.beds[i].watch) ++view.beds_watched;
-        view.beds.push_back(s.bed_view(i, now));
-    }
     for (std::size_t i = 0; i < s.sources.size(); ++i) {
         if (s.sources[i].configured) view.sources.push_back(s.source_view(i, now));
     }
-    for (const auto& [id, episode] : s.episodes) view.episodes.push_back(s.episode_view(id, episode, now));
-    for (const auto& [id, call] : s.calls) view.calls.push_back(s.call_view(id, call, now));
     for (const Roster& roster : s.rosters) {
         view.duties.push_back({roster.name, on_duty(roster, s.roster_changes, now.wall), roster.last_resort,
                                next_handover(roster, s.roster_changes, now.wall)});
     }
     view.roster_changes = s.roster_changes;
-    if (pages == Pages::left_out) return view;
     for (const auto& record : s.pages) {
         const bool told = record.resolved || record.outcome == PageOutcome::sending;
         view.pages.push_back({record.page, told ? std::optional{record.outcome} : std::nullopt, record.detail});

@@ -53,10 +53,10 @@ public:
     // The newest commissioning record of every device that has one.
     [[nodiscard]] std::vector<std::shared_ptr<const CommissionRecord>> commissioning() const;
 
-    // What screens, API and metrics show. Built on demand; most of it are the pages of the last hours, which are left
-    // out for whoever does not read them.
-    enum class Pages : bool { left_out, shown };
-    [[nodiscard]] WardView view(const Moment& now, Pages pages = Pages::shown) const;
+    // What screens, API and metrics show, built on demand. `alarms` is for whoever only judges whether somebody is
+    // told, after every step: who is watched and paused, values, alarms and calls; nothing else is filled in.
+    enum class Shown : bool { alarms, everything };
+    [[nodiscard]] WardView view(const Moment& now, Shown shown = Shown::everything) const;
 
     // The newest messages of a source that were taken, oldest first: their repetitions are known.
     [[nodiscard]] std::vector<MessageSeen> messages_seen(SourceId source) const;

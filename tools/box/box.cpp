@@ -358,7 +358,7 @@ void Box::look()
     looked_ = now_.steady;
     look_wanted_ = false;
     if (!machine_.alive()) return;
-    const WardView view = machine_.ward().view(now_, Ward::Pages::left_out);
+    const WardView view = machine_.ward().view(now_, Ward::Shown::alarms);
     paging_.look(now_, view);
     ledger_.look(now_, view, beds_, staff_.moving());
     if (machine_.waiting() > waiting_most) fail("I10", "too much waits for the disk");
@@ -423,7 +423,7 @@ void Box::finish()
 {
     look();
     if (machine_.alive()) {
-        if (request_.until == Duration{}) ledger_.converged(now_, machine_.ward().view(now_, Ward::Pages::left_out));
+        if (request_.until == Duration{}) ledger_.converged(now_, machine_.ward().view(now_));
         outcome_.state_bytes = machine_.ward().save().size();
         if (outcome_.state_bytes > state_most) fail("I10", "the ward's state grows beyond 8 MiB");
         machine_.close(now_);

@@ -181,7 +181,7 @@ void Ledger::truth(const Moment& now, std::uint16_t at, const Body* body)
 
 void Ledger::restarted(const Moment& now, const Ward& ward)
 {
-    const WardView view = ward.view(now, Ward::Pages::left_out);
+    const WardView view = ward.view(now, Ward::Shown::alarms);
     for (std::size_t b = 0; b < beds_.size(); ++b) {
         Bed& bed = beds_[b];
         bed.watched = view.beds[b].watched;

@@ -55,7 +55,7 @@ void PagingOracle::took(const Moment& now, const Input& input, const EffectBuffe
         if (const auto* sent = std::get_if<SendPage>(&effect)) page(now, *sent);
     }
     if (!look || (std::holds_alternative<Receipt>(input) && effects.empty())) return;
-    this->look(now, ward.view(now, Ward::Pages::left_out));
+    this->look(now, ward.view(now, Ward::Shown::alarms));
 }
 
 void PagingOracle::look(const Moment& now, const WardView& view)
@@ -72,7 +72,7 @@ void PagingOracle::lost_since(Instant durable)
 
 void PagingOracle::restarted(const Moment& now, Instant durable, const Ward& ward)
 {
-    const WardView view = ward.view(now, Ward::Pages::left_out);
+    const WardView view = ward.view(now, Ward::Shown::alarms);
     std::erase_if(open_high_, [&](const auto& item) {
         const auto& [id, episode] = item;
         const bool there = std::any_of(view.episodes.begin(), view.episodes.end(),
