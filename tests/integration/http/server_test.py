@@ -295,7 +295,8 @@ class Stream(unittest.TestCase):
         good.connection.close()
 
     def test_a_reader_that_takes_nothing_is_closed(self):
-        with FakeWard(mode="large", write_ms=300) as ward:
+        # Long enough for the other reader on a busy machine.
+        with FakeWard(mode="large", write_ms=5_000) as ward:
             self.deaf_reader(ward, lambda: None)
 
     def test_a_reader_that_falls_behind_is_closed(self):
