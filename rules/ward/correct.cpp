@@ -49,6 +49,24 @@ bool is_dose(const EntryWhat& what)
            std::holds_alternative<InfusionStopEntry>(what) || std::holds_alternative<IntramuscularEntry>(what);
 }
 
+// What a laboratory or gateway may say of this signal.
+bool is_of(const EntryWhat& what, Signal signal)
+{
+    const auto* value = std::get_if<ValueEntry>(&what);
+    return (value != nullptr && value->signal == signal) ||
+           (signal == Signal::urine && std::holds_alternative<UrineEntry>(what));
+}
+
+// Before it nothing can be charted any more: what the entries rest on is as of then.
+Instant chart_begins(const Watch& watch)
+{
+    const std::vector<ChartEntry>& entries = watch.chart.entries;
+    if (entries.size() < chart_left) return watch.since.steady; // none was ever laid aside
+    return std::min_element(entries.begin(), entries.end(), [](const ChartEntry& a, const ChartEntry& b) {
+               return a.counts.steady < b.counts.steady;
+           })->counts.steady;
+}
+
 // What charting changes, and nothing that follows from alarms or from a pump.
 void take_back(Bedside& bedside, const Bedside& base, bool doses)
 {
@@ -177,7 +195,7 @@ ChartEntry& Ward::State::list(BedId id, ChartEntry entry)
 }
 
 // What came by wire and means the same as if it had been charted.
-void Ward::State::list(const Moment& now, const Observation& observation, WallTime at)
+ChartEntry& Ward::State::list(const Moment& now, const Observation& observation, WallTime at)
 {
     ChartEntry one;
     one.id = one.root = {incarnation, ++charted};
@@ -191,24 +209,90 @@ void Ward::State::list(const Moment& now, const Observation& observation, WallTi
     one.replaces = observation.corrected;
     if (observation.corrected)
         withdraw(now, observation.bed, observation.signal, at, "corrected where it came from", one.id);
-    (void)list(observation.bed, std::move(one));
+    return list(observation.bed, std::move(one));
+}
+
+bool Ward::State::is_out_of_turn(const Moment& now, const Observation& observation, WallTime at) const
+{
+    const PatientState& patient = beds[observation.bed.value].watch->patient;
+    const Instant event = std::min(now.instant_of(at), now.steady);
+    const SignalState& latest = patient.latest(observation.signal);
+    return (latest.has_value && latest.value_at > event) || now.steady - event > patient.fresh_for(observation.signal);
+}
+
+void Ward::State::take_in_turn(const Moment& now, const Observation& observation, WallTime at)
+{
+    Watch& watch = *beds[observation.bed.value].watch;
+    const bool known = std::any_of(watch.chart.entries.begin(), watch.chart.entries.end(), [&](const ChartEntry& one) {
+        const auto* value = std::get_if<ValueEntry>(&one.what);
+        const auto* urine = std::get_if<UrineEntry>(&one.what);
+        return one.by_device && !one.struck && one.at == at && is_of(one.what, observation.signal) &&
+               (value != nullptr ? value->value : urine->millilitres) == observation.value;
+    });
+    if (known) return;
+    const Moment turn = turn_of(now, observation, at);
+    list(now, observation, at).counts = turn;
+    // Those that came late before it, and are older still, go before it.
+    std::vector<ChartEntry*> own;
+    for (ChartEntry& one : watch.chart.entries)
+        if (is_of(one.what, observation.signal)) own.push_back(&one);
+    std::stable_sort(own.begin(), own.end(), [](const ChartEntry* a, const ChartEntry* b) { return a->at > b->at; });
+    Instant younger = now.steady;
+    const Instant begins = chart_begins(watch);
+    for (ChartEntry* one : own) {
+        if (one->by_device && one->at < at && one->counts.steady >= younger)
+            one->counts = now.at(std::max(younger - 1ms, begins));
+        younger = std::min(younger, one->counts.steady);
+    }
+    (void)chart_anew(now, observation.bed, false, {});
     bound_chart(observation.bed);
 }
 
-void Ward::State::withdraw(const Moment& now, BedId id, Signal signal, std::optional<WallTime> at, std::string why,
-                           EntryId instead)
+// Before whatever is younger, in its limit as it was then, and not before what the chart rests on.
+Moment Ward::State::turn_of(const Moment& now, const Observation& observation, WallTime at) const
+{
+    const Watch& watch = *beds[observation.bed.value].watch;
+    const std::vector<ChartEntry>& entries = watch.chart.entries;
+    Instant turn = now.steady;
+    for (const ChartEntry& one : entries) {
+        if (one.at > at && is_of(one.what, observation.signal)) turn = std::min(turn, one.counts.steady - 1ms);
+        if (one.at == at && one.by_device && is_of(one.what, observation.signal))
+            turn = std::min(turn, one.counts.steady); // what it corrects
+    }
+    const Instant event = std::min(now.instant_of(at), now.steady);
+    turn = std::min(turn, event + watch.patient.fresh_for(observation.signal));
+    return now.at(std::max(turn, chart_begins(watch)));
+}
+
+void Ward::State::take_withdrawn(const Moment& now, const Observation& observation)
+{
+    const BedId id = observation.bed;
+    Watch& watch = *beds[id.value].watch;
+    std::optional<WallTime> at;
+    if (observation.observed.ms != 0) at = observation.observed;
+    if (withdraw(now, id, observation.signal, at, "withdrawn where it came from", {}) != nullptr) {
+        (void)chart_anew(now, id, false, {});
+        return;
+    }
+    const SignalState& latest = watch.patient.latest(observation.signal);
+    if (at && latest.has_value && latest.value_at != std::min(now.instant_of(*at), now.steady)) return;
+    watch.patient.forget(observation.signal);
+    evaluate(now, id, mask(observation.signal));
+}
+
+ChartEntry* Ward::State::withdraw(const Moment& now, BedId id, Signal signal, std::optional<WallTime> at,
+                                  std::string why, EntryId instead)
 {
     Watch& watch = *beds[id.value].watch;
     for (auto one = watch.chart.entries.rbegin(); one != watch.chart.entries.rend(); ++one) {
-        const auto* value = std::get_if<ValueEntry>(&one->what);
-        const bool urine = signal == Signal::urine && std::holds_alternative<UrineEntry>(one->what);
-        if (!one->by_device || one->struck || !(urine || (value != nullptr && value->signal == signal))) continue;
+        if (!one->by_device || one->struck || !is_of(one->what, signal)) continue;
         if (at && one->at != *at) continue;
         one->struck = ChartStrike{one->by, now.wall, std::move(why), instead};
         ++watch.chart.changes;
         watch.chart_shown.reset();
-        return;
+        return &*one;
     }
+    return nullptr;
 }
 
 std::string Ward::State::correct(const Moment& now, const Entry& entry, WallTime at)

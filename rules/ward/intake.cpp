@@ -76,15 +76,18 @@ void Ward::State::apply(const Moment& now, const Observation& observation)
         take_device(now, observation.bed, observation);
     } else if (observation.validity == Validity::valid) {
         const WallTime at = observation.observed.ms == 0 ? now.wall : observation.observed;
-        const std::string said = take_charted(now, observation.bed, observation.signal, observation.value, at,
-                                              std::nullopt, observation.corrected);
-        if (said != "already recorded") list(now, observation, at);
+        if (observation.corrected || is_out_of_turn(now, observation, at)) {
+            take_in_turn(now, observation, at);
+        } else {
+            const std::string said =
+                take_charted(now, observation.bed, observation.signal, observation.value, at, std::nullopt, false);
+            if (said != "already recorded") {
+                (void)list(now, observation, at);
+                bound_chart(observation.bed);
+            }
+        }
     } else {
-        std::optional<WallTime> at;
-        if (observation.observed.ms != 0) at = observation.observed;
-        withdraw(now, observation.bed, observation.signal, at, "withdrawn where it came from", {});
-        bed->watch->patient.forget(observation.signal); // withdrawn by the laboratory
-        evaluate(now, observation.bed, mask(observation.signal));
+        take_withdrawn(now, observation);
     }
     refresh_next(*bed, now.steady);
 }

@@ -336,10 +336,16 @@ struct Ward::State {
     std::string record(const Moment& now, const Entry& entry, WallTime at);
     ChartEntry& list(const Moment& now, const Entry& entry, WallTime at);
     ChartEntry& list(BedId bed, ChartEntry entry);
-    void list(const Moment& now, const Observation& observation, WallTime at);
-    // The newest value of a device, or that of this time, does not count any more.
-    void withdraw(const Moment& now, BedId bed, Signal signal, std::optional<WallTime> at, std::string why,
-                  EntryId instead);
+    ChartEntry& list(const Moment& now, const Observation& observation, WallTime at);
+    // What came by wire and is older than what is known of its signal, or than its limit.
+    [[nodiscard]] bool is_out_of_turn(const Moment& now, const Observation& observation, WallTime at) const;
+    // Charts such a one, or a correction, as if it had come in its turn.
+    void take_in_turn(const Moment& now, const Observation& observation, WallTime at);
+    [[nodiscard]] Moment turn_of(const Moment& now, const Observation& observation, WallTime at) const;
+    void take_withdrawn(const Moment& now, const Observation& observation);
+    // The newest value of a device, or that of this time, does not count any more; null: there is none.
+    ChartEntry* withdraw(const Moment& now, BedId bed, Signal signal, std::optional<WallTime> at, std::string why,
+                         EntryId instead);
     std::string correct(const Moment& now, const Entry& entry, WallTime at);
     void take_back_stop(const Moment& now, const Entry& entry);
     std::string chart_anew(const Moment& now, BedId bed, bool doses, EntryId wanted);

@@ -289,6 +289,30 @@ bool Ingest::is_late(const Context& context, const ObxResult& row, WallTime obse
     return decoded_.has_sent && decoded_.sent - row.time > limit;
 }
 
+// A correction or a withdrawal may overtake what it is about. Which was sent later, MSH-7 of one
+// sender tells; where two are of the same time, the one that comes later counts.
+bool Ingest::is_overtaken(Context& context, const ObxResult& row)
+{
+    const bool says = row.accepted || row.withdrawn;
+    if (!says || row.origin == Origin::device || !row.has_time || !context.bed || !decoded_.has_sent) return false;
+    std::uint64_t key = hash_of({reinterpret_cast<const char*>(&row.signal), sizeof row.signal},
+                                static_cast<std::uint64_t>(row.time.ms));
+    key = hash_of({reinterpret_cast<const char*>(&context.bed->bed.value), sizeof context.bed->bed.value}, key);
+    auto& known = context.source.results;
+    const auto [found, fresh] = known.try_emplace(key, decoded_.sent);
+    if (!fresh) {
+        if (decoded_.sent < found->second) return true;
+        found->second = decoded_.sent;
+        return false;
+    }
+    context.source.results_known.push_back(key);
+    if (known.size() > results_kept) {
+        known.erase(context.source.results_known.front());
+        context.source.results_known.pop_front();
+    }
+    return false;
+}
+
 // A volume is summed, so the same entry sent again under another control id must not count twice.
 bool Ingest::is_repeated_volume(Context& context, const ObxResult& row)
 {
@@ -322,6 +346,7 @@ std::optional<Refusal> Ingest::judge(Context& context, const ObxResult& row, Wal
 void Ingest::apply_row(Context& context, const ObxResult& row)
 {
     WallTime observed;
+    if (is_overtaken(context, row)) return refuse(context, row, Refusal::too_late);
     const auto refusal = judge(context, row, observed);
     if (refusal) refuse(context, row, *refusal);
     Observation observation;

@@ -9,6 +9,8 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -29,6 +31,8 @@ namespace magwatch::adapters::hl7
 
 // Urine entries of one source that are remembered, so that none counts twice.
 inline constexpr std::size_t volumes_kept = 4096;
+// Results of one source of which it is remembered when they were sent.
+inline constexpr std::size_t results_kept = 4096;
 inline constexpr std::size_t refusal_count = static_cast<std::size_t>(Refusal::quality) + 1;
 enum class AckCode : std::uint8_t { aa, ae, ar, ca, ce, cr };
 inline constexpr std::size_t ack_code_count = 6;
@@ -114,6 +118,9 @@ private:
         std::chrono::steady_clock::time_point last_message;
         std::set<std::string, std::less<>> unknown_codes; // told once each, bounded
         DuplicateMemory volumes{volumes_kept};            // urine entries taken
+        // Of each result, by bed, signal and time: when the newest word on it was sent. Not over a restart.
+        std::map<std::uint64_t, WallTime> results;
+        std::deque<std::uint64_t> results_known; // in the order in which they came
     };
     // The message being applied.
     struct Context {
@@ -137,6 +144,8 @@ private:
                                                WallTime& observed);
     [[nodiscard]] bool is_late(const Context& context, const ObxResult& row,
                                WallTime observed) const;
+    // Whether the sender has said something newer of this very result.
+    [[nodiscard]] bool is_overtaken(Context& context, const ObxResult& row);
     [[nodiscard]] bool is_repeated_volume(Context& context, const ObxResult& row);
     void refuse(Context& context, const ObxResult& row, Refusal reason);
     void say_status(Source& source, bool connected);

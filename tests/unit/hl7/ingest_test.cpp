@@ -302,6 +302,31 @@ TEST_F(IngestTest, an_unreadable_laboratory_result_says_nothing_of_the_level)
     expect_refused(Refusal::not_a_number);
 }
 
+// A queue may turn them round: what was sent first is not believed after what corrected or withdrew it.
+TEST_F(IngestTest, a_result_that_its_correction_overtook_is_refused)
+{
+    const auto with_status = [](const std::string& value, const std::string& status) {
+        return "OBX|1|NM|2601-3^Magnesium^LN||" + value + "|mmol/L|||||" + status + "\r";
+    };
+    observed = now - Duration{1h};
+    for (const char* status : {"C", "D"}) {
+        observed = observed + Duration{1min};
+        sent = now;
+        next_id();
+        send(with_status("2.4", status));
+        ASSERT_EQ(sink.observations.size(), 1U) << status;
+        sent = now - Duration{1min};
+        next_id();
+        send(with_status("8", "F"));
+        expect_refused(Refusal::too_late);
+        sent = now + Duration{1s}; // reported anew
+        next_id();
+        send(with_status("2.6", "F"));
+        ASSERT_EQ(sink.observations.size(), 1U) << status;
+        EXPECT_EQ(sink.observations[0].value, 2.6);
+    }
+}
+
 TEST_F(IngestTest, a_withdrawn_result_is_refused_and_forgotten)
 {
     send("OBX|1|NM|2601-3^Magnesium^LN||2.4|mmol/L|||||W\r");

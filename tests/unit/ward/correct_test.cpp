@@ -431,6 +431,69 @@ TEST(Correction, KeepsWhatALaboratoryWithdrewWithdrawn)
     EXPECT_EQ(desk.value(Signal::creatinine), std::nullopt);
 }
 
+// What a laboratory or a charting system says of a time that lies so far back.
+Observation said(const Desk& desk, Signal signal, double value, Duration ago, bool corrected = false)
+{
+    Observation out;
+    out.bed = BedId{0};
+    out.source = SourceId{0};
+    out.origin = Origin::laboratory;
+    out.signal = signal;
+    out.value = value;
+    out.observed = desk.now().wall - ago;
+    out.corrected = corrected;
+    return out;
+}
+
+TEST(Late, AResultThatAYoungerOneOvertookStandsInItsPlaceAndRingsNobody)
+{
+    Desk desk;
+    desk.pass(2h);
+    desk.step(said(desk, Signal::mg, 2.0, 10min));
+    desk.step(said(desk, Signal::mg, 1.6, 40min));
+    desk.step(said(desk, Signal::mg, 1.8, 25min));
+    const WardView view = desk.view();
+    ASSERT_EQ(view.beds[0].levels.size(), 3U);
+    EXPECT_EQ(view.beds[0].levels[0].mmol_per_l, 1.6);
+    EXPECT_EQ(view.beds[0].levels[1].mmol_per_l, 1.8);
+    EXPECT_EQ(desk.value(Signal::mg), 2.0);
+    desk.step(said(desk, Signal::reflex_knee, 2, 10min));
+    desk.step(said(desk, Signal::reflex_knee, 0, 20min));
+    EXPECT_THAT(desk.events("reflex-absent"), IsEmpty());
+    EXPECT_EQ(desk.value(Signal::reflex_knee), 2);
+}
+
+TEST(Late, OneBeyondItsLimitIsHistoryAndTheNewestThatIsKnown)
+{
+    Desk desk;
+    desk.pass(8h);
+    desk.step(said(desk, Signal::reflex_knee, 2, 5h));
+    desk.step(said(desk, Signal::reflex_knee, 0, 3h));
+    EXPECT_EQ(desk.value(Signal::reflex_knee), std::nullopt);
+    ASSERT_NE(desk.signal(Signal::reflex_knee), nullptr);
+    EXPECT_EQ(desk.signal(Signal::reflex_knee)->last, 0);
+    EXPECT_THAT(desk.events("reflex-absent"), IsEmpty());
+    const std::size_t count = desk.entries().size();
+    desk.step(said(desk, Signal::reflex_knee, 2, 5h)); // under another number
+    EXPECT_EQ(desk.entries().size(), count);
+}
+
+TEST(Late, WhatIsWithdrawnTakesNothingElseAlong)
+{
+    Desk desk;
+    desk.pass(1h);
+    desk.step(said(desk, Signal::mg, 1.8, 40min));
+    desk.step(said(desk, Signal::mg, 2.2, 10min));
+    Observation gone = said(desk, Signal::mg, 0, 40min);
+    gone.validity = Validity::invalid;
+    desk.step(gone);
+    EXPECT_EQ(desk.value(Signal::mg), 2.2);
+    gone.observed = desk.now().wall - Duration{10min};
+    desk.step(said(desk, Signal::mg, 1.7, 30min));
+    desk.step(gone);
+    EXPECT_EQ(desk.value(Signal::mg), 1.7) << "the one before it";
+}
+
 // The list is bounded: what falls out of it goes on counting, and cannot be corrected any more.
 TEST(Correction, OfAnEntryThatIsTooOldIsRefusedAndTheRestStillRestsOnIt)
 {
