@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from support import TOOLS, TreeTest, load
@@ -28,6 +29,10 @@ PAST_THE_END = """int last()
 class Parts(unittest.TestCase):
     tool = load("check_code")
 
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
     def test_numbers_lose_their_units_and_texts_keep_theirs(self):
         self.assertEqual(self.tool.without_units("wait(5s, 10'000ms, 1.5h); // 5s\nsay(\"5s\");"),
                          "wait(5, 10'000, 1.5); // 5s\nsay(\"5s\");")
@@ -43,6 +48,20 @@ class Parts(unittest.TestCase):
         rows = [(one["file"], one["line"], one["name"]) for one in self.tool.parse_tidy(text)]
         self.assertEqual(rows, [("rules/a.cpp", 3, "bugprone-use-after-move"),
                                 ("/usr/include/b.hpp", 1, "clang-diagnostic-error")])
+
+    def test_a_source_whose_only_findings_stand_in_headers_of_others_was_read(self):
+        def ends(status, said):
+            program = os.path.join(self.folder, "tidy")
+            with open(program, "w", encoding="utf-8") as file:
+                file.write(f"#!/bin/sh\necho '{said}'\nexit {status}\n")
+            os.chmod(program, 0o755)
+            return [one["name"] for one in self.tool.ask_tidy(program, "rules/a.cpp")]
+
+        other = "/usr/include/asio.hpp:9:1: error: null [clang-analyzer-core.NullDereference,-warnings-as-errors]"
+        self.assertEqual(ends(1, other), [])
+        self.assertEqual(ends(0, ""), [])
+        self.assertEqual(ends(1, ""), ["clang-diagnostic-error"])
+        self.assertEqual(ends(139, other), ["clang-diagnostic-error"])
 
     def test_an_entry_of_the_list_needs_a_reason(self):
         self.assertEqual(self.tool.parse_wrong("// why\nsomething\n\nbare\n// why else\nother:rules/a.cpp\n"),
@@ -117,6 +136,28 @@ class OnATree(TreeTest):
         self.write("rules/base/one.hpp", "#pragma once\ninline int one() { return 2; }\n")
         self.assertEqual(self.ask("--since", "HEAD", "--list"), (0, ["rules/good.cpp"]))
         self.assertEqual(self.ask("--since", "nothing", "--list")[0], 2)
+
+    def test_most_asks_of_what_was_changed_first_and_of_the_rest_in_turn(self):
+        self.git("add", "-A")
+        self.git("commit", "-qm", "one")
+        self.git("commit", "-qm", "two", "--allow-empty")
+        self.write("runtime/alone.cpp", "int alone() { return 4; }\n")
+        status, told = self.ask("--only", "clang-tidy", "--most", "1")
+        self.assertEqual((status, told["asked"], told["left"]), (0, 1, 1), told)
+        with open(os.path.join(self.root, "build/checks/verdicts.json"), encoding="utf-8") as file:
+            self.assertEqual(list(json.load(file)), ["clang-tidy runtime/alone.cpp"])
+        self.assertEqual([self.ask("--only", "clang-tidy", "--most", "1")[1][key] for key in ("asked", "left")], [1, 0])
+        self.assertEqual([self.ask("--only", "clang-tidy", "--most", "1")[1][key] for key in ("asked", "left")], [0, 0])
+
+    def test_each_commit_puts_the_rest_into_another_order(self):
+        self.tool = load()
+        sources = [f"rules/{number}.cpp" for number in range(20)]
+        self.tool.ROOT = self.tool.pathlib.Path(self.root)
+        seen = set()
+        for name in "abcdef":
+            self.git("commit", "-qm", name, "--allow-empty")
+            seen |= self.tool.in_turn(sources, 4, {source: [] for source in sources})
+        self.assertGreater(len(seen), 8)
 
     def test_a_source_that_cannot_be_read_proves_nothing(self):
         self.write("rules/broken.cpp", '#include "rules/gone.hpp"\nint broken() { return gone(); }\n')
