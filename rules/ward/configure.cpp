@@ -218,6 +218,7 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
         if (beds[i].watch) repack(now, BedId{static_cast<std::uint16_t>(i)});
     }
     judge_commissioning(now);
+    judge_clocks(now); // of a device that is there no more nobody can set it
     set_fault(now, WardFault::fallback, next.fallback, next.fallback_reason);
     if (!next.fallback) set_fault(now, WardFault::configuration, false, "");
     // The channels of another file: what is still wrong with them is told again before the alarm is over.

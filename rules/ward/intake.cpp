@@ -8,15 +8,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr Duration clock_off = 60s; // of a device, either way: more is told (design value)
+
+struct PumpRate {
+    double grams_per_hour = 0;
+    Instant until; // when the first of the values that it rests on is too old
+};
+
 // A pump that tells its flow needs the bag's concentration to mean grams: mL/h x g/mL = g/h.
-std::optional<double> pump_grams_per_hour(const PatientState& patient, Instant now)
+std::optional<PumpRate> pump_grams_per_hour(const PatientState& patient, Instant now)
 {
-    if (const auto rate = patient.value(Signal::pump_rate, now)) return rate;
+    const auto until = [&](Signal signal) { return patient.stale_at(signal, now).value_or(now); };
+    if (const auto rate = patient.value(Signal::pump_rate, now)) return PumpRate{*rate, until(Signal::pump_rate)};
     const auto flow = patient.value(Signal::pump_flow, now);
     const auto concentration = patient.value(Signal::pump_concentration, now);
-    if (flow && *flow == 0) return 0; // nothing runs, whatever the bag holds
+    if (flow && *flow == 0) return PumpRate{0, until(Signal::pump_flow)}; // nothing runs, whatever the bag holds
     if (!flow || !concentration) return std::nullopt;
-    return *flow * *concentration;
+    return PumpRate{*flow * *concentration, std::min(until(Signal::pump_flow), until(Signal::pump_concentration))};
 }
 
 bool is_pump(Signal signal)
@@ -139,8 +147,8 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     }
     if (is_pump(signal)) {
         if (const auto rate = pump_grams_per_hour(watch.patient, now.steady)) {
-            watch.infusion.pump(*rate, now.steady, watch.patient.fresh_for(signal));
-            note_pump(watch.chart.pump, *rate, now.steady, watch.patient.fresh_for(signal));
+            watch.infusion.pump(rate->grams_per_hour, now.steady, rate->until - now.steady);
+            note_pump(watch.chart.pump, rate->grams_per_hour, now.steady, rate->until - now.steady);
         } else if (watch.infusion.pump_heard() && observation.validity != Validity::valid) {
             lose_pump(watch, now.steady);
         }
@@ -247,13 +255,21 @@ void Ward::State::apply(const Moment& now, const DeviceStatus& status)
     Source& source = sources[status.source.value];
     source.connected = status.connected;
     source.clock_offset = status.clock_offset;
-    // A wrong device clock is told; it decides nothing (freshness goes by receive time).
-    const bool wrong = std::any_of(sources.begin(), sources.end(), [](const Source& s) {
-        return s.clock_offset > 60s || s.clock_offset < -60s;
-    });
-    set_fault(now, WardFault::device_clock, wrong,
-              wrong ? "Device clock wrong: " + source_names[status.source.value].name : "");
+    judge_clocks(now);
     publish(no_bed);
+}
+
+// A wrong device clock is told; it decides nothing (freshness goes by receive time).
+void Ward::State::judge_clocks(const Moment& now)
+{
+    std::string names;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const Duration offset = sources[i].clock_offset;
+        if (sources[i].configured && (offset > clock_off || offset < -clock_off))
+            names += (names.empty() ? "" : ", ") + source_names[i].name;
+    }
+    const bool wrong = !names.empty();
+    set_fault(now, WardFault::device_clock, wrong, wrong ? "Device clock wrong: " + names : "");
 }
 
 // Decides nothing; the adapter asks for it when it starts.

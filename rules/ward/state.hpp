@@ -314,6 +314,7 @@ struct Ward::State {
     void apply(const Moment& now, const Observation& observation);
     void apply(const Moment& now, const RefusedValue& refused);
     void apply(const Moment& now, const DeviceStatus& status);
+    void judge_clocks(const Moment& now);
     void apply(const Moment& now, const MessageSeen& message);
     SourceLink& link(Bed& bed, SourceId source);
     void set_fresh_for(Watch& watch, Signal signal, SourceId source);

@@ -1,0 +1,337 @@
+// What devices, laboratories and gateways say, and what of it counts.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr SourceId monitor_1{0}, pump_1{1}, monitor_2{2};
+
+struct Wire : Rig {
+    explicit Wire(bool watched = true)
+    {
+        if (watched) watch();
+    }
+    void clock(SourceId source, Duration offset) { step(DeviceStatus{source, true, offset}); }
+    void refuse(Refusal reason, std::optional<Signal> about = {}, SourceId source = monitor_1, BedId bed = BedId{0})
+    {
+        RefusedValue value;
+        value.bed = bed;
+        value.source = source;
+        value.has_signal = about.has_value();
+        if (about) value.signal = *about;
+        value.reason = reason;
+        step(value);
+    }
+    // By wire, and as if it had been charted.
+    void say(Signal signal, double number, Duration ago = {}, bool corrected = false,
+             Validity validity = Validity::valid, Origin origin = Origin::laboratory)
+    {
+        Observation o;
+        o.bed = BedId{0};
+        o.source = monitor_1;
+        o.signal = signal;
+        o.value = number;
+        o.origin = origin;
+        o.validity = validity;
+        o.corrected = corrected;
+        o.observed = now().wall - ago;
+        step(o);
+    }
+    [[nodiscard]] std::string told(const std::string& rule) const
+    {
+        for (const EpisodeView& one : view().episodes)
+            if (one.rule == rule) return one.message;
+        return "";
+    }
+    [[nodiscard]] std::optional<double> rate() const { return view().beds[0].infusion_rate; }
+    [[nodiscard]] std::optional<double> value(Signal which) const
+    {
+        const WardView seen = view();
+        for (const SignalView& one : seen.beds[0].signals)
+            if (one.signal == which) return one.value;
+        return std::nullopt;
+    }
+};
+
+TEST(DeviceClock, IsToldBeyondAMinuteEitherWayAndOverWhenItIsRight)
+{
+    for (const Duration wrong : {Duration{60'001}, Duration{-60'001}}) {
+        Wire ward;
+        ward.clock(monitor_1, wrong > Duration{} ? wrong - 1ms : wrong + 1ms);
+        EXPECT_THAT(ward.events("technical.device_clock"), IsEmpty()) << "a minute is not beyond a minute";
+        ward.clock(monitor_1, wrong);
+        EXPECT_THAT(ward.events("technical.device_clock"), ElementsAre("raised"));
+        EXPECT_EQ(ward.told("technical.device_clock"), "Device clock wrong: monitor-1");
+        ward.clock(monitor_1, {});
+        EXPECT_THAT(ward.events("technical.device_clock"), ElementsAre("raised", "cleared"));
+    }
+}
+
+TEST(DeviceClock, NamesTheDevicesThatAreWrongAndNoneThatIsRight)
+{
+    Wire ward;
+    ward.clock(monitor_2, 2min);
+    ward.clock(pump_1, {});
+    EXPECT_EQ(ward.told("technical.device_clock"), "Device clock wrong: monitor-2");
+    ward.clock(monitor_1, -2min);
+    EXPECT_EQ(ward.told("technical.device_clock"), "Device clock wrong: monitor-1, monitor-2");
+    ward.clock(monitor_2, {});
+    EXPECT_EQ(ward.told("technical.device_clock"), "Device clock wrong: monitor-1");
+}
+
+TEST(DeviceClock, OfADeviceThatWasTakenAwayIsNoFaultOfTheWard)
+{
+    Wire ward;
+    ward.clock(monitor_2, 2min);
+    Configuration c = Rig::configuration();
+    c.sources.pop_back();
+    ward.step(c);
+    EXPECT_THAT(ward.events("technical.device_clock"), ElementsAre("raised", "cleared"));
+    ward.step(Rig::configuration());
+    EXPECT_EQ(ward.events("technical.device_clock").back(), "raised") << "it came back as it went";
+}
+
+TEST(DeviceClock, OfAnUnknownDeviceIsNobodys)
+{
+    Wire ward;
+    ward.clock(SourceId{77}, 2min);
+    EXPECT_THAT(ward.events("technical.device_clock"), IsEmpty());
+}
+
+TEST(RefusedValues, ThatAreNonsenseThreeTimesInHalfAMinuteAreToldWhateverTheNonsense)
+{
+    for (const Refusal reason : {Refusal::code_mismatch, Refusal::missing_unit, Refusal::unknown_unit,
+                                 Refusal::not_a_number, Refusal::implausible}) {
+        Wire ward;
+        for (int i = 0; i < 40; ++i) {
+            ward.refuse(reason, Signal::rr);
+            ward.observe(Signal::spo2, 97 + i % 2);
+            ward.pass(1s);
+        }
+        EXPECT_THAT(ward.events("technical.implausible"), ElementsAre("raised")) << static_cast<int>(reason);
+    }
+}
+
+TEST(RefusedValues, ThatAreNoReadingAreALostSignAndNoNonsense)
+{
+    Wire ward;
+    ward.chart(InfusionRateEntry{1, {}});
+    for (int i = 0; i < 5; ++i) ward.stream(Signal::rr, 16 + i % 2, 1);
+    for (int i = 0; i < 90; ++i) {
+        ward.refuse(Refusal::no_value, Signal::rr);
+        ward.observe(Signal::spo2, 97 + i % 2);
+        ward.pass(1s);
+    }
+    EXPECT_THAT(ward.events("technical.implausible"), IsEmpty());
+    EXPECT_THAT(ward.events("technical.signals_lost"), ElementsAre("raised"));
+    EXPECT_EQ(ward.value(Signal::rr), std::nullopt);
+}
+
+TEST(RefusedValues, OfNoMomentAreNeitherASignOfLifeNorOfTrouble)
+{
+    for (const Refusal reason : {Refusal::too_late, Refusal::duplicate, Refusal::test_data, Refusal::setting,
+                                 Refusal::unknown_code}) {
+        Wire ward;
+        ward.stream(Signal::rr, 16, 3);
+        for (int i = 0; i < 40; ++i) {
+            ward.refuse(reason, Signal::rr);
+            ward.pass(1s);
+        }
+        EXPECT_THAT(ward.events("technical.silent"), ElementsAre("raised")) << static_cast<int>(reason);
+        EXPECT_THAT(ward.events("technical.implausible"), IsEmpty()) << static_cast<int>(reason);
+    }
+}
+
+TEST(RefusedValues, OfTheDeviceAsAWholeAreASignOfLife)
+{
+    Wire ward;
+    ward.stream(Signal::rr, 16, 3);
+    for (int i = 0; i < 40; ++i) {
+        ward.refuse(Refusal::implausible);
+        ward.pass(1s);
+    }
+    EXPECT_THAT(ward.events("technical.silent"), IsEmpty());
+    EXPECT_THAT(ward.events("technical.signals_lost"), ElementsAre("raised")) << "and no value";
+}
+
+TEST(RefusedValues, OfAPumpThatWasHeardMakeTheRateUnknownAtOnce)
+{
+    Wire ward;
+    ward.observe(Signal::pump_rate, 2, 1);
+    EXPECT_EQ(ward.rate(), 2);
+    ward.refuse(Refusal::unknown_unit, Signal::pump_rate, pump_1);
+    EXPECT_EQ(ward.rate(), std::nullopt);
+}
+
+TEST(RefusedValues, OfAPumpThatWasNeverHeardTakeNothingFromWhatIsCharted)
+{
+    Wire ward;
+    ward.chart(InfusionRateEntry{1, {}});
+    ward.refuse(Refusal::unknown_unit, Signal::pump_rate, pump_1);
+    EXPECT_EQ(ward.rate(), 1);
+}
+
+TEST(RefusedValues, AndObservationsOfABedThatIsNotThereChangeNoBed)
+{
+    Wire ward;
+    const std::size_t before = ward.effects.size();
+    ward.refuse(Refusal::implausible, Signal::rr, monitor_1, BedId{99});
+    ward.observe(Signal::rr, 3, 0, 99);
+    ward.observe(Signal::rr, 3, 77, 99);
+    EXPECT_EQ(ward.effects.size(), before);
+}
+
+// Says of a signal of the pump that there is no number, or none to be trusted.
+void doubt(Rig& ward, Signal signal, Validity validity)
+{
+    Observation o;
+    o.bed = BedId{0};
+    o.source = pump_1;
+    o.signal = signal;
+    o.validity = validity;
+    ward.step(o);
+}
+
+TEST(Observations, ARateThatThePumpCallsWrongIsUnknownAtOnce)
+{
+    Wire ward;
+    ward.observe(Signal::pump_rate, 2, 1);
+    doubt(ward, Signal::pump_rate, Validity::invalid);
+    EXPECT_EQ(ward.rate(), std::nullopt);
+    EXPECT_EQ(ward.view().beds[0].mg_on_board, "yes") << "the gate stays open";
+}
+
+TEST(Observations, ARateWithoutANewNumberIsUnknownWhenItsLastOneIsTooOldAndNotLater)
+{
+    for (const Validity validity : {Validity::questionable, Validity::not_available}) {
+        Wire ward;
+        ward.observe(Signal::pump_rate, 2, 1);
+        const WallTime last = ward.now().wall;
+        ward.pass(29s);
+        doubt(ward, Signal::pump_rate, validity);
+        EXPECT_EQ(ward.rate(), 2);
+        ward.pass(2s);
+        EXPECT_EQ(ward.rate(), std::nullopt) << static_cast<int>(validity);
+        EXPECT_EQ(ward.view().beds[0].rate_unknown_since, last + 30s) << static_cast<int>(validity);
+    }
+}
+
+TEST(Observations, AConcentrationThatGoesOnComingDoesNotKeepAnOldFlowRunning)
+{
+    Wire ward;
+    ward.observe(Signal::pump_concentration, 0.04, 1);
+    ward.observe(Signal::pump_flow, 25, 1);
+    const WallTime last = ward.now().wall;
+    for (int i = 0; i < 29; ++i) ward.stream(Signal::pump_concentration, 0.04, 1, 1);
+    EXPECT_EQ(ward.rate(), 1);
+    ward.pass(2s);
+    EXPECT_EQ(ward.rate(), std::nullopt);
+    EXPECT_EQ(ward.view().beds[0].rate_unknown_since, last + 30s);
+}
+
+TEST(Observations, AFlowNeedsTheConcentrationOfTheBagUnlessNothingFlows)
+{
+    Wire ward;
+    ward.observe(Signal::pump_flow, 25, 1);
+    EXPECT_EQ(ward.rate(), std::nullopt) << "25 mL/h of what?";
+    ward.observe(Signal::pump_flow, 0, 1);
+    EXPECT_EQ(ward.rate(), 0);
+    ward.observe(Signal::pump_concentration, 0.04, 1);
+    ward.observe(Signal::pump_flow, 25, 1);
+    EXPECT_EQ(ward.rate(), 1);
+}
+
+TEST(Observations, APumpThatRunsAtABedNobodyWatchesIsTold)
+{
+    for (const Signal signal : {Signal::pump_flow, Signal::pump_rate}) {
+        Wire ward{false};
+        ward.observe(signal, 0, 1);
+        ward.pass(5min);
+        EXPECT_THAT(ward.events("technical.unwatched"), IsEmpty()) << "nothing runs";
+        ward.observe(signal, 1, 1);
+        ward.pass(5min);
+        EXPECT_THAT(ward.events("technical.unwatched"), ElementsAre("raised"));
+    }
+}
+
+TEST(Observations, WhatIsNoVitalSignOfAMomentMakesNoBedLive)
+{
+    Wire ward{false};
+    ward.say(Signal::mg, 2.5);
+    ward.say(Signal::rr, 16, {}, false, Validity::questionable, Origin::device);
+    ward.observe(Signal::sbp, 120);
+    ward.pass(5min);
+    EXPECT_THAT(ward.events("technical.unwatched"), IsEmpty());
+}
+
+TEST(Laboratory, AValueThatIsCorrectedTakesThePlaceOfTheOneOfItsTime)
+{
+    Wire ward;
+    ward.say(Signal::mg, 3.5, 10min);
+    ward.say(Signal::mg, 2.5, 10min, true);
+    EXPECT_EQ(ward.value(Signal::mg), 2.5);
+    const auto chart = ward.view().beds[0].chart;
+    ASSERT_GE(chart->size(), 2U);
+    const ChartEntry& right = chart->back();
+    const ChartEntry& wrong = *(chart->end() - 2);
+    EXPECT_TRUE(right.by_device);
+    EXPECT_FALSE(right.struck);
+    ASSERT_TRUE(wrong.struck);
+    EXPECT_EQ(wrong.struck->instead, right.id);
+    EXPECT_EQ(wrong.struck->reason, "corrected where it came from");
+}
+
+TEST(Laboratory, UrineOfOneTimeIsCountedOnceAndCorrectedOnlyByACorrection)
+{
+    Wire ward;
+    ward.say(Signal::urine, 200, 10min, false, Validity::valid, Origin::charted);
+    ward.say(Signal::urine, 300, 10min, false, Validity::valid, Origin::charted);
+    EXPECT_EQ(ward.value(Signal::urine), 200);
+    ward.say(Signal::urine, 300, 10min, true, Validity::valid, Origin::charted);
+    EXPECT_EQ(ward.value(Signal::urine), 300);
+    const auto chart = ward.view().beds[0].chart;
+    EXPECT_EQ(std::get<UrineEntry>(chart->back().what).millilitres, 300);
+    EXPECT_TRUE((chart->end() - 2)->struck) << "of the two of that time the newest entry is struck";
+}
+
+TEST(Laboratory, AWithdrawnValueIsStruckThroughAndCountsNoMore)
+{
+    Wire ward;
+    ward.say(Signal::mg, 3.5, 10min);
+    ward.say(Signal::mg, 0, 10min, false, Validity::not_available);
+    EXPECT_EQ(ward.value(Signal::mg), std::nullopt);
+    const auto chart = ward.view().beds[0].chart;
+    ASSERT_TRUE(chart->back().struck);
+    EXPECT_EQ(chart->back().struck->reason, "withdrawn where it came from");
+    EXPECT_EQ(chart->back().struck->instead, EntryId{});
+}
+
+TEST(Laboratory, WithdrawingAnOldValueLeavesTheNewerOneInForce)
+{
+    Wire ward;
+    ward.say(Signal::mg, 3.5, 2h);
+    ward.say(Signal::mg, 2.5, 10min);
+    ward.say(Signal::mg, 0, 2h, false, Validity::not_available);
+    EXPECT_EQ(ward.value(Signal::mg), 2.5);
+    const auto chart = ward.view().beds[0].chart;
+    EXPECT_FALSE(chart->back().struck);
+    EXPECT_TRUE((chart->end() - 2)->struck);
+}
+
+TEST(Laboratory, AWithdrawalOfWhatIsNotInTheChartForgetsToBeSafe)
+{
+    Wire ward;
+    ward.say(Signal::mg, 3.5, 2h);
+    ward.say(Signal::mg, 0, 1h, false, Validity::not_available);
+    EXPECT_EQ(ward.value(Signal::mg), std::nullopt) << "which value was meant is not known";
+}
+
+} // namespace
+} // namespace magwatch::test
