@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,7 +37,7 @@ std::variant<Secret, SecretError> read_secret(const std::string& path, const std
                                               bool private_only)
 {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) return SecretError{what + ": " + std::strerror(errno)};
+    if (fd < 0) return SecretError{what + ": " + std::generic_category().message(errno)};
     struct stat info {
     };
     std::string problem;
@@ -51,7 +52,7 @@ std::variant<Secret, SecretError> read_secret(const std::string& path, const std
         while (size < value.size() &&
                (n = ::read(fd, value.data() + size, value.size() - size)) > 0)
             size += static_cast<std::size_t>(n);
-        if (n < 0) problem = std::strerror(errno);
+        if (n < 0) problem = std::generic_category().message(errno);
         if (size > longest_secret) problem = "is longer than 64 KiB";
     }
     ::close(fd);

@@ -5,11 +5,11 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <fcntl.h>
 #include <functional>
 #include <map>
 #include <set>
+#include <system_error>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -510,7 +510,7 @@ std::variant<std::string, Diagnostic> read_text_file(const std::string& path, st
         return Diagnostic{path, 0, 0, std::move(reason), ""};
     };
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) return problem(fmt::format("cannot be read: {}", std::strerror(errno)));
+    if (fd < 0) return problem(fmt::format("cannot be read: {}", std::generic_category().message(errno)));
     struct stat info {
     };
     std::string text;
@@ -522,7 +522,7 @@ std::variant<std::string, Diagnostic> read_text_file(const std::string& path, st
         ssize_t n = 0;
         while (text.size() <= limit && (n = ::read(fd, block.data(), block.size())) > 0)
             text.append(block.data(), static_cast<std::size_t>(n));
-        if (n < 0) reason = fmt::format("cannot be read: {}", std::strerror(errno));
+        if (n < 0) reason = fmt::format("cannot be read: {}", std::generic_category().message(errno));
         if (text.size() > limit) reason = fmt::format("is longer than {} bytes", limit);
     }
     ::close(fd);

@@ -2,8 +2,8 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,7 +14,7 @@ namespace {
 
 std::string why(const std::string& path)
 {
-    return path + ": " + std::strerror(errno);
+    return path + ": " + std::generic_category().message(errno);
 }
 
 void give_to_owner_of(const std::string& folder, int file)

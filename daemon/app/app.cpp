@@ -383,7 +383,7 @@ std::string App::State::find_what_was(bool first, StartConfig& start)
     auto found = recover(*file, now, boot, above ? floor : 0, replay);
     if (const auto* error = std::get_if<JournalError>(&found)) {
         // What is damaged is so at every start; anything else may pass, and the next start tries again.
-        const std::string wrong = error->what;
+        std::string wrong = error->what;
         if (error->newer) { // a start again would find the same, and none of them dies of it
             status = exit_configuration;
             starts->lived();

@@ -94,7 +94,7 @@ std::string backup_words(const BackupNote& note, Duration within, WallTime now)
 Backups::Backups(asio::any_io_executor executor, Clock& clock, Journal& journal, History& history, Lane& files,
                  std::string directory, Fault fault)
     : clock_{clock}, journal_{journal}, history_{history}, files_{files}, directory_{std::move(directory)},
-      fault_{std::move(fault)}, wake_{std::move(executor)}
+      fault_{std::move(fault)}, wake_{executor}
 {
 }
 

@@ -69,6 +69,7 @@ ConfigChecks config_checks(PackTests tests)
     checks.pack = [tests](const ReferencedFile& pack, Mode mode, const std::vector<LimitSetting>& limits,
                      const FileReader& read) {
         std::vector<LimitOverride> overrides;
+        overrides.reserve(limits.size());
         for (const auto& limit : limits) overrides.push_back({limit.name, limit.value});
         const PackFolder library{pack.path, read};
         PackVerdict verdict;

@@ -29,8 +29,7 @@ std::string local_time(WallTime at)
     std::tm broken{};
     localtime_r(&seconds, &broken);
     char text[8];
-    std::strftime(text, sizeof text, "%H:%M", &broken);
-    return text;
+    return {text, std::strftime(text, sizeof text, "%H:%M", &broken)}; // nothing, where it does not fit
 }
 
 std::string reason_of(const std::variant<Secret, SecretError>& loaded)

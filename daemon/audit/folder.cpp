@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -74,7 +74,7 @@ bool copy_segments(const std::string& folder, const std::string& to)
 std::string each_line(const std::string& path, const std::function<bool(std::string_view line, bool whole)>& take)
 {
     const int in = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (in < 0) return path + ": " + std::strerror(errno);
+    if (in < 0) return path + ": " + std::generic_category().message(errno);
     std::string held, buffer(std::size_t{1} << 16, '\0');
     ssize_t got = 0;
     bool more = true;
@@ -88,7 +88,7 @@ std::string each_line(const std::string& path, const std::function<bool(std::str
         }
         held.append(rest);
     }
-    const std::string wrong = got < 0 ? path + ": " + std::strerror(errno) : std::string{};
+    std::string wrong = got < 0 ? path + ": " + std::generic_category().message(errno) : std::string{};
     ::close(in);
     if (wrong.empty() && more && !held.empty()) (void)take(held, false);
     return wrong;

@@ -3,7 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
+#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ constexpr std::string_view next_word = "magwatch audit: the next key";
 
 std::string why(const std::string& path)
 {
-    return path + ": " + std::strerror(errno);
+    return path + ": " + std::generic_category().message(errno);
 }
 
 // "name VALUE\n", taken off the text.

@@ -1,9 +1,9 @@
 #include "daemon/audit/trail.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ constexpr Duration clock_error{3'600'000};
 
 std::string why(const std::string& path)
 {
-    return path + ": " + std::strerror(errno);
+    return path + ": " + std::generic_category().message(errno);
 }
 
 std::string sync_folder(const std::string& folder)
@@ -236,7 +236,7 @@ std::string Trail::append(const std::vector<Entry>& entries)
     }
     const auto before = static_cast<off_t>(bytes_);
     if (!write_all(file_, text) || ::fdatasync(file_) != 0) {
-        std::string wrong = std::strerror(errno);
+        std::string wrong = std::generic_category().message(errno);
         (void)!::ftruncate(file_, before); // of what was never confirmed; if it stays, it is named
         return folder_ + ": " + wrong;
     }

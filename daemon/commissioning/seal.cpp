@@ -89,7 +89,7 @@ std::string sealed_text(const CommissionRecord& record)
 
 std::optional<std::string> sealed_by(std::string_view text)
 {
-    const auto key = last_line(text, key_line);
+    auto key = last_line(text, key_line);
     const auto signature = key ? last_line(text, signature_line) : std::nullopt;
     if (!signature || !verified(text, *signature, *key)) return std::nullopt;
     return key;

@@ -2,9 +2,9 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -273,7 +273,7 @@ DatabaseCopy::DatabaseCopy(Database& from, const std::string& path)
 {
     fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd_ < 0)
-        throw SqliteError{SQLITE_CANTOPEN, fmt::format("{}: {}", path, std::strerror(errno))};
+        throw SqliteError{SQLITE_CANTOPEN, fmt::format("{}: {}", path, std::generic_category().message(errno))};
     sqlite3* raw = nullptr;
     const int opened = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
     target_.reset(raw);
@@ -329,7 +329,8 @@ void DatabaseCopy::sync(bool last) const
     if (!last)
         (void)::sync_file_range(fd_, 0, 0,
                                 SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
-    else if (::fdatasync(fd_) != 0) throw SqliteError{SQLITE_IOERR, fmt::format("copy: {}", std::strerror(errno))};
+    else if (::fdatasync(fd_) != 0)
+        throw SqliteError{SQLITE_IOERR, fmt::format("copy: {}", std::generic_category().message(errno))};
 }
 
 // --- Transaction ---

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
@@ -21,7 +21,7 @@ constexpr int format = 1;
 
 std::string why(const std::string& path)
 {
-    return path + ": " + std::strerror(errno);
+    return path + ": " + std::generic_category().message(errno);
 }
 
 } // namespace

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <fcntl.h>
 #include <unistd.h>
 #include <vector>
@@ -23,7 +23,7 @@ constexpr int largest_window = 27; // log2 of what a reader gives memory for: 12
 
 [[noreturn]] void fail(const std::string& what)
 {
-    throw BackupError{what + ": " + std::strerror(errno)};
+    throw BackupError{what + ": " + std::generic_category().message(errno)};
 }
 
 class File

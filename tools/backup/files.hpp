@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <string>
+#include <system_error>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +15,7 @@ namespace magwatch::backup
 
 [[noreturn]] inline void fail(const std::string& what)
 {
-    throw BackupError{what + ": " + std::strerror(errno)};
+    throw BackupError{what + ": " + std::generic_category().message(errno)};
 }
 
 // A rename is durable once its folder is.

@@ -2,8 +2,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <memory>
+#include <system_error>
 #include <poll.h>
 
 #include <CLI/CLI.hpp>
@@ -38,7 +38,8 @@ std::string refusal(const Json& status)
 int reload(const Shell& shell, int process, const Config& config)
 {
     if (kill(process, SIGHUP) != 0) {
-        shell.complain("process " + std::to_string(process) + " cannot be told: " + std::strerror(errno));
+        shell.complain("process " + std::to_string(process) +
+                       " cannot be told: " + std::generic_category().message(errno));
         return failed;
     }
     Shell ward = shell;

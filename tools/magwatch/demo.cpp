@@ -1,10 +1,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include <unistd.h>
 
@@ -55,7 +55,7 @@ int run_demo(Shell& shell, const Demo& demo)
     std::fflush(stdout);
     // Debian's own Python: another one earlier in PATH may be any version.
     execv("/usr/bin/python3", arguments.data());
-    shell.complain(std::string{"/usr/bin/python3 cannot be started: "} + std::strerror(errno));
+    shell.complain(std::string{"/usr/bin/python3 cannot be started: "} + std::generic_category().message(errno));
     return failed;
 }
 

@@ -6,10 +6,10 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include <unistd.h>
 
@@ -197,7 +197,7 @@ bool read_file(const std::string& path, std::string& text, std::string& error)
     std::ostringstream all;
     if (in) all << in.rdbuf();
     if (!in || in.bad()) {
-        error = path + ": " + (errno != 0 ? std::strerror(errno) : "cannot be read");
+        error = path + ": " + (errno != 0 ? std::generic_category().message(errno) : "cannot be read");
         return false;
     }
     text = all.str();

@@ -1,8 +1,8 @@
 // Monitors, pumps and senders: heard, commissioned, and their serial lines open to the daemon.
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <set>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <grp.h>
@@ -111,7 +111,7 @@ void serial_line(const Examination& e, const std::string& path, Findings& findin
     const FileState file = look_at(e.machine.path(path));
     if (file.hidden()) return findings.unknown("serial line", path + " may not be seen by this user", as_root);
     if (!file.there)
-        return findings.wrong("serial line", path + ": " + std::strerror(file.error),
+        return findings.wrong("serial line", path + ": " + std::generic_category().message(file.error),
                               "is the adapter plugged in? ls -l /dev/serial/by-id");
     if (!S_ISCHR(file.info.st_mode))
         return findings.wrong("serial line", path + " is not a device", "ls -l /dev/serial/by-id");

@@ -1,9 +1,9 @@
 // Secrets and certificates: there, and readable by the daemon alone. Their contents are not looked at, but of
 // certificates, which are no secret.
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <set>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <openssl/pem.h>
@@ -52,7 +52,7 @@ bool private_file(const std::string& check, const std::string& path, std::option
         return false;
     }
     if (!file.there) {
-        findings.wrong(check, path + ": " + std::strerror(file.error),
+        findings.wrong(check, path + ": " + std::generic_category().message(file.error),
                        "write the secret into it, then: chmod 600 " + path);
         return false;
     }
@@ -150,7 +150,7 @@ void authority_file(const std::string& path, std::set<std::string>& seen, Findin
     if (path.empty() || !seen.insert(path).second) return;
     const FileState file = look_at(path);
     if (!file.there && !file.hidden())
-        return findings.wrong("authority", path + ": " + std::strerror(file.error),
+        return findings.wrong("authority", path + ": " + std::generic_category().message(file.error),
                               "put the authority's certificate there");
     if (!end_of(path))
         return findings.wrong("authority", path + " holds no certificate that can be read", "it must be PEM");

@@ -1,9 +1,9 @@
 // The journal's place: its owner, its disk, its databases, and their copies.
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <linux/magic.h>
@@ -168,7 +168,7 @@ void examine_state(const Examination& e, Findings& findings)
     if (folder.hidden()) {
         findings.unknown("directory", e.state + " may not be seen by this user", as_root);
     } else if (!folder.there) {
-        findings.wrong("directory", e.state + ": " + std::strerror(folder.error),
+        findings.wrong("directory", e.state + ": " + std::generic_category().message(folder.error),
                        "systemctl start magwatchd makes it (StateDirectory=)");
     } else {
         directory(e, folder, findings);

@@ -3,10 +3,10 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -51,7 +51,9 @@ bool watches_nobody(const std::string& path)
 std::string put(const std::string& path, const std::string& text)
 {
     const std::string fresh = path + ".new";
-    const auto failed = [&](const char* doing) { return fmt::format("{} {}: {}", doing, fresh, std::strerror(errno)); };
+    const auto failed = [&](const char* doing) {
+        return fmt::format("{} {}: {}", doing, fresh, std::generic_category().message(errno));
+    };
     const int file = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (file < 0) return failed("cannot write");
     std::size_t written = 0;
