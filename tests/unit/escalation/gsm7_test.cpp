@@ -33,6 +33,20 @@ TEST(Gsm7, LetsNoLineBreakControlOrDirectionMarkThrough)
     EXPECT_EQ(to_gsm7(std::string{"a\0b", 3}), "a b");
 }
 
+TEST(Gsm7, EveryBlankIsOneSpaceAndWhatCannotBeSeenIsNothing)
+{
+    for (const char* blank : {"\xC2\x80", "\u00a0", "\u2000", "\u2007", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f",
+                              "\u3000"})
+        EXPECT_EQ(to_gsm7("Bed" + std::string{blank} + blank + "3"), "Bed 3") << testing::PrintToString(blank);
+    for (const char* unseen : {"\u00ad", "\u0300", "\u036f", "\u061c", "\u200b", "\u200f", "\u202a", "\u202e", "\u2060",
+                               "\u206f", "\ufeff"})
+        EXPECT_EQ(to_gsm7("Bed" + std::string{unseen} + "3"), "Bed3") << testing::PrintToString(unseen);
+    EXPECT_EQ(to_gsm7("a \u00b0"), "a deg") << "one space, not two";
+    EXPECT_EQ(to_gsm7("\u00b0C"), "degC") << "and none at the beginning";
+    EXPECT_FALSE(is_gsm7("Bed\t3"));
+    EXPECT_FALSE(is_gsm7("Bed [3]"));
+}
+
 TEST(Gsm7, BrokenUtf8BecomesAQuestionMark)
 {
     EXPECT_EQ(to_gsm7("a\xFFz"), "a?z");

@@ -42,7 +42,11 @@ INSTANTIATE_TEST_SUITE_P(
                     "hr > 2 * rr", "pulse - hr > 10 /min or hr - pulse > 10 /min", "rr >= 12 /min and rr < 14 /min",
                     "symptom(slurred_speech)",
                     "not symptom(nausea) and symptom >= expected", "im_dose > 5 g and age(im_dose) < 4 h", "im_dose >= 5000 mg",
-                    "salt == chloride_hexahydrate and infusing", "monitor_arrest or monitor_heart_block"));
+                    "salt == chloride_hexahydrate and infusing", "monitor_arrest or monitor_heart_block",
+                    "rr <\\t12 /min", "rr >= 12 /min or rr <= 4 /min", "avpu != alert", "age(rr) >= 20 s", "20 s >= age(rr)",
+                    "known(mg)", "known(mg_on_board)", "after(reflex_knee, mg)", "armed(mg, 12 h)", "fall(hr, 10 min) > 20 /min",
+                    "at_least(1, epidural, digoxin)", "at_least(2, epidural, digoxin)", "mean(rr, 24 h) < 12 /min",
+                    "rr - hr < -50 /min", "hr < 200 /min - rr"));
 
 struct Bad {
     const char* when;
@@ -93,6 +97,27 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"symptoms > 3", 1, "is a set"}, Bad{"known(symptoms)", 7, "is a set"}, Bad{"im_dose > 5 mL", 13, "does not fit 'im_dose'"},
         Bad{"im_dose > 5", 11, "needs a unit: write 5 g"}, Bad{"salt == oral", 9, "unknown signal or limit"},
         Bad{"salt == grave", 9, "'salt' knows sulfate_heptahydrate"},
+        // Functions with too few, too many or the wrong things between their brackets.
+        Bad{"lost()", 1, "is written lost(rr)"}, Bad{"lost(rr, hr)", 1, "is written lost(rr)"},
+        Bad{"lost(3)", 6, "a signal's name is expected"}, Bad{"lost(rrr)", 6, "unknown signal 'rrr'"},
+        Bad{"falling()", 1, "is written falling(rr)"}, Bad{"falling(spo)", 9, "unknown signal 'spo'"},
+        Bad{"armed(urine)", 1, "is written armed(urine, 4 h)"}, Bad{"armed(urin, 4 h)", 7, "unknown signal"},
+        Bad{"armed(urine, rr)", 14, "a length of time"}, Bad{"armed(urine, 0 h)", 14, "a length of time"},
+        Bad{"armed(urine, rr_stop)", 14, "a length of time"}, Bad{"armed(urine, -4 h)", 14, "a length of time"},
+        Bad{"after(reflex)", 1, "is written after(reflex, mg)"}, Bad{"after(reflx, mg)", 7, "unknown signal 'reflx'"},
+        Bad{"after(reflex, mgg)", 15, "unknown signal 'mgg'"}, Bad{"known()", 1, "is written known("},
+        Bad{"known(age(mg))", 7, "asks for a signal or a window"}, Bad{"known(mg + mg)", 10, "asks for a signal or a window"},
+        Bad{"known(mgg)", 7, "unknown"}, Bad{"sustained(rr < 12 /min)", 1, "is written sustained("},
+        Bad{"sustained(rr, 30 s)", 11, "is a number, not a yes or no"}, Bad{"sustained(rr < 12 /min, 30)", 25, "a length of time"},
+        Bad{"at_least(1)", 1, "is written at_least(2"}, Bad{"at_least()", 1, "is written at_least(2"},
+        Bad{"at_least(0, epidural, digoxin)", 10, "from 1 to 2"}, Bad{"at_least(1.5, epidural, digoxin)", 10, "a whole number"},
+        Bad{"at_least(2 s, epidural, digoxin)", 1, "is written at_least(2"}, Bad{"at_least(2, epidural, rr)", 23, "is a number"},
+        Bad{"age(rr, hr) > 20 s", 1, "is written age("}, Bad{"previous(mg, rr) > 1 mmol/L", 1, "is written previous("},
+        Bad{"somewhat(rr)", 1, "unknown function 'somewhat'"}, Bad{"mean(rr 4 h) < 12 /min", 9, "',' or ')' is expected"},
+        Bad{"rr < 12 /min || hr < 50 /min", 14, "'or'"}, Bad{"not", 4, "something is missing"},
+        Bad{"age(rr) == 20 s", 9, "for example age(rr) > 20 min"},
+        Bad{"age(rr) != 20 s", 9, "for example age(rr) > 20 min"}, Bad{"age(rr) < age(hr)", 9, "a length of time"},
+        Bad{"rr < 12 /min }", 14, "is not expected here"}, Bad{"rr < 123456789012345678901 /min", 6, "is not a number"},
         // What people usually call it.
         Bad{"resp < 12 /min", 1, "did you mean 'rr'"}, Bad{"age(heart_rate) > 1 min", 5, "did you mean 'hr'"},
         Bad{"creat > 100 umol/L", 1, "did you mean 'creatinine'"}, Bad{"slurred_speech", 1, "did you mean 'symptom(slurred_speech)'"},
@@ -157,6 +182,25 @@ TEST(Refused, ThatCanNeverBeTrueAsAWhole)
                              "sustained(rr > hr, 1 min) and rr < hr"}) {
         EXPECT_TRUE(compile(when).pack) << when;
     }
+}
+
+TEST(Expressions, ALimitMayBeALengthOfTimeAndOnlyThenStandsForOne)
+{
+    const auto with = [](const std::string& limit, const std::string& when) {
+        const CompiledPack compiled =
+            compile_pack("name = \"p\"\ntitle = \"t\"\nversion = \"1\"\n[limits]\nlong = \"" + limit +
+                             "\"\n[[rule]]\nid = \"r\"\ntitle = \"t\"\nmessage = \"m\"\nsource = \"s\"\n"
+                             "kind = \"technical\"\npriority = \"low\"\nwhen = \"" + when + "\"\n",
+                         "p.toml");
+        return compiled.errors.empty() ? std::string{} : compiled.errors[0].message;
+    };
+    for (const char* when : {"age(rr) > long", "sustained(rr < 12 /min, long)", "armed(urine, long)", "mean(rr, long) < 12 /min"})
+        EXPECT_EQ(with("20 min", when), "") << when;
+    for (const char* when : {"sustained(rr < 12 /min, long)", "armed(urine, long)", "mean(rr, long) < 12 /min"})
+        EXPECT_NE(with("20 /min", when).find("a length of time"), std::string::npos) << when << with("20 /min", when);
+    EXPECT_NE(with("25 h", "mean(rr, long) < 12 /min").find("at most 24 h"), std::string::npos);
+    EXPECT_NE(with("twenty", "mean(rr, long) < 12 /min"), "") << "a broken limit is told once, where it stands";
+    EXPECT_NE(with("twenty", "rr < long"), "");
 }
 
 TEST(Expressions, AllMistakesOfOneAreShown)

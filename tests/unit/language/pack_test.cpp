@@ -114,6 +114,13 @@ TEST(Pack, MistakesInsideOfLongAndEscapedTextsAreFound)
     EXPECT_EQ(place("when = \"\\u0072\\u0072 < 12\""), (Place{10, 24}));
     EXPECT_EQ(place("when = \"\"\"hr > 50 /min \\\n   and rr < 12\"\"\""), (Place{11, 13}));
     EXPECT_EQ(place("when = 'rr < 12'"), (Place{10, 14}));
+    EXPECT_EQ(place("when = \"\"\"\r\nhr > 50 /min\r\nand rr < 12\"\"\""), (Place{12, 10}));
+    EXPECT_EQ(place("when = \"\\U00000072\\u0072\\t\\u003C 12\""), (Place{10, 34})) << "each kind has its length";
+    EXPECT_EQ(place("when = \"rr \\u2264 12\""), (Place{10, 19})) << "of three bytes";
+    EXPECT_EQ(place("when = \"rr \\U00002264 12\""), (Place{10, 23}));
+    EXPECT_EQ(place("when = \"\"\"rr \\ \t\r\n \t \r\n < 12\"\"\""), (Place{12, 4})) << "spaces after it, and empty lines";
+    EXPECT_EQ(place("when = \"rr\\u00a0< 12\""), (Place{10, 11})) << "of two bytes";
+    EXPECT_EQ(place("when = \"rr\\U0001F600< 12\""), (Place{10, 11})) << "of four bytes";
     EXPECT_EQ(place("when = \"rr ≤ 12\""), (Place{10, 14})) << "columns count characters, not bytes";
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "tests/support/ward_rig.hpp"
 
@@ -170,6 +171,33 @@ TEST_F(Channels, OnlyThoseThatHearRepliesCarryTheCode)
 }
 
 // --- the code of a page ---
+
+TEST_F(Channels, OnlyOneThatMayCarryValuesIsToldTheNewestOfThem)
+{
+    const auto values = [](const std::function<void(Rig&)>& before, bool may) {
+        Rig rig;
+        Configuration c = Rig::configuration();
+        c.people[0].channels[0].values = may;
+        rig.step(c);
+        rig.watch();
+        before(rig);
+        rig.chart(ValueEntry{Signal::reflex_knee, 0});
+        return rig.pages().back().values;
+    };
+    const auto full = [](Rig& rig) {
+        rig.chart(InfusionRateEntry{0.96, {}});
+        rig.observe(Signal::rr, 14.04);
+        rig.observe(Signal::spo2, 96.5);
+    };
+    EXPECT_THAT(values(full, false), IsEmpty());
+    EXPECT_THAT(values(full, true), ElementsAre("RR 14", "SpO2 96.5%", "reflexes 0", "magnesium 1 g/h"));
+    EXPECT_THAT(values([](Rig&) {}, true), ElementsAre("reflexes 0")) << "what is not known is not told";
+    const auto old = [&](Rig& rig) {
+        full(rig);
+        rig.pass(31s);
+    };
+    EXPECT_THAT(values(old, true), ElementsAre("reflexes 0", "magnesium 1 g/h")) << "what is stale neither";
+}
 
 TEST_F(Channels, ACodeAnswersTheCallOfThoseWhoWereTold)
 {
