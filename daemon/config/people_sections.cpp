@@ -136,7 +136,7 @@ std::optional<Channel> ConfigReader::channel_of_kind(const TomlTable& table, Cha
 
 std::optional<TomlText> ConfigReader::known_gateway(const TomlTable& table, const std::string& kind)
 {
-    const auto gateway = table.need_text("gateway");
+    auto gateway = table.need_text("gateway");
     if (gateway && !gateways_[kind].contains(gateway->value))
         table.fail("gateway", fmt::format("there is no [[pager.{}]] named '{}'", kind, gateway->value));
     return gateway;

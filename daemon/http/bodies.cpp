@@ -479,6 +479,7 @@ void read_entry(Fields& f, Reader& r, Change& change)
     common.bed = bed_of(f, "bed", r.view);
     common.person = f.text("person", name_longest);
     std::vector<std::string_view> names;
+    names.reserve(std::size(kinds));
     for (const Kind& kind : kinds) names.push_back(kind.name);
     const Kind& kind = kinds[f.choice("kind", names)];
     if (!f.ok()) return;

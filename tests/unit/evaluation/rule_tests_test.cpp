@@ -71,6 +71,79 @@ TEST(RuleTests, MistakesInCasesAreShownAtTheirPlace)
     EXPECT_NE(result.errors[1].message.find("did you mean 'series'"), std::string::npos);
 }
 
+// The first mistake of a case of the rule `slow` with these lines; "" if there is none.
+std::string mistake(const std::string& lines)
+{
+    const PackTest result = test_pack(pack, "[[case]]\ntitle = \"x\"\nrule = \"slow\"\n" + lines);
+    return result.errors.empty() ? "" : result.errors[0].message;
+}
+bool refused(const std::string& lines, const std::string& words) { return mistake(lines).find(words) != std::string::npos; }
+
+TEST(RuleTests, ASeriesIsValuesAndHowOftenEachComes)
+{
+    const auto series = [](const std::string& rr) { return "series = { rr = \"" + rr + "\" }\nexpect = []\n"; };
+    for (const char* good : {"16", "16x1", "_x5 16", "!x3 ?x2 16 _", "!", "?", "16.5"}) EXPECT_EQ(mistake(series(good)), "") << good;
+    for (const char* bad : {"16x0", "16x-1", "16x", "16xx", "16x5.5", "16x5s", "16x99999999", "16x99999999999999999999"})
+        EXPECT_TRUE(refused(series(bad), "how often the value is repeated")) << bad << mistake(series(bad));
+    for (const char* bad : {"500x2", "-1", "x5", "nan", "inf", "16/min", "__"})
+        EXPECT_TRUE(refused(series(bad), "is no value of rr")) << bad << mistake(series(bad));
+    EXPECT_TRUE(refused("series = { rr = 16 }\nexpect = []\n", "a series is a text"));
+    EXPECT_TRUE(refused("series = \"16x60\"\nexpect = []\n", "'series' is written {"));
+    EXPECT_TRUE(refused("step = \"0 s\"\n" + series("16"), "longer than nothing"));
+    EXPECT_EQ(mistake("step = \"5 s\"\n" + series("16")), "");
+}
+
+TEST(RuleTests, ACaseIsBounded)
+{
+    const std::string half = std::to_string(case_events_max / 2);
+    EXPECT_EQ(mistake("series = { rr = \"16x" + half + "\", hr = \"80x" + half + "\" }\nexpect = []\n"), "");
+    EXPECT_TRUE(refused("series = { rr = \"16x" + half + "\", hr = \"80x" + half + "\" }\nentries = [\"1 s mg 2 mmol/L\"]\n"
+                        "expect = []\n", "too many samples"));
+    EXPECT_TRUE(refused("series = { rr = \"16x" + half + "\", hr = \"80x" + half + " 80\" }\nexpect = []\n", "too many samples"));
+}
+
+TEST(RuleTests, AnEntryIsATimeASignalAndAValueOrThatThereIsNone)
+{
+    const auto entry = [](const std::string& text) { return "entries = [\"" + text + "\"]\nexpect = []\n"; };
+    for (const char* good : {"1 h urine 20 mL", "1 h mg invalid", "1 h mg missing", "1 h mg questionable", "1 h avpu voice",
+                             "1 h reflex_knee 2", "1 h reflex_knee 2 of 50 min", "1 h mg 4 mmol/L of 1 h", "90 s mg 9.6 mg/dL",
+                             "1 h mg invalid of 5 min", "1 h symptoms slurred_speech", "0 s epidural 1"})
+        EXPECT_EQ(mistake(entry(good)), "") << good;
+    for (const char* bad : {"", "1 h", "1 h mg", "mg 4 mmol/L", "1 mg 4 mmol/L", "1 h mg four mmol/L", "1 h mg 4 mmols",
+                            "1 h mg 4 mmol/L since 50 min", "1 h mg 4 mmol/L of", "1 h mg 4 mmol/L of 61 min",
+                            "1 h mg 4 mmol/L of 50 min or so", "1 h mg invalid of", "1 h avpu loud", "1 h symptoms hiccup"})
+        EXPECT_TRUE(refused(entry(bad), "an entry is written")) << bad << ": " << mistake(entry(bad));
+    EXPECT_TRUE(refused(entry("1 h mg 4"), "needs its unit, for example mmol/L"));
+    EXPECT_TRUE(refused(entry("1 h mg 4 of 50 min"), "needs its unit"));
+    EXPECT_TRUE(refused(entry("1 h mg 4 mL"), "this is no value of mg"));
+    EXPECT_TRUE(refused(entry("1 h mg 400 mmol/L"), "this is no value of mg"));
+    EXPECT_TRUE(refused(entry("1 h mgg 4 mmol/L"), "unknown signal 'mgg'"));
+}
+
+TEST(RuleTests, WhatIsExpectedIsRaisedOrClearedAtATime)
+{
+    const auto expect = [](const std::string& text) { return "series = { rr = \"16\" }\nexpect = [\"" + text + "\"]\n"; };
+    for (const char* good : {"raised 90 s", "cleared 3 min", "slow raised 90 s"}) EXPECT_EQ(mistake(expect(good)), "") << good;
+    for (const char* bad : {"", "raised", "raised 90", "raised soon", "slow 90 s", "slow raised", "raised 90 s later", "90 s raised"})
+        EXPECT_TRUE(refused(expect(bad), "an expected event is written")) << bad << ": " << mistake(expect(bad));
+    EXPECT_TRUE(refused(expect("slo raised 90 s"), "the case does not judge the rule 'slo'; did you mean 'slow'?"));
+}
+
+TEST(RuleTests, OtherKeysOfACaseAreRead)
+{
+    const std::string rest = "series = { rr = \"16\" }\nexpect = []\n";
+    EXPECT_EQ(mistake("fresh = { rr = \"5 min\" }\n" + rest), "");
+    EXPECT_TRUE(refused("fresh = \"5 min\"\n" + rest, "'fresh' is written {"));
+    EXPECT_TRUE(refused("fresh = { rrr = \"5 min\" }\n" + rest, "unknown signal 'rrr'"));
+    EXPECT_TRUE(refused("fresh = { rr = \"long\" }\n" + rest, "must be a length of time"));
+    EXPECT_TRUE(refused("limits = \"10 /min\"\n" + rest, "'limits' is written {"));
+    EXPECT_TRUE(refused("limits = { stop = 10 }\n" + rest, "a limit is a text"));
+    const PackTest other = test_pack(pack, "pack = \"q\"\n" + slow_raises());
+    ASSERT_FALSE(other.errors.empty());
+    EXPECT_EQ(other.errors[0].message, "these cases are for the pack 'q', not for 'p'");
+    EXPECT_TRUE(test_pack(pack, "pack = \"p\"\n" + slow_raises()).errors.empty());
+}
+
 TEST(RuleTests, ABrokenPackIsReportedAndRunsNothing)
 {
     const PackTest result = test_pack("name = \"p\"", slow_near_miss);

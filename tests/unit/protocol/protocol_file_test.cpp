@@ -79,14 +79,113 @@ TEST(ProtocolFile, AnApprovedOneRunsOnAWardAndAnExampleDoesNot)
 
 TEST(ProtocolFile, TheDayOfApprovalIsADay)
 {
-    for (const char* bad : {"2026-02-30", "2026-13-01", "01.05.2026", "2026-5-1", "2025-02-29", "2026-05-00"}) {
+    for (const char* bad : {"2026-02-30", "2026-13-01", "01.05.2026", "2026-5-1", "2025-02-29", "2026-05-00", "2100-02-29",
+                            "2026-00-01", "1999-12-31", "2026-04-31", "2026-05-32", "2026/05-01", "2026-05/01", "2o26-05-01",
+                            "2026-05-0x", "2026-05- 1", "2026-0:-01", "2026-05-1"}) {
         std::string text = approved_protocol();
         text.replace(text.rfind("2026-05-01"), 10, bad);
         EXPECT_THAT(mistakes(text), ElementsAre(HasSubstr("day of the approval"))) << bad;
     }
-    std::string leap = approved_protocol();
-    leap.replace(leap.rfind("2026-05-01"), 10, "2028-02-29");
-    EXPECT_THAT(mistakes(leap), IsEmpty());
+    for (const char* good : {"2028-02-29", "2400-02-29", "2000-01-01", "2026-12-31", "2026-02-28"}) {
+        std::string text = approved_protocol();
+        text.replace(text.rfind("2026-05-01"), 10, good);
+        EXPECT_THAT(mistakes(text), IsEmpty()) << good;
+    }
+}
+
+TEST(ProtocolFile, AnExampleIsApprovedByNobody)
+{
+    for (const char* line : {"approver = \"Dr A. Lead\"\n", "approved = \"2026-05-01\"\n"})
+        EXPECT_THAT(mistakes(changed("example = true\n", "example = true\n" + std::string{line})),
+                    ElementsAre(HasSubstr("an example is approved by nobody"))) << line;
+    EXPECT_THAT(mistakes(changed("example = true\n", "")),
+                testing::AllOf(Contains(HasSubstr("has no 'approver'")), Contains(HasSubstr("has no 'approved'"))));
+}
+
+TEST(ProtocolFile, ARecalledFigureIsNoneToApprove)
+{
+    std::string text = approved_protocol();
+    text.replace(text.find("KEMH, GGC [V]"), 13, "KEMH, GGC [R]");
+    EXPECT_THAT(mistakes(text), ElementsAre(HasSubstr("a recalled figure [R] is none to approve")));
+    EXPECT_THAT(mistakes(changed("KEMH, GGC [V]", "KEMH, GGC [R]")), IsEmpty()) << "an example may have one";
+}
+
+TEST(ProtocolFile, WordsAreOneLineThatFits)
+{
+    const std::string title = "title = \"POSSIBLE MAGNESIUM TOXICITY\"";
+    const auto titled = [&](const std::string& words) { return mistakes(changed(title, "title = \"" + words + "\"")); };
+    EXPECT_THAT(titled(""), ElementsAre(HasSubstr("'title' must have 1 to 80 characters")));
+    EXPECT_THAT(titled(std::string(81, 'x')), ElementsAre(HasSubstr("'title' must have 1 to 80 characters")));
+    EXPECT_THAT(titled(std::string(80, 'x')), IsEmpty());
+    for (const char* control : {"\\n", "\\t", "\\u0001", "\\u007F"})
+        EXPECT_THAT(titled("a" + std::string{control} + "b"), ElementsAre(HasSubstr("must be one line"))) << control;
+    EXPECT_THAT(mistakes(changed(title, "title = 5")), ElementsAre(HasSubstr("must be a text in quotes")));
+    EXPECT_THAT(mistakes(changed(title, "")), ElementsAre(HasSubstr("has no 'title'")));
+}
+
+TEST(ProtocolFile, AnIdIsASmallWordOfItsOwn)
+{
+    for (const std::string& bad : {std::string{}, std::string(33, 'a'), std::string{"a b"}, std::string{"a.b"},
+                                   std::string{"aB"}, std::string{"a{"}, std::string{"a/"}})
+        EXPECT_THAT(mistakes(changed("id = \"tilt\"", "id = \"" + bad + "\"")), ElementsAre(HasSubstr("small letters"))) << bad;
+    for (const std::string& good : {std::string(32, 'a'), std::string{"a_1-9z"}, std::string{"0"}})
+        EXPECT_THAT(mistakes(changed("id = \"tilt\"", "id = \"" + good + "\"")), IsEmpty()) << good;
+    EXPECT_THAT(mistakes(changed("id = \"tilt\"\n", "")), ElementsAre(HasSubstr("has no 'id'")));
+    EXPECT_THAT(mistakes(changed("id = \"ceftriaxone\"", "id = \"digoxin\"")),
+                ElementsAre(HasSubstr("a second precaution 'digoxin'")));
+}
+
+TEST(ProtocolFile, AStepStandsInBranchesThatAreThere)
+{
+    const std::string call = "kind = \"done\"\nbranches = [\"grade1\", \"grade2\"]\nwords = \"CALL senior";
+    const auto in = [&](const std::string& branches) {
+        return mistakes(changed(call, "kind = \"done\"\nbranches = " + branches + "\nwords = \"CALL senior"));
+    };
+    EXPECT_THAT(in("[\"grade1\", \"grade3\"]"), ElementsAre(HasSubstr("no such branch 'grade3'; did you mean 'grade")));
+    EXPECT_THAT(in("[]"), ElementsAre(HasSubstr("stands in no branch")));
+    EXPECT_THAT(in("\"grade1\""), IsEmpty()) << "one alone needs no list";
+    EXPECT_THAT(in("[1]"), Contains(HasSubstr("must hold texts in quotes")));
+}
+
+TEST(ProtocolFile, IsShortEnoughForACrisis)
+{
+    const auto with = [](const char* table, int count) {
+        std::string text = example_protocol();
+        for (int i = 0; i < count; ++i)
+            text += std::string{"[["} + table + "]]\nid = \"more-" + std::to_string(i) + "\"\nwords = \"w\"\n" +
+                    (table[0] == 's' ? "kind = \"done\"\nbranches = \"grade1\"\nbutton = \"b\"\n"
+                                     : "source = \"s\"\nwhen = \"digoxin\"\n");
+        return mistakes(text);
+    };
+    EXPECT_THAT(with("step", 100), ElementsAre(HasSubstr("a crisis checklist is short")));
+    EXPECT_THAT(with("precaution", 100), ElementsAre(HasSubstr("precautions")));
+    EXPECT_THAT(with("step", 1), IsEmpty());
+    EXPECT_THAT(with("precaution", 1), IsEmpty());
+}
+
+TEST(ProtocolFile, APrecautionAppliesToFactsThatAreKnown)
+{
+    const auto when = [](const std::string& words) {
+        return mistakes(changed("when = \"digoxin\"", "when = " + words));
+    };
+    EXPECT_THAT(when("\"screening.ceftriaxon\""), ElementsAre(HasSubstr("no such question 'ceftriaxon'; did you mean 'ceftriaxone'?")));
+    EXPECT_THAT(when("\"symptom.pain_at_the_sight\""), ElementsAre(HasSubstr("did you mean 'pain_at_the_site'?")));
+    for (const char* bag : {"\"bag.\"", "\"bag.Ceftriaxone\"", "\"bag.ceftriaxonE\"", "\"bag.Z\""})
+        EXPECT_THAT(when(bag), ElementsAre(HasSubstr("written in small letters"))) << bag;
+    for (const char* none : {"\"rr\"", "\"weight\"", "\"reflex\"", "\"\""}) // no yes or no of hers
+        EXPECT_THAT(when(none), ElementsAre(HasSubstr("no such fact"))) << none;
+    EXPECT_THAT(when("[]"), ElementsAre(HasSubstr("names the facts that make it apply")));
+    EXPECT_THAT(mistakes(changed("when = \"digoxin\"\n", "")), ElementsAre(HasSubstr("has no 'when'")));
+    for (const char* good : {"\"epidural\"", "\"magnesium_by_vein\"", "\"bag.phosphate-2\"", "[\"digoxin\", \"renal_impairment\"]"})
+        EXPECT_THAT(when(good), IsEmpty()) << good;
+}
+
+TEST(ProtocolFile, ThePumpIsStoppedOnce)
+{
+    EXPECT_THAT(mistakes(changed("id = \"tilt\"\nkind = \"done\"",
+                                 "id = \"tilt\"\nkind = \"stop\"\nagain = \"again\"\nrecheck = \"60 s\"\nsource = \"s\"")),
+                ElementsAre(HasSubstr("a second stop in branch grade1"), HasSubstr("a second stop in branch grade2"),
+                            HasSubstr("a second stop in branch arrest")));
 }
 
 TEST(ProtocolFile, EveryMistakeIsToldAtOnceWithItsPlace)
@@ -104,7 +203,8 @@ TEST(ProtocolFile, EveryMistakeIsToldAtOnceWithItsPlace)
 
 TEST(ProtocolFile, DosesAreWrittenSoThatNobodyMisreadsThem)
 {
-    for (const char* bad : {"1g", ".5 g", "1.0 g", "1 mg", "01 g", "0 g", "-1 g", "1. g", "1 g/h", "one g"})
+    for (const char* bad : {"1g", ".5 g", "1.0 g", "1 mg", "01 g", "0 g", "-1 g", "1. g", "1 g/h", "one g", "1  g", "1 g per h",
+                            "1\\tg", "00.5 g", "0.50 g", "1e0 g", "+1 g"})
         EXPECT_THAT(mistakes(changed("dose = \"1 g\"", "dose = \"" + std::string{bad} + "\"")),
                     Contains(HasSubstr("is misread too easily"))) << bad;
     EXPECT_THAT(mistakes(changed("dose = \"1 g\"\nvolume = \"10 mL\"", "dose = \"0.5 g\"\nvolume = \"5 mL\"")), IsEmpty());
@@ -124,6 +224,13 @@ TEST(ProtocolFile, ADoseStandsOnlyWhereItIsChecked)
                 ElementsAre(HasSubstr("'dose' and 'volume'")));
     EXPECT_THAT(mistakes(changed("drug = \"calcium gluconate\"", "drug = \"magnesium sulfate\"")),
                 ElementsAre(HasSubstr("\"calcium gluconate\" or \"calcium chloride\"")));
+    EXPECT_THAT(mistakes(changed("drug = \"calcium gluconate\"", "drug = \"calcium chloride\"")), IsEmpty());
+    EXPECT_THAT(mistakes(changed("drug = \"calcium gluconate\"\n", "")), ElementsAre(HasSubstr("has no 'drug'")));
+    EXPECT_THAT(mistakes(changed("concentration = \"10 %\"\ndose = \"1 g\"", "dose = \"1 g\"")),
+                ElementsAre(HasSubstr("has no 'concentration'")));
+    EXPECT_THAT(mistakes(changed("dose = \"1 g\"\nvolume = \"10 mL\"\n", "dose = \"1 g\"\n")),
+                ElementsAre(HasSubstr("has no 'volume'")));
+    EXPECT_THAT(mistakes(changed("dose = \"1 g\"\n", "")), ElementsAre(HasSubstr("has no 'dose'")));
 }
 
 TEST(ProtocolFile, TheMisreadAbbreviationIsRefusedAtItsPlace)

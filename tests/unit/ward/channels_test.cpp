@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "tests/support/ward_rig.hpp"
 
@@ -376,6 +377,38 @@ TEST(Policies, TheFirstThatFitsIsTaken)
     EXPECT_THAT(rig.pages().front().key.person, "doctor");
 }
 
+TEST(Policies, FitByWhatTheySayAndByNothingElse)
+{
+    const auto with = [](std::optional<AlarmKind> kind, std::optional<Priority> priority, std::optional<std::uint8_t> grade) {
+        return SpecialPolicy{"p", kind, priority, grade, {}};
+    };
+    constexpr auto hers = AlarmKind::physiological, technical = AlarmKind::technical;
+    EXPECT_TRUE(with({}, {}, {}).fits(technical, Priority::low, 0)) << "who asks for nothing takes all";
+    EXPECT_TRUE(with(hers, {}, {}).fits(hers, Priority::medium, 0));
+    EXPECT_FALSE(with(hers, {}, {}).fits(technical, Priority::medium, 0));
+    EXPECT_TRUE(with({}, Priority::high, {}).fits(technical, Priority::high, 0));
+    EXPECT_FALSE(with({}, Priority::high, {}).fits(hers, Priority::medium, 0));
+    EXPECT_TRUE(with({}, {}, std::uint8_t{2}).fits(hers, Priority::high, 2));
+    EXPECT_FALSE(with({}, {}, std::uint8_t{2}).fits(hers, Priority::high, 1));
+    EXPECT_FALSE(with(hers, Priority::high, std::uint8_t{2}).fits(hers, Priority::medium, 2));
+}
+
+TEST(Policies, ALadderWithoutRungsIsTheOneOfHighAlarms)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.medium.rungs.clear();
+    rig.step(c);
+    rig.watch();
+    rig.effects.clear();
+    rig.chart(ValueEntry{Signal::sbp, 80});
+    rig.pass(3min);
+    std::vector<std::string> people;
+    for (const Page& page : rig.pages())
+        if (page.kind == AlarmKind::physiological) people.push_back(page.key.person);
+    EXPECT_THAT(people, ::testing::Contains("midwife")) << "a medium alarm is nobody's otherwise";
+}
+
 TEST(Policies, RungsMayRingTogetherAndWaitOnTheirOwn)
 {
     Rig rig;
@@ -396,6 +429,52 @@ TEST(Policies, RungsMayRingTogetherAndWaitOnTheirOwn)
     EXPECT_THAT(people(), ElementsAre("midwife", "charge"));
     rig.pass(1ms);
     EXPECT_THAT(people(), ElementsAre("midwife", "charge", "doctor"));
+}
+
+TEST(Codes, AreOnceAmongOpenCallsAndLaterCallsHaveNone)
+{
+    constexpr std::uint16_t wards = 95; // of two digits there are 90
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.beds.clear();
+    c.people[0].channels[0].replies = true;
+    for (std::uint16_t i = 0; i < wards; ++i) {
+        const std::string number = std::to_string(i + 1);
+        c.beds.push_back({"bed-" + number, "Ward L4 Bed " + number});
+    }
+    rig.step(c);
+    std::set<std::uint16_t> codes;
+    std::size_t without = 0;
+    for (std::uint16_t bed = 0; bed < wards; ++bed) {
+        rig.watch(bed);
+        rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, bed);
+        const std::uint16_t code = rig.pages().back().code;
+        if (code == 0) ++without;
+        else EXPECT_TRUE(codes.insert(code).second) << code << " is of two calls";
+    }
+    EXPECT_EQ(codes.size(), 90U);
+    EXPECT_EQ(*codes.begin(), 10U);
+    EXPECT_EQ(*codes.rbegin(), 99U);
+    EXPECT_EQ(without, wards - 90U) << "these are answered in the other ways";
+    rig.act(AnswerCode{0, AnswerKind::here, ""});
+    EXPECT_FALSE(rig.reply()->accepted) << "no code answers none of those that have none";
+}
+
+TEST(PageNumbers, HaveFourDigitsAndComeAgainOnlyAfterAllOthers)
+{
+    Rig rig;
+    std::set<std::uint32_t> seen;
+    for (int i = 0; i < 9'000; ++i) {
+        rig.effects.clear();
+        rig.act(TestPage{"midwife"});
+        const std::uint32_t number = rig.pages().back().number;
+        ASSERT_GE(number, 1'001U);
+        ASSERT_LE(number, 9'999U);
+        if (seen.insert(number).second) continue;
+        EXPECT_EQ(seen.size(), 8'999U);
+        return;
+    }
+    ADD_FAILURE() << "it never came again";
 }
 
 struct Quiet : ::testing::Test {
@@ -426,6 +505,26 @@ TEST_F(Quiet, HoursHoldAMediumCallForAWhile)
     rig.pass(10min - 1ms);
     EXPECT_EQ(pages_of(Priority::medium), 0U);
     rig.pass(1ms);
+    EXPECT_EQ(pages_of(Priority::medium), 1U);
+}
+
+TEST_F(Quiet, HoursThatAreOverHoldNothingAndThoseThatEndSoonHoldUntilThen)
+{
+    rig.step(Rosters{{}, {{"day", {{rig.now().wall - 1h, rig.now().wall + 1h}}},
+                          {"night", {{rig.now().wall - 2h, rig.now().wall - 1h},
+                                     {rig.now().wall - 1min, rig.now().wall + 5s},
+                                     {rig.now().wall + 1h, rig.now().wall + 2h}}}}});
+    rig.chart(ValueEntry{Signal::sbp, 80});
+    rig.pass(5s - 1ms);
+    EXPECT_EQ(pages_of(Priority::medium), 0U);
+    rig.pass(1ms);
+    EXPECT_EQ(pages_of(Priority::medium), 1U) << "the hours are over, and with them the hold";
+}
+
+TEST_F(Quiet, OtherHoursThanTheLaddersHoldNothing)
+{
+    rig.step(Rosters{{}, {{"day", {{rig.now().wall - 1h, rig.now().wall + 1h}}}}});
+    rig.chart(ValueEntry{Signal::sbp, 80});
     EXPECT_EQ(pages_of(Priority::medium), 1U);
 }
 

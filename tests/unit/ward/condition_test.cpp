@@ -54,6 +54,22 @@ TEST(AlarmCondition, ClearsOnlyAfterKnownGoodForItsTime)
     EXPECT_EQ(advance(policy, state, no, {90'000}), ConditionEvent::became_clear);
 }
 
+TEST(AlarmCondition, WhatIsWrongAndOverAtOnceGoesOnBeingWrong)
+{
+    constexpr RuleTruth both{Truth::yes, Truth::yes};
+    ConditionState state;
+    EXPECT_EQ(advance(policy, state, both, {0}), ConditionEvent::none);
+    EXPECT_EQ(advance(policy, state, both, {30'000}), ConditionEvent::became_active);
+    EXPECT_EQ(advance(policy, state, both, {200'000}), ConditionEvent::none);
+    EXPECT_TRUE(state.present());
+    (void)advance(policy, state, no, {210'000});
+    EXPECT_TRUE(state.present()) << "it is not over before its time to clear";
+    EXPECT_EQ(deadline(policy, state), Instant{270'000});
+    EXPECT_EQ(advance(policy, state, both, {269'999}), ConditionEvent::none) << "and comes back within it";
+    EXPECT_EQ(advance(policy, state, no, {270'000}), ConditionEvent::none);
+    EXPECT_EQ(advance(policy, state, no, {330'000}), ConditionEvent::became_clear);
+}
+
 TEST(AlarmCondition, WithoutDelaysItActsAtOnce)
 {
     ConditionState state;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "rules/ward/chart_list.hpp"
 #include "tests/support/ward_rig.hpp"
 
 namespace magwatch::test {
@@ -287,6 +288,43 @@ TEST(Correction, OfABolusKeepsTheOtherDoses)
 }
 
 // What a pump said is no entry: it stays, however the chart is corrected.
+double dose_of(const std::vector<PumpStretch>& stretches, Instant now)
+{
+    double grams = 0;
+    for (std::size_t i = 0; i < stretches.size(); ++i) {
+        const Instant next = i + 1 < stretches.size() ? stretches[i + 1].from : now;
+        const Instant end = std::min(stretches[i].until, next);
+        grams += stretches[i].grams_per_hour * static_cast<double>((end - stretches[i].from).count()) / 3'600'000;
+    }
+    return grams;
+}
+
+TEST(PumpStretches, OfAPumpThatIsAlwaysHeardKeepTheWholeDose)
+{
+    std::vector<PumpStretch> stretches;
+    Instant now{};
+    double given = 0, rate = 0;
+    for (int i = 0; i < 5'000; ++i) {
+        given += rate * 20'000 / 3'600'000;
+        now = now + 20s;
+        rate = (i * 7 % 30) / 10.0;
+        note_pump(stretches, rate, now, 30s);
+        ASSERT_LE(stretches.size(), pump_stretches_most);
+        ASSERT_NEAR(dose_of(stretches, now), given, 1e-9 * (1 + given)) << i;
+    }
+}
+
+TEST(Measured, OnlyWhatPeopleChartTooIsKeptAndTheOldestGoes)
+{
+    std::vector<MeasuredValue> values;
+    note_measured(values, {Signal::rr, 16, Instant{1}, SourceId{0}});
+    EXPECT_TRUE(values.empty());
+    for (int i = 0; i < 300; ++i) note_measured(values, {Signal::sbp, 100.0 + i, Instant{i}, SourceId{0}});
+    ASSERT_EQ(values.size(), measured_most);
+    EXPECT_EQ(values.back().value, 399);
+    EXPECT_EQ(values.front().value, 100.0 + 300 - static_cast<double>(measured_most));
+}
+
 TEST(Correction, KeepsWhatThePumpSaid)
 {
     Desk desk;

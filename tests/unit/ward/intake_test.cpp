@@ -313,6 +313,56 @@ TEST(Laboratory, AWithdrawnValueIsStruckThroughAndCountsNoMore)
     EXPECT_EQ(chart->back().struck->instead, EntryId{});
 }
 
+TEST(Laboratory, WhatItSaidStaysWhenAnEntryOfStaffIsStruck)
+{
+    Wire ward;
+    ward.say(Signal::mg, 2.5, 20min);
+    ward.say(Signal::urine, 200, 15min, false, Validity::valid, Origin::charted);
+    ward.chart(ValueEntry{Signal::mg, 1.8}, 30min); // older: history
+    ward.chart(ValueEntry{Signal::reflex_knee, 2});
+    Entry strike;
+    strike.bed = BedId{0};
+    strike.person = "charge";
+    strike.what = StrikeEntry{};
+    strike.corrects = ward.view().beds[0].chart->back().id;
+    strike.reason = "other bed";
+    strike.request = 900;
+    ward.step(strike);
+    ASSERT_TRUE(ward.reply()->accepted) << ward.reply()->text;
+    EXPECT_EQ(ward.value(Signal::mg), 2.5);
+    EXPECT_EQ(ward.value(Signal::urine), 200);
+    EXPECT_EQ(ward.value(Signal::reflex_knee), std::nullopt);
+    strike.corrects = ward.view().beds[0].chart->at(1).id;
+    strike.request = 901;
+    for (const ChartEntry& one : *ward.view().beds[0].chart)
+        if (one.by_device) strike.corrects = one.id;
+    ward.step(strike);
+    EXPECT_EQ(ward.reply()->text, "this came from monitor-1: it is corrected there");
+}
+
+TEST(Laboratory, WithdrawnUrineOfNoTimeIsTheNewestItSaid)
+{
+    Wire ward;
+    ward.say(Signal::mg, 2.5, 20min);
+    ward.chart(UrineEntry{100, {}}, 30min);
+    ward.say(Signal::urine, 200, 15min, false, Validity::valid, Origin::charted);
+    Observation o;
+    o.bed = BedId{0};
+    o.source = monitor_1;
+    o.signal = Signal::urine;
+    o.origin = Origin::charted;
+    o.validity = Validity::not_available;
+    ward.step(o);
+    std::vector<double> struck;
+    for (const ChartEntry& one : *ward.view().beds[0].chart) {
+        if (!one.struck) continue;
+        EXPECT_TRUE(one.by_device);
+        struck.push_back(std::get<UrineEntry>(one.what).millilitres);
+    }
+    EXPECT_THAT(struck, ElementsAre(200)) << "not what staff charted, and no other signal";
+    EXPECT_EQ(ward.value(Signal::mg), 2.5);
+}
+
 TEST(Laboratory, WithdrawingAnOldValueLeavesTheNewerOneInForce)
 {
     Wire ward;

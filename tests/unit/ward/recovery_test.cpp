@@ -394,5 +394,52 @@ TEST(Recovery, TheNewestMessagesOfASourceAreKnownAfterASnapshot)
     EXPECT_TRUE(restored->messages_seen(SourceId{9}).empty());
 }
 
+TEST(Gap, SaysForHowLongNobodyWatchedInWholeWords)
+{
+    const std::vector<std::pair<Duration, std::string>> lengths{
+        {500ms, "1 s"}, {30s, "30 s"}, {119'499ms, "119 s"}, {119'500ms, "2 min"},
+        {7'199s, "119 min"}, {7'200s, "2 h"}, {49h, "49 h"}};
+    for (const auto& length : lengths) {
+        Rig rig;
+        rig.watch();
+        rig.step(restart(2, length.first));
+        std::string told;
+        for (const EpisodeView& one : rig.view().episodes)
+            if (one.rule == "technical.gap") told = one.message;
+        EXPECT_EQ(told, "Nobody was watching for " + length.second);
+    }
+}
+
+TEST(Gap, OfAnUnknownLengthForgetsWhatTheMonitorsSaid)
+{
+    Rig rig;
+    rig.watch();
+    rig.observe(Signal::rr, 16);
+    rig.observe(Signal::pump_rate, 1, 1);
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    Started started = restart(2, {});
+    started.unwatched_known = false;
+    rig.step(started);
+    std::vector<std::string> told;
+    for (const EpisodeView& one : rig.view().episodes) told.push_back(one.message);
+    EXPECT_THAT(told, ::testing::Contains("Nobody was watching, for an unknown time"));
+    const WardView seen = rig.view();
+    for (const SignalView& one : seen.beds[0].signals) {
+        if (one.signal == Signal::rr) EXPECT_FALSE(one.value) << "it may be hours old";
+        if (one.signal == Signal::reflex_knee) EXPECT_EQ(one.value, 2) << "what was charted has its own time";
+    }
+}
+
+TEST(Names, OfBedsAndSourcesFindThemAndOthersFindNothing)
+{
+    const Rig rig;
+    EXPECT_EQ(rig.ward.find_bed("bed-2"), BedId{1});
+    EXPECT_EQ(rig.ward.find_bed("bed-3"), std::nullopt);
+    EXPECT_EQ(rig.ward.find_source("pump-1"), SourceId{1});
+    EXPECT_EQ(rig.ward.find_source("pump"), std::nullopt);
+    EXPECT_EQ(rig.ward.bed_configuration(BedId{1})->place, "Ward L4 Bed 2");
+    EXPECT_EQ(rig.ward.bed_configuration(BedId{2}), nullptr);
+}
+
 } // namespace
 } // namespace magwatch::test
