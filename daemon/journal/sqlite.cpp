@@ -105,11 +105,10 @@ bool Statement::step()
     sqlite3* handle = sqlite3_db_handle(statement_.get());
     if (rc != SQLITE_DONE) {
         // reset() gives the same error again; the message must be read before.
-        SqliteError error{
-            sqlite3_extended_errcode(handle),
-            fmt::format("{} ({})", sqlite3_errmsg(handle), sqlite3_extended_errcode(handle))};
+        const int code = sqlite3_extended_errcode(handle);
+        const std::string text = fmt::format("{} ({})", sqlite3_errmsg(handle), code);
         sqlite3_reset(statement_.get());
-        throw error;
+        throw SqliteError{code, text};
     }
     sqlite3_reset(statement_.get());
     return false;

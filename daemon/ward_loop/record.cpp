@@ -30,13 +30,13 @@ struct Scaled {
 // Only where reading gives back the very same bits.
 Scaled scaled(double value)
 {
-    for (std::uint8_t form = 0; form < scales.size(); ++form) {
+    for (std::size_t form = 0; form < scales.size(); ++form) {
         const double whole = std::round(value * scales[form]);
         if (!(std::fabs(whole) <= scaled_max)) break;
         if (std::bit_cast<std::uint64_t>(whole / scales[form]) != std::bit_cast<std::uint64_t>(value)) continue;
         const auto integer = static_cast<std::int64_t>(whole);
         if (integer == 0 && std::signbit(value)) break; // -0 is no whole number
-        return {form, integer};
+        return {static_cast<std::uint8_t>(form), integer};
     }
     return {};
 }
