@@ -214,6 +214,59 @@ TEST(Commissioning, ARecordThatDoesNotFitIsRefusedInWords)
     EXPECT_EQ(rig.view().sources[0].commissioning.state, CommissionState::missing);
 }
 
+TEST(Commissioning, ARecordIsRefusedWhollyOrTaken)
+{
+    const auto refused = [](auto&& spoil, const std::string& signer = "A. Engineer") {
+        Rig rig = running(on_a_ward());
+        CommissionRecord record = record_of();
+        spoil(record);
+        const Bytes before = rig.ward.save();
+        rig.act(Commission{record}, signer);
+        if (!rig.reply()->accepted) EXPECT_EQ(rig.ward.save(), before) << rig.reply()->text;
+        return rig.reply()->accepted ? "TAKEN" : rig.reply()->text;
+    };
+    const auto nothing = [](CommissionRecord&) {};
+    EXPECT_EQ(refused(nothing), "TAKEN");
+    EXPECT_EQ(refused(nothing, "Somebody Else"), "who signs gives a name, a role and a remark");
+    EXPECT_EQ(refused([](auto& r) { r.role.clear(); }), "who signs gives a name, a role and a remark");
+    EXPECT_EQ(refused([](auto& r) { r.remark.clear(); }), "who signs gives a name, a role and a remark");
+    EXPECT_THAT(refused([](auto& r) { r.place = "there"; }), HasSubstr("compare anew"));
+    EXPECT_THAT(refused([](auto& r) { r.fingerprint = "f2"; }), HasSubstr("compare anew"));
+    EXPECT_EQ(refused([](auto& r) { r.simulation = true; }), "the mode changed: compare anew");
+    EXPECT_EQ(refused([](auto& r) { r.device = "monitor-9"; }), "no such device: 'monitor-9'");
+    EXPECT_THAT(refused([](auto& r) { r.device = "pump-1"; }), HasSubstr("nothing that could be commissioned"));
+    EXPECT_THAT(refused([](auto& r) { r.pairs[0].bed = "bed-2"; }), HasSubstr("belongs to bed-1"));
+    EXPECT_THAT(refused([](auto& r) { r.pairs.assign(5'000, r.pairs[0]); }), HasSubstr("more comparisons than"));
+}
+
+TEST(Commissioning, OfABedOrADeviceThatIsThereNoMoreIsRefused)
+{
+    Rig rig = running(behind_a_gateway());
+    CommissionRecord record = record_of();
+    record.pairs[0].bed = "bed-7";
+    sign(rig, record);
+    EXPECT_EQ(rig.reply()->text, "no such bed: 'bed-7'");
+    Configuration without = behind_a_gateway();
+    without.sources.erase(without.sources.begin());
+    rig.step(without);
+    sign(rig, record_of());
+    EXPECT_EQ(rig.reply()->text, "no such device: 'monitor-1'");
+}
+
+TEST(Commissioning, ASecondRevocationChangesNothing)
+{
+    Rig rig = running(on_a_ward());
+    sign(rig, record_of());
+    rig.act(RevokeCommission{"monitor-1", "it fell"}, "A. Engineer");
+    ASSERT_TRUE(rig.reply()->accepted);
+    rig.act(RevokeCommission{"monitor-1", "it fell again"}, "B. Engineer");
+    EXPECT_EQ(rig.reply()->text, "the record of monitor-1 was revoked before");
+    const auto records = rig.ward.commissioning();
+    ASSERT_EQ(records.size(), 1U);
+    EXPECT_EQ(records[0]->revoked_by, "A. Engineer");
+    EXPECT_EQ(records[0]->revoked_reason, "it fell");
+}
+
 TEST(Commissioning, ASimulationNeedsNoneAndItsRecordHoldsOnNoWard)
 {
     Configuration demo = on_a_ward();

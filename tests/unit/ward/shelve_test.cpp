@@ -276,6 +276,8 @@ TEST(Shelve, LengthAndReasonAreBounded)
     }
     rig.act(shelve(id, 1h, ShelveReason::other));
     EXPECT_FALSE(rig.reply()->accepted) << "other than what?";
+    rig.act(Shelve{id, static_cast<ShelveReason>(5), "", 1h});
+    EXPECT_EQ(rig.reply()->text, "a reason is needed");
     rig.act(Shelve{id, ShelveReason::other, std::string(201, 'x'), 1h});
     EXPECT_FALSE(rig.reply()->accepted);
     for (const Duration length : {Duration{5min}, Duration{240min}}) {

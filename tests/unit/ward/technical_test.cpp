@@ -192,6 +192,28 @@ TEST(TechnicalAlarm, FlatNumbersWithoutACounterAreToldAfterFiveMinutes)
     EXPECT_THAT(rig.events("technical.frozen"), ElementsAre("raised"));
 }
 
+TEST(TechnicalAlarm, NumbersThatStoodStillCountAgainWithTheFirstThatMoves)
+{
+    Rig rig;
+    rig.watch();
+    for (int i = 0; i < 305; ++i) {
+        rig.observe(Signal::hr, 80);
+        rig.stream(Signal::rr, 16, 1);
+    }
+    ASSERT_THAT(rig.events("technical.frozen"), ElementsAre("raised"));
+    rig.stream(Signal::rr, 16, 10);
+    const auto breathing = [&] {
+        const WardView seen = rig.view();
+        for (const SignalView& one : seen.beds[0].signals)
+            if (one.signal == Signal::rr) return one.last_at;
+        return WallTime{};
+    };
+    EXPECT_LT(breathing(), rig.now().wall - 5s) << "a copy of the past is no observation";
+    rig.observe(Signal::rr, 9);
+    EXPECT_EQ(breathing(), rig.now().wall);
+    EXPECT_THAT(rig.events("technical.frozen"), ElementsAre("raised", "cleared"));
+}
+
 TEST(TechnicalAlarm, OneLostVitalSignOfASpeakingMonitorIsTold)
 {
     Rig rig;
@@ -313,6 +335,32 @@ TEST(TechnicalAlarm, UnansweredBedsideChecksAreMediumAfterTenMinutesAndANoAtOnce
     Rig lacking;
     lacking.act(WatchStart{BedId{0}, {}, false, true, true});
     EXPECT_THAT(lacking.events("technical.preparation"), ElementsAre("raised"));
+}
+
+TEST(TechnicalAlarm, EachThingThatIsNotAtTheBedOrNotAnsweredForIsTold)
+{
+    using Answer = std::optional<bool>;
+    const auto told = [](Answer calcium, Answer hammer, Answer oxygen, Duration after) {
+        Rig rig;
+        rig.act(WatchStart{BedId{0}, {}, calcium, hammer, oxygen});
+        rig.pass(after);
+        return !rig.events("technical.preparation").empty();
+    };
+    EXPECT_FALSE(told(true, true, true, 11min));
+    for (int which = 0; which < 3; ++which) {
+        const auto of = [&](int one, Answer other) { return one == which ? other : Answer{true}; };
+        EXPECT_TRUE(told(of(0, false), of(1, false), of(2, false), 1ms)) << which << " is not there";
+        EXPECT_FALSE(told(of(0, {}), of(1, {}), of(2, {}), 10min - 1ms)) << which;
+        EXPECT_TRUE(told(of(0, {}), of(1, {}), of(2, {}), 10min)) << which << " was not answered";
+    }
+}
+
+TEST(TechnicalAlarm, AFaultOfANewerProgramIsNobodys)
+{
+    Rig rig;
+    const std::size_t before = rig.effects.size();
+    rig.step(ShellStatus{static_cast<ShellFault>(shell_fault_count), true, "?"});
+    EXPECT_EQ(rig.effects.size(), before);
 }
 
 TEST(TechnicalAlarm, ShellFaultsAreAlarmsOfTheWard)
