@@ -150,7 +150,7 @@ class OnATree(TreeTest):
         self.assertEqual([self.ask("--only", "clang-tidy", "--most", "1")[1][key] for key in ("asked", "left")], [0, 0])
 
     def test_each_commit_puts_the_rest_into_another_order(self):
-        self.tool = load()
+        self.tool = load("check_code")
         sources = [f"rules/{number}.cpp" for number in range(20)]
         self.tool.ROOT = self.tool.pathlib.Path(self.root)
         seen = set()
