@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -98,7 +99,10 @@ void make_folder(const std::string& folder)
     fs::create_directories(folder, error);
     if (error) throw BackupError{folder + ": " + error.message()};
     fs::permissions(folder, fs::perms::owner_all, error);
-    const struct passwd* user = ::geteuid() == 0 ? ::getpwnam("magwatch") : nullptr;
+    passwd entry{};
+    passwd* user = nullptr;
+    std::array<char, 4096> names{};
+    if (::geteuid() == 0) (void)::getpwnam_r("magwatch", &entry, names.data(), names.size(), &user);
     if (user != nullptr && ::chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0) fail(folder);
 }
 

@@ -160,7 +160,8 @@ void Staff::rings(const Page& page)
 // Kidneys fail, a pump runs wild, an opioid is given: to whoever lies there.
 void Staff::plan_bodies()
 {
-    for (std::uint16_t number = 0; number < beds_.size(); ++number) {
+    const auto beds = static_cast<std::uint16_t>(beds_.size());
+    for (std::uint16_t number = 0; number < beds; ++number) {
         const auto often = [this, number](double per_hour, auto what) {
             if (per_hour <= 0) return;
             const auto again = std::make_shared<std::function<void()>>();
@@ -190,7 +191,8 @@ void Staff::plan_transfers()
         if (world_.calm()) return;
         plan_transfers();
         std::vector<std::uint16_t> taken, empty;
-        for (std::uint16_t bed = 0; bed < beds_.size(); ++bed) (beds_[bed].body ? taken : empty).push_back(bed);
+        const auto beds = static_cast<std::uint16_t>(beds_.size());
+        for (std::uint16_t bed = 0; bed < beds; ++bed) (beds_[bed].body ? taken : empty).push_back(bed);
         if (taken.empty() || empty.empty() || moving_) return;
         const std::uint16_t from = taken[world_.dice().next() % taken.size()];
         const std::uint16_t to = empty[world_.dice().next() % empty.size()];
