@@ -1,6 +1,7 @@
 #include "tools/box/staff.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace magwatch::box {
 namespace {
@@ -89,7 +90,7 @@ void Staff::look(std::uint16_t bed)
     const simulator::PatientTruth& truth = body.model.truth();
     chart(bed, body, ValueEntry{Signal::reflex_knee, static_cast<double>(truth.reflex_knee)});
     chart(bed, body, ValueEntry{Signal::avpu, static_cast<double>(truth.avpu)});
-    chart(bed, body, ValueEntry{Signal::rr_counted, static_cast<double>(static_cast<int>(truth.rr + 0.5))});
+    chart(bed, body, ValueEntry{Signal::rr_counted, std::round(truth.rr)});
     chart(bed, body, ValueEntry{Signal::sbp, static_cast<double>(static_cast<int>(truth.sbp))});
     if (truth.urine - body.urine_charted >= 20) {
         chart(bed, body, UrineEntry{truth.urine - body.urine_charted, std::nullopt});

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <ctime>
 #include <optional>
 
@@ -50,7 +49,7 @@ std::size_t read_upload(char* to, std::size_t size, std::size_t count, void* dat
 {
     auto& upload = *static_cast<Upload*>(data);
     const std::size_t part = std::min(size * count, upload.text.size() - upload.sent);
-    std::memcpy(to, upload.text.data() + upload.sent, part);
+    std::copy_n(upload.text.data() + upload.sent, part, to);
     upload.sent += part;
     return part;
 }

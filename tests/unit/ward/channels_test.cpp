@@ -173,7 +173,7 @@ TEST_F(Channels, OnlyThoseThatHearRepliesCarryTheCode)
 
 // --- the code of a page ---
 
-TEST_F(Channels, OnlyOneThatMayCarryValuesIsToldTheNewestOfThem)
+TEST(ChannelValues, AreToldWhereTheyMayBeAndOnlyTheNewest)
 {
     const auto values = [](const std::function<void(Rig&)>& before, bool may) {
         Rig rig;
@@ -449,8 +449,11 @@ TEST(Codes, AreOnceAmongOpenCallsAndLaterCallsHaveNone)
         rig.watch(bed);
         rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, bed);
         const std::uint16_t code = rig.pages().back().code;
-        if (code == 0) ++without;
-        else EXPECT_TRUE(codes.insert(code).second) << code << " is of two calls";
+        if (code == 0) {
+            ++without;
+        } else {
+            EXPECT_TRUE(codes.insert(code).second) << code << " is of two calls";
+        }
     }
     EXPECT_EQ(codes.size(), 90U);
     EXPECT_EQ(*codes.begin(), 10U);

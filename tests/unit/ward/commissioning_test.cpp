@@ -222,7 +222,9 @@ TEST(Commissioning, ARecordIsRefusedWhollyOrTaken)
         spoil(record);
         const Bytes before = rig.ward.save();
         rig.act(Commission{record}, signer);
-        if (!rig.reply()->accepted) EXPECT_EQ(rig.ward.save(), before) << rig.reply()->text;
+        if (!rig.reply()->accepted) {
+            EXPECT_EQ(rig.ward.save(), before) << rig.reply()->text;
+        }
         return rig.reply()->accepted ? "TAKEN" : rig.reply()->text;
     };
     const auto nothing = [](CommissionRecord&) {};

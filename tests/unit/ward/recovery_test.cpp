@@ -425,8 +425,11 @@ TEST(Gap, OfAnUnknownLengthForgetsWhatTheMonitorsSaid)
     EXPECT_THAT(told, ::testing::Contains("Nobody was watching, for an unknown time"));
     const WardView seen = rig.view();
     for (const SignalView& one : seen.beds[0].signals) {
-        if (one.signal == Signal::rr) EXPECT_FALSE(one.value) << "it may be hours old";
-        if (one.signal == Signal::reflex_knee) EXPECT_EQ(one.value, 2) << "what was charted has its own time";
+        if (one.signal == Signal::rr) {
+            EXPECT_FALSE(one.value) << "it may be hours old";
+        } else if (one.signal == Signal::reflex_knee) {
+            EXPECT_EQ(one.value, 2) << "what was charted has its own time";
+        }
     }
 }
 
