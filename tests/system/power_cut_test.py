@@ -83,10 +83,11 @@ class PoweredWard(Ward):
     def chart_until_it_dies(self):
         while True:
             self.number += 1
-            status, _ = self.chart(1, key=f"urine-{self.number}", kind="urine", value=self.number, unit="mL")
+            value = self.number % 5000  # more is implausible
+            status, _ = self.chart(1, key=f"urine-{self.number}", kind="urine", value=value, unit="mL")
             if status not in (200, 201):
                 return
-            self.confirmed.append(self.number)
+            self.confirmed.append(value)
 
     def calls_heard(self):
         return [a["page"]["key"] for a in self.receiver.arrived() if a["page"]["kind"] == "physiological"]
@@ -94,7 +95,7 @@ class PoweredWard(Ward):
     def missing(self):
         entries = self.json("beds/bed-1/chart")["entries"]
         known = {int(m.group(1)) for m in (re.match(r"urine (\d+) mL$", entry["text"]) for entry in entries) if m}
-        return [value for value in self.confirmed[-250:] if value not in known]  # the newest 300 are shown
+        return [value for value in self.confirmed[-150:] if value not in known]  # older ones make room
 
 
 def one_cut(ward, chance):
