@@ -27,7 +27,7 @@ struct Row {
 };
 
 struct SavedWard {
-    Bytes packed;
+    Bytes state; // packed only by whoever reads it: nothing but that sees the difference
     std::uint64_t up_to = 0; // rows with more stand after it
     Moment at;
 };

@@ -78,7 +78,8 @@ void Machine::recover(const Moment& now)
     ward_.emplace();
     std::uint64_t after = 0;
     if (const SavedWard* saved = disk_.newest()) {
-        const auto state = unpack_bytes(as_text(saved->packed));
+        const Bytes packed = pack_bytes(as_text(saved->state));
+        const auto state = unpack_bytes(as_text(packed));
         MAGWATCH_ASSERT(state);
         auto loaded = Ward::load(as_text(*state));
         MAGWATCH_ASSERT(loaded);
@@ -152,8 +153,7 @@ void Machine::kick(const Moment& now)
     if (!urgent_ && !save && now.steady - since_ < commit_delay) return;
     flying_ = gathered();
     if (save) { // it covers exactly what this commit brings to the disk
-        const Bytes state = ward_->save();
-        saving_ = SavedWard{pack_bytes(as_text(state)), kept_, now};
+        saving_ = SavedWard{ward_->save(), kept_, now};
         saved_ = now.steady;
     }
     urgent_ = false;
