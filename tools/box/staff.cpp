@@ -40,9 +40,8 @@ template <class What> void Staff::act(const std::string& person, What what)
 
 void Staff::begin()
 {
-    for (std::uint16_t bed = 0; bed < beds_.size(); ++bed) {
-        if (beds_[bed].body) admit(bed);
-    }
+    for (std::size_t bed = 0; bed < beds_.size(); ++bed)
+        if (beds_[bed].body) admit(static_cast<std::uint16_t>(bed));
     plan_bodies();
     plan_transfers();
     plan_pauses();

@@ -204,7 +204,7 @@ int Program::run()
     log(event_started, fmt::format("Watches {} wards, listens on {}:{}", watches_.size(), config_.listen.host,
                                    listener_->port()));
     std::fputs(fmt::format("READY port={}\n", listener_->port()).c_str(), stdout);
-    std::fflush(stdout);
+    (void)std::fflush(stdout); // whoever waits for it notices
     sd_notify(0, "READY=1");
     tick();
     io_.run();

@@ -129,7 +129,7 @@ std::string write_state(const std::string& folder, const States& states)
     const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) return error_text("cannot open the new state");
     const bool wrote = write_all(file, out.dump(1) + "\n");
-    const std::string why = wrote ? "" : error_text("cannot write the new state");
+    std::string why = wrote ? "" : error_text("cannot write the new state");
     ::close(file);
     if (!wrote) return why;
     if (std::rename(beside.c_str(), path.c_str()) != 0) return error_text("cannot put the new state in place");

@@ -222,7 +222,7 @@ std::string Watch::words(Fault fault, const Now& now) const
 
 std::string Watch::back(Fault fault, const Now& now) const
 {
-    const std::string lasted = span(now.steady - steady_.at(at(fault)).since);
+    std::string lasted = span(now.steady - steady_.at(at(fault)).since);
     switch (fault) {
     case Fault::silent:
         return fmt::format("Heartbeat is back, away for {}. Check that every patient is watched.",
