@@ -226,7 +226,9 @@ void Ward::State::take_in_turn(const Moment& now, const Observation& observation
     const bool known = std::any_of(watch.chart.entries.begin(), watch.chart.entries.end(), [&](const ChartEntry& one) {
         const auto* value = std::get_if<ValueEntry>(&one.what);
         const auto* urine = std::get_if<UrineEntry>(&one.what);
+        // Of two values of one time the second did not count: saying it again as a correction makes it count.
         return one.by_device && !one.struck && one.at == at && is_of(one.what, observation.signal) &&
+               (one.replaces || !observation.corrected) &&
                (value != nullptr ? value->value : urine->millilitres) == observation.value;
     });
     if (known) return;

@@ -375,12 +375,14 @@ TEST(Laboratory, WithdrawingAnOldValueLeavesTheNewerOneInForce)
     EXPECT_TRUE((chart->end() - 2)->struck);
 }
 
-TEST(Laboratory, AWithdrawalOfWhatIsNotInTheChartForgetsToBeSafe)
+TEST(Laboratory, AWithdrawalOfWhatNeverCameLeavesWhatNobodyWithdrew)
 {
     Wire ward;
     ward.say(Signal::mg, 3.5, 2h);
     ward.say(Signal::mg, 0, 1h, false, Validity::not_available);
-    EXPECT_EQ(ward.value(Signal::mg), std::nullopt) << "which value was meant is not known";
+    EXPECT_EQ(ward.value(Signal::mg), 3.5) << "it names its value by the time";
+    ward.say(Signal::mg, 0, 2h, false, Validity::not_available);
+    EXPECT_EQ(ward.value(Signal::mg), std::nullopt);
 }
 
 } // namespace
