@@ -39,6 +39,14 @@ async function age(page: Page): Promise<void> {
   expect(await page.locator("main").textContent()).not.toMatch(/\d g\/h ON|due in \d/);
 }
 
+/** The server says one word more, which arrives, and then none: nothing that it said before is under way any more. */
+async function silence(page: Page, server: DevServer): Promise<void> {
+  server.ward.frame.beds[1]!.place = "L4 Bed 2 as it was last";
+  server.tell();
+  server.ward.silent = true;
+  await page.getByText("L4 Bed 2 as it was last").waitFor();
+}
+
 /** Live again by itself, with everything as the server has it by then. */
 async function back(page: Page, server: DevServer): Promise<void> {
   server.ward.frame.beds[1]!.place = "L4 Bed 2 as it is now";
@@ -60,7 +68,7 @@ describe.each(PHASES_MS)("%i ms after a heartbeat", (phase) => {
   it("a frozen server: connected, and not a word", async () => {
     const page = await open();
     await page.clock.runFor(phase);
-    at.server.ward.silent = true;
+    await silence(page, at.server);
     await age(page);
     await back(page, at.server);
   });
@@ -68,7 +76,7 @@ describe.each(PHASES_MS)("%i ms after a heartbeat", (phase) => {
   it("a killed server: the connection breaks, and nobody answers", async () => {
     const page = await open();
     await page.clock.runFor(phase);
-    at.server.ward.silent = true;
+    await silence(page, at.server);
     at.server.drop();
     await age(page);
     await back(page, at.server);
@@ -77,7 +85,7 @@ describe.each(PHASES_MS)("%i ms after a heartbeat", (phase) => {
   it("a cut network: neither words nor answers", async () => {
     const page = await open();
     await page.clock.runFor(phase);
-    at.server.ward.silent = true;
+    await silence(page, at.server);
     await page.context().setOffline(true);
     await age(page);
     await page.context().setOffline(false);
@@ -88,7 +96,7 @@ describe.each(PHASES_MS)("%i ms after a heartbeat", (phase) => {
   it("a PC that slept: nothing of before is shown as now, in the first moment after it", async () => {
     const page = await open();
     await page.clock.runFor(phase);
-    at.server.ward.silent = true;
+    await silence(page, at.server);
     // While a machine sleeps its steady clock stands still, and the wall clock goes on.
     const before = await page.evaluate(() => Date.now());
     await page.clock.setSystemTime(before + 3_600_000);
@@ -111,7 +119,7 @@ describe.each(PHASES_MS)("%i ms after a heartbeat", (phase) => {
     await page.clock.runFor(1000);
     const gone = (await minutes()) - shown;
     expect((gone + 1440) % 1440).toBeLessThanOrEqual(2); // an hour back would be 1380
-    at.server.ward.silent = true;
+    await silence(page, at.server);
     await age(page);
     await back(page, at.server);
   });
