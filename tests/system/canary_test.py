@@ -9,7 +9,7 @@ import re
 import sys
 import unittest
 
-from hang_test import Manager
+from surroundings import Manager
 from ward_process import WardTest, wait_for
 
 BINARY = sys.argv.pop(1)

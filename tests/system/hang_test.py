@@ -13,11 +13,10 @@ import ctypes
 import os
 import pathlib
 import signal
-import socket
-import threading
 import time
 
 from receivers import SmsGateway
+from surroundings import Manager
 from ward_process import Ward, free_port, wait_for
 
 # "ended": nobody could be paged or could answer without it. Else the fault that the ward is told; None: nobody needs it.
@@ -32,46 +31,6 @@ LIBC.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_
 def ptrace(request, thread):
     if LIBC.ptrace(request, thread, None, None) != 0:
         raise OSError(ctypes.get_errno(), f"ptrace {request:#x} of {thread}")
-
-
-class Manager(threading.Thread):
-    """What systemd does with Type=notify and WatchdogSec: kills the process that fed it last too long ago."""
-
-    def __init__(self, folder, watchdog):
-        super().__init__(daemon=True)
-        self.path, self.watchdog = str(folder / "notify.sock"), watchdog
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(self.path)
-        self.socket.settimeout(0.05)
-        self.process, self.fed, self.feeds, self.ended = None, None, 0, None
-        self.over = False
-        self.start()
-
-    def environment(self):
-        return {"NOTIFY_SOCKET": self.path, "WATCHDOG_USEC": str(int(self.watchdog * 1e6))}
-
-    def watch(self, process):
-        self.fed, self.feeds, self.ended = None, 0, None
-        self.process = process
-
-    def run(self):
-        while not self.over:
-            try:
-                said = self.socket.recv(4096).decode()
-                if "READY=1" in said or "WATCHDOG=1" in said:
-                    self.fed = time.monotonic()
-                    self.feeds += "WATCHDOG=1" in said
-            except socket.timeout:
-                pass
-            if self.process and self.fed and time.monotonic() - self.fed > self.watchdog:
-                self.ended = time.monotonic()
-                self.process.send_signal(signal.SIGKILL)
-                self.process = None
-
-    def close(self):
-        self.over = True
-        self.join()
-        self.socket.close()
 
 
 class HangingWard(Ward):

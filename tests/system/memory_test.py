@@ -14,8 +14,7 @@ import random
 import struct
 import time
 
-from hang_test import Manager
-from surroundings import preloaded
+from surroundings import Manager, preloaded
 from ward_process import Ward, wait_for
 
 WATCHDOG = 4  # s

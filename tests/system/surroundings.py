@@ -1,8 +1,12 @@
-"""What a daemon under test finds around it: libraries that are preloaded into it, clocks that are set, and namespaces of its
-own. Python's standard library only."""
+"""What a daemon under test finds around it: libraries that are preloaded into it, clocks that are set, namespaces of its own,
+and a service manager. Python's standard library only."""
 import os
+import signal
+import socket
 import struct
 import subprocess
+import threading
+import time
 
 
 def preloaded(library, **environment):
@@ -46,3 +50,43 @@ class Namespaces:
         self.holder.kill()
         self.holder.wait()
         self.holder.stdout.close()
+
+
+class Manager(threading.Thread):
+    """What systemd does with Type=notify and WatchdogSec: kills the process that fed it last too long ago."""
+
+    def __init__(self, folder, watchdog):
+        super().__init__(daemon=True)
+        self.path, self.watchdog = str(folder / "notify.sock"), watchdog
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.socket.settimeout(0.05)
+        self.process, self.fed, self.feeds, self.ended = None, None, 0, None
+        self.over = False
+        self.start()
+
+    def environment(self):
+        return {"NOTIFY_SOCKET": self.path, "WATCHDOG_USEC": str(int(self.watchdog * 1e6))}
+
+    def watch(self, process):
+        self.fed, self.feeds, self.ended = None, 0, None
+        self.process = process
+
+    def run(self):
+        while not self.over:
+            try:
+                said = self.socket.recv(4096).decode()
+                if "READY=1" in said or "WATCHDOG=1" in said:
+                    self.fed = time.monotonic()
+                    self.feeds += "WATCHDOG=1" in said
+            except socket.timeout:
+                pass
+            if self.process and self.fed and time.monotonic() - self.fed > self.watchdog:
+                self.ended = time.monotonic()
+                self.process.send_signal(signal.SIGKILL)
+                self.process = None
+
+    def close(self):
+        self.over = True
+        self.join()
+        self.socket.close()
