@@ -15,14 +15,14 @@ import struct
 import time
 
 from surroundings import Manager, preloaded
-from ward_process import Ward, wait_for
+from ward_process import ChartingWard, wait_for
 
 WATCHDOG = 4  # s
 WAIT = 5  # s between two pages of a call that nobody answers
 NUMBERS = struct.Struct("=qqqq")
 
 
-class ScarceWard(Ward):
+class ScarceWard(ChartingWard):
     def __init__(self, arguments):
         super().__init__(arguments.magwatchd)
         config = self.directory / "magwatch.toml"
@@ -34,7 +34,6 @@ class ScarceWard(Ward):
             self.shared = mmap.mmap(file.fileno(), NUMBERS.size)
         self.environment = preloaded(arguments.no_memory, MAGWATCH_TEST_MEMORY=str(path))
         self.manager = Manager(self.directory, WATCHDOG)
-        self.confirmed, self.number = [], 100
 
     def begin(self):
         self.refuse(0, 0)
@@ -47,22 +46,6 @@ class ScarceWard(Ward):
         count, _, _, refused = NUMBERS.unpack(self.shared[:])
         self.shared[:] = NUMBERS.pack(0, first, last, 0)
         return count, refused
-
-    def enter(self):
-        """Whether one more entry was confirmed."""
-        self.number += 1
-        value = self.number % 5000  # more is implausible
-        status, self.answer = self.chart(1, key=f"urine-{self.number}", kind="urine", value=value, unit="mL")
-        if status in (200, 201):
-            self.confirmed.append(value)
-        return status in (200, 201)
-
-    def heard(self):
-        return [a["page"]["key"] for a in self.receiver.arrived() if a["page"]["kind"] == "physiological"]
-
-    def missing(self):
-        texts = {entry["text"] for entry in self.json("beds/bed-1/chart")["entries"]}
-        return [value for value in self.confirmed[-150:] if f"urine {value} mL" not in texts]  # older ones make room
 
     def close(self):
         self.manager.process = None
@@ -117,9 +100,7 @@ def main():
     chance = random.Random(arguments.seed)
     with ScarceWard(arguments) as ward:
         ward.begin()
-        ward.watch()
-        ward.ring()
-        wait_for("a page", ward.heard, 60)
+        ward.open_call()
         ward.refuse(0, 0)
         busy(ward, 1.5)
         asked, _ = ward.refuse(0, 0)

@@ -12,13 +12,12 @@ import argparse
 import collections
 import os
 import random
-import re
 import struct
 import threading
 import time
 
 from surroundings import preloaded
-from ward_process import Ward, wait_for
+from ward_process import ChartingWard, wait_for
 
 HEAD = struct.Struct("=c15xQqQ")
 SECTOR = 512
@@ -68,34 +67,19 @@ class Cut:
         return changed
 
 
-class PoweredWard(Ward):
+class PoweredWard(ChartingWard):
     def __init__(self, arguments):
         super().__init__(arguments.magwatchd)
         self.records = self.directory / "writes"
         self.arguments = arguments
-        self.confirmed = []  # values that it said were stored
-        self.number = 100
 
     def begin(self):
         self.records.unlink(missing_ok=True)
         self.start(**preloaded(self.arguments.power_cut, MAGWATCH_TEST_WRITES=str(self.records)))
 
     def chart_until_it_dies(self):
-        while True:
-            self.number += 1
-            value = self.number % 5000  # more is implausible
-            status, _ = self.chart(1, key=f"urine-{self.number}", kind="urine", value=value, unit="mL")
-            if status not in (200, 201):
-                return
-            self.confirmed.append(value)
-
-    def calls_heard(self):
-        return [a["page"]["key"] for a in self.receiver.arrived() if a["page"]["kind"] == "physiological"]
-
-    def missing(self):
-        entries = self.json("beds/bed-1/chart")["entries"]
-        known = {int(m.group(1)) for m in (re.match(r"urine (\d+) mL$", entry["text"]) for entry in entries) if m}
-        return [value for value in self.confirmed[-150:] if value not in known]  # older ones make room
+        while self.enter():
+            pass
 
 
 def one_cut(ward, chance):
@@ -105,14 +89,14 @@ def one_cut(ward, chance):
     time.sleep(chance.uniform(0.05, 0.6))  # the instant of the cut, not a synchronisation
     ward.kill()
     writer.join()
-    before = len(ward.calls_heard())
+    before = len(ward.heard())
     changed = Cut(ward.records, ward.arguments.without_syncs).apply(chance)
     ward.begin()
     ready = ward.ready()
     slower = ward.arguments.slower
     assert ready <= READY_WITHIN * slower, f"ready only after {ready:.2f} s"
     assert ward.json("beds")["beds"][0]["watched"], "nobody is watched any more"
-    wait_for("the open call rings again", lambda: len(ward.calls_heard()) > before, PAGED_WITHIN * slower)
+    wait_for("the open call rings again", lambda: len(ward.heard()) > before, PAGED_WITHIN * slower)
     paged = time.monotonic() - ward.started
     assert not ward.missing(), f"confirmed, and lost: {ward.missing()} of {len(ward.confirmed)}"
     faults = {f["fault"]: f["detail"] for f in ward.json("status")["faults"]}
@@ -135,15 +119,13 @@ def main():
     with PoweredWard(arguments) as ward:
         ward.begin()
         ward.ready()
-        ward.watch()
-        ward.ring()
-        wait_for("a page", ward.calls_heard, 60)
+        ward.open_call()
         for _ in range(arguments.cuts):
             changed, ready, paged = one_cut(ward, chance)
             taken += changed
             slowest_ready, slowest_page = max(slowest_ready, ready), max(slowest_page, paged)
         assert taken > 0, "no cut found anything that was not synced"
-        keys = collections.Counter(ward.calls_heard())
+        keys = collections.Counter(ward.heard())
         assert max(keys.values()) <= 2, keys.most_common(3)
         print(f"{arguments.cuts} power cuts, {taken} sectors lost or garbled, {len(ward.confirmed)} entries kept, "
               f"slowest page {slowest_page:.2f} s, slowest ready {slowest_ready:.2f} s")

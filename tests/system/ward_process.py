@@ -180,6 +180,38 @@ directory = "{self.directory}/state"
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
+class ChartingWard(Ward):
+    """A ward that remembers what it was told is stored."""
+
+    def __init__(self, binary):
+        super().__init__(binary)
+        self.confirmed, self.number, self.answer = [], 100, None
+
+    def enter(self):
+        """Whether one more entry of the first bed was confirmed; else why not is in `answer`."""
+        self.number += 1
+        value = self.number % 5000  # more is implausible
+        status, self.answer = self.chart(1, key=f"urine-{self.number}", kind="urine", value=value, unit="mL")
+        if status in (200, 201):
+            self.confirmed.append(value)
+        return status in (200, 201)
+
+    def missing(self):
+        """Of the newest that were confirmed; older ones make room in what is shown."""
+        texts = {entry["text"] for entry in self.json("beds/bed-1/chart")["entries"]}
+        return [value for value in self.confirmed[-150:] if f"urine {value} mL" not in texts]
+
+    def heard(self):
+        """The keys of the pages about patients."""
+        return [a["page"]["key"] for a in self.receiver.arrived() if a["page"]["kind"] == "physiological"]
+
+    def open_call(self):
+        """The first bed is watched, and somebody is called to it."""
+        self.watch()
+        self.ring()
+        wait_for("a page", self.heard, 60)
+
+
 def on_one_watched_bed(binary, *acts):
     """Each act in its turn, with the same ward, whose one bed is watched."""
     with Ward(binary) as ward:
