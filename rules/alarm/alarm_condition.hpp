@@ -32,6 +32,8 @@ struct ConditionState {
     {
         return phase == ConditionPhase::active || phase == ConditionPhase::clearing;
     }
+    // Whether a delay runs, of which `deadline` tells the end.
+    [[nodiscard]] bool delayed() const { return phase == ConditionPhase::pending || phase == ConditionPhase::clearing; }
     template <class Archive> void archive(Archive& a) { a(phase, since); }
 };
 

@@ -362,6 +362,11 @@ void read_sessions(TomlText& text, TableReader& top, SessionTable& table)
     for (const auto* one : top.tables("question")) reader.question(*one);
     for (const auto* one : top.tables("component")) reader.component(*one);
     for (const auto* one : top.tables("indication")) reader.indication(*one);
+    table.required.clear();
+    for (const Question& question : table.questions) {
+        if (question.concern != Concern::inform) table.required.push_back(question.id);
+    }
+    std::sort(table.required.begin(), table.required.end());
 }
 
 } // namespace language

@@ -89,6 +89,7 @@ struct SessionTable {
     std::vector<Question> questions;
     std::vector<Component> components;
     std::vector<IndicationRow> indications; // every indication once, in their order
+    std::vector<std::string> required;      // ids of the questions that need an answer before the first dose, sorted
     [[nodiscard]] const Question* question(std::string_view id) const;
     [[nodiscard]] const IndicationRow& row(Indication indication) const;
 };

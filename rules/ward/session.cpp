@@ -54,8 +54,9 @@ bool holds(const Component& component, const std::vector<std::string>& bag)
 void find_answers(const SessionTable& table, const Bedside& bedside, bool running, Findings& out)
 {
     for (const auto& [id, answer] : bedside.answers) {
+        if (answer.reply != ScreeningReply::yes || decided(bedside, id)) continue;
         const Question* question = table.question(id);
-        if (question == nullptr || answer.reply != ScreeningReply::yes || decided(bedside, id)) continue;
+        if (question == nullptr) continue;
         if (question->concern != Concern::block && question->concern != Concern::warn) continue;
         // Before it runs there is time to ask.
         const bool grave = running && question->priority == Priority::high;
@@ -217,10 +218,13 @@ std::string Ward::State::why_not(const SessionEntry& entry, const Moment& now) c
 bool Ward::State::screened(const Watch& watch) const
 {
     if (!pack) return true;
-    const auto& questions = pack->sessions.questions;
-    return std::all_of(questions.begin(), questions.end(), [&](const Question& question) {
-        return question.concern == Concern::inform || watch.bedside.answers.contains(question.id);
-    });
+    const auto& answers = watch.bedside.answers;
+    auto answer = answers.begin();
+    for (const std::string& id : pack->sessions.required) { // both are sorted: this is asked with every value of a pump
+        while (answer != answers.end() && answer->first < id) ++answer;
+        if (answer == answers.end() || answer->first != id) return false;
+    }
+    return true;
 }
 
 std::string Ward::State::take_screening(const Moment& now, BedId id, const ScreeningEntry& entry,

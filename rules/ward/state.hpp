@@ -272,6 +272,7 @@ struct Ward::State {
     bool reask = false; // after a load: the rules' answers were given by another program's plan
 
     EffectBuffer* effects = nullptr; // of the step that runs
+    std::size_t saved_size = 0;      // of the last save, in bytes; for the room of the next
 
     // --- ward.cpp: the reducer ---
     void step(const Moment& now, const Input& input);

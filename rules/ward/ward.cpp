@@ -112,8 +112,9 @@ Instant Ward::State::next_due() const
     }
     for (const auto& [id, shelf] : shelves) next = std::min(next, shelf.until);
     for (std::size_t i = 0; i < faults.size(); ++i) {
-        const auto at = deadline(info(static_cast<WardFault>(i)).policy, faults[i].condition);
-        if (at) next = std::min(next, *at);
+        if (!faults[i].condition.delayed()) continue; // asked after every input, and nearly always so
+        const ConditionPolicy& policy = info(static_cast<WardFault>(i)).policy;
+        next = std::min(next, deadline(policy, faults[i].condition).value_or(next));
     }
     return next;
 }
@@ -416,8 +417,10 @@ template <class Archive> void Ward::State::archive_records(Archive& a)
 Bytes Ward::save() const
 {
     Bytes out;
+    out.reserve(state_->saved_size + state_->saved_size / 8); // the last was nearly as long
     Writer writer{out};
     state_->archive(writer);
+    state_->saved_size = out.size();
     return out;
 }
 

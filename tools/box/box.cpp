@@ -337,7 +337,7 @@ void Box::stepped(const Moment& at, const Input& input, const EffectBuffer& effe
     for (const Effect& effect : effects) {
         if (std::holds_alternative<Publish>(effect)) continue;
         decided = decided || !std::holds_alternative<Reply>(effect);
-        for (const std::uint8_t byte : to_bytes(effect)) outcome_.trace = (outcome_.trace ^ byte) * 0x100000001B3ULL;
+        outcome_.trace = (outcome_.trace ^ hash_of(effect)) * 0x100000001B3ULL;
         const auto* t = std::get_if<AlarmTransition>(&effect);
         if (t == nullptr) continue;
         if (t->event == AlarmEvent::raised && t->priority == Priority::high) ++outcome_.high;

@@ -13,14 +13,7 @@ constexpr Duration page_waits = 200ms;  // WardLoopLimits
 constexpr Duration answer_waits = 2s;   // WardLoopLimits
 constexpr Duration commit_delay = 1s;   // JournalOptions: of what nobody waits for
 constexpr Duration storage_fails = 3s;  // a commit that takes longer is told as a fault
-constexpr Duration snapshot_every = 15min; // rarer than the daemon's: a longer tail is the harder test
-
-std::uint64_t hash_of(const Effect& effect)
-{
-    std::uint64_t hash = 0xCBF29CE484222325ULL;
-    for (const std::uint8_t byte : to_bytes(effect)) hash = (hash ^ byte) * 0x100000001B3ULL;
-    return hash;
-}
+constexpr Duration snapshot_every = 30min; // rarer than the daemon's: a longer tail is the harder test
 
 bool is_recorded(const Effect& effect)
 {
@@ -117,6 +110,11 @@ void Machine::recover(const Moment& now)
     // What was decided and is not on the disk is gone with the machine, and decided anew.
     while (!told_.empty() && told_.back().up_to > durable_up_to_) told_.pop_back();
     kept_ = durable_up_to_;
+}
+
+std::uint64_t hash_of(const Effect& effect)
+{
+    return std::hash<std::string_view>{}(as_text(to_bytes(effect)));
 }
 
 void Machine::take(const Moment& now, const Input& input)

@@ -25,6 +25,9 @@ struct MachinePorts {
     std::function<void(const Moment&, const char* invariant, std::string)> broken; // of the books
 };
 
+// Of an effect's bytes: equal effects have equal ones in every process of one build.
+[[nodiscard]] std::uint64_t hash_of(const Effect& effect);
+
 class Machine {
 public:
     Machine(std::uint64_t seed, double slow, MachinePorts ports) : disk_{seed, slow}, ports_{std::move(ports)} {}

@@ -1,5 +1,6 @@
 #include "daemon/journal/journal_format.hpp"
 
+#include <numeric>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -76,6 +77,11 @@ TEST(JournalFormat, ChecksumsAreCrc32c)
 {
     EXPECT_EQ(crc32c("123456789"), 0xE3069283U); // the check value of CRC-32C's catalogue entry
     EXPECT_EQ(crc32c("6789", crc32c("12345")), 0xE3069283U);
+    std::string bytes(41, '\0');
+    std::iota(bytes.begin(), bytes.end(), '\xE0');
+    const std::string_view all = bytes;
+    for (std::size_t first = 0; first <= all.size(); ++first) // whatever stands in one step of eight bytes
+        EXPECT_EQ(crc32c(all.substr(first), crc32c(all.substr(0, first))), crc32c(all)) << first;
     EXPECT_NE(row_crc({1, 2}, "x"), row_crc({2, 1}, "x"));
     EXPECT_NE(row_crc({1, 2}, "x"), row_crc({1, 2}, "y"));
 }
