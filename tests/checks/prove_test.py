@@ -101,6 +101,8 @@ class Prove(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         for path in re.findall(r"(?:tests|tools|rules)/[\w./]+", done.stdout):
             self.assertTrue((ROOT / path).exists(), path)
+        targets = {path.name for path in (ROOT / "tests/fuzz").iterdir() if path.is_dir()}
+        self.assertEqual(set(re.findall(r"prove.d/fuzz \{bin\} (\w+)", done.stdout)), targets)
 
     # --- runs ---
 

@@ -31,6 +31,7 @@ TEST(PageRate, AWardWhereNothingIsWrongIsQuiet)
     std::printf("%d high physiological pages in %d bed-days: %.3f\n", report.calls_high, report.bed_days,
                 report.high_per_bed_day());
     EXPECT_LE(report.high_per_bed_day(), 0.1);
+    EXPECT_LE(report.frozen_per_bed_day(), 0.01) << "its numbers move as those of real monitors do";
 }
 
 TEST(PageRate, EveryCourseIsPagedBeforeBreathingStops)

@@ -70,6 +70,7 @@ Json summary_of(const rate::Request& request, const rate::Report& report)
             {"high_pages", report.calls_high},
             {"high_pages_per_bed_day", report.high_per_bed_day()},
             {"other_pages", report.calls_other},
+            {"frozen_per_bed_day", report.frozen_per_bed_day()},
             {"toxicity", std::move(courses)}};
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "rules/language/pack.hpp"
+#include "rules/ward/technical.hpp"
 #include "tools/rate/simulated_bed.hpp"
 
 namespace magwatch::rate {
@@ -147,6 +148,13 @@ Course run_course(const Request& request, int number)
 } // namespace
 
 double Report::high_per_bed_day() const { return bed_days == 0 ? 0 : static_cast<double>(calls_high) / bed_days; }
+
+double Report::frozen_per_bed_day() const
+{
+    const auto found = raised_other.find(info(BedFault::frozen).alarm.rule);
+    if (bed_days == 0 || found == raised_other.end()) return 0;
+    return static_cast<double>(found->second) / bed_days;
+}
 
 int Report::unpaged() const
 {

@@ -55,6 +55,8 @@ struct Report {
     std::uint64_t observations = 0;
 
     [[nodiscard]] double high_per_bed_day() const;
+    // How often a monitor that works was called frozen (goal G4).
+    [[nodiscard]] double frozen_per_bed_day() const;
     [[nodiscard]] int unpaged() const;
     // Seconds between the page and the arrest at a share of the courses (0.05: p5), those that were paged.
     [[nodiscard]] double lead(double share) const;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -80,6 +81,27 @@ TEST(Conversion, UnitsThatDoNotBelongTogetherDoNotConvert)
     EXPECT_FALSE(convert(Signal::pump_rate, 25, Unit::ml_per_hour, Unit::gram_per_hour));
     // Weight and amount of substance belong together only for one substance, which a dose does not say.
     EXPECT_FALSE(convert(Signal::bolus_dose, 4, Unit::mmol, Unit::gram));
+}
+
+// What must not compile is asked of the compiler.
+template <class... Words> concept Checked = requires(Words... words) { Quantity::checked(words...); };
+template <class... Words> concept Converted = requires(Words... words) { convert(words...); };
+template <class A, class B> concept Summed = requires(A a, B b) { a + b; };
+template <class A, class B> concept Compared = requires(A a, B b) { a < b; };
+
+TEST(Quantity, ANumberWithoutItsUnitDoesNotCompile)
+{
+    static_assert(Checked<Signal, double, Unit> && Converted<Signal, double, Unit, Unit>, "the questions below mean something");
+    static_assert(!Checked<Signal, double> && !Checked<double, Unit>, "neither unit nor signal is guessed");
+    static_assert(!Checked<Signal, double, int> && !Checked<Signal, double, const char*>, "a number or a text is no unit");
+    static_assert(!Checked<Signal, Unit, double> && !Checked<Unit, double, Signal>, "nor is one taken for another");
+    static_assert(!Converted<Signal, double, Unit> && !Converted<Signal, double, int, int>);
+    static_assert(!std::is_default_constructible_v<Quantity>);
+    static_assert(!std::is_constructible_v<Quantity, double> && !std::is_constructible_v<Quantity, double, Unit>);
+    static_assert(!std::is_convertible_v<Quantity, double>, "its unit is not lost on the way");
+    static_assert(!Summed<Quantity, Quantity> && !Summed<Quantity, double>, "two units are never added");
+    static_assert(!Compared<Quantity, Quantity> && !Compared<Quantity, double>, "nor compared");
+    SUCCEED() << "it compiled";
 }
 
 TEST(Quantity, IsInTheCanonicalUnit)
