@@ -67,7 +67,7 @@ Json told(const std::string& name, const Json& value, int depth)
         const bool of_a_list = name == "reason" && std::find(shelve_reasons.begin(), shelve_reasons.end(), text) !=
                                                        shelve_reasons.end();
         if (of_a_list) return text; // anywhere else a reason is typed
-        return in_place_of(text);
+        return "sha256:" + hex(adapters::sha256(text));
     }
     if (depth >= deepest) return Json{};
     if (value.is_object()) return told_object(value, depth + 1);
@@ -78,11 +78,6 @@ Json told(const std::string& name, const Json& value, int depth)
 }
 
 } // namespace
-
-std::string in_place_of(std::string_view text)
-{
-    return "sha256:" + hex(adapters::sha256(text));
-}
 
 std::string canonical_body(std::string_view body)
 {

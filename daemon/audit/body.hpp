@@ -11,9 +11,6 @@
 namespace magwatch::audit
 {
 
-// What stands for a text that is not told.
-[[nodiscard]] std::string in_place_of(std::string_view text);
-
 // A JSON object as text; "" of a body that is none.
 [[nodiscard]] std::string canonical_body(std::string_view body);
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "daemon/audit/body.hpp"
 #include "daemon/http/times.hpp"
 #include "daemon/http/utf8.hpp"
 #include "daemon/people/pin.hpp"
@@ -354,9 +353,10 @@ void Gate::name_actor(const Request& request, const Route& route, bool simulatio
     json body = json::parse(event.body, nullptr, false);
     const auto is_known = [&](const std::string& name) { return simulation || options_.people.find(name) != nullptr; };
     for (const char* field : {"person", "second_person"}) {
-        // A field for a name, in which anything may have been typed: the name of a patient, or a PIN.
+        // A field for a name, in which anything may have been typed: the name of a patient, or a PIN, which its hash
+        // would tell to whoever tries all of them.
         if (const std::string name = text_at(body, field); !name.empty() && !is_known(name)) {
-            body[field] = audit::in_place_of(name);
+            body[field] = "(unknown)";
             event.body = body.dump();
         }
     }
