@@ -90,6 +90,7 @@ void Ward::State::apply(const Moment& now, const Started& started)
         bed.review = now.steady;
         refresh_next(bed, now.steady);
     }
+    doubt_after_gap(now.steady, started);
     resend_unresolved(now, started.unwatched);
     resume_calls(now, started.unwatched);
     publish(no_bed);
@@ -126,6 +127,14 @@ void Ward::State::take_beds(const Configuration& next)
     }
 }
 
+// Nobody waits any more for what it sent to this bed.
+void Ward::State::leave_bed(const std::string& alias, SourceId source)
+{
+    for (std::size_t b = 0; b < bed_names.size(); ++b) {
+        if (!alias.empty() && bed_names[b].alias == alias) link(beds[b], source).expected = false;
+    }
+}
+
 void Ward::State::take_sources(const Moment& now, const Configuration& next)
 {
     for (auto& source : sources) source.configured = false;
@@ -133,7 +142,10 @@ void Ward::State::take_sources(const Moment& now, const Configuration& next)
         const auto known = std::find_if(source_names.begin(), source_names.end(),
                                         [&](const auto& other) { return other.name == source.name; });
         const auto index = static_cast<std::size_t>(known - source_names.begin());
-        if (known == source_names.end()) {
+        const bool is_new = known == source_names.end();
+        doubt_after_rebinding(now.steady, is_new ? nullptr : &*known, source);
+        if (!is_new && known->bed != source.bed) leave_bed(known->bed, SourceId{static_cast<std::uint16_t>(index)});
+        if (is_new) {
             source_names.push_back(source);
             sources.emplace_back();
         } else {

@@ -118,13 +118,14 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     Watch& watch = *bed.watch;
     const Signal signal = observation.signal;
     SourceLink& from = link(bed, observation.source);
+    const SignalState& before = watch.patient.latest(signal);
     const bool was_quiet = from.silent || !from.expected;
+    if (was_quiet) doubt_after_hearing(now.steady, watch, from, before);
     from.expected = true;
     if (was_quiet) from.quiet_from = from.sampled;
     from.sampled = now.steady;
     // What was not heard did not stand still: a source that comes back starts afresh.
     if (was_quiet) from.back = from.changed = from.counted = now.steady;
-    const SignalState& before = watch.patient.latest(signal);
     if (signal == Signal::liveness) {
         if (!from.has_liveness || from.liveness != observation.value) from.counted = now.steady;
         from.has_liveness = true;

@@ -288,9 +288,16 @@ struct Ward::State {
     void apply(const Moment& now, const Started& started);
     void apply(const Moment& now, const Configuration& configuration);
     void take_beds(const Configuration& next);
+    void leave_bed(const std::string& alias, SourceId source);
     void take_sources(const Moment& now, const Configuration& next);
     void carry_over(const Moment& now, BedId bed, const Pack* old_pack);
     void set_up_patient(Watch& watch);
+
+    // --- association.cpp: do bed, devices and patient belong together? ---
+    static void doubt_association(Instant now, Watch& watch);
+    void doubt_after_gap(Instant now, const Started& started);
+    void doubt_after_rebinding(Instant now, const SourceConfiguration* before, const SourceConfiguration& after);
+    void doubt_after_hearing(Instant now, Watch& watch, const SourceLink& from, const SignalState& before);
 
     // --- commissioning.cpp: whose values may be used ---
     void do_action(const Moment& now, const Action& action, const Commission& commission);

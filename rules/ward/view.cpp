@@ -128,7 +128,9 @@ BedView Ward::State::bed_watched(std::size_t index, const Moment& now) const
     b.watched = bed.watch != nullptr;
     b.audio_paused = bed.paused_until > now.steady;
     b.audio_paused_until = now.at(bed.paused_until).wall;
-    if (bed.watch) b.signals = signals_of(bed.watch->patient, now, source_names);
+    if (!bed.watch) return b;
+    b.association_confirmed = bed.watch->confirmed;
+    b.signals = signals_of(bed.watch->patient, now, source_names);
     return b;
 }
 
@@ -146,7 +148,6 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     const Watch& watch = *bed.watch;
     b.watched_by = watch.by;
     b.watched_since = watch.since.wall;
-    b.association_confirmed = watch.confirmed;
     b.scores = scores_of(watch, now);
     for (std::size_t c = 0; c < watch.checks.size(); ++c) {
         if (watch.checks[c].due == Instant::never()) continue;

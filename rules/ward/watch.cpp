@@ -103,8 +103,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
     std::swap(from->physiological, to->physiological);
     std::swap(from->technical, to->technical);
     Watch& watch = *to->watch;
-    watch.confirmed = false;
-    watch.associated = now.steady;
+    doubt_association(now.steady, watch);
     watch.expected = 0;
     SignalMask changed = 0;
     for (std::size_t s = 0; s < signal_count; ++s) {

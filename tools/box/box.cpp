@@ -359,6 +359,7 @@ void Box::look()
     look_wanted_ = false;
     if (!machine_.alive()) return;
     const WardView view = machine_.ward().view(now_, Ward::Shown::alarms);
+    staff_.see(view);
     paging_.look(now_, view);
     ledger_.look(now_, view, beds_, staff_.moving());
     if (machine_.waiting() > waiting_most) fail("I10", "too much waits for the disk");

@@ -200,8 +200,19 @@ void Staff::plan_transfers()
         beds_[from].body->advance(world_.now().steady);
         beds_[to].body = std::move(beds_[from].body);
         act("midwife", WatchTransfer{BedId{from}, BedId{to}});
-        world_.plan(30s + world_.anywhere(20min), [this, to] { act("midwife", WatchConfirm{BedId{to}}); });
     });
+}
+
+void Staff::see(const WardView& view)
+{
+    for (const BedView& bed : view.beds) {
+        const std::uint16_t number = bed.id.value;
+        if (!bed.watched || bed.association_confirmed || !going_.insert(number).second) continue;
+        world_.plan(30s + world_.anywhere(20min), [this, number] {
+            going_.erase(number);
+            act("midwife", WatchConfirm{BedId{number}});
+        });
+    }
 }
 
 void Staff::plan_pauses()

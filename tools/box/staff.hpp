@@ -3,10 +3,12 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "rules/escalation/page.hpp"
+#include "rules/ward/view.hpp"
 #include "tools/box/bedside.hpp"
 
 namespace magwatch::box {
@@ -17,6 +19,8 @@ public:
 
     // Everybody who lies somewhere is watched and has her magnesium begun.
     void begin();
+    // What the board shows: a bed that asks whether it, its devices and its patient belong together is gone to.
+    void see(const WardView& view);
     // A person's telephone rings.
     void rings(const Page& page);
 
@@ -45,6 +49,7 @@ private:
     std::vector<Bedside>& beds_;
     std::uint64_t keys_ = 0, answers_ = 0;
     std::map<std::pair<CallId, std::string>, std::uint32_t> rung_; // the newest ring that each person has noticed
+    std::set<std::uint16_t> going_; // beds where somebody will confirm
     bool moving_ = false;
 };
 

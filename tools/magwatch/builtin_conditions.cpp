@@ -42,7 +42,9 @@ constexpr std::array fault_words = {
                "calcium gluconate, reflex hammer or oxygen is not at the bed, or nobody has said "
                "whether they are 10 min after the watch began"},
     FaultWords{"technical.association",
-               "nobody has confirmed that bed, devices and patient belong together"},
+               "after a transfer, with another device, after a device was away for 10 min or after "
+               "10 min in which nobody watched, nobody has confirmed for 10 min that bed, devices and "
+               "patient belong together"},
     FaultWords{"technical.pump_silent",
                "a pump of the bed says nothing for as long as a monitor may"},
     FaultWords{"technical.cuff_arm",

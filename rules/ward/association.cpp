@@ -1,0 +1,56 @@
+// Do bed, devices and patient still belong together? Asked after whatever may have parted them: a transfer
+// (watch.cpp), another device, a device that was away, a while in which nobody watched (hazard D8). Until a person
+// confirms it alarms page as ever, by bed.
+#include "rules/ward/state.hpp"
+
+namespace magwatch {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Long enough for a monitor to be taken to another bed. Design value.
+constexpr Duration away = 10min;
+
+bool stands_at_a_bed(SourceKind kind) { return kind == SourceKind::monitor || kind == SourceKind::pump; }
+
+} // namespace
+
+void Ward::State::doubt_association(Instant now, Watch& watch)
+{
+    watch.confirmed = false;
+    watch.associated = now;
+}
+
+void Ward::State::doubt_after_gap(Instant now, const Started& started)
+{
+    if (started.unwatched_known && started.unwatched < away) return;
+    for (Bed& bed : beds) {
+        if (bed.watch) doubt_association(now, *bed.watch);
+    }
+}
+
+// `before` is null for a source that is new.
+void Ward::State::doubt_after_rebinding(Instant now, const SourceConfiguration* before,
+                                        const SourceConfiguration& after)
+{
+    const bool same = before != nullptr && before->bed == after.bed && before->place == after.place;
+    if (same || !stands_at_a_bed(after.kind)) return;
+    for (std::size_t b = 0; b < bed_names.size(); ++b) {
+        if (beds[b].watch && bed_names[b].alias == after.bed) doubt_association(now, *beds[b].watch);
+    }
+}
+
+void Ward::State::doubt_after_hearing(Instant now, Watch& watch, const SourceLink& from, const SignalState& before)
+{
+    const auto at_the_bed = [this](SourceId source) {
+        return source.value < source_names.size() && stands_at_a_bed(source_names[source.value].kind);
+    };
+    if (!at_the_bed(from.source)) return;
+    // First heard, and it says what another one said until now: hers was taken away, or this one is not hers.
+    const bool another = !from.expected && before.source != from.source && at_the_bed(before.source);
+    const bool was_away = from.expected && from.silent && now - from.sampled >= away;
+    if (another || was_away) doubt_association(now, watch);
+}
+
+} // namespace magwatch
