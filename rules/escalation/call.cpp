@@ -69,6 +69,16 @@ Ring ring_next(Call& call, const LadderPolicy& policy, Instant now, PageReason r
     return ring(call, policy, now, reason == PageReason::next_rung ? PageReason::repeat : reason, false);
 }
 
+// Once more, and nothing of the ladder comes later by it.
+Ring ring_beside(Call& call, const LadderPolicy& policy, Instant now, PageReason reason, bool everybody_told)
+{
+    const Instant next = call.next;
+    ++call.repetition;
+    Ring out = ring(call, policy, now, reason, everybody_told);
+    call.next = std::min(call.next, next);
+    return out;
+}
+
 } // namespace
 
 Ring open_call(Call& call, const LadderPolicy& policy, Instant now, Duration hold)
@@ -120,11 +130,13 @@ Ring ring_again(Call& call, const LadderPolicy& policy, Instant now)
 {
     call.again = now;
     if (call.state == CallState::waiting) return call_due(call, policy, now);
-    const Instant next = call.next;
-    ++call.repetition;
-    Ring out = ring(call, policy, now, PageReason::again, false);
-    call.next = std::min(call.next, next);
-    return out;
+    return ring_beside(call, policy, now, PageReason::again, false);
+}
+
+Ring call_moved(Call& call, const LadderPolicy& policy, Instant now)
+{
+    if (call.state == CallState::waiting || call.state == CallState::attended) return {};
+    return ring_beside(call, policy, now, PageReason::moved, true);
 }
 
 Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& person, Instant now)

@@ -91,6 +91,8 @@ struct Ring {
 [[nodiscard]] Ring call_restarted(Call& call, const LadderPolicy& policy, Instant now);
 // A person pages the present rung once more: nothing of the ladder moves later by it.
 [[nodiscard]] Ring ring_again(Call& call, const LadderPolicy& policy, Instant now);
+// The patient lies in another bed now: all who were told go there. Nothing where nobody was told, or is with her.
+[[nodiscard]] Ring call_moved(Call& call, const LadderPolicy& policy, Instant now);
 [[nodiscard]] Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& person, Instant now);
 // "Undefined" becomes what this person said, if the call told them.
 void note_answer(Call& call, const std::string& person, Responsibility answer, Instant now);

@@ -20,6 +20,7 @@ std::string_view name(PageReason reason)
     case PageReason::escalated: return "escalated";
     case PageReason::ended: return "ended";
     case PageReason::again: return "again";
+    case PageReason::moved: return "moved";
     }
     return "unknown";
 }

@@ -47,6 +47,7 @@ enum class PageReason : std::uint8_t {
     ended,     // the call is over
     // Journals hold the numbers: new ones are added at the end.
     again, // a person pages the present rung once more
+    moved, // she was taken to another bed: this one
 };
 [[nodiscard]] std::string_view name(PageReason reason);
 // Wants no answer and is not followed by another channel.

@@ -68,6 +68,7 @@ std::string reason_sentence(const Page& page)
         if (page.unwatched.count() <= 0) return "Watching was interrupted.";
         return "Not watched for " + length_in_words(page.unwatched) + ".";
     case PageReason::again: return "Called again.";
+    case PageReason::moved: return "Moved here.";
     case PageReason::test: return "Pager test, no patient.";
     case PageReason::taken:
     case PageReason::escalated:

@@ -49,7 +49,7 @@ void Ward::State::doubt_after_hearing(Instant now, Watch& watch, const SourceLin
     if (!at_the_bed(from.source)) return;
     // First heard, and it says what another one said until now: hers was taken away, or this one is not hers.
     const bool another = !from.expected && before.source != from.source && at_the_bed(before.source);
-    const bool was_away = from.expected && from.silent && now - from.sampled >= away;
+    const bool was_away = from.expected && now - from.sampled >= away;
     if (another || was_away) doubt_association(now, watch);
 }
 

@@ -239,6 +239,29 @@ void Ward::State::do_action(const Moment& now, const Action& action, const TestP
     reply(now, action.request, true, "test #T" + std::to_string(page.number) + " goes to " + test.to);
 }
 
+// She lies elsewhere now: whoever was told of her is told where, and no page that waits leads to the bed she left.
+void Ward::State::send_after(const Moment& now, BedId bed)
+{
+    for (auto& [id, call] : calls) {
+        if (call.bed != bed) continue;
+        const auto readdress = [&, key = id](Page& page) {
+            if (page.key.call != key) return;
+            const Page here = page_of_call(now, call);
+            page.bed = here.bed;
+            page.bed_alias = here.bed_alias;
+            page.place = here.place;
+        };
+        for (auto& relay : relays) readdress(relay.page);
+        for (auto& record : pages) {
+            if (!record.resolved) readdress(record.page);
+        }
+        const Ring ring = call_moved(call, policy(call), now.steady);
+        if (ring.people.empty()) continue;
+        effects->push_back(CancelPages{now, id});
+        send(now, call, ring);
+    }
+}
+
 // An intent without an outcome is sent again under the same key, once. It may be the first that this person hears after
 // the interruption, and says so.
 void Ward::State::resend_unresolved(const Moment& now, Duration unwatched)

@@ -541,6 +541,7 @@ struct Ward::State {
                    const std::vector<std::string>& except);
     [[nodiscard]] std::vector<std::string> values_of(BedId bed, Instant now) const;
     void do_action(const Moment& now, const Action& action, const TestPage& test);
+    void send_after(const Moment& now, BedId bed);
     void resend_unresolved(const Moment& now, Duration unwatched);
     void apply(const Moment& now, const Receipt& receipt);
     [[nodiscard]] std::optional<std::string> failing_channel() const;

@@ -100,6 +100,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
     for (auto& [id, call] : calls) {
         if (call.bed == transfer.from) call.bed = transfer.to;
     }
+    send_after(now, transfer.to);
     std::swap(from->physiological, to->physiological);
     std::swap(from->technical, to->technical);
     Watch& watch = *to->watch;

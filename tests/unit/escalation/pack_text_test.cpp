@@ -75,7 +75,7 @@ TEST(PackText, EveryMessageThatAsksForAReplySaysHow)
             page.code = 99;
             for (const PageReason reason : {PageReason::first, PageReason::next_rung, PageReason::repeat,
                                             PageReason::new_sign, PageReason::not_attended, PageReason::declined,
-                                            PageReason::persists, PageReason::restart}) {
+                                            PageReason::persists, PageReason::restart, PageReason::again, PageReason::moved}) {
                 page.reason = reason;
                 page.unwatched = std::chrono::minutes{99};
                 page.words = {rule.message, "Slow breathing", "No reflexes"};

@@ -96,6 +96,7 @@ TEST(PageText, EveryRepeatSaysWhyItRings)
     EXPECT_EQ(sentence(PageReason::not_attended), " Nobody at the bed yet.");
     EXPECT_EQ(sentence(PageReason::declined), " Colleague cannot come.");
     EXPECT_EQ(sentence(PageReason::persists), " Still present.");
+    EXPECT_EQ(sentence(PageReason::moved), " Moved here.");
     EXPECT_EQ(sentence(PageReason::restart), " Watching was interrupted.");
     page.unwatched = std::chrono::seconds{12};
     EXPECT_EQ(sentence(PageReason::restart), " Not watched for 12 s.");

@@ -27,14 +27,14 @@ TEST(Words, OfCallsAndPagesAreThoseThatTheApiPromises)
     EXPECT_EQ(words_of<PageOutcome>(6), (Words{"accepted", "failed", "unknown", "delivered", "read", "sending"}));
     EXPECT_EQ(words_of<AnswerKind>(3), (Words{"coming", "cannot", "here"}));
     EXPECT_EQ(words_of<DutySource>(3), (Words{"shift", "change", "last_resort"}));
-    EXPECT_EQ(words_of<PageReason>(13),
+    EXPECT_EQ(words_of<PageReason>(14),
               (Words{"first", "next_rung", "repeat", "new_sign", "not_attended", "declined", "persists", "restart", "test",
-                     "taken", "escalated", "ended", "again"}));
+                     "taken", "escalated", "ended", "again", "moved"}));
 }
 
 TEST(Words, FollowUpsAreThePagesThatWantNobodyToCome)
 {
-    for (std::size_t i = 0; i < 13; ++i) {
+    for (std::size_t i = 0; i < 14; ++i) {
         const auto reason = static_cast<PageReason>(i);
         const bool follows =
             reason == PageReason::taken || reason == PageReason::escalated || reason == PageReason::ended;

@@ -120,6 +120,15 @@ TEST_F(Association, AnotherMonitorThatSaysWhatOneSaidAsksOnce)
     EXPECT_TRUE(confirmed(0));
 }
 
+TEST_F(Association, AMonitorThatComesBackToItsBedIsNoOther)
+{
+    bind();
+    configuration.sources[0].bed.clear();
+    rig.step(configuration); // bound to no bed: nobody waits for it
+    rig.observe(Signal::rr, 15, monitor, 0);
+    EXPECT_TRUE(confirmed()) << "her newest value is its own";
+}
+
 TEST_F(Association, AMonitorThatWasAwayForTenMinutesAsks)
 {
     rig.watch();

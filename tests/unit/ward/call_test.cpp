@@ -110,6 +110,33 @@ TEST(CallLadder, WaitsOfZeroNeverRingTwiceAtOneInstant)
     EXPECT_GT(call.next, Instant{7});
 }
 
+TEST(CallLadder, WhoWasToldIsToldWhereSheIsTakenAndNothingComesLaterByIt)
+{
+    const LadderPolicy policy = ladder();
+    Call call;
+    call.priority = Priority::high;
+    (void)open_call(call, policy, {0});
+    const Instant next = call.next;
+    EXPECT_THAT(call_due(call, policy, next).people, ElementsAre("charge", "doctor"));
+    const Instant then = call.next;
+    const Ring moved = call_moved(call, policy, {next.ms + 1'000});
+    EXPECT_EQ(moved.reason, PageReason::moved);
+    EXPECT_THAT(moved.people, ElementsAre("midwife", "charge", "doctor"));
+    EXPECT_EQ(call.next, then);
+    answer_coming(call, policy, "midwife", {next.ms + 2'000});
+    EXPECT_THAT(call_moved(call, policy, {next.ms + 3'000}).people, testing::SizeIs(3)) << "she would go to the wrong bed";
+    EXPECT_EQ(call.state, CallState::calling);
+    answer_here(call, policy, "midwife", {next.ms + 4'000});
+    EXPECT_THAT(call_moved(call, policy, {next.ms + 5'000}).people, IsEmpty()) << "who is with her need not be told";
+    EXPECT_EQ(call.state, CallState::attended);
+    Call waits;
+    LadderPolicy later = policy;
+    later.first_after = Duration{180'000};
+    waits.priority = Priority::medium;
+    (void)open_call(waits, later, {0});
+    EXPECT_THAT(call_moved(waits, later, {1'000}).people, IsEmpty()) << "nobody was told";
+}
+
 TEST(CallLadder, AnEmptyLadderStillTicks)
 {
     Call call;

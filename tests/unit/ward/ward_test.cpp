@@ -409,6 +409,11 @@ TEST(Ward, ATransferTakesThePatientsAlarmsAlongAndAsksToConfirm)
     EXPECT_FALSE(view.beds[1].association_confirmed);
     ASSERT_EQ(view.calls.size(), 1U);
     EXPECT_EQ(view.calls[0].bed, "bed-2");
+    EXPECT_EQ(rig.pages().back().reason, PageReason::moved);
+    EXPECT_EQ(rig.pages().back().place, "Ward L4 Bed 2");
+    EXPECT_TRUE(std::any_of(rig.latest.begin(), rig.latest.end(),
+                            [](const Effect& effect) { return std::holds_alternative<CancelPages>(effect); }))
+        << "what waits in a channel's queue leads to the other bed";
     rig.pass(61s);
     EXPECT_EQ(rig.pages().back().place, "Ward L4 Bed 2");
     rig.act(WatchConfirm{BedId{1}});
