@@ -168,7 +168,8 @@ void Lineage::take_limits(toml::table& into, toml::table& child)
     toml::node* mine = child.get("limits");
     if (!mine) return;
     toml::node* inherited = into.get("limits");
-    if (!inherited || !mine->is_table() || !inherited->is_table()) {
+    if (inherited && !inherited->is_table()) return; // said when it is read
+    if (!inherited || !mine->is_table()) {
         put(into, child.find("limits")->first, *mine);
         return;
     }

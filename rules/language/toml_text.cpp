@@ -35,7 +35,6 @@ Piece escape_at(std::string_view raw)
     if (blank > 1) return {blank, 0};
     if (raw[1] == 'u') return digits(4);
     if (raw[1] == 'U') return digits(8);
-    if (raw[1] == 'x') return digits(2);
     return {2, 1};
 }
 

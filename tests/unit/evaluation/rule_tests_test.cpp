@@ -100,6 +100,9 @@ TEST(RuleTests, ACaseIsBounded)
     EXPECT_TRUE(refused("series = { rr = \"16x" + half + "\", hr = \"80x" + half + "\" }\nentries = [\"1 s mg 2 mmol/L\"]\n"
                         "expect = []\n", "too many samples"));
     EXPECT_TRUE(refused("series = { rr = \"16x" + half + "\", hr = \"80x" + half + " 80\" }\nexpect = []\n", "too many samples"));
+    // And no more are kept, however many follow.
+    EXPECT_TRUE(refused("series = { rr = \"16x" + half + "\", hr = \"80x" + half + " 80\" }\nentries = [\"1 s mg 2 mmol/L\", "
+                        "\"2 s mg 2 mmol/L\"]\nexpect = []\n", "too many samples"));
 }
 
 TEST(RuleTests, AnEntryIsATimeASignalAndAValueOrThatThereIsNone)
@@ -107,7 +110,8 @@ TEST(RuleTests, AnEntryIsATimeASignalAndAValueOrThatThereIsNone)
     const auto entry = [](const std::string& text) { return "entries = [\"" + text + "\"]\nexpect = []\n"; };
     for (const char* good : {"1 h urine 20 mL", "1 h mg invalid", "1 h mg missing", "1 h mg questionable", "1 h avpu voice",
                              "1 h reflex_knee 2", "1 h reflex_knee 2 of 50 min", "1 h mg 4 mmol/L of 1 h", "90 s mg 9.6 mg/dL",
-                             "1 h mg invalid of 5 min", "1 h symptoms slurred_speech", "0 s epidural 1"})
+                             "1 h mg invalid of 5 min", "1 h symptoms slurred_speech", "1 h symptoms none",
+                             "1 h symptoms slurred_speech+rash", "90s mg  2  mmol/L", "0 s epidural 1"})
         EXPECT_EQ(mistake(entry(good)), "") << good;
     for (const char* bad : {"", "1 h", "1 h mg", "mg 4 mmol/L", "1 mg 4 mmol/L", "1 h mg four mmol/L", "1 h mg 4 mmols",
                             "1 h mg 4 mmol/L since 50 min", "1 h mg 4 mmol/L of", "1 h mg 4 mmol/L of 61 min",
@@ -123,10 +127,59 @@ TEST(RuleTests, AnEntryIsATimeASignalAndAValueOrThatThereIsNone)
 TEST(RuleTests, WhatIsExpectedIsRaisedOrClearedAtATime)
 {
     const auto expect = [](const std::string& text) { return "series = { rr = \"16\" }\nexpect = [\"" + text + "\"]\n"; };
-    for (const char* good : {"raised 90 s", "cleared 3 min", "slow raised 90 s"}) EXPECT_EQ(mistake(expect(good)), "") << good;
+    for (const char* good : {"raised 90 s", "cleared 3 min", "slow raised 90 s", "raised 90s", "  slow  raised  90 s "})
+        EXPECT_EQ(mistake(expect(good)), "") << good;
     for (const char* bad : {"", "raised", "raised 90", "raised soon", "slow 90 s", "slow raised", "raised 90 s later", "90 s raised"})
         EXPECT_TRUE(refused(expect(bad), "an expected event is written")) << bad << ": " << mistake(expect(bad));
     EXPECT_TRUE(refused(expect("slo raised 90 s"), "the case does not judge the rule 'slo'; did you mean 'slow'?"));
+}
+
+TEST(RuleTests, OfSeveralRulesEachExpectedEventNamesOne)
+{
+    const std::string two = "[[case]]\ntitle = \"x\"\nrule = [\"slow\", \"slow\"]\nseries = { rr = \"16\" }\n";
+    const auto told = [&](const std::string& expect) {
+        const PackTest result = test_pack(pack, two + "expect = [\"" + expect + "\"]\n");
+        return result.errors.empty() ? "" : result.errors[0].message;
+    };
+    EXPECT_EQ(told("slow raised 90 s"), "");
+    EXPECT_EQ(told("raised 90 s"), "an expected event is written \"raised 90 s\" or \"cleared 3 min\"; with several rules the rule's "
+                                   "id comes first");
+}
+
+TEST(RuleTests, CasesOfAnyPackAreReadForTheRulesThatThisOneHas)
+{
+    const CompiledPack compiled = compile_pack(pack, "p.toml");
+    const std::string text = "pack = \"q\"\n[[case]]\ntitle = \"x\"\nrule = [\"slow\", \"elsewhere\"]\nseries = { rr = \"16\" }\n"
+                             "expect = [\"elsewhere raised 1 s\"]\n";
+    std::vector<Diagnostic> errors;
+    const auto cases = read_cases(text, "q.test.toml", *compiled.pack, errors, true);
+    EXPECT_TRUE(errors.empty());
+    ASSERT_EQ(cases.size(), 1U);
+    EXPECT_EQ(cases[0].rules, (std::vector<std::string>{"slow", "elsewhere"}));
+    (void)read_cases(text, "q.test.toml", *compiled.pack, errors, false);
+    ASSERT_EQ(errors.size(), 2U);
+    EXPECT_EQ(errors[0].message, "these cases are for the pack 'q', not for 'p'");
+    EXPECT_EQ(errors[1].message, "the pack has no rule 'elsewhere'");
+}
+
+TEST(RuleTests, AFileOfCasesThatIsNoTomlIsToldAtItsPlace)
+{
+    const PackTest result = test_pack(pack, "[[case]]\ntitle = x\n");
+    ASSERT_EQ(result.errors.size(), 1U);
+    EXPECT_EQ(result.errors[0].line, 2U);
+}
+
+TEST(RuleTests, AFileOfCasesIsBounded)
+{
+    std::string text;
+    for (std::size_t i = 0; i <= cases_max; ++i)
+        text += "[[case]]\ntitle = \"x\"\nrule = \"slow\"\nseries = { rr = \"16\" }\nexpect = []\n";
+    const CompiledPack compiled = compile_pack(pack, "p.toml");
+    std::vector<Diagnostic> errors;
+    EXPECT_EQ(read_cases(text, "p.test.toml", *compiled.pack, errors).size(), cases_max);
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_EQ(errors[0].message, "too many cases: at most 2000");
+    EXPECT_EQ(errors[0].line, 5 * cases_max + 1);
 }
 
 TEST(RuleTests, OtherKeysOfACaseAreRead)
