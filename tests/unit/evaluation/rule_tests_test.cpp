@@ -299,5 +299,90 @@ TEST(RuleTests, InhibitionsOpenWhenUnknownAndEndInTime)
     EXPECT_TRUE(passes(one("\"1 min epidural 1\"", "\"raised 30 s\""))) << "it ends no alarm that is there";
 }
 
+TEST(RuleTests, LengthsAreToldInTheLargestUnitThatIsWhole)
+{
+    EXPECT_EQ(length_text(std::chrono::hours{2}), "2 h");
+    EXPECT_EQ(length_text(std::chrono::minutes{90}), "90 min");
+    EXPECT_EQ(length_text(std::chrono::seconds{90}), "90 s");
+    EXPECT_EQ(length_text(Duration{1500}), "1500 ms");
+    EXPECT_EQ(length_text(Duration{}), "0 s");
+}
+
+TEST(RuleTests, InAPackWithoutAgesAValueHoldsUntilTheNext)
+{
+    std::string aged = pack;
+    aged.replace(aged.find("\nfor = \"30 s\""), 13, "\nfor = \"40 s\"");
+    const std::string ageless = "benchmark = true\nmax_age = \"none\"\n" + aged;
+    const std::string gap = "[[case]]\ntitle = \"gap\"\nrule = \"slow\"\nseries = { rr = \"11x1 _x99\" }\nexpect = [";
+    const PackTest held = test_pack(ageless, gap + "\"raised 40 s\"]\n");
+    ASSERT_EQ(held.cases.size(), 1U);
+    EXPECT_TRUE(held.cases[0].passed);
+    const PackTest forgotten = test_pack(aged, gap + "]\n");
+    ASSERT_EQ(forgotten.cases.size(), 1U);
+    for (const auto& difference : forgotten.cases[0].differences) ADD_FAILURE() << "elsewhere it is unknown after 30 s: " << difference;
+}
+
+TEST(RuleTests, AllCasesTogetherAreBounded)
+{
+    std::string text;
+    for (int i = 0; i < 6; ++i) {
+        text += "[[case]]\ntitle = \"long\"\nrule = \"slow\"\nseries = { rr = \"16x" + std::to_string(case_events_max) +
+                "\" }\nexpect = []\n";
+    }
+    const PackTest result = test_pack(pack, text);
+    ASSERT_EQ(result.errors.size(), 1U);
+    EXPECT_EQ(result.errors[0].message, "the cases have 1200000 samples and entries: at most 1000000 in all");
+    EXPECT_TRUE(result.cases.empty());
+}
+
+// An effective pack away from what it was made from, and beside a parent that is broken by now.
+TEST(RuleTests, CasesAreInheritedOnlyFromParentsThatAreThere)
+{
+    const Parent library;
+    const EffectiveText effective = effective_text("name = \"c\"\ntitle = \"t\"\nversion = \"1\"\nextends = \"p\"\n", "c.toml", &library);
+    class Fixed : public PackLibrary {
+    public:
+        explicit Fixed(std::optional<PackSource> source) : source_{std::move(source)} {}
+        std::optional<PackSource> find(std::string_view) const override { return source_; }
+        std::vector<std::string> names() const override { return {}; }
+
+    private:
+        std::optional<PackSource> source_;
+    };
+    EXPECT_EQ(test_pack(effective.text, "", "c.toml", "t", &library).cases.size(), 2U);
+    const Fixed nothing{std::nullopt};
+    const PackTest alone = test_pack(effective.text, "", "c.toml", "t", &nothing);
+    EXPECT_TRUE(alone.errors.empty());
+    EXPECT_TRUE(alone.cases.empty());
+    const Fixed nameless{PackSource{"name = \"p\"\n", "p.toml", "", ""}};
+    const PackTest broken = test_pack(effective.text, "", "c.toml", "t", &nameless);
+    EXPECT_FALSE(broken.errors.empty());
+    EXPECT_EQ(broken.errors[0].file, "p.toml");
+}
+
+// A case of the parent that sets a limit which the child has no more says nothing of the child.
+TEST(RuleTests, ACaseWithALimitThatIsGoneIsNotInherited)
+{
+    class Two : public PackLibrary {
+    public:
+        std::optional<PackSource> find(std::string_view) const override
+        {
+            std::string text = pack;
+            text.insert(text.find("[[rule]]"), "fast = { value = \"150 /min\", source = \"s\" }\n");
+            text += "[[rule]]\nid = \"quick\"\ntitle = \"t\"\nmessage = \"m\"\nsource = \"s\"\n"
+                    "priority = \"low\"\nwhen = \"hr > fast\"\n";
+            const std::string limited = "[[case]]\ntitle = \"l\"\nrule = \"slow\"\nlimits = { fast = \"140 /min\" }\n"
+                                        "series = { rr = \"16x60\" }\nexpect = []\n";
+            return PackSource{text, "p.toml", slow_raises() + limited, "p.test.toml"};
+        }
+        std::vector<std::string> names() const override { return {"p"}; }
+    };
+    const Two library;
+    const std::string child = "name = \"c\"\ntitle = \"t\"\nversion = \"1\"\nextends = \"p\"\n";
+    EXPECT_EQ(test_pack(child, "", "c.toml", "t", &library).cases.size(), 2U);
+    const std::string gone = child + "[[rule]]\nid = \"quick\"\nwhen = \"hr > 150 /min\"\nsource = \"s\"\n";
+    EXPECT_EQ(test_pack(gone, "", "c.toml", "t", &library).cases.size(), 1U);
+}
+
 } // namespace
 } // namespace magwatch
