@@ -56,13 +56,14 @@ std::uint64_t permuted(std::uint64_t raw, unsigned words, bool swap_words, bool 
     return out;
 }
 
-// The number of so many registers: 'f' floating point, 's' signed.
-double decoded(std::uint64_t raw, char type, unsigned words)
+// The number of so many registers, in a type of the map.
+double decoded(std::uint64_t raw, const std::string& type, unsigned words)
 {
-    if (type == 'f' && words == 2) return std::bit_cast<float>(static_cast<std::uint32_t>(raw));
-    if (type == 'f') return std::bit_cast<double>(raw);
+    const bool is_float = type.starts_with('f');
+    if (is_float && words == 2) return std::bit_cast<float>(static_cast<std::uint32_t>(raw));
+    if (is_float) return std::bit_cast<double>(raw);
     const unsigned above = 64 - 16 * words;
-    if (type == 's') return static_cast<double>(static_cast<std::int64_t>(raw << above) >> above);
+    if (type.starts_with('s')) return static_cast<double>(static_cast<std::int64_t>(raw << above) >> above);
     return static_cast<double>(raw);
 }
 
@@ -81,7 +82,7 @@ void orders(const Disagreement& what, const RawForm& form, std::vector<std::stri
     for (const auto& [swap_words, swap_bytes] : {std::pair{true, false}, {false, true}, {true, true}}) {
         if (words == 1 && swap_words) continue;
         const std::uint64_t other = permuted(bits, words, swap_words, swap_bytes);
-        const double value = decoded(other, form.type.front(), words) * form.scale + form.offset;
+        const double value = decoded(other, form.type, words) * form.scale + form.offset;
         const auto converted = convert(what.signal, value, form.unit, canonical);
         if (!fits(what, *converted)) continue;
         out.push_back(words == 1 ? std::string{"byte order: the two bytes of the register are swapped"}
