@@ -208,7 +208,7 @@ void find_untested(const Pack& pack, const std::vector<RuleCase>& cases, PackTes
             if (std::find(judged.begin(), judged.end(), rule.id) == judged.end()) continue;
             const auto& seen = result.cases[i].seen;
             const bool here = std::any_of(seen.begin(), seen.end(), [&](const CaseTransition& transition) {
-                return transition.rule == rule.id && transition.raised;
+                return transition.rule == rule.id; // which begins by being raised
             });
             ++(here ? coverage.raised : coverage.quiet);
         }

@@ -6,6 +6,7 @@
 // bytes on every machine, which is what journals, snapshots and determinism tests compare.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -242,7 +243,7 @@ private:
         bool present = false;
         get(present);
         v.reset();
-        if (!present || !ok_) return;
+        if (!present) return;
         T item{};
         get(item);
         v = std::move(item);
@@ -308,7 +309,7 @@ inline std::string_view as_text(const Bytes& bytes)
 // The first `n` items of an array over an enumeration that grew since; the others stay as they are.
 template <class Archive, class T, std::size_t N> void archive_first(Archive& a, std::array<T, N>& v, std::size_t n)
 {
-    for (std::size_t i = 0; i < n && i < N; ++i) a(v[i]);
+    for (std::size_t i = 0; i < std::min(n, N); ++i) a(v[i]);
 }
 
 } // namespace magwatch

@@ -10,28 +10,21 @@
 namespace magwatch {
 namespace {
 
-std::string text(double value)
-{
-    std::string out = std::to_string(value);
-    while (out.ends_with('0')) out.pop_back();
-    if (out.ends_with('.')) out.pop_back();
-    return out;
-}
-
+// Of a screen that shows a value.
 bool fits(const Disagreement& what, double value)
 {
-    return what.shown.value && std::abs(*what.shown.value - value) <=
-                                   tolerance(what.signal, what.shown, what.register_step);
+    return std::abs(*what.shown.value - value) <= tolerance(what.signal, what.shown, what.register_step);
 }
 
 void scales(const Disagreement& what, std::vector<std::string>& out)
 {
-    for (const double factor : {10.0, 100.0, 1000.0}) {
+    for (const int factor : {10, 100, 1000}) {
+        const std::string times = std::to_string(factor);
         // The screen's last digit hides what a larger number says: judged where the smaller of the two stands.
         if (fits(what, *what.read * factor))
-            out.push_back("scale: magwatch reads a " + text(factor) + "th of it; multiply 'scale' by " + text(factor));
+            out.push_back("scale: magwatch reads a " + times + "th of it; multiply 'scale' by " + times);
         if (fits(what, *what.read / factor))
-            out.push_back("scale: magwatch reads " + text(factor) + " times of it; divide 'scale' by " + text(factor));
+            out.push_back("scale: magwatch reads " + times + " times of it; divide 'scale' by " + times);
     }
 }
 
@@ -63,6 +56,17 @@ std::uint64_t permuted(std::uint64_t raw, unsigned words, bool swap_words, bool 
     return out;
 }
 
+// The number of so many registers, in a type of the map.
+double decoded(std::uint64_t raw, const std::string& type, unsigned words)
+{
+    const bool is_float = type.starts_with('f');
+    if (is_float && words == 2) return std::bit_cast<float>(static_cast<std::uint32_t>(raw));
+    if (is_float) return std::bit_cast<double>(raw);
+    const unsigned above = 64 - 16 * words;
+    if (type.starts_with('s')) return static_cast<double>(static_cast<std::int64_t>(raw << above) >> above);
+    return static_cast<double>(raw);
+}
+
 // What the number would be were its bytes in another order.
 void orders(const Disagreement& what, const RawForm& form, std::vector<std::string>& out)
 {
@@ -71,20 +75,16 @@ void orders(const Disagreement& what, const RawForm& form, std::vector<std::stri
     if (!raw_value || form.scale == 0) return;
     const double raw = (*raw_value - form.offset) / form.scale;
     const unsigned words = form.type.ends_with("16") ? 1U : form.type.ends_with("32") ? 2U : 4U;
-    const bool is_float = form.type.starts_with('f'), is_signed = form.type.starts_with('s');
+    const bool is_float = form.type.starts_with('f');
     const auto bits = is_float && words == 2 ? std::bit_cast<std::uint32_t>(static_cast<float>(raw))
                       : is_float             ? std::bit_cast<std::uint64_t>(raw)
                                              : static_cast<std::uint64_t>(std::llround(std::abs(raw) < 9e15 ? raw : 0));
     for (const auto& [swap_words, swap_bytes] : {std::pair{true, false}, {false, true}, {true, true}}) {
         if (words == 1 && swap_words) continue;
         const std::uint64_t other = permuted(bits, words, swap_words, swap_bytes);
-        double value = static_cast<double>(other);
-        if (is_float) value = words == 2 ? std::bit_cast<float>(static_cast<std::uint32_t>(other))
-                                         : std::bit_cast<double>(other);
-        else if (is_signed && words == 1) value = static_cast<std::int16_t>(other);
-        else if (is_signed && words == 2) value = static_cast<std::int32_t>(other);
-        const auto converted = convert(what.signal, value * form.scale + form.offset, form.unit, canonical);
-        if (!converted || !fits(what, *converted)) continue;
+        const double value = decoded(other, form.type, words) * form.scale + form.offset;
+        const auto converted = convert(what.signal, value, form.unit, canonical);
+        if (!fits(what, *converted)) continue;
         out.push_back(words == 1 ? std::string{"byte order: the two bytes of the register are swapped"}
                                  : std::string{swap_words ? "word" : "byte"} + " order: 'order' is " + form.order +
                                        "; it fits with the " + (swap_words ? "words" : "bytes") +
@@ -101,7 +101,7 @@ void signs(const Disagreement& what, const RawForm* form, std::vector<std::strin
     if (!raw) return;
     for (const double turn : {-65536.0, 65536.0}) {
         const auto other = convert(what.signal, *raw + turn * form->scale, form->unit, canonical);
-        if (other && fits(what, *other)) out.emplace_back("sign: 'type' is signed and should not be, or the reverse");
+        if (fits(what, *other)) out.emplace_back("sign: 'type' is signed and should not be, or the reverse");
     }
 }
 

@@ -39,8 +39,7 @@ std::string number(double value)
 {
     std::array<char, 32> text{};
     const double rounded = std::round(value * 1000) / 1000;
-    const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), rounded);
-    return error == std::errc{} ? std::string{text.data(), end} : "?";
+    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), rounded).ptr};
 }
 
 // The worth of the last digit that was typed: "97" 1, "36.9" 0.1.
@@ -72,11 +71,10 @@ std::variant<Shown, std::string> parse_number(Signal signal, std::string_view te
     const auto unit = rest.empty() ? std::optional{about.unit} : unit_from(rest);
     const double step = last_digit(digits);
     const auto converted = unit ? convert(signal, value, *unit, about.unit) : std::nullopt;
-    const auto next = unit ? convert(signal, value + step, *unit, about.unit) : std::nullopt;
-    if (!converted || !next)
+    if (!converted)
         return "'" + std::string{rest} + "' is no unit of " + std::string{about.title} + " (" +
                std::string{name(about.unit)} + ")";
-    return Shown{*converted, std::abs(*next - *converted)};
+    return Shown{*converted, std::abs(*convert(signal, value + step, *unit, about.unit) - *converted)};
 }
 
 double step_of(std::span<const SourceSignal> signals, Signal signal)
@@ -161,8 +159,7 @@ Match compare(Signal signal, const Shown& shown, std::optional<double> read, dou
 bool is_compared(Signal signal)
 {
     const SignalKind kind = info(signal).kind;
-    return kind != SignalKind::flag && kind != SignalKind::derived && kind != SignalKind::fact &&
-           signal != Signal::liveness;
+    return kind != SignalKind::flag && kind != SignalKind::derived && kind != SignalKind::fact;
 }
 
 bool needs_lead_off(Signal signal) { return info(signal).kind == SignalKind::continuous; }
@@ -219,9 +216,9 @@ bool covers_bed(const CommissionRecord& record, std::string_view bed)
 
 std::string difference(const ScreenPair& pair)
 {
-    const std::string unit{name(info(pair.signal).unit)};
-    const std::string read =
-        pair.read ? "reads " + number(*pair.read) + (unit.empty() ? "" : " " + unit) : std::string{"has no value"};
+    const Unit unit = info(pair.signal).unit;
+    const std::string shown = unit == Unit::none ? "" : " " + std::string{name(unit)};
+    const std::string read = pair.read ? "reads " + number(*pair.read) + shown : std::string{"has no value"};
     return "magwatch " + read + ", the screen shows " + pair.screen;
 }
 

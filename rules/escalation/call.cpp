@@ -37,7 +37,7 @@ std::uint16_t group_end(const LadderPolicy& policy, std::uint16_t rung)
 std::vector<std::string> people_of(const LadderPolicy& policy, std::size_t from, std::size_t to)
 {
     std::vector<std::string> people;
-    for (std::size_t i = from; i <= to && i < policy.rungs.size(); ++i) add_people(people, policy.rungs[i]);
+    for (std::size_t i = from; i <= to; ++i) add_people(people, policy.rungs[i]);
     return people;
 }
 

@@ -82,7 +82,7 @@ std::string reason_sentence(const Page& page)
 std::string finding(std::string_view words, bool first)
 {
     std::string text = to_gsm7(words);
-    while (!text.empty() && (text.back() == '.' || text.back() == ',' || text.back() == ' ')) text.pop_back();
+    text.resize(text.find_last_not_of("., ") + 1);
     if (first || text.empty()) return text;
     const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
     const std::string_view word = std::string_view{text}.substr(0, text.find(' '));
@@ -172,7 +172,7 @@ std::string shortened(const std::string& text, std::size_t drop)
     std::string kept{gsm7_prefix(text, length - drop)};
     const std::size_t blank = kept.rfind(' ');
     if (text[kept.size()] != ' ' && blank != std::string::npos) kept.resize(blank);
-    while (!kept.empty() && (kept.back() == ' ' || kept.back() == ',')) kept.pop_back();
+    kept.resize(kept.find_last_not_of(" ,") + 1);
     return gsm7_length(kept) < 4 ? "" : kept;
 }
 
@@ -198,8 +198,8 @@ std::string shortened_place(const std::string& place, std::size_t drop)
     const std::size_t length = gsm7_length(ward);
     if (drop >= length) return place.substr(bed);
     std::string kept{gsm7_prefix(ward, length - drop)};
-    while (!kept.empty() && kept.back() == ' ') kept.pop_back();
-    return kept.empty() ? place.substr(bed) : kept + " " + place.substr(bed);
+    kept.resize(kept.find_last_not_of(' ') + 1);
+    return kept + " " + place.substr(bed);
 }
 
 // Gives up, one after the other and only while the text is too long, what a reader can do without.
@@ -226,10 +226,8 @@ void fit(Draft& d)
         const std::size_t keep = length > over ? length - over : 1;
         d.place = std::string{gsm7_prefix(d.place, std::max<std::size_t>(keep, 40))};
     }
-    if (const std::size_t over = excess(d); over > 0) {
-        const std::size_t length = gsm7_length(d.callback);
-        d.callback = std::string{gsm7_prefix(d.callback, length > over ? length - over : 0)};
-    }
+    if (const std::size_t over = excess(d); over > 0) // all else comes to less than a message
+        d.callback = std::string{gsm7_prefix(d.callback, gsm7_length(d.callback) - over)};
 }
 
 } // namespace

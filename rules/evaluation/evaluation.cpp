@@ -274,13 +274,9 @@ bool Evaluation::settles(const Plan& plan, const SignalPlan& mine) const
         case AtomKind::lost:
             if (answer != Truth::no) return false;
             break;
-        case AtomKind::known:
-            if (answer != Truth::yes) return false;
-            break;
-        case AtomKind::armed: // yes for good; no until next_due_ at the least
-            if (answer == Truth::unknown) return false;
-            break;
-        default: break; // comparisons: whatever they say of this value
+        // Comparisons: whatever they say of this value. That it is known stands; armed is yes for good, and no until
+        // next_due_ at the least.
+        default: break;
         }
     }
     return true;

@@ -175,8 +175,8 @@ std::optional<Logic> Compiler::condition(std::string_view text, std::vector<Mist
 std::optional<Logic> Compiler::boolean(const Node& node)
 {
     switch (node.kind) {
-    case NodeKind::any: return group(node, LogicOp::any);
-    case NodeKind::all: return group(node, LogicOp::all);
+    case NodeKind::any: return group(node, TreeOp::any);
+    case NodeKind::all: return group(node, TreeOp::all);
     case NodeKind::negate: {
         auto inner = boolean(node.operands[0]);
         if (!inner) return std::nullopt;
@@ -199,7 +199,7 @@ std::optional<Logic> Compiler::boolean(const Node& node)
 Logic Compiler::both(Logic a, Logic b)
 {
     Logic out;
-    out.op = LogicOp::all;
+    out.op = TreeOp::all;
     out.operands.push_back(std::move(a));
     out.operands.push_back(std::move(b));
     return out;
@@ -208,12 +208,12 @@ Logic Compiler::both(Logic a, Logic b)
 Logic Compiler::negated(const Logic& logic)
 {
     Logic out;
-    out.op = LogicOp::negate;
+    out.op = TreeOp::negate;
     out.operands.push_back(logic);
     return out;
 }
 
-std::optional<Logic> Compiler::group(const Node& node, LogicOp op)
+std::optional<Logic> Compiler::group(const Node& node, TreeOp op)
 {
     Logic out;
     out.op = op;
@@ -230,19 +230,18 @@ std::optional<Logic> Compiler::group(const Node& node, LogicOp op)
     return out;
 }
 
-Logic Compiler::atom(Atom made)
+std::optional<Logic> Compiler::atom(Atom made)
 {
     auto found = std::find(atoms_.begin(), atoms_.end(), made);
     if (found == atoms_.end()) {
         if (atoms_.size() >= atoms_max) {
             fail(0, "too many different comparisons in this pack: at most " + std::to_string(atoms_max));
-            return {};
+            return std::nullopt;
         }
         atoms_.push_back(made);
         found = atoms_.end() - 1;
     }
     Logic out;
-    out.op = LogicOp::atom;
     out.atom = static_cast<std::uint16_t>(found - atoms_.begin());
     return out;
 }
@@ -346,7 +345,7 @@ std::optional<Logic> Compiler::at_least(const Node& node)
         return std::nullopt;
     }
     Logic out;
-    out.op = LogicOp::at_least;
+    out.op = TreeOp::at_least;
     out.least = static_cast<std::uint8_t>(wanted);
     bool good = true;
     for (std::size_t i = 1; i <= offered; ++i) {
@@ -376,13 +375,13 @@ std::optional<Logic> Compiler::bounded(const Logic& logic, Duration longest)
     mistakes_ = &full;
     Program condition = program(logic);
     condition.timed = true; // it runs out at its time, not at the next sample
-    const Logic over = sustained(std::move(condition), longest);
+    const auto over = sustained(std::move(condition), longest);
     mistakes_ = nullptr;
-    if (!full.empty()) return std::nullopt;
-    return both(logic, negated(over));
+    if (!over) return std::nullopt;
+    return both(logic, negated(*over));
 }
 
-Logic Compiler::sustained(Program condition, Duration length)
+std::optional<Logic> Compiler::sustained(Program condition, Duration length)
 {
     Sustained made;
     made.condition = std::move(condition);
@@ -396,8 +395,8 @@ Logic Compiler::sustained(Program condition, Duration length)
     one.reads = made.condition.reads;
     one.timed = made.condition.timed;
     if (same == sustained_.end()) sustained_.push_back(std::move(made));
-    Logic out = atom(one);
-    if (out.op == LogicOp::atom) sustained_[one.index].atom = out.atom;
+    auto out = atom(one);
+    if (out) sustained_[one.index].atom = out->atom;
     return out;
 }
 
@@ -424,7 +423,7 @@ std::optional<Logic> Compiler::falling(const Node& node)
     const auto signal = signal_argument(node.operands[0]);
     if (!signal) return std::nullopt;
     Logic out;
-    out.op = LogicOp::any;
+    out.op = TreeOp::any;
     for (const Fall& fall : falls) {
         if (fall.signal != *signal) continue;
         Atom made;
@@ -434,7 +433,9 @@ std::optional<Logic> Compiler::falling(const Node& node)
         made.index = window({*signal, fall.length, WindowKind::fall});
         made.reads = mask(*signal);
         made.timed = true;
-        out.operands.push_back(atom(made));
+        auto one = atom(made);
+        if (!one) return std::nullopt;
+        out.operands.push_back(std::move(*one));
     }
     if (out.operands.empty()) {
         fail(node.operands[0].at, "falling is defined for rr and spo2; use fall(signal, length) instead");
@@ -628,14 +629,15 @@ std::optional<double> Compiler::canonical(const Number& constant, const Number& 
                    (own.empty() || value ? "" : "; '" + subject_name + "' knows " + own));
     }
     if (subject.per_minute != !constant.per.empty()) {
-        return bad(subject.per_minute ? "a slope needs its time: write " + trimmed(constant.value) + " " +
-                                            std::string{name(subject.canonical)} + " per min"
+        const std::string unit = subject.canonical == Unit::none ? "" : " " + std::string{name(subject.canonical)};
+        return bad(subject.per_minute ? "a slope needs its time: write " + trimmed(constant.value) + unit + " per min"
                                       : "'per " + constant.per + "' belongs to a slope");
     }
-    double value = constant.value;
+    const double minutes = constant.per == "h" ? 60 : 1;
+    const double value = constant.value;
     if (subject.canonical == Unit::none) {
         if (!constant.unit.empty()) return bad("'" + subject_name + "' here is a pure number, without a unit");
-        return value;
+        return value / minutes;
     }
     if (constant.unit.empty()) {
         return bad("'" + subject_name + "'" + std::string{number_text_units} + trimmed(value) + " " +
@@ -653,8 +655,15 @@ std::optional<double> Compiler::canonical(const Number& constant, const Number& 
         const auto zero = convert(subject.signal, 0, *unit, subject.canonical);
         *converted -= zero.value_or(0);
     }
-    if (constant.per == "h") *converted /= 60;
-    return converted;
+    return *converted / minutes;
+}
+
+// A word for a value, which has no sign and no multiple; then that is a mistake.
+bool Compiler::is_word(const Number& number)
+{
+    if (number.word.empty()) return false;
+    fail(number.at, "'" + number.word + "' is a value to compare with, not a number to reckon with");
+    return true;
 }
 
 std::optional<Compiler::Number> Compiler::product(const Node& node, const Number& a, const Number& b)
@@ -668,6 +677,7 @@ std::optional<Compiler::Number> Compiler::product(const Node& node, const Number
     }
     const Number& factor = pure(a) ? a : b;
     Number out = pure(a) ? b : a;
+    if (is_word(out)) return std::nullopt;
     out.at = a.at;
     if (out.shape == Number::Shape::constant) {
         out.value *= factor.value;
@@ -689,6 +699,7 @@ std::optional<Compiler::Number> Compiler::arithmetic(const Node& node)
         return std::nullopt;
     }
     if (node.kind == NodeKind::minus) {
+        if (is_word(*left)) return std::nullopt;
         left->at = node.at;
         left->value = -left->value;
         left->single.reset();
@@ -721,6 +732,9 @@ std::optional<Compiler::Number> Compiler::arithmetic(const Node& node)
     Number out = left_constant ? *right : *left;
     out.at = left->at;
     out.single.reset();
+    // Between two of a scale lies an interval of it, which has no zero.
+    const bool both = !left_constant && !right_constant;
+    if (both && op == NumericOp::subtract) out.difference = left->difference == right->difference;
     out.steps = left->steps;
     out.steps.insert(out.steps.end(), right->steps.begin(), right->steps.end());
     out.steps.push_back({op, {}, 0, 0});
@@ -754,6 +768,17 @@ std::optional<Compiler::Number> Compiler::numeric(const Node& node)
     return std::nullopt;
 }
 
+// Whether what can be at all decides the comparison, which then is a mistake.
+bool Compiler::decided(std::uint32_t at, const Atom& made, double limit, const std::string& range)
+{
+    Interval possible = domain(made), otherwise = possible;
+    const bool never_true = !narrow(possible, made.compare, limit);
+    const bool always_true = !narrow(otherwise, opposite(made.compare), limit);
+    if (never_true) fail(at, "this can never be true: " + range);
+    if (always_true) fail(at, "this is always true: " + range);
+    return never_true || always_true;
+}
+
 std::optional<Logic> Compiler::against_age(const Node& node, Compare compare, const Number& subject,
                                            const Number& constant)
 {
@@ -766,6 +791,8 @@ std::optional<Logic> Compiler::against_age(const Node& node, Compare compare, co
     Atom made = *subject.single;
     made.compare = compare;
     made.duration = *length;
+    const auto limit = static_cast<double>(length->count());
+    if (decided(constant.at, made, limit, "an age is never below 0 s")) return std::nullopt;
     return atom(made);
 }
 
@@ -796,8 +823,7 @@ std::optional<Logic> Compiler::against_constant(const Node& node, Compare compar
     Atom made = *subject.single;
     made.compare = compare;
     made.limit = *limit;
-    Interval possible = domain(made);
-    Interval otherwise = possible;
+    const Interval possible = domain(made);
     const std::string unit = subject.canonical == Unit::none ? "" : " " + std::string{name(subject.canonical)};
     std::string what = "it";
     if (made.kind != AtomKind::window) what = "'" + std::string{name(subject.signal)} + "'";
@@ -805,14 +831,7 @@ std::optional<Logic> Compiler::against_constant(const Node& node, Compare compar
         std::isfinite(possible.high)
             ? what + " lies between " + trimmed(possible.low) + " and " + trimmed(possible.high) + unit
             : what + " is never below " + trimmed(possible.low) + unit;
-    if (!narrow(possible, compare, *limit)) {
-        fail(constant.at, "this can never be true: " + range);
-        return std::nullopt;
-    }
-    if (!narrow(otherwise, opposite(compare), *limit)) {
-        fail(constant.at, "this is always true: " + range);
-        return std::nullopt;
-    }
+    if (decided(constant.at, made, *limit, range)) return std::nullopt;
     return atom(made);
 }
 

@@ -19,10 +19,17 @@
 
 namespace magwatch::language {
 
-// A condition as a tree of atoms: what the contradiction check and the program are made from.
+// A condition as a tree of atoms: what the contradiction check and the program are made from. No text says a constant,
+// so that no tree has one.
+enum class TreeOp : std::uint8_t { // with the numbers of LogicOp
+    atom = static_cast<std::uint8_t>(LogicOp::atom),
+    all = static_cast<std::uint8_t>(LogicOp::all),
+    any = static_cast<std::uint8_t>(LogicOp::any),
+    negate = static_cast<std::uint8_t>(LogicOp::negate),
+    at_least = static_cast<std::uint8_t>(LogicOp::at_least),
+};
 struct Logic {
-    LogicOp op = LogicOp::constant;
-    Truth constant = Truth::unknown;
+    TreeOp op = TreeOp::atom;
     std::uint8_t least = 0;
     std::uint16_t atom = 0;
     std::vector<Logic> operands;
@@ -83,7 +90,7 @@ private:
     };
 
     std::optional<Logic> boolean(const Node& node);
-    std::optional<Logic> group(const Node& node, LogicOp op);
+    std::optional<Logic> group(const Node& node, TreeOp op);
     [[nodiscard]] std::optional<Logic> falling(const Node& node);
     std::optional<Logic> symptom(const Node& node);
     std::optional<Logic> function(const Node& node);
@@ -94,6 +101,7 @@ private:
     void collect_limits(const Node& node, std::vector<const NamedLimit*>& into) const;
     [[nodiscard]] std::optional<Compare> by_limit(const Node& node);
     std::optional<Logic> comparison(const Node& written);
+    [[nodiscard]] bool decided(std::uint32_t at, const Atom& made, double limit, const std::string& range);
     std::optional<Logic> against_constant(const Node& node, Compare compare, const Number& subject,
                                           const Number& constant);
     std::optional<Logic> against_age(const Node& node, Compare compare, const Number& subject,
@@ -102,6 +110,7 @@ private:
     std::optional<Number> word(const Node& node);
     std::optional<Number> numeric_call(const Node& node);
     std::optional<Number> arithmetic(const Node& node);
+    [[nodiscard]] bool is_word(const Number& number);
     std::optional<Number> product(const Node& node, const Number& a, const Number& b);
     std::optional<double> canonical(const Number& constant, const Number& subject);
     std::optional<Signal> signal_argument(const Node& node);
@@ -110,8 +119,9 @@ private:
     void fail(std::uint32_t at, std::string message);
     [[nodiscard]] std::string unknown_word(std::string_view word) const;
 
-    Logic atom(Atom atom);
-    Logic sustained(Program condition, Duration length);
+    // Nothing, and a mistake: the pack is full.
+    std::optional<Logic> atom(Atom atom);
+    std::optional<Logic> sustained(Program condition, Duration length);
     std::uint16_t window(const WindowSpec& spec);
 
     // `linear`: by inequalities between several quantities too.

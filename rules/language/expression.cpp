@@ -326,10 +326,12 @@ Node Parser::number()
     skip();
     if (!starts_unit(rest()) || is_keyword(peek_word())) return node;
     node.unit_at = static_cast<std::uint32_t>(at_);
-    end = at_;
-    while (end < text_.size() && is_unit(text_[end])) ++end;
-    node.unit = std::string{text_.substr(at_, end - at_)};
-    at_ = end;
+    if (peek_word() != "per") { // a pure number has a time too: -1 per h
+        end = at_;
+        while (end < text_.size() && is_unit(text_[end])) ++end;
+        node.unit = std::string{text_.substr(at_, end - at_)};
+        at_ = end;
+    }
     if (take_word("per")) {
         const std::string_view per = peek_word();
         if (per != "min" && per != "h") {

@@ -26,10 +26,8 @@ Compiler::Interval Compiler::range_of(const WindowSpec& window)
     case WindowKind::max: return range_of(window.signal);
     case WindowKind::drop: return {0, span, false, false};
     case WindowKind::delta: return {-span, span, false, false};
-    case WindowKind::sum:
+    case WindowKind::sum: // of what is never below 0, as all that has windows
     case WindowKind::covered:
-        if (about.min >= 0) out.low = 0;
-        return out;
     case WindowKind::count: out.low = 0; return out;
     case WindowKind::fall:
     case WindowKind::slope: break;
@@ -41,7 +39,7 @@ Compiler::Interval Compiler::domain(const Atom& atom) const
 {
     if (atom.kind == AtomKind::age) return {0, std::numeric_limits<double>::infinity(), false, true};
     if (atom.kind == AtomKind::value) return range_of(atom.signal);
-    if (atom.kind != AtomKind::window || atom.index >= windows_.size()) return {};
+    if (atom.kind != AtomKind::window) return {};
     return range_of(windows_[atom.index]);
 }
 
@@ -119,7 +117,7 @@ bool Compiler::restrict(Interval& possible, const Atom& subject, const Atom& oth
     if (subject.kind == AtomKind::age) return narrow(possible, op, static_cast<double>(other.duration.count()));
     if (subject.kind != AtomKind::value && subject.kind != AtomKind::window) return true;
     if (other.index == subject.index) return narrow(possible, op, other.limit);
-    if (subject.kind == AtomKind::value || op == Compare::ne) return true;
+    if (op == Compare::ne) return true;
     const WindowSpec& mine = windows_[subject.index];
     const WindowSpec& theirs = windows_[other.index];
     if (never_above(mine, theirs) && is_upper(op)) return narrow(possible, not_above(op), other.limit);
@@ -131,9 +129,9 @@ namespace {
 
 void flatten(const Logic& logic, bool negate, std::vector<std::pair<const Logic*, bool>>& out)
 {
-    if (logic.op == LogicOp::negate) {
+    if (logic.op == TreeOp::negate) {
         flatten(logic.operands[0], !negate, out);
-    } else if (logic.op == (negate ? LogicOp::any : LogicOp::all)) {
+    } else if (logic.op == (negate ? TreeOp::any : TreeOp::all)) {
         for (const Logic& operand : logic.operands) flatten(operand, negate, out);
     } else {
         out.emplace_back(&logic, negate);
@@ -289,14 +287,14 @@ bool Compiler::contradictory(const std::vector<Logic>& together, bool negate, bo
     for (const Logic& one : together) flatten(one, negate, parts);
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const auto& [logic, negated_here] = parts[i];
-        if (logic->op != LogicOp::atom) {
+        if (logic->op != TreeOp::atom) {
             if (impossible(*logic, negated_here, linear)) return true;
             continue;
         }
         const Atom& subject = atoms_[logic->atom];
         Interval possible = domain(subject);
         for (const auto& [other_logic, other_negated] : parts) {
-            if (other_logic->op != LogicOp::atom) continue;
+            if (other_logic->op != TreeOp::atom) continue;
             if (other_logic->atom == logic->atom && other_negated != negated_here) return true;
             const Atom& other = atoms_[other_logic->atom];
             if (!restrict(possible, subject, other, other_negated)) return true;
@@ -310,17 +308,16 @@ bool Compiler::contradictory(const std::vector<Logic>& together, bool negate, bo
 bool Compiler::impossible(const Logic& logic, bool negate, bool linear) const
 {
     switch (logic.op) {
-    case LogicOp::constant: return logic.constant == (negate ? Truth::yes : Truth::no);
-    case LogicOp::atom: // one that compares with a constant was checked when it was made
+    case TreeOp::atom: // one that compares with a constant was checked when it was made
         return linear && atoms_[logic.atom].kind == AtomKind::general && contradictory({logic}, negate, true);
-    case LogicOp::negate: return impossible(logic.operands[0], !negate, linear);
-    case LogicOp::all:
-    case LogicOp::any: {
-        if ((logic.op == LogicOp::all) != negate) return contradictory(logic.operands, negate, linear);
+    case TreeOp::negate: return impossible(logic.operands[0], !negate, linear);
+    case TreeOp::all:
+    case TreeOp::any: {
+        if ((logic.op == TreeOp::all) != negate) return contradictory(logic.operands, negate, linear);
         return std::all_of(logic.operands.begin(), logic.operands.end(),
                            [&](const Logic& one) { return impossible(one, negate, linear); });
     }
-    case LogicOp::at_least: {
+    case TreeOp::at_least: {
         if (negate) return false;
         const auto possible = std::count_if(logic.operands.begin(), logic.operands.end(),
                                             [&](const Logic& one) { return !impossible(one, false, linear); });
@@ -332,19 +329,20 @@ bool Compiler::impossible(const Logic& logic, bool negate, bool linear) const
 
 bool Compiler::overlap(const Logic& a, const Logic& b) const
 {
-    if (a.op != LogicOp::atom || b.op != LogicOp::atom) return false;
+    if (a.op != TreeOp::atom || b.op != TreeOp::atom) return false;
     const Atom& first = atoms_[a.atom];
     const Atom& second = atoms_[b.atom];
     const bool comparable = first.kind == AtomKind::value || first.kind == AtomKind::window;
     if (!comparable || first.kind != second.kind || first.signal != second.signal || first.index != second.index)
         return false;
     Interval both = domain(first);
-    return narrow(both, first.compare, first.limit) && narrow(both, second.compare, second.limit);
+    (void)narrow(both, first.compare, first.limit); // some value satisfies each alone
+    return narrow(both, second.compare, second.limit);
 }
 
 bool Compiler::reads_value(const Logic& logic, Signal signal) const
 {
-    if (logic.op == LogicOp::atom) {
+    if (logic.op == TreeOp::atom) {
         const Atom& one = atoms_[logic.atom];
         if (one.kind == AtomKind::value || one.kind == AtomKind::window || one.kind == AtomKind::general) {
             return (one.reads & mask(signal)) != 0;
@@ -353,7 +351,6 @@ bool Compiler::reads_value(const Logic& logic, Signal signal) const
         for (const LogicStep& step : sustained_[one.index].condition.code) {
             if (step.op != LogicOp::atom) continue;
             Logic inner;
-            inner.op = LogicOp::atom;
             inner.atom = step.arg;
             if (reads_value(inner, signal)) return true;
         }
@@ -368,8 +365,8 @@ bool Compiler::reads_value(const Logic& logic, Signal signal) const
 bool Compiler::same(const Logic& a, const Logic& b)
 {
     if (a.op != b.op || a.operands.size() != b.operands.size()) return false;
-    if (a.op == LogicOp::atom) return a.atom == b.atom;
-    if (a.constant != b.constant || a.least != b.least) return false;
+    if (a.op == TreeOp::atom) return a.atom == b.atom;
+    if (a.least != b.least) return false;
     for (std::size_t i = 0; i < a.operands.size(); ++i) {
         if (!same(a.operands[i], b.operands[i])) return false;
     }
@@ -381,29 +378,28 @@ bool Compiler::atom_implies(const Atom& a, bool not_a, const Atom& b, bool not_b
     if (a.kind != b.kind || a.signal != b.signal) return false;
     const Compare one = not_a ? opposite(a.compare) : a.compare;
     const Compare other = not_b ? opposite(b.compare) : b.compare;
+    // Nothing satisfies the first, which something does, and misses the second.
+    const auto misses_nothing = [&](Compare held, double limit, double missed) {
+        Interval outside = domain(b);
+        (void)narrow(outside, held, limit);
+        return !narrow(outside, opposite(other), missed);
+    };
     if (a.kind == AtomKind::window && a.index != b.index) {
         // Of one length both are known or neither is.
         const WindowSpec& mine = windows_[a.index];
         const WindowSpec& theirs = windows_[b.index];
         if (mine.length != theirs.length) return false;
-        Interval outside = domain(b);
-        if (never_above(theirs, mine) && is_upper(one))
-            return !narrow(outside, not_above(one), a.limit) || !narrow(outside, opposite(other), b.limit);
-        if (never_above(mine, theirs) && is_lower(one))
-            return !narrow(outside, not_below(one), a.limit) || !narrow(outside, opposite(other), b.limit);
+        if (never_above(theirs, mine) && is_upper(one)) return misses_nothing(not_above(one), a.limit, b.limit);
+        if (never_above(mine, theirs) && is_lower(one)) return misses_nothing(not_below(one), a.limit, b.limit);
         return false;
     }
     if (a.index != b.index) return false;
     if (a.kind == AtomKind::value || a.kind == AtomKind::window) {
-        // Nothing satisfies the first and misses the second.
-        Interval outside = domain(a);
         if (one == Compare::ne || other == Compare::eq) return one == other && a.limit == b.limit;
-        return !narrow(outside, one, a.limit) || !narrow(outside, opposite(other), b.limit);
+        return misses_nothing(one, a.limit, b.limit);
     }
     if (a.kind == AtomKind::age) {
-        Interval outside = domain(a);
-        return !narrow(outside, one, static_cast<double>(a.duration.count())) ||
-               !narrow(outside, opposite(other), static_cast<double>(b.duration.count()));
+        return misses_nothing(one, static_cast<double>(a.duration.count()), static_cast<double>(b.duration.count()));
     }
     return a.kind == AtomKind::armed && !not_a && !not_b && a.duration >= b.duration;
 }
@@ -418,23 +414,23 @@ bool Compiler::implies(const Logic& a, bool not_a, const Logic& b, bool not_b, s
 {
     if (steps == 0) return false;
     --steps;
-    if (a.op == LogicOp::negate) return implies(a.operands[0], !not_a, b, not_b, steps);
-    if (b.op == LogicOp::negate) return implies(a, not_a, b.operands[0], !not_b, steps);
+    if (a.op == TreeOp::negate) return implies(a.operands[0], !not_a, b, not_b, steps);
+    if (b.op == TreeOp::negate) return implies(a, not_a, b.operands[0], !not_b, steps);
     if (not_a == not_b && same(a, b)) return true;
     const auto from = [&](const Logic& part) { return implies(part, not_a, b, not_b, steps); };
     const auto to = [&](const Logic& part) { return implies(a, not_a, part, not_b, steps); };
-    const auto is = [](const Logic& logic, bool negate, LogicOp op) {
-        return logic.op == (negate ? (op == LogicOp::all ? LogicOp::any : LogicOp::all) : op);
+    const auto is = [](const Logic& logic, bool negate, TreeOp op) {
+        return logic.op == (negate ? (op == TreeOp::all ? TreeOp::any : TreeOp::all) : op);
     };
-    if (is(a, not_a, LogicOp::any)) return std::all_of(a.operands.begin(), a.operands.end(), from);
-    if (is(b, not_b, LogicOp::all)) return std::all_of(b.operands.begin(), b.operands.end(), to);
-    if (is(a, not_a, LogicOp::all) && std::any_of(a.operands.begin(), a.operands.end(), from)) return true;
-    if (is(b, not_b, LogicOp::any)) return std::any_of(b.operands.begin(), b.operands.end(), to);
-    if (b.op == LogicOp::at_least && !not_b) {
+    if (is(a, not_a, TreeOp::any)) return std::all_of(a.operands.begin(), a.operands.end(), from);
+    if (is(b, not_b, TreeOp::all)) return std::all_of(b.operands.begin(), b.operands.end(), to);
+    if (is(a, not_a, TreeOp::all) && std::any_of(a.operands.begin(), a.operands.end(), from)) return true;
+    if (is(b, not_b, TreeOp::any)) return std::any_of(b.operands.begin(), b.operands.end(), to);
+    if (b.op == TreeOp::at_least && !not_b) {
         return std::count_if(b.operands.begin(), b.operands.end(), to) >= b.least;
     }
-    if (a.op != LogicOp::atom || b.op != LogicOp::atom) return false;
-    if (a.atom == b.atom) return not_a == not_b;
+    if (a.op != TreeOp::atom || b.op != TreeOp::atom) return false;
+    if (a.atom == b.atom) return false; // one is the other's negation
     return atom_implies(atoms_[a.atom], not_a, atoms_[b.atom], not_b);
 }
 

@@ -44,15 +44,6 @@ void put(toml::table& into, const toml::key& key, toml::node& node)
     into.insert_or_assign(key, std::move(node));
 }
 
-toml::table* find_item(toml::array& items, std::string_view id)
-{
-    for (toml::node& node : items) {
-        auto* item = node.as_table();
-        if (item && text_of(*item, "id") == id) return item;
-    }
-    return nullptr;
-}
-
 } // namespace
 
 // The name may be reached: it is no pack on the way, and the way is not too long.
@@ -146,9 +137,6 @@ void Lineage::take_over(toml::table& into, toml::table& child, std::size_t gener
     if (child.contains("lineage") && generation > 0) {
         text_.fail(*child.get("lineage"), "an effective pack cannot be extended: extend the pack it was made from");
     }
-    for (const auto* key : own) {
-        if (into.contains(key)) into.erase(key);
-    }
     for (const auto* part : parts) take_items(into, child, part);
     take_limits(into, child);
     for (const auto* part : {"question", "component", "indication"}) lay_over(into, child, part);
@@ -180,7 +168,8 @@ void Lineage::take_limits(toml::table& into, toml::table& child)
     toml::node* mine = child.get("limits");
     if (!mine) return;
     toml::node* inherited = into.get("limits");
-    if (!inherited || !mine->is_table() || !inherited->is_table()) {
+    if (inherited && !inherited->is_table()) return; // said when it is read
+    if (!inherited || !mine->is_table()) {
         put(into, child.find("limits")->first, *mine);
         return;
     }
@@ -229,8 +218,12 @@ void Lineage::take_items(toml::table& into, toml::table& child, std::string_view
     }
     toml::array& all = *into.get_as<toml::array>(part);
     std::vector<std::string> known;
-    for (const toml::node& node : all) {
-        if (const auto* item = node.as_table()) known.push_back(text_of(*item, "id"));
+    std::vector<toml::table*> inherited; // of the same ids
+    for (toml::node& node : all) {
+        auto* item = node.as_table();
+        if (!item) continue;
+        known.push_back(text_of(*item, "id"));
+        inherited.push_back(item);
     }
     const bool effective = child.contains("lineage");
     std::vector<std::string> seen;
@@ -239,8 +232,9 @@ void Lineage::take_items(toml::table& into, toml::table& child, std::string_view
         const std::string id = item ? text_of(*item, "id") : std::string{};
         const bool repeated = holds(seen, id); // stays beside the first, and is reported as a second one
         if (!id.empty()) seen.push_back(id);
-        if (item && !repeated && holds(known, id)) {
-            take_item(*item, *find_item(all, id), part);
+        const auto before = std::find(known.begin(), known.end(), id);
+        if (item && !repeated && before != known.end()) {
+            take_item(*item, *inherited[static_cast<std::size_t>(before - known.begin())], part);
             continue;
         }
         if (item && !effective) check_new(*item, part, known);

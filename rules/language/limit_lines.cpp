@@ -75,7 +75,7 @@ Part joined(std::vector<Part> operands, LogicOp op)
 {
     Part out;
     out.exception = std::all_of(operands.begin(), operands.end(), [](const Part& one) { return one.exception; });
-    out.nothing_but = operands.empty() ? std::nullopt : operands[0].nothing_but;
+    out.nothing_but = operands[0].nothing_but;
     for (std::size_t i = 0; i < operands.size(); ++i) {
         const bool enough = op == LogicOp::any || (op == LogicOp::all && enough_among(operands, i));
         if (operands[i].nothing_but != out.nothing_but) out.nothing_but.reset();
@@ -94,8 +94,6 @@ Part part_of(const Pack& pack, const Program& program)
     for (const LogicStep& step : program.code) {
         if (step.op == LogicOp::atom) {
             stack.push_back(part_of(pack, pack.plan.atoms[step.arg]));
-        } else if (step.op == LogicOp::constant) {
-            stack.emplace_back();
         } else if (step.op == LogicOp::negate) {
             stack.back() = {};
             stack.back().exception = true;
@@ -107,18 +105,15 @@ Part part_of(const Pack& pack, const Program& program)
             stack.push_back(std::move(whole));
         }
     }
-    return stack.empty() ? Part{} : std::move(stack.back());
+    return std::move(stack.back());
 }
 
 // The named limit of the rule that has this value for this signal.
 std::string limit_of(const Pack& pack, const Rule& rule, const Atom& atom)
 {
-    const PackItem* item = pack.outline.rule(rule.id);
-    if (item == nullptr) return "";
-    for (const std::string& name : item->limits) {
-        const PackLimit* limit = pack.outline.limit(name);
-        const auto literal = limit ? language::parse_literal(limit->value) : std::nullopt;
-        if (!literal || !literal->per.empty()) continue;
+    for (const std::string& name : pack.outline.rule(rule.id)->limits) {
+        const auto literal = language::parse_literal(pack.outline.limit(name)->value);
+        if (!literal->per.empty()) continue;
         const Unit unit = info(atom.signal).unit;
         std::optional<double> value;
         if (literal->unit.empty()) {

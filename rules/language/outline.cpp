@@ -64,12 +64,11 @@ std::string inhibitions_of(const PackOutline& outline, std::string_view rule)
     std::string out;
     for (const PackItem& item : outline.inhibitions) {
         const std::string name = "\"" + std::string{rule} + "\"";
-        const PackField* rules = item.field("rules");
-        if (item.disabled || !rules || rules->toml.find(name) == std::string::npos) continue;
+        if (item.disabled || item.field("rules")->toml.find(name) == std::string::npos) continue;
         out += std::string{item.value("when")} + "|" + std::string{item.value("at_most")} + "|";
         for (const std::string& limit : item.limits) {
-            const PackLimit* found = outline.limit(limit);
-            out += limit + "=" + (found ? found->value + (found->inclusive ? " itself too" : "") : "") + "|";
+            const PackLimit& found = *outline.limit(limit);
+            out += limit + "=" + found.value + (found.inclusive ? " itself too" : "") + "|";
         }
     }
     return out;
@@ -87,9 +86,9 @@ bool same_behaviour(const PackOutline& a, const PackOutline& b, std::string_view
     }
     if (inhibitions_of(a, rule) != inhibitions_of(b, rule)) return false;
     return std::all_of(one->limits.begin(), one->limits.end(), [&](const std::string& name) {
-        const PackLimit* mine = a.limit(name);
-        const PackLimit* theirs = b.limit(name);
-        return mine && theirs && mine->value == theirs->value && mine->inclusive == theirs->inclusive;
+        const PackLimit& mine = *a.limit(name);
+        const PackLimit& theirs = *b.limit(name);
+        return mine.value == theirs.value && mine.inclusive == theirs.inclusive;
     });
 }
 

@@ -90,6 +90,7 @@ private:
     struct Conditions {
         const toml::table* table = nullptr;
         std::optional<Logic> when, clear, needs; // no `clear`: the end of `when`
+        bool never_clears = false;
     };
     std::vector<Conditions> conditions_;
     std::map<std::string, const toml::node*, std::less<>> limit_nodes_;
@@ -285,8 +286,7 @@ void PackReader::check_limits()
         }
     }
     std::erase_if(pack_.outline.limits, [&](const PackLimit& limit) {
-        const auto found = compiler_.limits.find(limit.name);
-        return found == compiler_.limits.end() || !found->second.used;
+        return !compiler_.limits.find(limit.name)->second.used;
     });
 }
 
@@ -398,31 +398,28 @@ void PackReader::read_conditions(TableReader& reader, const toml::table& table, 
     const auto clear_text = reader.string("clear");
     const auto needs_text = reader.string("needs");
     const auto when = when_text ? condition(*table.get("when"), *when_text) : std::nullopt;
+    const bool never_clears = clear_text == "never";
     std::optional<Logic> clear;
-    if (clear_text && *clear_text == "never") {
-        clear = Logic{LogicOp::constant, Truth::no, 0, 0, {}};
-    } else if (clear_text) {
-        clear = condition(*table.get("clear"), *clear_text);
-    }
+    if (clear_text && !never_clears) clear = condition(*table.get("clear"), *clear_text);
     const auto needs = needs_text ? condition(*table.get("needs"), *needs_text) : std::nullopt;
     if (!when) return;
     check_clear(table, *when, clear, rule);
     if (needs && compiler_.closes(*when, *needs)) {
         text_.fail(*table.get("needs"), "this gate is closed whenever 'when' is true: the rule can never fire");
     }
-    conditions_.back() = {&table, when, clear, needs};
+    conditions_.back() = {&table, when, clear, needs, never_clears};
 }
 
 void PackReader::check_clear(const toml::table& table, const Logic& when, const std::optional<Logic>& clear,
                              const Rule& rule)
 {
     const toml::node* clear_node = table.get("clear");
-    if (clear && clear_node && compiler_.overlap(when, *clear)) {
+    if (clear && compiler_.overlap(when, *clear)) {
         text_.fail(*clear_node, "'clear' can be true while 'when' is: the alarm would end while its cause stays");
     }
     if (rule.kind != AlarmKind::physiological) return;
     const bool explicitly = clear_node != nullptr;
-    if (explicitly && !clear) return; // reported
+    if (explicitly && !clear) return; // reported, or "never"
     if (compiler_.reads_value(clear ? *clear : when, Signal::mg)) {
         text_.fail(explicitly ? *clear_node : *table.get("when"),
                    "a level never clears an alarm: give a 'clear' that does not read the value of mg, such as "
@@ -645,14 +642,18 @@ void PackReader::hold_back(const toml::table& table, const Logic& when, Inhibiti
     }
 }
 
+// Of a pack without a mistake: each rule has its condition.
 void PackReader::make_programs()
 {
     for (std::size_t i = 0; i < pack_.rules.size(); ++i) {
         Rule& rule = pack_.rules[i];
         const Conditions& from = conditions_[i];
-        if (!from.when) continue; // reported
         rule.when = compiler_.program(*from.when);
-        rule.clear = compiler_.program(from.clear ? *from.clear : Compiler::negated(*from.when));
+        if (from.never_clears) {
+            rule.clear.code = {{LogicOp::constant, static_cast<std::uint8_t>(Truth::no), 0}};
+        } else {
+            rule.clear = compiler_.program(from.clear ? *from.clear : Compiler::negated(*from.when));
+        }
         if (from.needs) rule.needs = compiler_.program(*from.needs);
         rule.reads = rule.when.reads | rule.clear.reads | rule.needs.reads;
     }
@@ -672,7 +673,7 @@ bool PackReader::shadowed(std::size_t rule, std::size_t by, std::size_t& steps) 
     if (theirs.needs && !(mine.needs && Compiler::same(*mine.needs, *theirs.needs))) return false;
     const bool same_end = mine.clear && theirs.clear ? Compiler::same(*mine.clear, *theirs.clear)
                                                      : !mine.clear && !theirs.clear;
-    return same_end && compiler_.implies(*mine.when, *theirs.when, steps);
+    return same_end && mine.never_clears == theirs.never_clears && compiler_.implies(*mine.when, *theirs.when, steps);
 }
 
 void PackReader::check_shadows()

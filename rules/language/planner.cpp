@@ -11,18 +11,17 @@ namespace magwatch::language {
 
 void Compiler::emit(const Logic& logic, Program& out) const
 {
-    LogicStep step{logic.op, 0, 0};
+    LogicStep step{static_cast<LogicOp>(logic.op), 0, 0};
     switch (logic.op) {
-    case LogicOp::atom:
+    case TreeOp::atom:
         step.arg = logic.atom;
         out.reads |= atoms_[logic.atom].reads;
         out.timed |= atoms_[logic.atom].timed;
         break;
-    case LogicOp::constant: step.least = static_cast<std::uint8_t>(logic.constant); break;
-    case LogicOp::negate: emit(logic.operands[0], out); break;
-    case LogicOp::at_least:
-    case LogicOp::all:
-    case LogicOp::any:
+    case TreeOp::negate: emit(logic.operands[0], out); break;
+    case TreeOp::at_least:
+    case TreeOp::all:
+    case TreeOp::any:
         for (const Logic& operand : logic.operands) emit(operand, out);
         step.arg = static_cast<std::uint16_t>(logic.operands.size());
         step.least = logic.least;
@@ -175,14 +174,16 @@ void plan_signal(Plan& plan, Signal s)
     std::vector<std::uint16_t> calm;
     for (std::size_t i = 0; i < plan.atoms.size(); ++i) {
         const Atom& atom = plan.atoms[i];
-        if ((atom.reads & mask(s)) == 0 || atom.kind == AtomKind::sustained) continue;
-        const bool in_word = i / 64 == signal.word && ((signal.mask >> (i % 64)) & 1) != 0;
-        if (!in_word) (is_calm(atom, plan) ? calm : plan.others).push_back(static_cast<std::uint16_t>(i));
-        const bool compares =
-            atom.kind == AtomKind::general || atom.kind == AtomKind::value || atom.kind == AtomKind::member;
-        signal.compared |= !in_word && compares && is_calm(atom, plan);
+        if ((atom.reads & mask(s)) == 0) continue;
         signal.value_read |= needs_fresh_value(atom);
         signal.soonest_ms = std::min(signal.soonest_ms, soonest(atom));
+        const bool in_word = i / 64 == signal.word && ((signal.mask >> (i % 64)) & 1) != 0;
+        const bool stands = is_calm(atom, plan);
+        if (in_word || atom.kind == AtomKind::sustained) continue; // asked with the others of the word, or last
+        (stands ? calm : plan.others).push_back(static_cast<std::uint16_t>(i));
+        const bool compares =
+            atom.kind == AtomKind::general || atom.kind == AtomKind::value || atom.kind == AtomKind::member;
+        signal.compared |= compares && stands;
     }
     signal.first_calm = static_cast<std::uint16_t>(plan.others.size());
     plan.others.insert(plan.others.end(), calm.begin(), calm.end());
@@ -245,7 +246,7 @@ Compiler::Result Compiler::finish(const std::vector<Program*>& programs)
         renumber(one.condition);
         one.atom = place[one.atom];
         const auto& code = one.condition.code;
-        one.single = code.size() == 1 && code[0].op == LogicOp::atom ? code[0].arg : no_single;
+        one.single = code.size() == 1 ? code[0].arg : no_single; // one alone is an atom
     }
     for (Program* program : programs) renumber(*program);
     plan.rules_of_atom.assign(plan.atoms.size(), RuleSet{});

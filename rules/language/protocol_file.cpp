@@ -38,9 +38,8 @@ std::optional<double> amount(std::string_view text, std::string_view unit)
     const std::size_t space = text.find(' ');
     if (space == std::string_view::npos || text.substr(space + 1) != unit) return std::nullopt;
     const std::string_view number = text.substr(0, space);
-    const bool digits = std::all_of(number.begin(), number.end(),
-                                    [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-    if (!digits || number.front() == '.' || number.back() == '.') return std::nullopt;
+    if (number.find_first_not_of("0123456789.") != std::string_view::npos) return std::nullopt;
+    if (number.front() == '.' || number.back() == '.') return std::nullopt;
     if (number.find('.') != std::string_view::npos && number.back() == '0') return std::nullopt;
     if (number.size() > 1 && number.front() == '0' && number[1] != '.') return std::nullopt;
     return literal->number;
@@ -183,18 +182,17 @@ private:
         made.button = words(reader, from, "button", true, button_longest);
         branches(reader, made);
         made.ecg = reader.boolean("ecg").value_or(false);
-        bool figures = true;
-        if (const auto kind = reader.string("kind", true)) {
-            const auto found = std::find(step_kind_names.begin(), step_kind_names.end(), *kind);
-            if (found == step_kind_names.end()) {
-                text_.fail(*from.get("kind"), "no such kind of step '" + *kind + "'" +
-                                                  did_you_mean(*kind, step_kind_names) +
-                                                  " (stop, done, give, check, sample, decide)");
-                return; // which other keys belong to it is not known
-            }
-            made.kind = static_cast<StepKind>(found - step_kind_names.begin());
-            figures = figures_of(reader, from, made);
+        const auto kind = reader.string("kind", true);
+        if (!kind) return; // which other keys belong to it is not known
+        const auto found = std::find(step_kind_names.begin(), step_kind_names.end(), *kind);
+        if (found == step_kind_names.end()) {
+            text_.fail(*from.get("kind"), "no such kind of step '" + *kind + "'" +
+                                              did_you_mean(*kind, step_kind_names) +
+                                              " (stop, done, give, check, sample, decide)");
+            return;
         }
+        made.kind = static_cast<StepKind>(found - step_kind_names.begin());
+        const bool figures = figures_of(reader, from, made);
         if (figures) made.source = source(reader, from);
         else made.source = from.contains("source") ? source(reader, from) : std::string{};
         reader.finish();

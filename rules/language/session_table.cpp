@@ -71,8 +71,9 @@ public:
         const auto id = reader.string("id", true);
         Question* into = row_of(table_.questions, id.value_or(""), questions_max, from);
         if (into == nullptr) return;
+        const bool fresh = into->ask.empty();
         into->ask = text(reader, from, "ask", into->ask, 100);
-        if (const auto word = reader.string("concern", into->ask.empty())) {
+        if (const auto word = reader.string("concern", fresh)) {
             const auto all = {Concern::block, Concern::warn, Concern::inform, Concern::ask};
             const auto found = one_of(all, *word, from, "concern");
             into->concern = found.value_or(into->concern);
@@ -198,12 +199,13 @@ private:
         row.title = text(reader, from, "title", row.title, 80);
         row.source = text(reader, from, "source", row.source, 400);
         if (alarms) {
+            const bool fresh = row.message.empty();
             row.message = text(reader, from, "message", row.message, 40);
             row.prompt = text(reader, from, "prompt", row.prompt, 400);
             const bool plain = std::all_of(row.message.begin(), row.message.end(),
                                            [](char c) { return c >= ' ' && c <= '~'; });
             if (!plain) text_.fail(*from.get("message"), "a message is plain letters, digits and signs only");
-            if (const auto word = reader.string("priority", row.message.empty())) {
+            if (const auto word = reader.string("priority", fresh)) {
                 const auto found = one_of({Priority::low, Priority::medium, Priority::high}, *word, from, "priority");
                 row.priority = found.value_or(row.priority);
             }
@@ -236,7 +238,7 @@ private:
     }
 
     // A number is never without its source.
-    std::optional<std::string> cell(TableReader& reader, const toml::table& from, IndicationRow& row, const char* key)
+    std::optional<std::string> cell(TableReader& reader, IndicationRow& row, const char* key)
     {
         const toml::node* node = reader.find(key);
         if (node == nullptr) return std::nullopt;
@@ -251,13 +253,12 @@ private:
         inner.finish();
         std::erase_if(row.sources, [&](const auto& one) { return one.first == key; });
         row.sources.emplace_back(key, source);
-        (void)from;
         return value;
     }
     void quantity(TableReader& reader, const toml::table& from, IndicationRow& row, const char* key,
                   std::optional<double>& into, Signal signal, std::string_view example)
     {
-        const auto value = cell(reader, from, row, key);
+        const auto value = cell(reader, row, key);
         if (!value) return;
         const auto literal = parse_literal(*value);
         const auto unit = literal && literal->per.empty() ? unit_from(literal->unit) : std::nullopt;
@@ -283,7 +284,7 @@ private:
     void length(TableReader& reader, const toml::table& from, IndicationRow& row, const char* key,
                 std::optional<Duration>& into)
     {
-        const auto value = cell(reader, from, row, key);
+        const auto value = cell(reader, row, key);
         if (!value) return;
         const auto parsed = parse_duration(*value);
         if (!parsed || *parsed <= Duration::zero()) {
@@ -318,20 +319,20 @@ private:
 
 } // namespace
 
-// "4 g", "10 mL": what only the site's approved protocol file may say. "mmol/L" and "g/h" are not doses.
+// "4 g", "10 mL", "4 grams": what only the site's approved protocol file may say. "mmol/L" and "g/h" are not doses.
 bool holds_dose(std::string_view text)
 {
-    constexpr std::string_view units[] = {"g", "mg", "ml", "mL", "mmol", "mEq"};
+    constexpr std::string_view units[] = {"g",          "mg",          "ml",         "mL",          "mmol",
+                                          "mEq",        "gram",        "grams",      "milligram",   "milligrams",
+                                          "millilitre", "millilitres", "milliliter", "milliliters"};
+    const auto word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (std::isdigit(static_cast<unsigned char>(text[i])) == 0) continue;
-        std::size_t at = i + 1;
-        while (at < text.size() && text[at] == ' ') ++at;
-        for (const std::string_view unit : units) {
-            if (!text.substr(at).starts_with(unit)) continue;
-            const std::size_t end = at + unit.size();
-            const char next = end < text.size() ? text[end] : ' ';
-            if (std::isalnum(static_cast<unsigned char>(next)) == 0 && next != '/') return true;
-        }
+        const std::string_view rest = text.substr(std::min(text.find_first_not_of(' ', i + 1), text.size()));
+        const auto* end = std::find_if_not(rest.begin(), rest.end(), word);
+        const std::string_view unit = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+        const bool known = std::find(std::begin(units), std::end(units), unit) != std::end(units);
+        if (known && !rest.substr(unit.size()).starts_with('/')) return true;
     }
     return false;
 }

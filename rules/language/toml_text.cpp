@@ -13,36 +13,29 @@ namespace {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// How many bytes of the decoded text an escape sequence gives, and how many of the raw text it takes.
-struct Escape {
-    std::size_t raw = 2;
+// The next of a string as it is written: how many bytes of the text it takes, and how many of the decoded one it gives.
+struct Piece {
+    std::size_t raw = 1;
     std::size_t decoded = 1;
 };
-Escape escape_at(std::string_view raw)
+
+// One that begins with a backslash. The text was parsed: the sequence is whole.
+Piece escape_at(std::string_view raw)
 {
     const auto digits = [&](std::size_t n) {
         std::uint32_t code = 0;
-        for (std::size_t i = 2; i < 2 + n && i < raw.size(); ++i) {
-            const char c = raw[i];
-            const int digit = c >= '0' && c <= '9'   ? c - '0'
-                              : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                              : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                     : 0;
+        for (const char c : raw.substr(2, n)) {
+            const int digit = c <= '9' ? c - '0' : (c & 0xF) + 9;
             code = code * 16 + static_cast<std::uint32_t>(digit);
         }
-        return Escape{2 + n, code < 0x80 ? 1U : code < 0x800 ? 2U : code < 0x10000 ? 3U : 4U};
+        return Piece{2 + n, code < 0x80 ? 1U : code < 0x800 ? 2U : code < 0x10000 ? 3U : 4U};
     };
-    if (raw.size() < 2) return {};
+    // The backslash at the end of a line swallows all white space after it.
+    const std::size_t blank = std::min(raw.find_first_not_of(" \t\r\n", 1), raw.size());
+    if (blank > 1) return {blank, 0};
     if (raw[1] == 'u') return digits(4);
     if (raw[1] == 'U') return digits(8);
-    if (raw[1] == 'x') return digits(2);
-    if (raw[1] == '\n' || raw[1] == ' ' || raw[1] == '\t' || raw[1] == '\r') {
-        // The backslash at the end of a line swallows all white space after it.
-        std::size_t end = 1;
-        while (end < raw.size() && (raw[end] == ' ' || raw[end] == '\t' || raw[end] == '\r' || raw[end] == '\n')) ++end;
-        return {end, 0};
-    }
-    return {};
+    return {2, 1};
 }
 
 } // namespace
@@ -66,8 +59,8 @@ std::size_t TomlText::file_of(const toml::source_region& at)
 
 std::string_view TomlText::File::line(std::uint32_t number) const
 {
-    if (number == 0 || number > line_starts.size()) return {};
-    const std::size_t begin = line_starts[number - 1];
+    if (number == 0) return {}; // a mistake of the whole
+    const std::size_t begin = line_starts[std::min<std::size_t>(number, line_starts.size()) - 1];
     const std::size_t end = text.find('\n', begin);
     std::string_view out = text.substr(begin, end == std::string_view::npos ? std::string_view::npos : end - begin);
     if (out.ends_with('\r')) out.remove_suffix(1);
@@ -77,11 +70,10 @@ std::string_view TomlText::File::line(std::uint32_t number) const
 
 std::size_t TomlText::File::byte_of(toml::source_position at) const
 {
-    if (at.line == 0 || at.line > line_starts.size()) return 0;
-    std::size_t byte = line_starts[at.line - 1];
-    for (std::uint32_t column = 1; column < at.column && byte < text.size(); ++column) {
-        ++byte;
-        while (byte < text.size() && continues(text[byte])) ++byte;
+    std::size_t byte = line_starts[std::clamp<std::size_t>(at.line, 1, line_starts.size()) - 1];
+    for (std::uint32_t column = 1; column < at.column; ++column) {
+        const auto* next = text.begin() + std::min(byte + 1, text.size());
+        byte = static_cast<std::size_t>(std::find_if_not(next, text.end(), continues) - text.begin());
     }
     return byte;
 }
@@ -91,7 +83,7 @@ toml::source_position TomlText::File::position_of(std::size_t byte) const
     const auto next = std::upper_bound(line_starts.begin(), line_starts.end(), byte);
     const auto number = static_cast<std::uint32_t>(next - line_starts.begin());
     std::uint32_t column = 1;
-    for (std::size_t i = line_starts[number - 1]; i < byte && i < text.size(); ++i) {
+    for (std::size_t i = line_starts[number - 1]; i < byte; ++i) {
         if (!continues(text[i])) ++column;
     }
     return {number, column};
@@ -133,29 +125,22 @@ void TomlText::fail_inside(const toml::node& string, std::size_t offset, std::st
     const std::string_view from = text.substr(std::min(raw, text.size()));
     const bool multiline = from.starts_with("\"\"\"") || from.starts_with("'''");
     const bool escapes = from.starts_with('"');
-    if (!escapes && !from.starts_with('\'')) {
-        fail(string, std::move(message));
-        return;
-    }
     raw += multiline ? 3 : 1;
     if (multiline && text.substr(raw).starts_with("\r\n")) {
         raw += 2;
     } else if (multiline && text.substr(raw).starts_with('\n')) {
         raw += 1;
     }
-    std::size_t decoded = 0;
-    while (raw < text.size()) {
-        if (escapes && text[raw] == '\\') {
-            const Escape escape = escape_at(text.substr(raw));
-            if (decoded + escape.decoded > offset) break;
-            decoded += escape.decoded;
-            raw += escape.raw;
-        } else {
-            if (decoded >= offset) break;
-            // toml++ reads every end of a line as one character.
-            if (!(multiline && text.substr(raw).starts_with("\r\n"))) ++decoded;
-            ++raw;
-        }
+    const auto piece_at = [&](std::string_view rest) -> Piece {
+        if (escapes && rest.starts_with('\\')) return escape_at(rest);
+        // toml++ reads every end of a line as one character.
+        return {multiline && rest.starts_with("\r\n") ? 2U : 1U, 1};
+    };
+    for (std::size_t decoded = 0;;) {
+        const Piece piece = piece_at(text.substr(std::min(raw, text.size())));
+        decoded += piece.decoded;
+        if (decoded > offset) break;
+        raw += piece.raw;
     }
     fail(number, file.position_of(std::min(raw, text.size())), std::move(message));
 }

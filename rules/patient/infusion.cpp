@@ -34,13 +34,14 @@ std::optional<double> Infusion::rate_now() const
     return counted_rate(at_);
 }
 
+// There is a point already.
 void Infusion::remember(Instant at)
 {
-    if (!history_.empty() && at - history_.back().first < history_step) return;
+    if (at - history_.back().first < history_step) return;
     history_.emplace_back(at, total_);
     // One point older than a window is kept, so that its edge can be interpolated.
     auto dense = history_.begin();
-    while (dense + 1 != history_.end() && at - (dense + 1)->first > dense_length) ++dense;
+    while (at - (dense + 1)->first > dense_length) ++dense; // the last one is of now
     if (dense - history_.begin() <= old_points) return;
     auto kept = history_.begin();
     for (auto point = history_.begin() + 1; point != dense; ++point) {
@@ -141,7 +142,6 @@ void Infusion::intramuscular(double grams, Instant at, Instant now)
     advance(now);
     recorded_ = true;
     add(grams, at, now);
-    last_dose_ = std::max(at, last_dose_ == Instant::never() ? at : last_dose_);
 }
 
 void Infusion::stop(Instant now)
@@ -161,7 +161,7 @@ double Infusion::dose_in(Duration length, Instant now) const
     if (after == history_.end()) return total_ - history_.back().second;
     const auto before = after - 1;
     const double span = static_cast<double>((after->first - before->first).count());
-    const double part = span > 0 ? static_cast<double>((start - before->first).count()) / span : 1;
+    const double part = static_cast<double>((start - before->first).count()) / span;
     return total_ - (before->second + (after->second - before->second) * part);
 }
 

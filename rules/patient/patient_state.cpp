@@ -165,7 +165,7 @@ void PatientState::take(const PatientState& from, Signal signal)
                                        [&](const Window& window) { return window.spec() == windows_[i].spec(); });
         if (same == from.windows_.end()) continue;
         const Bytes bytes = to_bytes(*same);
-        if (auto copy = from_bytes<Window>(as_text(bytes))) windows_[i] = std::move(*copy);
+        windows_[i] = from_bytes<Window>(as_text(bytes)).value();
     }
 }
 

@@ -92,7 +92,7 @@ double Window::covered() const
     const Sample& edge = front();
     const std::int64_t from = std::max(left_, covered_from_);
     const double whole = static_cast<double>(sum_) / fixed_one;
-    if (from == none || from >= start || edge.at <= from) return whole;
+    if (from >= start) return whole;
     // The oldest entry reaches back beyond the window: only its part inside counts.
     const double outside = static_cast<double>(start - from) / static_cast<double>(edge.at - from);
     return whole - edge.value * outside;

@@ -56,7 +56,7 @@ void Course::lay(Piece piece)
         if (left.from < left.until) kept.push_back(left);
         if (right.from < right.until) kept.push_back(right);
     }
-    if (piece.from < piece.until && (piece.grams_per_hour > 0 || piece.assumed)) kept.push_back(piece);
+    if (piece.grams_per_hour > 0 || piece.assumed) kept.push_back(piece);
     std::sort(kept.begin(), kept.end(), [](const Piece& a, const Piece& b) { return a.from < b.from; });
     pieces_.clear();
     for (const Piece& next : kept) {

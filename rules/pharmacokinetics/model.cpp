@@ -81,10 +81,7 @@ Kinetics individual(Disposition body, const Deviations& woman)
 
 std::string_view name(Model model)
 {
-    for (const Name& known : names) {
-        if (known.model == model) return known.text;
-    }
-    std::abort();
+    return std::find_if(std::begin(names), std::end(names), [&](const Name& one) { return one.model == model; })->text;
 }
 
 std::optional<Model> model_from(std::string_view text)

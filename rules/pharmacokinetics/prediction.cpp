@@ -153,7 +153,6 @@ public:
             const double then = badness(next);
             if (!(then <= now)) {
                 damping = damping > 0 ? damping * 4 : 1;
-                if (damping > 1e9) break;
                 continue;
             }
             z = next;
@@ -222,7 +221,7 @@ Instant exceeds(const Course& course, Duration length, double limit, bool with_i
     for (std::size_t i = 0; i < corners.size(); ++i) {
         const double dose = course.grams(corners[i] - length, corners[i], with_intramuscular);
         if (dose > limit + 1e-9) {
-            if (i == 0 || dose <= before) return corners[i];
+            if (i == 0) return corners[i];
             const double part = (limit - before) / (dose - before);
             const auto span = static_cast<double>((corners[i] - corners[i - 1]).count());
             return corners[i - 1] + Duration{static_cast<std::int64_t>(std::max(part, 0.0) * span)};

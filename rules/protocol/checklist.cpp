@@ -11,11 +11,10 @@ constexpr std::size_t taps_max = 96;   // of one step: a recheck every 5 min for
 constexpr std::size_t reasons_max = 12;
 constexpr std::size_t text_longest = 200;
 
-StepProgress* find(Checklist& list, std::string_view step)
+// Of a step of the list's own protocol: both have the same ones, in one order (`sound`).
+template <class List> auto& progress_of(List& list, const Protocol& protocol, const ProtocolStep& step)
 {
-    const auto found = std::find_if(list.steps.begin(), list.steps.end(),
-                                    [&](const StepProgress& one) { return one.step == step; });
-    return found == list.steps.end() ? nullptr : &*found;
+    return list.steps[static_cast<std::size_t>(&step - protocol.steps.data())];
 }
 
 void note(StepProgress& progress, StepAct act, const std::string& by, const std::string& text, Instant now)
@@ -46,10 +45,9 @@ TapAnswer taken(std::string text) { return {true, std::move(text)}; }
 void start_checks(Checklist& list, const Protocol& protocol, Instant now)
 {
     for (const ProtocolStep& step : protocol.steps) {
-        StepProgress* progress = find(list, step.id);
-        if (step.kind != StepKind::check || progress == nullptr || !step.in(list.branch)) continue;
-        if (progress->timer == StepTimer::none && progress->state == StepState::open)
-            run(*progress, StepTimer::recheck, now + step.every);
+        if (step.kind != StepKind::check || !step.in(list.branch)) continue;
+        StepProgress& progress = progress_of(list, protocol, step);
+        if (progress.timer == StepTimer::none) run(progress, StepTimer::recheck, now + step.every);
     }
 }
 
@@ -100,10 +98,10 @@ TapAnswer dose_given(const ProtocolStep& step, StepProgress& progress, const Tap
     progress.state = StepState::done;
     rest(progress);
     std::string text = early ? "recorded; faster than the protocol asks" : "recorded";
-    if (step.repeat_after > Duration{} && progress.doses < step.most) {
+    if (progress.doses < step.most) { // of more than one dose the protocol says when the next is thought of
         run(progress, StepTimer::repeat, t.now + step.repeat_after);
         text += "; look whether she is better when the timer ends";
-    } else if (progress.doses >= step.most && step.most > 1) {
+    } else if (step.most > 1) {
         text += "; that was the last dose of the protocol: the doctor decides";
     }
     return taken(std::move(text));
@@ -197,12 +195,11 @@ TapAnswer tap(Checklist& list, const Protocol& protocol, std::string_view id, St
     if (by.empty()) return refused("who does this?");
     if (text.size() > text_longest) return refused("the words are too long");
     const ProtocolStep* step = protocol.step(id);
-    StepProgress* progress = find(list, id);
-    if (step == nullptr || progress == nullptr || !shown(*step, *progress, list.branch)) {
+    StepProgress* progress = step == nullptr ? nullptr : &progress_of(list, protocol, *step);
+    if (step == nullptr || !shown(*step, *progress, list.branch)) {
         std::vector<std::string_view> known;
         for (const auto& one : protocol.steps)
-            if (const auto* at = list.progress(one.id); at != nullptr && shown(one, *at, list.branch))
-                known.push_back(one.id);
+            if (shown(one, progress_of(list, protocol, one), list.branch)) known.push_back(one.id);
         return refused("no such step '" + std::string{id.substr(0, 64)} + "'" + did_you_mean(id, known));
     }
     const Tap t{act, by, text, now};
@@ -231,12 +228,12 @@ bool take_back(Checklist& list, const Protocol& protocol, StepKind kind, const s
 {
     if (!list.open()) return false;
     for (const ProtocolStep& step : protocol.steps) {
-        StepProgress* progress = find(list, step.id);
-        if (step.kind != kind || progress == nullptr || progress->state != StepState::done) continue;
-        note(*progress, StepAct::taken_back, by, reason, now);
-        progress->state = StepState::open;
-        progress->doubt = StopDoubt::none;
-        rest(*progress);
+        StepProgress& progress = progress_of(list, protocol, step);
+        if (step.kind != kind || progress.state != StepState::done) continue;
+        note(progress, StepAct::taken_back, by, reason, now);
+        progress.state = StepState::open;
+        progress.doubt = StopDoubt::none;
+        rest(progress);
         return true;
     }
     return false;
@@ -268,7 +265,7 @@ bool review_checklist(Checklist& list, PumpSeen pump, Instant now)
             changed = true;
         } else if (now >= one.due) {
             const StopDoubt doubt = pump == PumpSeen::running ? StopDoubt::runs : StopDoubt::unseen;
-            changed = changed || one.doubt != doubt;
+            changed |= one.doubt != doubt;
             one.state = StepState::open;
             one.doubt = doubt;
         }
@@ -299,9 +296,8 @@ const ProtocolStep* on_top(const Checklist& list, const Protocol& protocol)
 {
     if (!list.open()) return nullptr;
     for (const ProtocolStep& step : protocol.steps) {
-        const StepProgress* progress = list.progress(step.id);
-        if (progress == nullptr || !shown(step, *progress, list.branch)) continue;
-        if (progress->state == StepState::open) return &step;
+        const StepProgress& progress = progress_of(list, protocol, step);
+        if (progress.state == StepState::open && shown(step, progress, list.branch)) return &step;
     }
     return nullptr;
 }

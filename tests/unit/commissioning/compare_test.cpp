@@ -29,7 +29,11 @@ TEST(Screen, IsANumberInItsUnitAWordOrNoReading)
     EXPECT_NEAR(shown(Signal::sbp, "16.0 kPa").step, 0.75, 0.01) << "a tenth of a kPa";
     for (const char* none : {"none", "NONE", "-", "---", "-?-", "??"}) EXPECT_FALSE(shown(Signal::hr, none).value) << none;
     EXPECT_EQ(shown(Signal::avpu, "pain").value, 2);
-    EXPECT_EQ(shown(Signal::monitor_apnoea, "off").value, 0);
+    for (const char* on : {"on", "yes", "ACTIVE"}) EXPECT_EQ(shown(Signal::monitor_apnoea, on).value, 1) << on;
+    for (const char* off : {"off", "No", "inactive"}) EXPECT_EQ(shown(Signal::monitor_apnoea, off).value, 0) << off;
+    EXPECT_EQ(shown(Signal::monitor_apnoea, "1").value, 1);
+    EXPECT_TRUE(std::holds_alternative<std::string>(parse_screen(Signal::monitor_apnoea, "perhaps")));
+    EXPECT_TRUE(std::holds_alternative<std::string>(parse_screen(Signal::hr, "on"))) << "a rate is neither on nor off";
     for (const char* bad : {"", "about 97", "97 mmHg", "9e1", "nan", "inf", "97 98"})
         EXPECT_TRUE(std::holds_alternative<std::string>(parse_screen(Signal::spo2, bad))) << bad;
 }
@@ -71,6 +75,48 @@ TEST(Record, OfTwoValuesAndATakenOffSensorOfEachSignalIsWhole)
     EXPECT_EQ(vouched & mask(Signal::rr), 0U);
     EXPECT_TRUE(covers_bed(good(), "bed-1"));
     EXPECT_FALSE(covers_bed(good(), "bed-2"));
+}
+
+TEST(Record, OfWhatNobodyCanHaveSeenIsNone)
+{
+    CommissionRecord record = good();
+    record.pairs[0] = pair(Signal::hr, "about 70", 70);
+    EXPECT_THAT(mistakes(record, map_signals), ElementsAre("bed-1 hr: 'about 70' is no number; type what the screen shows, or \"none\""));
+    record.pairs[0] = pair(Signal::hr, "5", 5);
+    EXPECT_THAT(mistakes(record, map_signals), ElementsAre("bed-1 hr: magwatch cannot have read 5"));
+    record = good();
+    record.left_out = {{Signal::hr, "no lead"}};
+    EXPECT_THAT(mistakes(record, map_signals), ElementsAre("hr is compared and left out"));
+}
+
+TEST(Record, OfMoreThanWhatIsNeededIsWholeToo)
+{
+    CommissionRecord record = good();
+    record.pairs.push_back(pair(Signal::hr, "90", 90));
+    record.pairs.push_back(pair(Signal::monitor_apnoea, "on", 1));
+    EXPECT_THAT(mistakes(record, map_signals), IsEmpty());
+    record.pairs.back() = pair(Signal::monitor_apnoea, "on", 0);
+    EXPECT_THAT(mistakes(record, map_signals), ElementsAre("bed-1 monitor_apnoea: magwatch reads 0, the screen shows on"));
+    record.pairs.back() = pair(Signal::hr, "90", std::nullopt);
+    EXPECT_THAT(mistakes(record, map_signals), ElementsAre("bed-1 hr: magwatch has no value, the screen shows 90"));
+}
+
+TEST(Record, CoversABedOfWhichAValueWasRead)
+{
+    CommissionRecord record;
+    record.pairs = {pair(Signal::hr, "none", std::nullopt)};
+    EXPECT_FALSE(covers_bed(record, "bed-1")) << "nothing was read there yet";
+    record.pairs.push_back(pair(Signal::hr, "72", 72));
+    EXPECT_TRUE(covers_bed(record, "bed-1"));
+}
+
+// A grade has no unit to be told with; a counter stands on no screen.
+TEST(Record, SpeaksOfEachSignalAsStaffDo)
+{
+    EXPECT_EQ(difference(pair(Signal::reflex_knee, "2", 1)), "magwatch reads 1, the screen shows 2");
+    EXPECT_EQ(difference(pair(Signal::hr, "none", 72.25)), "magwatch reads 72.25 /min, the screen shows none");
+    EXPECT_FALSE(is_compared(Signal::liveness));
+    EXPECT_EQ(compare(Signal::gestation, shown(Signal::gestation, "34"), 35, 0), Match::same) << "completed weeks are counted up";
 }
 
 TEST(Record, OfWhatDoesNotMatchIsNone)

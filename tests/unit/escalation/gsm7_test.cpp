@@ -47,6 +47,13 @@ TEST(Gsm7, EveryBlankIsOneSpaceAndWhatCannotBeSeenIsNothing)
     EXPECT_FALSE(is_gsm7("Bed [3]"));
 }
 
+TEST(Gsm7, DegreesAreApartFromTheNumberBeforeThem)
+{
+    EXPECT_EQ(to_gsm7("38°"), "38 deg");
+    EXPECT_EQ(to_gsm7("38 °"), "38 deg");
+    EXPECT_EQ(to_gsm7("°"), "deg");
+}
+
 TEST(Gsm7, BrokenUtf8BecomesAQuestionMark)
 {
     EXPECT_EQ(to_gsm7("a\xFFz"), "a?z");

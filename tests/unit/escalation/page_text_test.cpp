@@ -332,5 +332,48 @@ TEST(PageText, ATestSaysThatItIsOneAndNothingElse)
               "SIMULATION MAG TEST Ward L4 02:14. Pager test, no patient. Ring 4471. #T1042");
 }
 
+TEST(PageText, WhatIsNotConfiguredIsNotNamed)
+{
+    Page page = toxicity_page();
+    page.place.clear();
+    page.callback.clear();
+    EXPECT_EQ(page_text(page, "02:14"),
+              "MAG HIGH Ward 02:14. Slow breathing, no reflexes. STOP magnesium at pump. Bring calcium gluconate. #1207");
+    page.kind = AlarmKind::technical;
+    page.bed = no_bed; // known by its name alone
+    EXPECT_EQ(page_text(page, "02:14"), "MAG TECHNICAL Ward 02:14. Slow breathing, no reflexes. Check the patient. #1207");
+}
+
+TEST(PageText, OthersThatArePagedAreToldOfAndACallAgainSaysSo)
+{
+    Page page = toxicity_page();
+    page.reason = PageReason::escalated;
+    EXPECT_EQ(page_text(page, "02:14").substr(0, 38), "MAG ESCALATED Ward L4 Bed 3 02:14. Slo");
+    page.reason = PageReason::again;
+    EXPECT_EQ(page_text(page, "02:14").substr(0, 54), "MAG HIGH Ward L4 Bed 3 02:14. Called again. Slow breat");
+}
+
+// Places that no configuration lets through any more, and that a page of an older one may hold.
+TEST(PageText, OfAnEndlessPlaceTheBedIsFoundWhereverItStands)
+{
+    const auto start = [](const std::string& place) {
+        Page page = toxicity_page();
+        page.place = place;
+        const std::string text = page_text(page, "02:14");
+        EXPECT_LE(gsm7_length(text), 160U) << place;
+        EXPECT_NE(text.find("STOP magnesium"), std::string::npos) << text;
+        EXPECT_NE(text.find("#1207"), std::string::npos) << text;
+        return text.substr(9, text.find(" 02:14.") - 9);
+    };
+    const std::string x(100, 'x'), y(45, 'y');
+    EXPECT_EQ(start("Bed 3 " + x).substr(0, 8), "Bed 3 xx") << "a bed that is named first stays first";
+    EXPECT_TRUE(start(x + " Embed-3").ends_with("x Embed-3")) << "no bed, and no word Bed: the last word";
+    EXPECT_TRUE(start(x + " Bed 3 at the window").ends_with("x Bed 3 at the window"));
+    EXPECT_TRUE(start(x + " Bed 12 Bedside").ends_with("x Bedside"));
+    EXPECT_EQ(start(x).find_first_not_of('x'), std::string::npos) << "one word";
+    EXPECT_EQ(start("Ab Bed " + x).substr(0, 6), "Bed xx") << "the ward goes first";
+    EXPECT_EQ(start("Ab " + y + " " + y + " Bed 3").substr(0, 6), "Ab yyy");
+}
+
 } // namespace
 } // namespace magwatch

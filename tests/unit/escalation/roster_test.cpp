@@ -52,6 +52,23 @@ TEST(Roster, TheNewestChangeHolds)
     EXPECT_EQ(on_duty(roster(), changes, hour(4)).source, DutySource::change);
 }
 
+// Of another roster's changes and of shifts after the time that is asked for nothing is said.
+TEST(Roster, LooksAtItsOwnChangesAndTheTimeAskedFor)
+{
+    const std::vector<RosterChange> changes{{"midwife", "other", hours(2, 3), "ill", "a"}, {"doctor", "late", hours(20, 22), "ill", "a"}};
+    EXPECT_EQ(next_handover(roster(), changes, hour(1))->ms, hour(8).ms);
+    EXPECT_EQ(next_handover(roster(), changes, hour(20))->ms, hour(22).ms);
+    const auto gaps = uncovered(roster(), changes, hours(10, 24));
+    ASSERT_EQ(gaps.size(), 1U);
+    EXPECT_EQ(gaps[0].from.ms, hour(22).ms);
+    EXPECT_TRUE(uncovered(roster(), {}, hours(1, 6)).empty()) << "the day begins later";
+    Roster gap = roster();
+    gap.shifts[1].when = hours(12, 20);
+    const auto before = uncovered(gap, {}, hours(1, 10));
+    ASSERT_EQ(before.size(), 1U);
+    EXPECT_EQ(before[0].to.ms, hour(10).ms);
+}
+
 TEST(Roster, KnowsWhenItHandsOver)
 {
     EXPECT_EQ(next_handover(roster(), {}, hour(1)), hour(8));

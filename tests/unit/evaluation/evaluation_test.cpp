@@ -579,5 +579,122 @@ TEST(Evaluation, StateOfAnotherPackStartsAfresh)
     EXPECT_EQ(bed.raise(0), Truth::yes);
 }
 
+TEST(Evaluation, StateOfAPackWithOtherRunsOfAsManyRulesStartsAfreshToo)
+{
+    const auto before = pack_of({"when = \"sustained(rr < 12 /min, 20 s)\""});
+    const auto after = pack_of({"when = \"rr < 14 /min\""});
+    Bed bed{before};
+    for (int i = 0; i < 5; ++i) {
+        bed.give(Signal::rr, 11); // settled: one more of its kind asks nothing
+        bed.wait(1s);
+    }
+    bed.pack = after;
+    bed.give(Signal::rr, 11);
+    EXPECT_EQ(bed.raise(), Truth::yes);
+    bed.pack = before;
+    bed.give(Signal::rr, 11);
+    bed.wait(20s);
+    bed.give(Signal::rr, 11);
+    EXPECT_EQ(bed.raise(), Truth::yes);
+}
+
+TEST(Evaluation, AWindowInASumIsUnknownWhileItTellsNothing)
+{
+    Bed bed{"max(rr, 15 min) - fall(rr, 15 min) > 10 /min"};
+    bed.give(Signal::rr, 14);
+    EXPECT_EQ(bed.raise(), Truth::unknown) << "one sample is no line";
+    for (int i = 0; i < 60; ++i) {
+        bed.wait(10s);
+        bed.give(Signal::rr, 14);
+    }
+    EXPECT_EQ(bed.raise(), Truth::yes);
+    bed.wait(40s);
+    EXPECT_EQ(bed.raise(), Truth::unknown) << "stale";
+}
+
+TEST(Evaluation, SignsAndSumsAreReckonedAsWritten)
+{
+    const auto pack = pack_of({"when = \"-rr > -12 /min\"", "when = \"rr + hr < 100 /min\"", "when = \"2 * rr - -hr >= 110 /min\""});
+    Bed bed{pack};
+    bed.give(Signal::hr, 90);
+    bed.give(Signal::rr, 10);
+    EXPECT_EQ(bed.raise(0), Truth::yes);
+    EXPECT_EQ(bed.raise(1), Truth::no);
+    EXPECT_EQ(bed.raise(2), Truth::yes);
+    bed.give(Signal::rr, 12);
+    EXPECT_EQ(bed.raise(0), Truth::no);
+    bed.give(Signal::hr, 80);
+    EXPECT_EQ(bed.raise(1), Truth::yes);
+    EXPECT_EQ(bed.raise(2), Truth::no);
+}
+
+// Scores may be asked for one value, of windows too; beside them their age is looked at when time goes by.
+TEST(Evaluation, ScoresAreComparedWithOneValueAndTheirAgeRunsBesideIt)
+{
+    const auto pack = pack_of({"when = \"max(gcs, 1 h) == 14\"", "when = \"slope(gcs, 1 h) == 0 per min\"", "when = \"gcs == 14\"",
+                               "when = \"age(gcs) <= 5 min\"", "when = \"age(gcs) > 10 min\"", "when = \"symptom(rash)\"",
+                               "when = \"age(symptoms) < 1 min\""});
+    Bed bed{pack};
+    EXPECT_EQ(bed.raise(0), Truth::unknown);
+    bed.give(Signal::gcs, 14);
+    bed.give(Signal::symptoms, 1U << 12);
+    EXPECT_EQ(bed.raise(0), Truth::yes);
+    EXPECT_EQ(bed.raise(1), Truth::unknown) << "one score has no slope";
+    EXPECT_EQ(bed.raise(2), Truth::yes);
+    EXPECT_EQ(bed.raise(5), Truth::yes);
+    bed.wait(1min);
+    EXPECT_EQ(bed.raise(6), Truth::no);
+    bed.give(Signal::gcs, 14);
+    EXPECT_EQ(bed.raise(1), Truth::yes);
+    bed.wait(5min);
+    EXPECT_EQ(bed.raise(3), Truth::yes) << "of 5 min it is still one";
+    bed.wait(1ms);
+    EXPECT_EQ(bed.raise(3), Truth::no);
+    bed.wait(5min);
+    EXPECT_EQ(bed.raise(4), Truth::yes);
+    bed.wait(4h);
+    EXPECT_EQ(bed.raise(0), Truth::unknown) << "stale";
+}
+
+// More than one word of bits: then none of them is put to sleep.
+TEST(Evaluation, AsManyRunsAsAPackMayHaveAreEachTheirOwn)
+{
+    std::vector<std::string> rules;
+    for (int i = 0; i < 70; ++i) {
+        rules.push_back("when = \"sustained(rr < " + std::to_string(10 + i) + " /min, " + std::to_string(10 + i) + " s)\"");
+    }
+    Bed bed{pack_of(rules)};
+    for (int second = 0; second <= 85; ++second) {
+        bed.give(Signal::rr, 30);
+        for (int i = 0; i < 70; ++i) {
+            const bool expected = 30 < 10 + i && second >= 10 + i;
+            ASSERT_EQ(bed.raise(static_cast<std::size_t>(i)), truth_of(expected)) << second << " s, " << i;
+        }
+        bed.wait(1s);
+    }
+    bed.give(Signal::rr, 60);
+    EXPECT_EQ(bed.raise(40), Truth::no);
+    EXPECT_EQ(bed.raise(65), Truth::yes);
+}
+
+// Two signals whose comparisons do not fit one word of bits.
+TEST(Evaluation, ComparisonsOfTwoSignalsThatFillMoreThanAWord)
+{
+    std::vector<std::string> rules;
+    for (int i = 0; i < 40; ++i) {
+        rules.push_back("when = \"hr < " + std::to_string(40 + i) + " /min\"");
+        rules.push_back("when = \"rr < " + std::to_string(10 + i) + " /min\"");
+    }
+    Bed bed{pack_of(rules)};
+    for (const int value : {5, 20, 35, 60}) {
+        bed.give(Signal::hr, 30 + value);
+        bed.give(Signal::rr, value);
+        for (int i = 0; i < 40; ++i) {
+            ASSERT_EQ(bed.raise(static_cast<std::size_t>(2 * i)), truth_of(30 + value < 40 + i)) << value << " " << i;
+            ASSERT_EQ(bed.raise(static_cast<std::size_t>(2 * i + 1)), truth_of(value < 10 + i)) << value << " " << i;
+        }
+    }
+}
+
 } // namespace
 } // namespace magwatch

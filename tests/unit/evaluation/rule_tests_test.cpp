@@ -100,6 +100,9 @@ TEST(RuleTests, ACaseIsBounded)
     EXPECT_TRUE(refused("series = { rr = \"16x" + half + "\", hr = \"80x" + half + "\" }\nentries = [\"1 s mg 2 mmol/L\"]\n"
                         "expect = []\n", "too many samples"));
     EXPECT_TRUE(refused("series = { rr = \"16x" + half + "\", hr = \"80x" + half + " 80\" }\nexpect = []\n", "too many samples"));
+    // And no more are kept, however many follow.
+    EXPECT_TRUE(refused("series = { rr = \"16x" + half + "\", hr = \"80x" + half + " 80\" }\nentries = [\"1 s mg 2 mmol/L\", "
+                        "\"2 s mg 2 mmol/L\"]\nexpect = []\n", "too many samples"));
 }
 
 TEST(RuleTests, AnEntryIsATimeASignalAndAValueOrThatThereIsNone)
@@ -107,7 +110,8 @@ TEST(RuleTests, AnEntryIsATimeASignalAndAValueOrThatThereIsNone)
     const auto entry = [](const std::string& text) { return "entries = [\"" + text + "\"]\nexpect = []\n"; };
     for (const char* good : {"1 h urine 20 mL", "1 h mg invalid", "1 h mg missing", "1 h mg questionable", "1 h avpu voice",
                              "1 h reflex_knee 2", "1 h reflex_knee 2 of 50 min", "1 h mg 4 mmol/L of 1 h", "90 s mg 9.6 mg/dL",
-                             "1 h mg invalid of 5 min", "1 h symptoms slurred_speech", "0 s epidural 1"})
+                             "1 h mg invalid of 5 min", "1 h symptoms slurred_speech", "1 h symptoms none",
+                             "1 h symptoms slurred_speech+rash", "90s mg  2  mmol/L", "0 s epidural 1"})
         EXPECT_EQ(mistake(entry(good)), "") << good;
     for (const char* bad : {"", "1 h", "1 h mg", "mg 4 mmol/L", "1 mg 4 mmol/L", "1 h mg four mmol/L", "1 h mg 4 mmols",
                             "1 h mg 4 mmol/L since 50 min", "1 h mg 4 mmol/L of", "1 h mg 4 mmol/L of 61 min",
@@ -123,10 +127,59 @@ TEST(RuleTests, AnEntryIsATimeASignalAndAValueOrThatThereIsNone)
 TEST(RuleTests, WhatIsExpectedIsRaisedOrClearedAtATime)
 {
     const auto expect = [](const std::string& text) { return "series = { rr = \"16\" }\nexpect = [\"" + text + "\"]\n"; };
-    for (const char* good : {"raised 90 s", "cleared 3 min", "slow raised 90 s"}) EXPECT_EQ(mistake(expect(good)), "") << good;
+    for (const char* good : {"raised 90 s", "cleared 3 min", "slow raised 90 s", "raised 90s", "  slow  raised  90 s "})
+        EXPECT_EQ(mistake(expect(good)), "") << good;
     for (const char* bad : {"", "raised", "raised 90", "raised soon", "slow 90 s", "slow raised", "raised 90 s later", "90 s raised"})
         EXPECT_TRUE(refused(expect(bad), "an expected event is written")) << bad << ": " << mistake(expect(bad));
     EXPECT_TRUE(refused(expect("slo raised 90 s"), "the case does not judge the rule 'slo'; did you mean 'slow'?"));
+}
+
+TEST(RuleTests, OfSeveralRulesEachExpectedEventNamesOne)
+{
+    const std::string two = "[[case]]\ntitle = \"x\"\nrule = [\"slow\", \"slow\"]\nseries = { rr = \"16\" }\n";
+    const auto told = [&](const std::string& expect) {
+        const PackTest result = test_pack(pack, two + "expect = [\"" + expect + "\"]\n");
+        return result.errors.empty() ? "" : result.errors[0].message;
+    };
+    EXPECT_EQ(told("slow raised 90 s"), "");
+    EXPECT_EQ(told("raised 90 s"), "an expected event is written \"raised 90 s\" or \"cleared 3 min\"; with several rules the rule's "
+                                   "id comes first");
+}
+
+TEST(RuleTests, CasesOfAnyPackAreReadForTheRulesThatThisOneHas)
+{
+    const CompiledPack compiled = compile_pack(pack, "p.toml");
+    const std::string text = "pack = \"q\"\n[[case]]\ntitle = \"x\"\nrule = [\"slow\", \"elsewhere\"]\nseries = { rr = \"16\" }\n"
+                             "expect = [\"elsewhere raised 1 s\"]\n";
+    std::vector<Diagnostic> errors;
+    const auto cases = read_cases(text, "q.test.toml", *compiled.pack, errors, true);
+    EXPECT_TRUE(errors.empty());
+    ASSERT_EQ(cases.size(), 1U);
+    EXPECT_EQ(cases[0].rules, (std::vector<std::string>{"slow", "elsewhere"}));
+    (void)read_cases(text, "q.test.toml", *compiled.pack, errors, false);
+    ASSERT_EQ(errors.size(), 2U);
+    EXPECT_EQ(errors[0].message, "these cases are for the pack 'q', not for 'p'");
+    EXPECT_EQ(errors[1].message, "the pack has no rule 'elsewhere'");
+}
+
+TEST(RuleTests, AFileOfCasesThatIsNoTomlIsToldAtItsPlace)
+{
+    const PackTest result = test_pack(pack, "[[case]]\ntitle = x\n");
+    ASSERT_EQ(result.errors.size(), 1U);
+    EXPECT_EQ(result.errors[0].line, 2U);
+}
+
+TEST(RuleTests, AFileOfCasesIsBounded)
+{
+    std::string text;
+    for (std::size_t i = 0; i <= cases_max; ++i)
+        text += "[[case]]\ntitle = \"x\"\nrule = \"slow\"\nseries = { rr = \"16\" }\nexpect = []\n";
+    const CompiledPack compiled = compile_pack(pack, "p.toml");
+    std::vector<Diagnostic> errors;
+    EXPECT_EQ(read_cases(text, "p.test.toml", *compiled.pack, errors).size(), cases_max);
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_EQ(errors[0].message, "too many cases: at most 2000");
+    EXPECT_EQ(errors[0].line, 5 * cases_max + 1);
 }
 
 TEST(RuleTests, OtherKeysOfACaseAreRead)
@@ -244,6 +297,91 @@ TEST(RuleTests, InhibitionsOpenWhenUnknownAndEndInTime)
     EXPECT_TRUE(passes(one("\"0 s epidural 1\"", "\"raised 150 s\""))) << "2 min, then `for`";
     EXPECT_TRUE(passes(one("\"0 s epidural 1\", \"1 min epidural 0\"", "\"raised 90 s\"")));
     EXPECT_TRUE(passes(one("\"1 min epidural 1\"", "\"raised 30 s\""))) << "it ends no alarm that is there";
+}
+
+TEST(RuleTests, LengthsAreToldInTheLargestUnitThatIsWhole)
+{
+    EXPECT_EQ(length_text(std::chrono::hours{2}), "2 h");
+    EXPECT_EQ(length_text(std::chrono::minutes{90}), "90 min");
+    EXPECT_EQ(length_text(std::chrono::seconds{90}), "90 s");
+    EXPECT_EQ(length_text(Duration{1500}), "1500 ms");
+    EXPECT_EQ(length_text(Duration{}), "0 s");
+}
+
+TEST(RuleTests, InAPackWithoutAgesAValueHoldsUntilTheNext)
+{
+    std::string aged = pack;
+    aged.replace(aged.find("\nfor = \"30 s\""), 13, "\nfor = \"40 s\"");
+    const std::string ageless = "benchmark = true\nmax_age = \"none\"\n" + aged;
+    const std::string gap = "[[case]]\ntitle = \"gap\"\nrule = \"slow\"\nseries = { rr = \"11x1 _x99\" }\nexpect = [";
+    const PackTest held = test_pack(ageless, gap + "\"raised 40 s\"]\n");
+    ASSERT_EQ(held.cases.size(), 1U);
+    EXPECT_TRUE(held.cases[0].passed);
+    const PackTest forgotten = test_pack(aged, gap + "]\n");
+    ASSERT_EQ(forgotten.cases.size(), 1U);
+    for (const auto& difference : forgotten.cases[0].differences) ADD_FAILURE() << "elsewhere it is unknown after 30 s: " << difference;
+}
+
+TEST(RuleTests, AllCasesTogetherAreBounded)
+{
+    std::string text;
+    for (int i = 0; i < 6; ++i) {
+        text += "[[case]]\ntitle = \"long\"\nrule = \"slow\"\nseries = { rr = \"16x" + std::to_string(case_events_max) +
+                "\" }\nexpect = []\n";
+    }
+    const PackTest result = test_pack(pack, text);
+    ASSERT_EQ(result.errors.size(), 1U);
+    EXPECT_EQ(result.errors[0].message, "the cases have 1200000 samples and entries: at most 1000000 in all");
+    EXPECT_TRUE(result.cases.empty());
+}
+
+// An effective pack away from what it was made from, and beside a parent that is broken by now.
+TEST(RuleTests, CasesAreInheritedOnlyFromParentsThatAreThere)
+{
+    const Parent library;
+    const EffectiveText effective = effective_text("name = \"c\"\ntitle = \"t\"\nversion = \"1\"\nextends = \"p\"\n", "c.toml", &library);
+    class Fixed : public PackLibrary {
+    public:
+        explicit Fixed(std::optional<PackSource> source) : source_{std::move(source)} {}
+        std::optional<PackSource> find(std::string_view) const override { return source_; }
+        std::vector<std::string> names() const override { return {}; }
+
+    private:
+        std::optional<PackSource> source_;
+    };
+    EXPECT_EQ(test_pack(effective.text, "", "c.toml", "t", &library).cases.size(), 2U);
+    const Fixed nothing{std::nullopt};
+    const PackTest alone = test_pack(effective.text, "", "c.toml", "t", &nothing);
+    EXPECT_TRUE(alone.errors.empty());
+    EXPECT_TRUE(alone.cases.empty());
+    const Fixed nameless{PackSource{"name = \"p\"\n", "p.toml", "", ""}};
+    const PackTest broken = test_pack(effective.text, "", "c.toml", "t", &nameless);
+    EXPECT_FALSE(broken.errors.empty());
+    EXPECT_EQ(broken.errors[0].file, "p.toml");
+}
+
+// A case of the parent that sets a limit which the child has no more says nothing of the child.
+TEST(RuleTests, ACaseWithALimitThatIsGoneIsNotInherited)
+{
+    class Two : public PackLibrary {
+    public:
+        std::optional<PackSource> find(std::string_view) const override
+        {
+            std::string text = pack;
+            text.insert(text.find("[[rule]]"), "fast = { value = \"150 /min\", source = \"s\" }\n");
+            text += "[[rule]]\nid = \"quick\"\ntitle = \"t\"\nmessage = \"m\"\nsource = \"s\"\n"
+                    "priority = \"low\"\nwhen = \"hr > fast\"\n";
+            const std::string limited = "[[case]]\ntitle = \"l\"\nrule = \"slow\"\nlimits = { fast = \"140 /min\" }\n"
+                                        "series = { rr = \"16x60\" }\nexpect = []\n";
+            return PackSource{text, "p.toml", slow_raises() + limited, "p.test.toml"};
+        }
+        std::vector<std::string> names() const override { return {"p"}; }
+    };
+    const Two library;
+    const std::string child = "name = \"c\"\ntitle = \"t\"\nversion = \"1\"\nextends = \"p\"\n";
+    EXPECT_EQ(test_pack(child, "", "c.toml", "t", &library).cases.size(), 2U);
+    const std::string gone = child + "[[rule]]\nid = \"quick\"\nwhen = \"hr > 150 /min\"\nsource = \"s\"\n";
+    EXPECT_EQ(test_pack(gone, "", "c.toml", "t", &library).cases.size(), 1U);
 }
 
 } // namespace

@@ -46,7 +46,24 @@ INSTANTIATE_TEST_SUITE_P(
                     "rr <\\t12 /min", "rr >= 12 /min or rr <= 4 /min", "avpu != alert", "age(rr) >= 20 s", "20 s >= age(rr)",
                     "known(mg)", "known(mg_on_board)", "after(reflex_knee, mg)", "armed(mg, 12 h)", "fall(hr, 10 min) > 20 /min",
                     "at_least(1, epidural, digoxin)", "at_least(2, epidural, digoxin)", "mean(rr, 24 h) < 12 /min",
-                    "rr - hr < -50 /min", "hr < 200 /min - rr"));
+                    "rr - hr < -50 /min", "hr < 200 /min - rr",
+                    // conditions as wholes
+                    "not not rr < 12 /min", "not at_least(2, epidural, digoxin)", "voice == avpu", "alert != avpu",
+                    "epidural and (rr > 14 /min or hr > 50 /min)", "sustained(not epidural, 1 h)",
+                    // arithmetic
+                    "-rr > -12 /min", "-rr < hr", "-(rr + hr) < -50 /min", "rr < 2 * 6 /min", "rr < 6 /min * 2", "rr * 2 > 3 /min",
+                    "avpu - 1 >= voice", "hr - rr + rr > 50 /min", "delta(rr, 5 min) - delta(rr, 1 h) > 2 /min",
+                    "rr > delta(rr, 1 h)",
+                    "slope(mg, 1 h) > 0.01 mmol/L per min + 0.01 mmol/L per min", "hr > 2 * rr or hr > 2 * rr",
+                    "hr > rr or (hr > rr and epidural)",
+                    // windows
+                    "count(urine, 4 h) < 1", "sum(rr, 1 min) > 300 /min", "slope(gcs, 1 h) < -1 per h", "slope(gcs, 1 h) < -0.5 per min",
+                    "max(avpu, 1 h) == voice", "max(avpu, 1 h) != alert", "drop(gcs, 1 h) > 2",
+                    "known(sum(urine, 4 h)) and not known(sum(urine, 8 h))",
+                    "sustained(rr < 12 /min, 30 s) or sustained(rr < 12 /min, 60 s)",
+                    "sustained(rr < 12 /min, 30 s) and hr > 50 /min or sustained(rr < 12 /min, 30 s)",
+                    // spellings
+                    "rr <\\r12 /min", "rr < 12 {beat}/min", "creatinine > 100 µmol/L", "temp > 38 °C", "age(rr) > 0 s"));
 
 struct Bad {
     const char* when;
@@ -121,7 +138,51 @@ INSTANTIATE_TEST_SUITE_P(
         // What people usually call it.
         Bad{"resp < 12 /min", 1, "did you mean 'rr'"}, Bad{"age(heart_rate) > 1 min", 5, "did you mean 'hr'"},
         Bad{"creat > 100 umol/L", 1, "did you mean 'creatinine'"}, Bad{"slurred_speech", 1, "did you mean 'symptom(slurred_speech)'"},
-        Bad{"mean(o2, 1 h) < 94 %", 6, "did you mean 'spo2'"}));
+        Bad{"mean(o2, 1 h) < 94 %", 6, "did you mean 'spo2'"},
+        // Arithmetic with what cannot be reckoned with.
+        Bad{"avpu >= -voice", 10, "'voice' is a value to compare with, not a number to reckon with"},
+        Bad{"avpu >= 2 * voice", 13, "'voice' is a value to compare with"},
+        Bad{"avpu >= voice * 2", 9, "'voice' is a value to compare with"},
+        Bad{"avpu >= voice + 1", 15, "write both in the same unit"}, Bad{"avpu >= 1 + voice", 11, "write both in the same unit"},
+        Bad{"slope(mg, 1 h) > 0.1 mmol/L per min + 0.1 mmol/L per h", 37, "write both in the same unit"},
+        Bad{"rr + 5 mmHg > 12 /min", 8, "'mmHg' does not fit 'rr', which is written in /min"},
+        Bad{"rr + spo2 > 12 /min", 4, "'rr' and 'spo2' have different units"},
+        Bad{"slope(rr, 1 h) + rr > 12 /min", 16, "have different units"}, Bad{"slope(rr, 1 h) > rr", 16, "have different units"},
+        Bad{"rr * 2 /min > 3 /min", 4, "must be a pure number"}, Bad{"rr * voice > 3 /min", 4, "must be a pure number"},
+        Bad{"rr < spoo + 1 /min", 6, "did you mean 'spo2'"}, Bad{"rr < 1 /min + spoo", 15, "did you mean 'spo2'"},
+        Bad{"2 /min + age(rr) > 30 s", 8, "without arithmetic"}, Bad{"rr < age(hr)", 4, "an age is compared with a length of time"},
+        Bad{"age(rr) > 3 s per min", 11, "an age is compared with a length of time"},
+        Bad{"mean(rr, 1 h per min) < 12 /min", 10, "a length of time is expected"},
+        // Numbers where a condition belongs, and conditions where a number does.
+        Bad{"-rr", 1, "a number is not a condition"}, Bad{"rr + hr", 4, "a number is not a condition"},
+        Bad{"hr - rr", 4, "a number is not a condition"}, Bad{"2 * rr", 3, "a number is not a condition"},
+        Bad{"rr < (hr > 50 /min)", 10, "a condition is not a number"},
+        Bad{"rr < (epidural and digoxin)", 16, "a condition is not a number"},
+        Bad{"rr < (epidural or digoxin)", 16, "a condition is not a number"}, Bad{"rr < (not epidural)", 7, "a condition is not a number"},
+        Bad{"avpu", 1, "'avpu' is a number, not a yes or no: compare it with one"}, Bad{"gcs", 1, "is a number, not a yes or no"},
+        Bad{"rr < not epidural", 6, "'not' needs a condition on both sides"}, Bad{"rr < 5 not", 8, "'not' is not expected here"},
+        // Words of another signal; an interval and a slope have none.
+        Bad{"rr < none", 6, "'none' is one of the values of symptom, level_doubt"},
+        Bad{"slope(avpu, 1 h) > voice", 20, "'voice' is one of the values of avpu"},
+        Bad{"delta(avpu, 1 h) >= voice", 21, "'voice' is one of the values of avpu"},
+        Bad{"avpu - previous(avpu) >= voice", 26, "'voice' is one of the values of avpu"},
+        Bad{"slope(gcs, 1 h) < -1", 19, "a slope needs its time: write -1 per min"},
+        Bad{"slope(gcs, 1 h) < -1 /min per h", 22, "here is a pure number, without a unit"},
+        Bad{"gcs < 9 per h", 7, "'per h' belongs to a slope"}, Bad{"gcs < 9 per", 12, "'per' is followed by min or h"},
+        // A limit that says whether it counts itself.
+        Bad{"rr below 12 /min", 4,
+            "'below' compares with one named limit, which says whether it counts itself; with a number write < or <="},
+        Bad{"rr above 12 /min", 4, "with a number write > or >="},
+        Bad{"rr below rr_stop + rr_stop", 4, "compares with one named limit"},
+        Bad{"rr above hr", 4, "compares with one named limit"},
+        // What an age cannot be.
+        Bad{"age(rr) < 0 s", 11, "this can never be true: an age is never below 0 s"},
+        Bad{"age(rr) >= 0 min", 12, "this is always true: an age is never below 0 s"}, Bad{"0 s > age(rr)", 1, "can never be true"},
+        // Slips of writing: one is told, the first.
+        Bad{"rr < .", 6, "'.' is not a number"}, Bad{"rr < 12/", 8, "there is no division"}, Bad{"rr < 12 /3", 9, "there is no division"},
+        Bad{"rr < 12 {", 9, "unknown unit '{'"}, Bad{"rr < 12 }", 9, "'}' is not expected here"},
+        Bad{"rr < 12 µx", 9, "unknown unit 'µx'"}, Bad{"mean(rr", 8, "')' is missing"}, Bad{"mean(rr,", 9, "something is missing"},
+        Bad{"mean(#, 1 h) < 12 /min", 6, "'#' is not expected here"}));
 
 // No word of the table of usual names is a signal itself, or says one that is none.
 TEST(UsualNames, AreOtherWordsForSignals)
@@ -158,7 +219,13 @@ TEST(Refused, ThatCanNeverBeTrueAsAWhole)
                              "sbp - dbp < 20 mmHg and sbp - dbp > 30 mmHg", "rr > hr + 110 /min", "-1 * hr > rr",
                              "mg >= 1.8 * previous(mg) and mg < previous(mg)", "max(rr, 5 min) - min(rr, 5 min) < 0 /min",
                              "mean(rr, 5 min) > hr and max(rr, 5 min) < hr", "rr > hr and epidural and rr < 16 /min and hr > 20 /min",
-                             "0.9 * hr < rr and 0.9 * hr > rr and spo2 < 90 %"}) {
+                             "0.9 * hr < rr and 0.9 * hr > rr and spo2 < 90 %", "-hr > rr", "rr + hr - rr < hr",
+                             "epidural and (rr < 10 /min and rr > 12 /min or hr < 50 /min and hr > 60 /min)",
+                             // grades, which may be compared with one alone
+                             
+                             "max(gcs, 1 h) == 9 and min(gcs, 1 h) > 9", "max(gcs, 1 h) < 9 and min(gcs, 1 h) == 9",
+                             "min(gcs, 1 h) == 9 and max(gcs, 1 h) < 9",
+                             "max(rr, 5 min) > hr and age(rr) > 25 h"}) {
         const CompiledPack compiled = compile(when);
         ASSERT_EQ(compiled.errors.size(), 1U) << when;
         EXPECT_NE(compiled.errors[0].message.find("can never be true"), std::string::npos) << when;
@@ -179,7 +246,13 @@ TEST(Refused, ThatCanNeverBeTrueAsAWhole)
                              "mg >= 1.8 * previous(mg) and mg > previous(mg)", "rr > previous(rr) and previous(rr) > 20 /min",
                              "max(rr, 5 min) - min(rr, 5 min) < 1 /min", "mean(rr, 5 min) > hr and max(rr, 1 min) < hr",
                              "rr >= 0.9 * hr and rr <= 1.1 * hr", "0.1 * hr + 0.2 * hr >= rr and 0.3 * hr <= rr",
-                             "sustained(rr > hr, 1 min) and rr < hr"}) {
+                             "sustained(rr > hr, 1 min) and rr < hr",
+                             "age(rr) > 1 min and after(rr, hr)", "age(rr) > 1 min and armed(rr, 1 min)",
+                             "age(rr) > 1 min and not falling(rr)", "age(rr) > 1 min and lost(rr)",
+                             "age(rr) > 1 min and sustained(rr < 12 /min, 1 min)",
+                             "max(gcs, 1 h) == 9 and min(gcs, 1 h) < 9", "mean(gcs, 1 h) != 10 and max(gcs, 1 h) < 9",
+                             "min(rr, 5 min) > 12 /min and drop(rr, 5 min) > 3 /min",
+                             "drop(rr, 5 min) > 3 /min and max(rr, 5 min) < 10 /min"}) {
         EXPECT_TRUE(compile(when).pack) << when;
     }
 }
@@ -227,6 +300,43 @@ TEST(Expressions, AreBounded)
     EXPECT_TRUE(compile(windows).pack);
 }
 
+// `depth` times the same before a condition.
+std::string nested(std::size_t depth, const std::string& before, const std::string& condition)
+{
+    std::string out;
+    for (std::size_t i = 0; i < depth; ++i) out += before;
+    return out + condition;
+}
+
+TEST(Expressions, NegationsAndSignsAreNestingToo)
+{
+    EXPECT_TRUE(compile(nested(31, "not ", "epidural")).pack);
+    EXPECT_TRUE(compile(nested(31, "-", "rr < 12 /min")).pack);
+    for (const std::string& deep : {nested(32, "not ", "epidural"), nested(32, "- ", "rr < 12 /min")}) {
+        const CompiledPack compiled = compile(deep);
+        ASSERT_EQ(compiled.errors.size(), 1U) << deep;
+        EXPECT_EQ(compiled.errors[0].message, "nested too deeply: at most 32 levels") << deep;
+    }
+}
+
+TEST(Expressions, OfALongOneThatIsBrokenTooOnlyTheFirstMistakeIsTold)
+{
+    std::string longest = "epidural";
+    for (int i = 0; i < 254; ++i) longest += " or epidural"; // 255 words and their `or`: 256 parts
+    EXPECT_TRUE(compile(longest).pack);
+    const std::string too_long = "the expression is too long: at most 256 parts";
+    const auto told = [](const std::string& when) {
+        const CompiledPack compiled = compile(when);
+        EXPECT_EQ(compiled.errors.size(), 1U) << when;
+        return compiled.errors.at(0).message;
+    };
+    for (const char* slip : {" or rr <", " or rr < 1.2.3 /min"}) {
+        EXPECT_EQ(told(longest + slip), too_long) << slip; // at `rr`
+        EXPECT_EQ(told(longest.substr(std::string{"epidural or "}.size()) + slip), too_long) << slip; // at `<`
+    }
+    EXPECT_EQ(told(longest + " or #"), "'#' is not expected here");
+}
+
 TEST(Expressions, TheSameQuestionIsAskedOnce)
 {
     const CompiledPack once = compile("rr < 12 /min");
@@ -234,6 +344,45 @@ TEST(Expressions, TheSameQuestionIsAskedOnce)
     ASSERT_TRUE(once.pack && twice.pack);
     EXPECT_EQ(once.pack->plan.atoms.size(), 1U); // rr < rr_stop is the same
     EXPECT_EQ(twice.pack->plan.atoms.size(), 2U);
+    const CompiledPack sums = compile("hr > 2 * rr or (hr > 2 * rr and epidural) or hr > rr or (hr > rr and epidural) or "
+                                      "hr - rr > 90 /min or (hr - rr > 90 /min and epidural)");
+    ASSERT_TRUE(sums.pack);
+    EXPECT_EQ(sums.pack->plan.comparisons.size(), 3U);
+    const CompiledPack held = compile("sustained(rr < 12 /min, 30 s) or (sustained(rr < 12 /min, 30 s) and epidural) or "
+                                      "sustained(rr < 12 /min, 31 s) or sustained(rr < 10 /min, 30 s)");
+    ASSERT_TRUE(held.pack);
+    EXPECT_EQ(held.pack->plan.sustained.size(), 3U) << "another time and another condition are other questions";
+}
+
+// 37 Cel are 98.6 degF, but a rise by 1 Cel is one by 1.8 degF: of a difference the zero does not count.
+TEST(Expressions, ADifferenceIsConvertedWithoutTheZeroOfItsScale)
+{
+    const auto limit = [](const std::string& when) {
+        const CompiledPack compiled = compile(when);
+        for (const Diagnostic& error : compiled.errors) ADD_FAILURE() << error.text();
+        return compiled.pack ? compiled.pack->plan.comparisons.at(0).right.at(0).constant : 0;
+    };
+    EXPECT_NEAR(limit("temp - previous(temp) > 1.8 [degF]"), 1, 1e-9);
+    EXPECT_NEAR(limit("delta(temp, 1 h) - delta(temp, 4 h) > 1.8 [degF]"), 1, 1e-9);
+    EXPECT_NEAR(limit("previous(temp) > 100.4 [degF]"), 38, 1e-9);
+    EXPECT_NEAR(limit("temp - delta(temp, 1 h) > 100.4 [degF]"), 38, 1e-9) << "what it was an hour ago";
+    EXPECT_NEAR(limit("temp + delta(temp, 1 h) > 100.4 [degF]"), 38, 1e-9) << "what it will be in an hour";
+}
+
+TEST(Expressions, ASlopeOfAPureNumberHasItsTime)
+{
+    const auto limit = [](const std::string& when) {
+        const CompiledPack compiled = compile(when);
+        for (const Diagnostic& error : compiled.errors) ADD_FAILURE() << error.text();
+        double found = 0;
+        if (!compiled.pack) return found;
+        for (const Atom& atom : compiled.pack->plan.atoms) {
+            if (atom.kind == AtomKind::window) found = atom.limit;
+        }
+        return found;
+    };
+    EXPECT_EQ(limit("slope(gcs, 2 h) < -3 per h"), -3.0 / 60);
+    EXPECT_EQ(limit("slope(gcs, 2 h) < -3 per min"), -3);
 }
 
 TEST(Durations, AreANumberAndAUnitOfTime)

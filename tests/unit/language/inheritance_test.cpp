@@ -246,7 +246,126 @@ TEST(Inheritance, AnExamplePackIsNoParentOfASite)
     EXPECT_TRUE(compile_pack(site("example = true\n"), "site.toml", {}, &examples).pack);
 }
 
+TEST(Inheritance, ATechnicalRuleOfAnyUrgencyIsDisabled)
+{
+    std::string text = base + "[[rule]]\nid = \"silent\"\ntitle = \"t\"\nmessage = \"m\"\nsource = \"s\"\nkind = \"technical\"\n"
+                              "priority = \"high\"\nwhen = \"age(rr) > 5 min\"\n";
+    const std::string off = "[[rule]]\nid = \"silent\"\ndisabled = true\nreason = \"r\"\n";
+    const Library technical{{{"base", text}}};
+    EXPECT_TRUE(compile_pack(site(off), "site.toml", {}, &technical).pack);
+    text.replace(text.find("\"technical\""), 11, "\"physiological\"");
+    const Library grave{{{"base", text}}};
+    EXPECT_TRUE(says(compile_pack(site(off), "site.toml", {}, &grave), "'silent' is a physiological alarm of high priority"));
+}
+
+TEST(Inheritance, ADisabledRuleIsTakenIntoUseAgain)
+{
+    const std::string off = "[[rule]]\nid = \"drowsy\"\ndisabled = true\nreason = \"scored by MEOWS\"\n";
+    const Library two{{{"base", base},
+                       {"middle", "name = \"middle\"\ntitle = \"t\"\nversion = \"1\"\nextends = \"base\"\n" + off}}};
+    const CompiledPack silent = compile_pack(site("", "middle"), "site.toml", {}, &two);
+    ASSERT_TRUE(silent.pack) << errors_of(silent);
+    EXPECT_EQ(silent.pack->rules.size(), 2U);
+    const CompiledPack again =
+        compile_pack(site("[[rule]]\nid = \"drowsy\"\ndisabled = false\n", "middle"), "site.toml", {}, &two);
+    ASSERT_TRUE(again.pack) << errors_of(again);
+    EXPECT_EQ(again.pack->rules.size(), 3U);
+    EXPECT_FALSE(again.pack->outline.rule("drowsy")->disabled);
+    EXPECT_EQ(again.pack->outline.rule("drowsy")->field("reason"), nullptr);
+}
+
+// An inhibition of the parent, of the rule `drowsy`.
+const std::string inhibited = base + "[[inhibit]]\nid = \"asleep\"\nrules = [\"drowsy\"]\nwhen = \"epidural\"\nreason = \"r\"\n";
+
+TEST(Inheritance, AnInhibitionIsChangedWithItsReasonOrDisabled)
+{
+    const Library parent{{{"base", inhibited}}};
+    const auto with = [&](const std::string& body) { return compile_pack(site(body), "site.toml", {}, &parent); };
+    EXPECT_TRUE(says(with("[[inhibit]]\nid = \"asleep\"\nwhen = \"digoxin\"\n"),
+                     "this changes the inherited inhibit 'asleep': say where it comes from with 'reason'"));
+    const CompiledPack changed = with("[[inhibit]]\nid = \"asleep\"\nwhen = \"digoxin\"\nreason = \"why\"\n");
+    ASSERT_TRUE(changed.pack) << errors_of(changed);
+    EXPECT_EQ(changed.pack->inhibitions.at(0).reason, "why");
+    const CompiledPack off = with("[[inhibit]]\nid = \"asleep\"\ndisabled = true\nreason = \"never epidurals here\"\n");
+    ASSERT_TRUE(off.pack) << errors_of(off);
+    EXPECT_TRUE(off.pack->inhibitions.empty());
+    EXPECT_TRUE(off.pack->outline.inhibitions.at(0).disabled) << "it stays visible";
+    EXPECT_TRUE(off.pack->rules[2].needs.empty());
+    // The rule it held back may go: the inhibition has nothing left to do.
+    const CompiledPack gone = with("[[rule]]\nid = \"drowsy\"\ndisabled = true\nreason = \"scored\"\n");
+    ASSERT_TRUE(gone.pack) << errors_of(gone);
+    EXPECT_TRUE(gone.pack->inhibitions.at(0).rules.empty());
+}
+
+TEST(Inheritance, RowsOfTheSessionTableAreLaidOverOneAnother)
+{
+    const auto row = [](const std::string& grams, const std::string& source) {
+        return "[[indication]]\nid = \"asthma\"\nbolus_max = { value = \"" + grams + "\", source = \"" + source + "\" }\n";
+    };
+    const std::string middle = base + row("3 g", "base") + "[[question]]\nid = \"low_calcium\"\nask = \"Calcium?\"\n";
+    const Library parent{{{"base", middle}}};
+    const CompiledPack compiled = compile_pack(site(row("4 g", "site")), "site.toml", {}, &parent);
+    ASSERT_TRUE(compiled.pack) << errors_of(compiled);
+    EXPECT_EQ(compiled.pack->sessions.row(Indication::asthma).bolus_max, 4);
+    EXPECT_EQ(compiled.pack->sessions.question("low_calcium")->ask, "Calcium?");
+    const CompiledPack silent = compile_pack(site(""), "site.toml", {}, &parent);
+    ASSERT_TRUE(silent.pack) << errors_of(silent);
+    EXPECT_EQ(silent.pack->sessions.row(Indication::asthma).bolus_max, 3);
+}
+
+TEST(Inheritance, ALimitMayTakeATitleOfItsOwn)
+{
+    const CompiledPack compiled =
+        compile("[limits]\nrr_stop = { value = \"14 /min\", source = \"GGC\", title = \"Too slow\" }\n");
+    ASSERT_TRUE(compiled.pack) << errors_of(compiled);
+    EXPECT_EQ(compiled.pack->outline.limit("rr_stop")->title, "Too slow");
+}
+
 // --- mistakes keep their places ---
+
+// What a site may write wrongly about what it inherits: one row is one mistake.
+TEST(Inheritance, WhatDoesNotFitWhatIsInherited)
+{
+    const std::pair<const char*, const char*> mistakes[] = {
+        {"limits = 5\n", "site.toml:5:10: error: 'limits' is written [limits]"},
+        {"rule = 5\n", "site.toml:5:8: error: 'rule' is written [[rule]]"},
+        {"rule = [5]\n", "site.toml:5:9: error: 'rule' is written [[rule]]"},
+        {"[[rule]]\nid = \"rr-low\"\nunset = [5]\n", "site.toml:7:10: error: 'unset' lists fields that the inherited rule has"},
+        {"[[rule]]\nid = \"rr-low\"\nunset = [\"id\"]\n", "site.toml:7:10: error: 'unset' lists fields"},
+        {"[[rule]]\nid = \"hr-low\"\nunset = [\"for\"]\n", "site.toml:7:9: error: no rule 'hr-low' is inherited"},
+        {"[[rule]]\nfor = \"1 min\"\n", "site.toml:5:1: error: the rule has no 'id'"},
+        {"[[rule]]\nid = \"rr-low\"\ntitle = \"a\"\n[[rule]]\nid = \"rr-low\"\ntitle = \"b\"\n",
+         "site.toml:9:6: error: the id 'rr-low' is already used in line 10"},
+    };
+    for (const auto& [body, told] : mistakes) {
+        const CompiledPack compiled = compile(body);
+        EXPECT_FALSE(compiled.pack) << body;
+        EXPECT_TRUE(says(compiled, told)) << body << errors_of(compiled);
+    }
+}
+
+// What a parent may have wrong, whoever wrote it: told in the parent's file, and nothing is read past it.
+TEST(Inheritance, AParentThatIsBroken)
+{
+    const std::string name = "name = \"base\"\n";
+    const std::string rest = base.substr(name.size());
+    const std::pair<std::string, const char*> parents[] = {
+        {"name = \"base\n", "base.toml:1:13: error: "},
+        {rest, "this file was asked for the pack 'base', but holds ''"},
+        {"lineage = [\"base\"]\n" + base, "base.toml:1:11: error: an effective pack cannot be extended: extend the pack it was made from"},
+        {"exmple = true\n" + base, "base.toml:1:1: error: unknown key 'exmple' in the pack; did you mean 'example'?"},
+        {name + "title = \"t\"\nversion = \"1\"\nlimits = 5\n", "base.toml:4:10: error: 'limits' is written [limits]"},
+        {name + "title = \"t\"\nversion = \"1\"\nrule = [5]\n", "base.toml:4:9: error: 'rule' is written [[rule]]"},
+    };
+    for (const auto& [text, told] : parents) {
+        const Library with{{{"base", text}}};
+        const CompiledPack compiled = compile_pack(site("[limits]\nrr_stop = { value = \"14 /min\", source = \"s\" }\n[[rule]]\n"
+                                                        "id = \"drowsy\"\ntitle = \"other\"\n"),
+                                                   "site.toml", {}, &with);
+        EXPECT_FALSE(compiled.pack) << text;
+        EXPECT_TRUE(says(compiled, told)) << text << errors_of(compiled);
+    }
+}
 
 TEST(Inheritance, AMistakeInAParentIsShownInItsOwnFile)
 {

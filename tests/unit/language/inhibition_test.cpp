@@ -86,5 +86,36 @@ TEST(Inhibition, WhatIsRefused)
               std::string::npos);
 }
 
+TEST(Inhibition, HoldsATechnicalAlarmBackWithoutABound)
+{
+    const CompiledPack compiled = compile_pack(
+        pack + "[[rule]]\nid = \"silent\"\ntitle = \"t\"\nmessage = \"m\"\nsource = \"s\"\nkind = \"technical\"\npriority = \"high\"\n"
+               "grade = 2\nwhen = \"age(rr) > 5 min\"\n[[inhibit]]\nid = \"i\"\nrules = [\"silent\"]\nwhen = \"epidural\"\n" + reason,
+        "p.toml");
+    for (const Diagnostic& error : compiled.errors) ADD_FAILURE() << error.text();
+    ASSERT_TRUE(compiled.pack);
+    EXPECT_EQ(compiled.pack->inhibitions[0].rules, (std::vector<std::uint16_t>{3}));
+}
+
+// "it holds whenever the rule does" is a proof, and a proof has a bound: what needs more is taken as it is.
+TEST(Inhibition, IsRefusedOnlyWhereThatItHoldsAlwaysIsShort)
+{
+    const auto alternatives = [](int count, const std::string& one) {
+        std::string out = one;
+        for (int i = 1; i < count; ++i) out += " or " + one;
+        return out;
+    };
+    const auto told = [&](int count) {
+        const std::string text = "name = \"p\"\ntitle = \"t\"\nversion = \"1\"\n[[rule]]\nid = \"r\"\ntitle = \"t\"\nmessage = \"m\"\n"
+                                 "source = \"s\"\npriority = \"low\"\nwhen = \"" + alternatives(count, "epidural") +
+                                 "\"\n[[inhibit]]\nid = \"i\"\nrules = [\"r\"]\n" + reason + "when = \"" +
+                                 alternatives(count, "digoxin") + " or epidural\"\n";
+        const CompiledPack compiled = compile_pack(text, "p.toml");
+        return compiled.errors.empty() ? "" : compiled.errors[0].message;
+    };
+    EXPECT_EQ(told(20), "this holds whenever 'r' does: that rule could never fire");
+    EXPECT_EQ(told(200), "");
+}
+
 } // namespace
 } // namespace magwatch

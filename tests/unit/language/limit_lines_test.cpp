@@ -19,6 +19,10 @@ std::string pack_of(const std::string& rules)
         {"spo2_stop", R"({ value = "94 %", source = "s" })"},
         {"level_low", R"({ value = "3.5 mmol/L", source = "s" })"},
         {"level_high", R"({ value = "9.722 mg/dL", source = "s" })"},
+        {"climb", R"({ value = "0.5 mmol/L per h", source = "s" })"},
+        {"factor", R"({ value = "1.8", source = "s" })"},
+        {"moment", R"({ value = "1500 ms", source = "s" })"},
+        {"coma", R"({ value = "9", source = "s" })"},
     };
     for (const auto& [name, value] : limits) {
         if (rules.find(name) != std::string::npos) out += std::string{name} + " = " + value + "\n";
@@ -50,6 +54,21 @@ std::vector<std::string> lines_of(const std::string& rules)
         out.push_back(std::move(text));
     }
     return out;
+}
+
+// Only one of them is a line's; a slope, a factor and a length of time are none.
+TEST(LimitLines, OfSeveralLimitsOfARuleALineHasTheOneOfItsValue)
+{
+    EXPECT_THAT(lines_of(rule("level", "mg > level_high or slope(mg, 2 h) > climb or mg >= factor * previous(mg)")),
+                ElementsAre("mg>4.00 level level_high alone"));
+    EXPECT_THAT(lines_of(rule("slow", "age(rr) > moment and rr below rr_stop")), ElementsAre("rr<=16.0 slow rr_stop"));
+}
+
+TEST(LimitLines, AScoreIsAQuantityAndWhatIsOnlyUnequalIsNone)
+{
+    EXPECT_THAT(lines_of(rule("coma", "gcs < coma")), ElementsAre("gcs<9.00 coma coma alone"));
+    EXPECT_THAT(lines_of(rule("sleepy", "gcs != 15")), IsEmpty());
+    EXPECT_THAT(lines_of(rule("sleepy", "gcs == 9")), IsEmpty());
 }
 
 TEST(LimitLines, APlainComparisonIsOneWithItsNamedLimit)

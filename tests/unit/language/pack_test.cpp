@@ -122,6 +122,9 @@ TEST(Pack, MistakesInsideOfLongAndEscapedTextsAreFound)
     EXPECT_EQ(place("when = \"rr\\u00a0< 12\""), (Place{10, 11})) << "of two bytes";
     EXPECT_EQ(place("when = \"rr\\U0001F600< 12\""), (Place{10, 11})) << "of four bytes";
     EXPECT_EQ(place("when = \"rr ≤ 12\""), (Place{10, 14})) << "columns count characters, not bytes";
+    EXPECT_EQ(place("when = \"\"\"rr \\\t\n < 12\"\"\""), (Place{11, 4})) << "a tab after the backslash";
+    EXPECT_EQ(place("when = \"\"\"rr \\\r\n < 12\"\"\""), (Place{11, 4})) << "an end as in Windows";
+    EXPECT_EQ(place("when = \"\\u0072\\u0072 \\u003c 12 \\U0000006d\\u006D\\u0048\\u0067\""), (Place{10, 32})) << "digits of either case";
 }
 
 TEST(Pack, SyntaxErrorsOfTheFileAreShownAtTheirPlace)
@@ -164,6 +167,8 @@ TEST(Pack, ALevelNeverClearsAnAlarm)
     EXPECT_TRUE(says(compiled("when = \"rr < 12 /min\"\nclear = \"sustained(mg < 2 mmol/L, 1 h)\""), words));
     EXPECT_TRUE(compiled("when = \"mg > 4 mmol/L\"\nclear = \"after(reflex, mg) and reflex >= 2\"").pack);
     EXPECT_TRUE(compiled("when = \"mg > 4 mmol/L\"\nclear = \"never\"").pack);
+    EXPECT_TRUE(says(compiled("when = \"rr < 12 /min\"\nclear = \"sustained(reflex >= 2 and mg < 2 mmol/L, 1 h)\""), words));
+    EXPECT_TRUE(compiled("when = \"rr < 12 /min\"\nclear = \"sustained(reflex >= 2 and not epidural, 1 h)\"").pack);
 }
 
 TEST(Pack, AnAlarmMayNotEndWhileItsCauseStays)
@@ -175,6 +180,15 @@ TEST(Pack, AnAlarmMayNotEndWhileItsCauseStays)
     EXPECT_TRUE(says(compiled("rr < 8 /min"), "can be true while 'when' is"));
     EXPECT_TRUE(compiled("rr >= 12 /min").pack);
     EXPECT_TRUE(compiled("rr > 13 /min").pack);
+    // Of what is no value on a scale nothing overlaps.
+    const CompiledPack lost = compile_pack(head + rule("r", "priority = \"medium\"\nwhen = \"lost(rr)\"\nclear = \"known(rr)\""), "p");
+    EXPECT_TRUE(lost.pack);
+    const auto mean = [](const std::string& clear) {
+        const std::string body = "priority = \"medium\"\nwhen = \"mean(rr, 5 min) < 12 /min\"\nclear = \"";
+        return compile_pack(head + rule("r", body + clear + "\""), "p");
+    };
+    EXPECT_TRUE(says(mean("mean(rr, 5 min) > 10 /min"), "can be true while 'when' is"));
+    EXPECT_TRUE(mean("mean(rr, 5 min) >= 12 /min").pack);
 }
 
 TEST(Pack, WhatAPhysiologicalHighAlarmMustBe)

@@ -54,6 +54,9 @@ TEST(Shadow, WhatSurelyFollows)
         {"epidural and rr < 12 /min", "rr < 12 /min and epidural"},
         {"reflex == 0", "reflex <= 1"},
         {"not (rr >= 12 /min or epidural)", "not (rr > 13 /min)"},
+        {"not (avpu == voice)", "avpu != voice"},
+        {"mean(gcs, 1 h) == 9", "min(gcs, 1 h) < 10"},
+        {"armed(urine, 4 h) and epidural", "armed(urine, 4 h)"},
     };
     for (const auto& [strict, weak] : pairs) {
         // Of two that say the same, the second is too much.
@@ -74,6 +77,18 @@ TEST(Shadow, WhatDoesNotSurelyFollowIsNotReported)
         {"age(rr) < 20 min", "age(rr) > 10 min"},
         {"min(rr, 5 min) < 8 /min", "mean(rr, 5 min) < 10 /min"},
         {"max(rr, 5 min) < 8 /min", "mean(rr, 1 min) < 10 /min"}, // the short window may be empty
+        {"min(rr, 5 min) > 12 /min", "max(rr, 5 min) > 14 /min"},
+        {"max(rr, 5 min) < 8 /min", "drop(rr, 5 min) > 3 /min"},
+        {"avpu != voice", "avpu >= voice"},
+        {"avpu != voice", "avpu != pain"},
+        {"epidural", "not epidural"},
+        {"epidural", "not at_least(2, digoxin, postpartum)"},
+        {"at_least(2, epidural, digoxin)", "epidural"},
+        {"at_least(1, epidural, digoxin)", "at_least(2, epidural, digoxin)"},
+        {"symptom(rash)", "symptom(itch)"},
+        {"after(reflex, mg)", "after(reflex, urine)"},
+        {"not armed(urine, 4 h)", "not armed(urine, 2 h)"},
+        {"armed(urine, 4 h)", "not armed(urine, 2 h)"},
     };
     for (const auto& [a, b] : pairs) EXPECT_EQ(errors({medium + when(a), medium + when(b)}), "") << a << " -> " << b;
 }
@@ -88,6 +103,8 @@ TEST(Shadow, MoreUrgentQuickerOrLongerRulesMatter)
     EXPECT_EQ(errors({medium + "for = \"30 s\"\n" + weak, medium + strict}), "");
     EXPECT_EQ(errors({medium + weak, medium + "clear_for = \"1 min\"\n" + strict}), "");
     EXPECT_EQ(errors({medium + weak, medium + "clear = \"never\"\n" + strict}), "");
+    EXPECT_EQ(errors({medium + "clear = \"never\"\n" + weak, medium + strict}), "");
+    EXPECT_NE(errors({medium + "clear = \"never\"\n" + weak, medium + "clear = \"never\"\n" + strict}), "");
     EXPECT_EQ(errors({medium + "needs = \"mg_on_board\"\n" + weak, medium + strict}), "");
     EXPECT_EQ(errors({medium + "kind = \"technical\"\n" + weak, medium + strict}), "");
     EXPECT_NE(errors({medium + weak, medium + "for = \"30 s\"\nneeds = \"mg_on_board\"\n" + strict}), "");

@@ -97,6 +97,12 @@ TEST(SignalTable, UnitsAreThoseOfTheRules)
 
 // A reading at which a rule must ring is no fault of the device: breathing that stopped, a dying pulse, a
 // level that was fatal in a report (clinical.md), and saturation down to where oximeters end.
+// A sum over a window of such a signal is never below 0 either: the compiler of packs relies on it.
+TEST(SignalTable, WhatHasWindowsIsNeverBelowZero)
+{
+    for_every_signal([](Signal, const SignalInfo& about) { EXPECT_TRUE(about.min >= 0 || about.max > 1e6); });
+}
+
 TEST(SignalTable, WhatIsDangerousIsPlausible)
 {
     const auto holds = [](Signal signal, double value) {

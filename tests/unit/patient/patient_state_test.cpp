@@ -128,6 +128,59 @@ TEST(PatientState, ForgettingRemovesValueAndWindows)
     EXPECT_FALSE(patient.latest(Signal::rr).seen);
 }
 
+TEST(PatientState, ALimitLongerThanTheTimeLineNeverEnds)
+{
+    PatientState patient;
+    patient.set_fresh_for(Signal::rr, Duration::max());
+    patient.accept(Signal::rr, 14, at(10s), at(10s), monitor);
+    EXPECT_EQ(patient.stale_at(Signal::rr, at(24h * 3650)), Instant::never());
+}
+
+TEST(PatientState, AVolumeIsASampleOfWindowsThatCount)
+{
+    PatientState patient;
+    const WindowSpec specs[] = {{Signal::urine, 4h, WindowKind::covered}, {Signal::urine, 4h, WindowKind::count}};
+    patient.set_windows(specs);
+    patient.accept_volume(Signal::urine, 100, at(4h), at(4h), monitor, at(0s));
+    patient.accept_volume(Signal::urine, 40, at(5h), at(5h), monitor, std::nullopt);
+    EXPECT_EQ(patient.window(0).value(), 115) << "three quarters of the first";
+    EXPECT_EQ(patient.window(1).value(), 2);
+}
+
+TEST(PatientState, TakesASignalOfAnotherWithTheWindowsThatBothHave)
+{
+    PatientState from, to;
+    const WindowSpec both{Signal::rr, 5min, WindowKind::mean}, only{Signal::rr, 1min, WindowKind::max};
+    from.set_windows(std::vector{both});
+    to.set_windows(std::vector{both, only});
+    to.set_fresh_for(Signal::rr, 1min);
+    for (int i = 0; i < 10; ++i) from.accept(Signal::rr, 10 + i, at(1s * i), at(1s * i), monitor);
+    to.accept(Signal::rr, 30, at(0s), at(0s), monitor);
+    to.take(from, Signal::rr);
+    EXPECT_EQ(to.value(Signal::rr, at(9s)), 19);
+    EXPECT_EQ(to.stale_at(Signal::rr, at(9s)), at(69s)) << "its own limit";
+    EXPECT_EQ(to.window(0).value(), 14.5);
+    EXPECT_EQ(to.window(1).value(), std::nullopt) << "of what the other did not keep nothing is known";
+    from.accept(Signal::rr, 99, at(10s), at(10s), monitor);
+    EXPECT_EQ(to.window(0).value(), 14.5) << "a copy";
+}
+
+TEST(PatientState, BytesWithMoreWindowsThanAPackCanHaveAreRefused)
+{
+    const auto with = [](std::uint64_t windows) {
+        Bytes bytes = to_bytes(PatientState{});
+        bytes.resize(bytes.size() - 2); // no window, and no start of the watch
+        Writer writer{bytes};
+        writer.varint(windows);
+        for (std::uint64_t i = 0; i < windows; ++i) writer(Window{{Signal::rr, 1min, WindowKind::mean}});
+        writer(std::optional<Instant>{});
+        return from_bytes<PatientState>(as_text(bytes)).has_value();
+    };
+    EXPECT_TRUE(with(0));
+    EXPECT_TRUE(with(255));
+    EXPECT_FALSE(with(256));
+}
+
 TEST(PatientState, ContinuesByteForByteAcrossASave)
 {
     const std::vector<WindowSpec> specs{{Signal::rr, 5min, WindowKind::slope}, {Signal::spo2, 1min, WindowKind::drop}};

@@ -152,6 +152,55 @@ TEST(Window, AWindowThatOverflowsIsUnknownAndNotWrong)
     EXPECT_EQ(window.value(), 3);
 }
 
+TEST(Window, OfEveryKindOneThatOverflowsIsUnknownUntilWhatWasDroppedWouldHaveLeft)
+{
+    for (const WindowKind kind : {WindowKind::mean, WindowKind::slope, WindowKind::fall, WindowKind::min, WindowKind::delta,
+                                  WindowKind::count, WindowKind::covered}) {
+        Window window{{Signal::urine, 24h, kind}};
+        for (std::size_t i = 0; i <= Window::capacity_max; ++i) {
+            window.push({static_cast<std::int64_t>(i) * 4000}, 1 + static_cast<double>(i) / 1000);
+        }
+        EXPECT_EQ(window.value(), std::nullopt) << static_cast<int>(kind);
+        EXPECT_EQ(window.held(), Window::capacity_max) << static_cast<int>(kind);
+        window.push({static_cast<std::int64_t>(Window::capacity_max) * 4000 + Duration{23h}.count()}, 20);
+        EXPECT_TRUE(window.value()) << static_cast<int>(kind);
+    }
+}
+
+// As bytes: what a window says of itself, and its samples.
+Bytes written(Signal signal, std::int64_t length, WindowKind kind, const std::vector<std::pair<std::int64_t, double>>& samples,
+              std::int64_t covered_from = INT64_MIN, std::int64_t left = INT64_MIN, std::int64_t truncated_at = INT64_MIN)
+{
+    Bytes bytes;
+    Writer{bytes}(signal, length, kind, samples, covered_from, left, false, truncated_at);
+    return bytes;
+}
+
+TEST(Window, BytesThatNoWindowWroteAreRefused)
+{
+    const auto read = [](const Bytes& bytes) { return from_bytes<Window>(as_text(bytes)).has_value(); };
+    const std::int64_t far = (std::int64_t{1} << 45) + 1;
+    EXPECT_TRUE(read(written(Signal::rr, 60'000, WindowKind::mean, {{0, 12}, {1000, 13}})));
+    EXPECT_FALSE(read(written(Signal::rr, std::int64_t{1} << 40, WindowKind::mean, {})));
+    EXPECT_FALSE(read(written(Signal::rr, 0, WindowKind::mean, {})));
+    EXPECT_FALSE(read(written(static_cast<Signal>(signal_count), 60'000, WindowKind::mean, {})));
+    EXPECT_FALSE(read(written(Signal::rr, 60'000, static_cast<WindowKind>(10), {})));
+    EXPECT_FALSE(read(written(Signal::rr, 60'000, WindowKind::mean, {{far, 12}})));
+    EXPECT_FALSE(read(written(Signal::rr, 60'000, WindowKind::mean, {{-far, 12}})));
+    EXPECT_FALSE(read(written(Signal::rr, 60'000, WindowKind::mean, {{1000, 12}, {0, 13}})));
+    EXPECT_FALSE(read(written(Signal::rr, 60'000, WindowKind::mean, {{0, 1e7}})));
+    EXPECT_FALSE(read(written(Signal::rr, 60'000, WindowKind::mean, {{0, -1e7}})));
+    EXPECT_FALSE(read(written(Signal::urine, 60'000, WindowKind::covered, {}, far)));
+    EXPECT_FALSE(read(written(Signal::urine, 60'000, WindowKind::covered, {}, 0, -far)));
+    EXPECT_FALSE(read(written(Signal::urine, 60'000, WindowKind::covered, {}, 0, 0, far)));
+    std::vector<std::pair<std::int64_t, double>> many(40'000, {0, 12});
+    EXPECT_FALSE(read(written(Signal::rr, 60'000, WindowKind::mean, many)));
+    // Entries of which nobody knows what they cover tell no sum.
+    const auto uncovered = from_bytes<Window>(as_text(written(Signal::urine, 60'000, WindowKind::covered, {{0, 12}, {90'000, 30}})));
+    ASSERT_TRUE(uncovered);
+    EXPECT_EQ(uncovered->value(), std::nullopt);
+}
+
 TEST(Window, DamagedBytesAreRefused)
 {
     Window window{{Signal::rr, 10s, WindowKind::slope}};
@@ -218,6 +267,15 @@ TEST(CoveredWindow, AStartBeforeThePreviousEntryIsThatEntry)
     window.push_covering(hours(0), hours(4), 100);
     window.push_covering(hours(1), hours(6), 10);
     EXPECT_NEAR(*window.value(), 60, 1e-9); // 2 of the first 4 hours, and the new entry whole
+}
+
+TEST(CoveredWindow, AnOlderEntryIsIgnored)
+{
+    Window urine{{Signal::urine, 4h, WindowKind::covered}};
+    urine.push_covering(Instant{0}, Instant{0} + 4h, 100);
+    urine.push_covering(Instant{0} + 1h, Instant{0} + 3h, 50);
+    EXPECT_EQ(urine.value(), 100);
+    EXPECT_EQ(urine.held(), 1U);
 }
 
 TEST(CoveredWindow, ContinuesAcrossASave)

@@ -133,6 +133,91 @@ TEST(Course, AFastRateForAShortTimeIsABolusThoughNobodyDeclaredIt)
     EXPECT_FALSE(left_on.near_bolus(at(3h)));
 }
 
+TEST(Course, AFastRateForMoreThanAnHourIsAnInfusion)
+{
+    Course course;
+    ASSERT_TRUE(course.pump_rate(at(0s), 12));
+    ASSERT_TRUE(course.pump_rate(at(1h + 1ms), 1));
+    EXPECT_FALSE(course.near_bolus(at(30min)));
+    Course hour;
+    ASSERT_TRUE(hour.pump_rate(at(0s), 12));
+    ASSERT_TRUE(hour.pump_rate(at(1h), 1));
+    EXPECT_TRUE(hour.near_bolus(at(30min)));
+}
+
+TEST(Course, AnInfusionOfTheSameRateIsNoPartOfTheBolusBeforeIt)
+{
+    EXPECT_THAT(pieces(regimen(4, 20min, 12)), ElementsAre(Piece{at(0s), at(20min), 12, true, false},
+                                                           Piece{at(20min), Instant::never(), 12, false, false}));
+}
+
+TEST(Course, WhatWasDeclaredForLaterSaysNothingOfTheRateThatIsUnknown)
+{
+    Course course = regimen(4, 20min, 1);
+    ASSERT_TRUE(course.bolus(at(5h), 2, 5min));
+    course.unknown_since(at(2h));
+    EXPECT_EQ(course.incomplete_since(), at(2h));
+    EXPECT_DOUBLE_EQ(course.grams(at(2h), at(4h), false), 2) << "1 g/h, as before";
+    EXPECT_TRUE(course.near_bolus(at(5h)));
+}
+
+TEST(Course, DosesIntoTheMuscleCountInTheirTime)
+{
+    Course course;
+    ASSERT_TRUE(course.intramuscular(at(1h), 5));
+    ASSERT_TRUE(course.intramuscular(at(5h), 3));
+    EXPECT_EQ(course.grams(at(0s), at(6h), true), 8);
+    EXPECT_EQ(course.grams(at(1h), at(5h), true), 8) << "both ends are inside";
+    EXPECT_EQ(course.grams(at(1h) + 1ms, at(5h), true), 3);
+    EXPECT_EQ(course.grams(at(0s), at(5h) - 1ms, true), 5);
+}
+
+TEST(Course, WhatWasJoinedKeepsThatItWasPartlyAssumed)
+{
+    Course course;
+    double grams = 0;
+    for (int i = 0; i < 400; ++i) {
+        ASSERT_TRUE(course.pump_rate(at(1min * i), 1 + (i % 7) * 0.1));
+        course.unknown_since(at(1min * i + 30s));
+        grams += (1 + (i % 7) * 0.1) / 60;
+    }
+    EXPECT_EQ(course.pieces().size(), Course::pieces_max);
+    EXPECT_EQ(course.incomplete_since(), at(0s));
+    EXPECT_NEAR(course.grams(at(0s), at(400min), false), grams, 1e-6);
+}
+
+// What a record cannot have held, written by hand.
+TEST(Course, RefusesBytesThatNoCourseWrote)
+{
+    const auto read = [](const std::vector<Piece>& by_vein, const std::vector<Course::Intramuscular>& muscle = {}) {
+        Bytes bytes;
+        Writer{bytes}(by_vein, muscle);
+        return from_bytes<Course>(as_text(bytes)).has_value();
+    };
+    const Instant never = Instant::never(), far{400'000'000'000'000};
+    EXPECT_TRUE(read({{at(0s), at(1h), 12, true, false}, {at(1h), never, 1, false, false}}, {{at(2h), 5}}));
+    const std::vector<Piece> wrong[] = {
+        {{at(1h), at(1h), 1, false, false}}, {{at(2h), at(1h), 1, false, false}},
+        {{at(0s), at(2h), 1, false, false}, {at(1h), at(3h), 1, false, false}}, // over one another
+        {{at(0s), at(1h), -1, false, false}}, {{at(0s), at(1h), 1e12, false, false}},
+        {{at(0s), at(1h), std::numeric_limits<double>::quiet_NaN(), false, false}},
+        {{at(0s), never, 1, true, false}}, // a bolus ends
+        {{Instant{-far.ms}, at(1h), 1, false, false}}, {{far, never, 1, false, false}}, {{at(0s), far, 1, false, false}},
+    };
+    for (const auto& one : wrong) EXPECT_FALSE(read(one));
+    for (const Course::Intramuscular& one : {Course::Intramuscular{far, 5}, {Instant{-far.ms}, 5}, {at(0s), 0}, {at(0s), 501}})
+        EXPECT_FALSE(read({}, {one})) << one.grams;
+    std::vector<Piece> many;
+    for (int i = 0; i <= 512; ++i) many.push_back({at(1min * i), at(1min * i + 30s), 1, false, false});
+    EXPECT_FALSE(read(many));
+    many.pop_back();
+    EXPECT_TRUE(read(many));
+    std::vector<Course::Intramuscular> doses(257, {at(0s), 1});
+    EXPECT_FALSE(read({}, doses));
+    doses.pop_back();
+    EXPECT_TRUE(read({}, doses));
+}
+
 TEST(Course, RefusesWhatIsNoDoseAndStaysAsItWas)
 {
     Course course = regimen(4, 20min, 1);

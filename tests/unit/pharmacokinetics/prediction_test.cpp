@@ -327,3 +327,50 @@ TEST(Prediction, AnOverdoseOfFiftyOneGrams)
     EXPECT_NEAR(p.p50_mmol_l, 7.8, 0.1);
     EXPECT_TRUE(p.because(Extrapolation::dose));
 }
+
+TEST(Prediction, TheReasonsAndUsesHaveTheirWords)
+{
+    std::vector<std::string_view> reasons, uses;
+    for (int i = 0; i < extrapolation_count; ++i) reasons.push_back(name(static_cast<Extrapolation>(1 << i)));
+    EXPECT_THAT(reasons, ElementsAre("weight", "creatinine", "dose", "intramuscular", "time", "low urine"));
+    for (const LevelUse use : {LevelUse::fitted, LevelUse::unexpected, LevelUse::near_bolus, LevelUse::from_the_arm})
+        uses.push_back(name(use));
+    EXPECT_THAT(uses, ElementsAre("fitted", "fitted, though far from what was expected",
+                                  "not fitted: drawn during or less than 30 min after a bolus",
+                                  "not fitted: drawn from the arm of the infusion"));
+}
+
+TEST(Prediction, IsBounded)
+{
+    EXPECT_EQ(forecast_times(at(0s), at(24h * 800)).size(), 100'000U);
+    const std::vector<Instant> times(100'001, at(1h));
+    const auto made = forecast(Model::typical, woman(70), regimen(4, 20min, 1), {}, times);
+    ASSERT_TRUE(std::holds_alternative<std::string>(made));
+    EXPECT_EQ(std::get<std::string>(made), "more than 100000 times");
+}
+
+// A load that the pump alone tells of is judged as one: by its grams, its pace and its length.
+TEST(Prediction, AnUndeclaredLoadIsStudiedWhileItIsOneThatWasStudied)
+{
+    const auto extrapolated = [](double g_per_h, Duration over) {
+        Course course;
+        EXPECT_TRUE(course.pump_rate(at(0s), g_per_h));
+        EXPECT_TRUE(course.pump_rate(at(over), 1));
+        return point(Model::typical, woman(70), course, {}, at(2h)).because(Extrapolation::dose);
+    };
+    EXPECT_FALSE(extrapolated(12, 20min)) << "4 g in 20 min";
+    EXPECT_FALSE(extrapolated(18, 20min)) << "6 g";
+    EXPECT_TRUE(extrapolated(18, 21min)) << "more than 6 g";
+    EXPECT_TRUE(extrapolated(19, 10min)) << "faster than 18 g/h";
+    EXPECT_FALSE(extrapolated(4, 1h));
+    EXPECT_TRUE(extrapolated(4, 61min)) << "an infusion above 2 g/h";
+}
+
+TEST(Prediction, ADoseBeyondAllThatWasStudiedIsToldFromItsTimeOn)
+{
+    Course course;
+    ASSERT_TRUE(course.intramuscular(at(1h), 60));
+    const auto dose = [&](Duration t) { return point(Model::typical, woman(70), course, {}, at(t)).because(Extrapolation::dose); };
+    EXPECT_FALSE(dose(1h));
+    EXPECT_TRUE(dose(1h + 1ms));
+}

@@ -1,5 +1,7 @@
 #include "rules/protocol/checklist.hpp"
 
+#include <functional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,9 +19,8 @@ using testing::IsEmpty;
 
 // One checklist and a time that goes on.
 struct Running {
-    explicit Running(ProtocolBranch branch = ProtocolBranch::grade2)
-        : protocol{read_protocol(example_protocol(), "example").protocol},
-          list{open_checklist(*protocol, branch, "", now)}
+    explicit Running(ProtocolBranch branch = ProtocolBranch::grade2, const std::string& text = example_protocol())
+        : protocol{read_protocol(text, "example").protocol}, list{open_checklist(*protocol, branch, "", now)}
     {
     }
     TapAnswer tap(std::string_view step, StepAct act, const std::string& by = "midwife-1", const std::string& text = "")
@@ -55,6 +56,122 @@ struct Running {
     std::shared_ptr<const Protocol> protocol;
     Checklist list;
 };
+
+// The example with one passage written otherwise.
+std::string changed(std::string_view from, std::string_view to, std::string text = example_protocol())
+{
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+}
+
+TEST(Checklist, OfAProtocolWithOneDoseTheDoctorDecidesOnASecond)
+{
+    const std::string once = changed("repeat_after = \"5 min\"\n", "", changed("most = 3\n", ""));
+    Running r{ProtocolBranch::grade2, once};
+    EXPECT_EQ(r.tap("calcium", StepAct::start, "midwife-1", "midwife-2").text, "dose 1 of at most 1 started");
+    r.pass(10min);
+    EXPECT_EQ(r.tap("calcium", StepAct::done).text, "recorded") << "no next dose is thought of";
+    EXPECT_EQ(r.at("calcium").timer, StepTimer::none);
+    EXPECT_EQ(r.tap("calcium", StepAct::start).text, "the site's protocol allows 1 dose: the doctor decides");
+}
+
+TEST(Checklist, TheLastDoseOfTheProtocolIsSaidToBeIt)
+{
+    Running r;
+    const char* more = "recorded; look whether she is better when the timer ends";
+    for (const char* told : {more, more, "recorded; that was the last dose of the protocol: the doctor decides"}) {
+        ASSERT_TRUE(r.tap("calcium", StepAct::start).accepted);
+        r.pass(10min);
+        EXPECT_EQ(r.tap("calcium", StepAct::done).text, told);
+        r.pass(5min);
+    }
+}
+
+TEST(Checklist, ADoseIsCheckedTwiceOnlyWhereTheProtocolAsksForIt)
+{
+    const std::string off = "second_check = false";
+    Running r{ProtocolBranch::grade2, changed("second_check = true", off, changed("second_check = true", off))};
+    EXPECT_EQ(r.tap("calcium", StepAct::start).text, "dose 1 of at most 3 started");
+    EXPECT_FALSE(r.at("calcium").second_missing);
+    EXPECT_EQ(r.tap("calcium", StepAct::second, "midwife-2").text, "no dose waits for a second check");
+}
+
+TEST(Checklist, OnlyADoseIsStarted)
+{
+    Running r;
+    EXPECT_EQ(r.tap("airway", StepAct::start).text, "this step is not a dose: it is done, or not done");
+    EXPECT_TRUE(r.at("airway").taps.empty());
+}
+
+TEST(Checklist, AGraverBranchStartsTheChecksThatTheMilderOneDoesNotAskFor)
+{
+    const std::string more = example_protocol() + "[[step]]\nid = \"pupils\"\nkind = \"check\"\nbranches = [\"arrest\"]\nwords = \"LOOK\"\n"
+                                                  "button = \"SEEN\"\nevery = \"2 min\"\nsource = \"s\"\n";
+    Running r{ProtocolBranch::grade2, more};
+    EXPECT_EQ(r.at("pupils").timer, StepTimer::none);
+    r.pass(1min);
+    ASSERT_TRUE(raise_checklist(r.list, *r.protocol, ProtocolBranch::arrest, r.now));
+    EXPECT_EQ(r.at("pupils").timer, StepTimer::recheck);
+    EXPECT_EQ(r.at("pupils").due - r.now, Duration{2min});
+    EXPECT_EQ(r.list.progress("knees"), nullptr) << "there is no such step";
+}
+
+TEST(Checklist, WhenAllIsDoneNothingIsOnTop)
+{
+    Running r;
+    for (const auto& step : r.protocol->steps) {
+        if (step.kind == StepKind::give) (void)r.tap(step.id, StepAct::start);
+        (void)r.tap(step.id, StepAct::done, "dr-1", "ends");
+    }
+    EXPECT_EQ(r.top(), "");
+}
+
+TEST(Checklist, WordsOfAnyLengthAreRefusedAboveTwoHundred)
+{
+    Running r;
+    const std::string fits(200, 'x'), more(201, 'x');
+    EXPECT_EQ(r.tap("airway", StepAct::done, "midwife-1", more).text, "the words are too long");
+    EXPECT_TRUE(r.tap("airway", StepAct::done, "midwife-1", fits).accepted);
+    EXPECT_EQ(close_checklist(r.list, more, "Dr 1", "midwife-1", r.now).text, "the words are too long");
+    EXPECT_EQ(close_checklist(r.list, "recovered", more, "midwife-1", r.now).text, "the words are too long");
+    EXPECT_TRUE(close_checklist(r.list, fits, fits, "midwife-1", r.now).accepted);
+}
+
+TEST(Checklist, AClosedOneStaysAsItIs)
+{
+    Running r{ProtocolBranch::grade1};
+    ASSERT_TRUE(r.tap("stop", StepAct::done).accepted);
+    ASSERT_TRUE(close_checklist(r.list, "recovered", "Dr 1", "midwife-1", r.now).accepted);
+    const Bytes before = to_bytes(r.list);
+    EXPECT_FALSE(raise_checklist(r.list, *r.protocol, ProtocolBranch::arrest, r.now));
+    EXPECT_FALSE(take_back(r.list, *r.protocol, StepKind::stop, "midwife-1", "wrong bed", r.now));
+    EXPECT_FALSE(review_checklist(r.list, PumpSeen::running, r.now + 1h));
+    EXPECT_EQ(to_bytes(r.list), before);
+}
+
+TEST(Checklist, AStepIsTakenBackOnceAndOnlyIfItWasDone)
+{
+    Running r;
+    EXPECT_FALSE(take_back(r.list, *r.protocol, StepKind::stop, "midwife-1", "wrong bed", r.now)) << "it was not done";
+    ASSERT_TRUE(r.tap("stop", StepAct::done).accepted);
+    EXPECT_TRUE(take_back(r.list, *r.protocol, StepKind::stop, "midwife-2", "wrong bed", r.now));
+    EXPECT_EQ(r.at("stop").state, StepState::open);
+    EXPECT_EQ(r.at("stop").timer, StepTimer::none);
+    EXPECT_EQ(r.at("stop").taps.back().act, StepAct::taken_back);
+    EXPECT_EQ(r.at("stop").taps.back().text, "wrong bed");
+    EXPECT_FALSE(take_back(r.list, *r.protocol, StepKind::stop, "midwife-2", "wrong bed", r.now));
+}
+
+TEST(Checklist, OfManyReasonsTheFirstAndTheLatestStay)
+{
+    Running r;
+    for (int i = 0; i < 20; ++i) add_reason(r.list, "alarm " + std::to_string(i), r.now);
+    ASSERT_EQ(r.list.why.size(), 12U);
+    EXPECT_EQ(r.list.why.front().what, "alarm 0");
+    EXPECT_EQ(r.list.why[1].what, "alarm 9");
+    EXPECT_EQ(r.list.why.back().what, "alarm 19");
+}
 
 TEST(Checklist, ShowsTheStepsOfItsBranch)
 {
@@ -370,9 +487,20 @@ TEST(Checklist, GoesToBytesAndBackAndDamagedBytesAreNone)
     Checklist odd = *back;
     odd.steps[0].timer = static_cast<StepTimer>(99);
     EXPECT_FALSE(sound(odd, *r.protocol));
-    odd = *back;
-    odd.steps.pop_back();
-    EXPECT_FALSE(sound(odd, *r.protocol));
+    const std::function<void(Checklist&)> damage[] = {
+        [](Checklist& list) { list.steps.pop_back(); },
+        [](Checklist& list) { list.branch = static_cast<ProtocolBranch>(3); },
+        [](Checklist& list) { list.steps[0].state = static_cast<StepState>(4); },
+        [](Checklist& list) { list.steps[0].doubt = static_cast<StopDoubt>(3); },
+        [](Checklist& list) { list.steps[0].taps[0].act = static_cast<StepAct>(7); },
+        [](Checklist& list) { list.steps[1].step = "elsewhere"; },
+        [](Checklist& list) { std::swap(list.steps[0], list.steps[1]); },
+    };
+    for (const auto& one : damage) {
+        odd = *back;
+        one(odd);
+        EXPECT_FALSE(sound(odd, *r.protocol));
+    }
 }
 
 } // namespace

@@ -204,7 +204,7 @@ TEST(ProtocolFile, EveryMistakeIsToldAtOnceWithItsPlace)
 TEST(ProtocolFile, DosesAreWrittenSoThatNobodyMisreadsThem)
 {
     for (const char* bad : {"1g", ".5 g", "1.0 g", "1 mg", "01 g", "0 g", "-1 g", "1. g", "1 g/h", "one g", "1  g", "1 g per h",
-                            "1\\tg", "00.5 g", "0.50 g", "1e0 g", "+1 g"})
+                            "1\\tg", "\\t1 g", "00.5 g", "0.50 g", "1e0 g", "+1 g"})
         EXPECT_THAT(mistakes(changed("dose = \"1 g\"", "dose = \"" + std::string{bad} + "\"")),
                     Contains(HasSubstr("is misread too easily"))) << bad;
     EXPECT_THAT(mistakes(changed("dose = \"1 g\"\nvolume = \"10 mL\"", "dose = \"0.5 g\"\nvolume = \"5 mL\"")), IsEmpty());
@@ -283,8 +283,24 @@ TEST(ProtocolFile, ThePumpIsLookedAtAgainAfterAMinuteAtMost)
     EXPECT_THAT(mistakes(changed("every = \"5 min\"", "every = \"5 h\"")), ElementsAre(HasSubstr("30 s to 14400 s")));
 }
 
+TEST(ProtocolFile, EachBranchLooksAgain)
+{
+    std::string text = changed("kind = \"check\"", "kind = \"done\"");
+    text.replace(text.find("every = \"5 min\"\n"), 16, "");
+    EXPECT_THAT(mistakes(text), Contains(HasSubstr("no step of kind \"check\" in branch grade1")));
+}
+
+TEST(ProtocolFile, AStepSaysOfWhatKindItIsAndMaySayWhereItComesFrom)
+{
+    EXPECT_THAT(mistakes(changed("id = \"tilt\"\nkind = \"done\"", "id = \"tilt\"")), ElementsAre(HasSubstr("the step has no 'kind'")));
+    EXPECT_THAT(mistakes(changed("id = \"tilt\"", "id = \"tilt\"\nsource = \"KEMH\"")), IsEmpty());
+    EXPECT_THAT(mistakes(changed("id = \"tilt\"", "id = \"tilt\"\nsource = \"\"")), ElementsAre(HasSubstr("'source' must have 1 to")));
+}
+
 TEST(ProtocolFile, ARepeatHasAMaximumAndATime)
 {
+    EXPECT_THAT(mistakes(changed("repeat_after = \"5 min\"", "repeat_after = \"1 s\"")), ElementsAre(HasSubstr("30 s to 14400 s")))
+        << "told once";
     EXPECT_THAT(mistakes(changed("most = 3\n", "")), ElementsAre(HasSubstr("needs 'most'")));
     EXPECT_THAT(mistakes(changed("repeat_after = \"5 min\"\n", "")), ElementsAre(HasSubstr("needs 'repeat_after'")));
     EXPECT_THAT(mistakes(changed("most = 3", "most = 11")), Contains(HasSubstr("from 1 to 10")));

@@ -146,5 +146,71 @@ TEST(CallLadder, AnEmptyLadderStillTicks)
     EXPECT_GT(call.next, Instant{60'000});
 }
 
+TEST(CallLadder, RungsThatRingTogetherRingTogetherAgain)
+{
+    LadderPolicy policy = ladder();
+    policy.rungs[2].together = true; // with the one before it
+    Call call;
+    call.priority = Priority::high;
+    EXPECT_THAT(open_call(call, policy, {0}).people, ElementsAre("midwife"));
+    const auto both = ElementsAre("charge", "doctor", "last");
+    EXPECT_THAT(call_due(call, policy, {60'000}).people, both);
+    EXPECT_THAT(call_due(call, policy, {120'000}).people, both) << "the whole group, not its last rung alone";
+    EXPECT_THAT(ring_again(call, policy, {130'000}).people, both);
+}
+
+TEST(CallLadder, AHighTechnicalCallMayBeHeldAndOneAboutAPatientNot)
+{
+    const LadderPolicy policy = ladder();
+    Call technical;
+    technical.kind = AlarmKind::technical;
+    technical.priority = Priority::high;
+    EXPECT_THAT(open_call(technical, policy, {0}, Duration{5'000}).people, IsEmpty());
+    EXPECT_EQ(technical.next, Instant{5'000});
+    Call patient;
+    patient.priority = Priority::high;
+    EXPECT_THAT(open_call(patient, policy, {0}, Duration{5'000}).people, ElementsAre("midwife"));
+}
+
+TEST(CallLadder, ANewSignOfACallForAllRungsRingsThemAllFromWaitingToo)
+{
+    const LadderPolicy policy = ladder();
+    Call call;
+    call.kind = AlarmKind::technical;
+    call.priority = Priority::high;
+    (void)open_call(call, policy, {0}, Duration{5'000});
+    call.together = true;
+    const Ring ring = new_finding(call, policy, {1'000});
+    EXPECT_EQ(ring.reason, PageReason::first);
+    EXPECT_THAT(ring.people, ElementsAre("midwife", "charge", "doctor", "last"));
+}
+
+TEST(CallLadder, PagedByHandACallThatWaitsRingsAtOnce)
+{
+    const LadderPolicy policy = ladder();
+    Call call;
+    call.kind = AlarmKind::technical;
+    call.priority = Priority::high;
+    (void)open_call(call, policy, {0}, Duration{5'000});
+    const Ring ring = ring_again(call, policy, {1'000});
+    EXPECT_EQ(ring.reason, PageReason::first);
+    EXPECT_THAT(ring.people, ElementsAre("midwife"));
+    EXPECT_EQ(call.state, CallState::calling);
+}
+
+TEST(CallLadder, WhoComesWhileSomebodyIsThereChangesNothing)
+{
+    const LadderPolicy policy = ladder();
+    Call call;
+    call.priority = Priority::high;
+    (void)open_call(call, policy, {0});
+    answer_here(call, policy, "midwife", {1'000});
+    const Instant next = call.next;
+    answer_coming(call, policy, "doctor", {2'000});
+    EXPECT_EQ(call.state, CallState::attended);
+    EXPECT_EQ(call.person, "midwife");
+    EXPECT_EQ(call.next, next);
+}
+
 } // namespace
 } // namespace magwatch
