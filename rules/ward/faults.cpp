@@ -222,6 +222,14 @@ namespace {
 // Over as soon as it is told. Another one while the first is still shown says how long, or how far, of its own.
 bool is_event(WardFault fault)
 {
+AlarmText Ward::State::alarm_told(WardFault fault) const
+{
+    AlarmText alarm = info(fault).alarm;
+    const std::string& detail = fault_details[static_cast<std::size_t>(fault)];
+    if (!detail.empty()) alarm.message = detail;
+    return alarm;
+}
+
     return fault == WardFault::gap || fault == WardFault::loop_late || fault == WardFault::clock_jumped;
 }
 
@@ -234,8 +242,7 @@ void Ward::State::set_fault(const Moment& now, WardFault fault, bool present, st
     if (present && is_event(fault)) slot.condition = {};
     slot.truth = present ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
     if (present) fault_details[index] = std::move(detail);
-    AlarmText alarm = info(fault).alarm;
-    if (!fault_details[index].empty()) alarm.message = fault_details[index];
+    const AlarmText alarm = alarm_told(fault);
     // Another cause of the same fault: who looks now is told what is wrong now.
     const auto open = episodes.find(slot.episode);
     const bool same = present && !is_event(fault) && open != episodes.end() && open->second.condition;

@@ -487,6 +487,8 @@ struct Ward::State {
     void review_infusion(const Moment& now, BedId bed, Instant& next);
     void review_bedside(const Moment& now, BedId bed, Instant& next);
     void set_fault(const Moment& now, BedId bed, BedFault fault, bool present, Instant& next);
+    // The alarm of a fault in the words that it was told in last.
+    [[nodiscard]] AlarmText alarm_told(WardFault fault) const;
     void set_fault(const Moment& now, WardFault fault, bool present, std::string detail);
     void apply(const Moment& now, const ShellStatus& status);
     void review_checks(const Moment& now, BedId bed);

@@ -144,8 +144,9 @@ void Ward::State::fire_due(const Moment& now)
             set_fault(at, WardFault::gap, false, fault_details[static_cast<std::size_t>(WardFault::gap)]);
         }
         for (std::size_t i = 0; i < faults.size(); ++i) {
-            const FaultInfo& about = info(static_cast<WardFault>(i));
-            advance_slot(at, no_bed, faults[i], about.policy, about.alarm);
+            const auto fault = static_cast<WardFault>(i);
+            const ConditionPolicy& delay = info(fault).policy; // only a delay that runs can come to its end
+            if (deadline(delay, faults[i].condition)) advance_slot(at, no_bed, faults[i], delay, alarm_told(fault));
         }
         judge_shelves(at);
         std::vector<EpisodeId> expired;

@@ -388,6 +388,15 @@ TEST(TechnicalAlarm, ABoardThatIsAwayForAMinuteRings)
 TEST(TechnicalAlarm, ACertificateNearItsEndIsToldAnewAtEachStep)
 {
     Rig rig;
+TEST(TechnicalAlarm, WhatRingsAfterItsDelayIsToldInTheWordsOfTheShell)
+{
+    Rig rig;
+    rig.step(ShellStatus{ShellFault::board, true, "1 of 2 ward boards is live"});
+    rig.pass(60s);
+    ASSERT_EQ(rig.view().episodes.size(), 1U);
+    EXPECT_EQ(rig.view().episodes[0].message, "1 of 2 ward boards is live") << "not that there is none";
+}
+
     const std::string month = "The board's certificate ends within 30 days", week = "The board's certificate ends within 7 days";
     rig.step(ShellStatus{ShellFault::certificate, true, month});
     EXPECT_THAT(rig.events("technical.certificate"), ElementsAre("raised"));
