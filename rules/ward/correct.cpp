@@ -375,10 +375,13 @@ std::string Ward::State::chart_anew(const Moment& now, BedId id, bool doses, Ent
 // What is about to end by the correction alone waits for a person.
 void Ward::State::hold_what_rings(BedId id)
 {
-    for (const Slot& slot : beds[id.value].watch->rules) {
-        if (!slot.open() || slot.condition.phase != ConditionPhase::clearing) continue;
-        const auto found = episodes.find(slot.episode);
-        if (found != episodes.end()) found->second.alarm.latching = true;
+    const std::vector<Slot>& rules = beds[id.value].watch->rules;
+    for (auto& [key, episode] : episodes) {
+        const EpisodeId open = key;
+        const bool ends = std::any_of(rules.begin(), rules.end(), [&](const Slot& slot) {
+            return slot.episode == open && slot.condition.phase == ConditionPhase::clearing;
+        });
+        if (ends) episode.alarm.latching = true;
     }
 }
 
@@ -435,11 +438,11 @@ void Ward::State::measure_again(BedId id, const MeasuredValue& value)
 std::string Ward::State::chart_again(BedId id, const ChartEntry& one, bool doses)
 {
     if (one.by_device) {
-        const auto* value = std::get_if<ValueEntry>(&one.what);
-        const auto* urine = std::get_if<UrineEntry>(&one.what);
-        const Signal signal = value != nullptr ? value->signal : Signal::urine;
-        const double number = value != nullptr ? value->value : urine != nullptr ? urine->millilitres : 0;
-        return take_charted(one.counts, id, signal, number, one.at, std::nullopt, one.replaces);
+        const auto again = [&](Signal signal, double value) {
+            return take_charted(one.counts, id, signal, value, one.at, std::nullopt, one.replaces);
+        };
+        if (const auto* value = std::get_if<ValueEntry>(&one.what)) return again(value->signal, value->value);
+        if (const auto* urine = std::get_if<UrineEntry>(&one.what)) return again(Signal::urine, urine->millilitres);
     }
     Entry entry;
     entry.key = one.key;
