@@ -385,5 +385,57 @@ TEST(Laboratory, AWithdrawalOfWhatNeverCameLeavesWhatNobodyWithdrew)
     EXPECT_EQ(ward.value(Signal::mg), std::nullopt);
 }
 
+TEST(Observations, APressureThatTheCuffCouldNotTakeIsNoMeasurementForItsArm)
+{
+    Wire rig;
+    for (int round = 0; round < 5; ++round) {
+        for (int second = 0; second < 300; ++second) {
+            Observation o;
+            o.bed = BedId{0};
+            o.source = monitor_1;
+            o.signal = Signal::spo2;
+            o.value = 97 + second % 2;
+            if (second >= 260) o.validity = Validity::invalid;
+            rig.step(o);
+            rig.pass(1s);
+        }
+        Observation pressure;
+        pressure.bed = BedId{0};
+        pressure.source = monitor_1;
+        pressure.signal = Signal::sbp;
+        pressure.value = 120 + round;
+        pressure.validity = Validity::invalid;
+        rig.step(pressure);
+    }
+    EXPECT_EQ(rig.told("technical.cuff_arm"), "");
+}
+
+TEST(RefusedValues, OfABedThatNobodyWatchesAreCountedAlone)
+{
+    Wire rig{false};
+    rig.refuse(Refusal::implausible, Signal::rr);
+    EXPECT_EQ(rig.view().sources[0].refused, 1U);
+    EXPECT_THAT(rig.view().episodes, IsEmpty());
+}
+
+TEST(Keys, OfTheNewestThousandEntriesAreKnown)
+{
+    Wire rig;
+    const auto chart = [&](int i) {
+        Entry entry;
+        entry.bed = BedId{0};
+        entry.person = "midwife";
+        entry.key = "k" + std::to_string(i);
+        entry.what = FitEntry{};
+        entry.request = 1;
+        rig.step(entry);
+        return rig.reply()->text;
+    };
+    for (int i = 0; i < 1030; ++i) ASSERT_EQ(chart(i), "recorded");
+    EXPECT_EQ(chart(1029), "already recorded");
+    EXPECT_EQ(chart(6), "already recorded");
+    EXPECT_EQ(chart(5), "recorded") << "more than a thousand ago: no client waits for that answer any more";
+}
+
 } // namespace
 } // namespace magwatch::test
