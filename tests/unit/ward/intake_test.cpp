@@ -385,6 +385,32 @@ TEST(Laboratory, AWithdrawalOfWhatNeverCameLeavesWhatNobodyWithdrew)
     EXPECT_EQ(ward.value(Signal::mg), std::nullopt);
 }
 
+TEST(Laboratory, AWithdrawalLeavesWhatStaffChartedThemselves)
+{
+    for (const bool timed : {true, false}) {
+        Wire ward;
+        const auto withdrawn = [&](Signal signal) {
+            Observation o;
+            o.bed = BedId{0};
+            o.source = monitor_1;
+            o.signal = signal;
+            o.origin = Origin::laboratory;
+            o.validity = Validity::not_available;
+            if (timed) o.observed = ward.now().wall;
+            ward.step(o);
+            return ward.value(signal);
+        };
+        ward.chart(ValueEntry{Signal::avpu, 1});
+        ward.chart(ValueEntry{Signal::creatinine, 70});
+        ward.chart(LevelEntry{3.5, false});
+        EXPECT_EQ(withdrawn(Signal::creatinine), 70) << timed;
+        EXPECT_EQ(withdrawn(Signal::mg), 3.5) << timed;
+        EXPECT_EQ(withdrawn(Signal::calcium), std::nullopt) << timed;
+        ward.chart(UrineEntry{40, {}});
+        EXPECT_EQ(withdrawn(Signal::urine), 40) << timed;
+    }
+}
+
 TEST(Observations, APressureThatTheCuffCouldNotTakeIsNoMeasurementForItsArm)
 {
     Wire rig;
