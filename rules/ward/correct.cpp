@@ -206,8 +206,8 @@ ChartEntry& Ward::State::list(const Moment& now, const Observation& observation,
     one.id = one.root = {incarnation, ++charted};
     if (observation.signal == Signal::urine) one.what = UrineEntry{observation.value, std::nullopt};
     else one.what = ValueEntry{observation.signal, observation.value};
-    const bool known = observation.source.value < source_names.size();
-    one.by = known ? source_names[observation.source.value].name : "a device";
+    const std::string source = source_name(observation.source);
+    one.by = source.empty() ? "a device" : source;
     one.by_device = true;
     one.at = at;
     one.entered = one.counts = now;

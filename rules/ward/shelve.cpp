@@ -66,8 +66,7 @@ std::vector<std::string> Ward::State::subjects(const Episode& episode) const
     const bool silent = is(episode, BedFault::silent) || is(episode, BedFault::pump_silent);
     if (silent || is(episode, BedFault::frozen)) {
         for (const SourceLink& link : bed.links) {
-            if (!(silent ? link.silent : link.frozen) || link.source.value >= source_names.size()) continue;
-            out.push_back(source_names[link.source.value].name);
+            if (silent ? link.silent : link.frozen) out.push_back(source_name(link.source));
         }
     } else if (is(episode, BedFault::signals_lost)) {
         std::string_view rest = bed.lost_signals; // "No Heart rate, SpO2"

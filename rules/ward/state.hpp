@@ -568,6 +568,8 @@ struct Ward::State {
     [[nodiscard]] EpisodeView episode_view(EpisodeId id, const Episode& episode, const Moment& now) const;
     [[nodiscard]] CallView call_view(CallId id, const Call& call, const Moment& now) const;
     [[nodiscard]] std::string alias(BedId bed) const;
+    // "" of one that no configuration named.
+    [[nodiscard]] std::string source_name(SourceId source) const;
 
     [[nodiscard]] Bed* find(BedId bed) { return bed.value < beds.size() ? &beds[bed.value] : nullptr; }
     [[nodiscard]] std::string place(BedId bed) const;

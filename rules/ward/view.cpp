@@ -270,6 +270,11 @@ std::string Ward::State::alias(BedId bed) const
     return bed.value < bed_names.size() ? bed_names[bed.value].alias : "";
 }
 
+std::string Ward::State::source_name(SourceId source) const
+{
+    return source.value < source_names.size() ? source_names[source.value].name : "";
+}
+
 WardView Ward::view(const Moment& now, Shown shown) const
 {
     const State& s = *state_;

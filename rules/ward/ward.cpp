@@ -145,9 +145,9 @@ void Ward::State::fire_due(const Moment& now)
             set_fault(at, WardFault::gap, false, fault_details[static_cast<std::size_t>(WardFault::gap)]);
         }
         for (std::size_t i = 0; i < faults.size(); ++i) {
+            if (!faults[i].condition.delayed()) continue; // only a delay that runs can come to its end
             const auto fault = static_cast<WardFault>(i);
-            const ConditionPolicy& delay = info(fault).policy; // only a delay that runs can come to its end
-            if (deadline(delay, faults[i].condition)) advance_slot(at, no_bed, faults[i], delay, alarm_told(fault));
+            advance_slot(at, no_bed, faults[i], info(fault).policy, alarm_told(fault));
         }
         judge_shelves(at);
         std::vector<EpisodeId> expired;
