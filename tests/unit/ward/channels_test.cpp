@@ -858,6 +858,12 @@ TEST_F(Channels, WhoWasOnlyRungUpHearsTheEndOnTheirFirstChannel)
     rig.act(Answer{first.key.call, AnswerKind::coming}, "charge");
     EXPECT_THAT(told(rig.pages(), PageReason::taken), testing::IsSupersetOf({"midwife", "doctor"}));
     EXPECT_THAT(told(rig.pages(), PageReason::taken), testing::Not(testing::Contains("runner")));
+    rig.pass(1s);
+    rig.effects.clear();
+    rig.act(Answer{first.key.call, AnswerKind::here}, "charge");
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.act(Answer{first.key.call, AnswerKind::here}, "charge");
+    EXPECT_THAT(told(rig.pages(), PageReason::ended), testing::Contains("doctor")) << "there again";
 }
 
 TEST_F(Channels, AFollowUpGoesWhereAPageArrivedAndNotWhereItFailed)

@@ -127,6 +127,30 @@ when = "sum(urine, 4h) < 100 mL"
         << "two hours of the four are not known";
 }
 
+TEST(BeforeADose, ASumOfCountsIsKnownWithTheFirstOfThem)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.pack_text = with_check("breaths", "signals = [\"rr_counted\"]\nevery = \"1 h\"\nbefore_dose = \"1 h\"") + R"(
+[[rule]]
+id = "breaths"
+title = "Many breaths"
+message = "Many breaths"
+prompt = "Examine."
+source = "test"
+priority = "medium"
+when = "sum(rr_counted, 30 min) > 100 /min"
+)";
+    ASSERT_THAT(rig.ward.why_refused(c), IsEmpty());
+    rig.step(c);
+    rig.watch();
+    rig.chart(IntramuscularEntry{5, {}});
+    rig.pass(2h);
+    rig.chart(ValueEntry{Signal::rr_counted, 14});
+    rig.chart(IntramuscularEntry{1, {}});
+    EXPECT_THAT(rig.reply()->text, Not(HasSubstr("breaths")));
+}
+
 TEST(BeforeADose, ASignThatTwoChecksLookAtIsNamedOnce)
 {
     Rig rig;

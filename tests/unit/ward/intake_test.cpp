@@ -248,6 +248,21 @@ TEST(Observations, AFlowNeedsTheConcentrationOfTheBagUnlessNothingFlows)
     EXPECT_EQ(ward.rate(), 1);
 }
 
+TEST(Observations, AFlowThatGoesOnAfterItsConcentrationWasCalledWrongMakesNoRate)
+{
+    Wire ward;
+    ward.observe(Signal::pump_concentration, 0.1, pump_1.value);
+    ward.observe(Signal::pump_flow, 10, pump_1.value);
+    ASSERT_EQ(ward.rate(), 1);
+    ward.refuse(Refusal::implausible, Signal::pump_concentration, pump_1);
+    EXPECT_EQ(ward.rate(), std::nullopt);
+    ward.pass(1s);
+    ward.observe(Signal::pump_flow, 10, pump_1.value);
+    EXPECT_EQ(ward.rate(), std::nullopt);
+    ward.observe(Signal::pump_concentration, 0.1, pump_1.value);
+    EXPECT_EQ(ward.rate(), 1);
+}
+
 TEST(Observations, APumpThatRunsAtABedNobodyWatchesIsTold)
 {
     for (const Signal signal : {Signal::pump_flow, Signal::pump_rate}) {

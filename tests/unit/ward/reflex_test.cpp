@@ -85,6 +85,20 @@ when = "sum(urine, 6h) < 150 mL"
     EXPECT_EQ(rig.view().beds[0].mg_on_board, "no");
 }
 
+TEST(OnBoard, ADayOnceItIsChartedThatHerKidneysFail)
+{
+    Legs rig;
+    rig.chart(IntramuscularEntry{5, {}});
+    rig.pass(1h);
+    rig.chart(ValueEntry{Signal::renal_impairment, 1});
+    rig.pass(12h);
+    EXPECT_EQ(rig.view().beds[0].mg_on_board, "yes");
+    EXPECT_EQ(rig.value(Signal::mg_on_board), 1) << "as the rules see it";
+    rig.pass(11h);
+    EXPECT_EQ(rig.view().beds[0].mg_on_board, "no");
+    EXPECT_EQ(rig.value(Signal::mg_on_board), 0);
+}
+
 // No infusion has such a dose: what the magnesium estimate knows is incomplete from then on, and it says so.
 TEST(Course, ADoseOrRateThatIsNoneLeavesTheRecordIncomplete)
 {

@@ -493,6 +493,7 @@ TEST(Session, KeepsItsCountOfDosesWhenAnotherEntryIsStruck)
     ward.plan(Indication::wellness, Setting::clinic);
     ward.plan(Indication::hypomagnesaemia, Setting::ward);
     ward.plan(Indication::wellness, Setting::clinic);
+    ward.chart(ValueEntry{Signal::avpu, 0});
     ward.chart(IntramuscularEntry{3, {}});
     EXPECT_THAT(ward.events("session.cap"), IsEmpty()) << "3 g of 4 g since the plan";
     ward.chart(ValueEntry{Signal::hr, 200});

@@ -516,6 +516,19 @@ when = "hr < 30 /min"
     EXPECT_EQ(over.reply()->text, "its cause is over: acknowledge it instead");
 }
 
+TEST(Shelve, ASilentMonitorCannotBeShelvedWhileWhatWasStoppedStillActs)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.stream(Signal::hr, 80, 60);
+    rig.chart(InfusionStopEntry{});
+    rig.pass(40s);
+    rig.act(shelve(id_of(rig, "technical.silent")));
+    EXPECT_FALSE(rig.reply()->accepted);
+    EXPECT_THAT(rig.reply()->text, HasSubstr("nobody can tell how she is"));
+}
+
 TEST(Shelve, ThatSamplesWereLostCannotBeShelved)
 {
     Rig rig;
