@@ -829,6 +829,10 @@ TEST(Late, UrineThatTheWireSaysLateStandsInItsPlace)
     EXPECT_EQ(desk.entries().size(), count);
     desk.step(said(desk, Signal::urine, 55, 70min));
     EXPECT_EQ(desk.entries().size(), count + 1);
+    desk.step(said(desk, Signal::mg, 2.0, 5min));
+    desk.step(said(desk, Signal::mg, 1.8, 80min)); // what came between is urine, and no level
+    ASSERT_EQ(desk.view().beds[0].levels.size(), 2U);
+    EXPECT_EQ(desk.view().beds[0].levels[0].mmol_per_l, 1.8);
 }
 
 TEST(Late, WhatStaffChartedKeepsItsTurn)

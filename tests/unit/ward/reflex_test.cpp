@@ -89,9 +89,10 @@ TEST(OnBoard, ADayOnceItIsChartedThatHerKidneysFail)
 {
     Legs rig;
     rig.chart(IntramuscularEntry{5, {}});
-    rig.pass(1h);
+    rig.pass(2h);
+    rig.chart(ValueEntry{Signal::creatinine, 60});
     rig.chart(ValueEntry{Signal::renal_impairment, 1});
-    rig.pass(12h);
+    rig.pass(11h);
     EXPECT_EQ(rig.view().beds[0].mg_on_board, "yes");
     EXPECT_EQ(rig.value(Signal::mg_on_board), 1) << "as the rules see it";
     rig.pass(11h);
