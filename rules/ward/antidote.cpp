@@ -23,23 +23,18 @@ PumpSeen seen(const Infusion& infusion)
     return infusion.rate_now().value_or(0) > 0 ? PumpSeen::running : PumpSeen::stopped;
 }
 
-SessionAlarm alarm_of(StepTimer timer)
+// What is told when a timer is over; nothing if none runs.
+std::optional<SessionAlarm> alarm_of(StepTimer timer)
 {
     switch (timer) {
+    case StepTimer::none: return std::nullopt;
+    case StepTimer::stop: return SessionAlarm::antidote_stop;
     case StepTimer::giving: return SessionAlarm::antidote_giving;
     case StepTimer::repeat: return SessionAlarm::antidote_repeat;
     case StepTimer::recheck: return SessionAlarm::antidote_recheck;
     case StepTimer::result: return SessionAlarm::antidote_result;
-    case StepTimer::stop:
-    case StepTimer::none: break;
     }
-    return SessionAlarm::antidote_stop;
-}
-
-std::string small(std::string text)
-{
-    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return text;
+    std::abort();
 }
 
 StepView step_view(const ProtocolStep& step, const StepProgress& progress, const ProtocolStep* top, const Moment& now)
@@ -84,19 +79,17 @@ void Ward::State::open_antidote(const Moment& now, BedId id, ProtocolBranch bran
         watch.antidote = Antidote{configuration.protocol_text, protocol,
                                   open_checklist(*protocol, branch, by, now.steady)};
     }
-    if (!why.empty()) add_reason(watch.antidote->list, std::move(why), now.steady);
+    add_reason(watch.antidote->list, std::move(why), now.steady);
     const auto next = next_timer(watch.antidote->list, now.steady);
-    if (next) watch.session_next = std::min(watch.session_next, *next);
+    watch.session_next = std::min(watch.session_next, next.value_or(Instant::never()));
     publish(id);
 }
 
-void Ward::State::antidote_for(const Moment& now, const Episode& episode)
+void Ward::State::antidote_for(const Moment& now, const Watch& watch, const Episode& episode)
 {
-    const Bed* bed = find(episode.bed);
-    if (bed == nullptr || !bed->watch) return;
-    const bool running = bed->watch->antidote && bed->watch->antidote->list.open();
+    const bool running = watch.antidote && watch.antidote->list.open();
     if (!protocol && !running) return; // the page says it all: STOP, and calcium gluconate
-    const bool arrest = bed->watch->patient.value(Signal::monitor_arrest, now.steady).value_or(0) > 0;
+    const bool arrest = watch.patient.value(Signal::monitor_arrest, now.steady).value_or(0) > 0;
     const ProtocolBranch branch = arrest                    ? ProtocolBranch::arrest
                                   : episode.alarm.grade > 1 ? ProtocolBranch::grade2
                                                             : ProtocolBranch::grade1;
@@ -110,10 +103,11 @@ void Ward::State::find_antidote(const Moment& now, BedId id, Findings& out)
     Checklist& list = watch.antidote->list;
     if (review_checklist(list, seen(watch.infusion), now.steady)) publish(id);
     for (const StepProgress& step : list.steps) {
-        if (step.timer == StepTimer::none) continue;
+        const auto alarm = alarm_of(step.timer);
+        if (!alarm) continue;
         out.look_again(step.due);
         if (!timer_over(step, now.steady)) continue;
-        const SessionAlarmInfo& about = info(alarm_of(step.timer));
+        const SessionAlarmInfo& about = info(*alarm);
         const bool told = std::any_of(out.found.begin(), out.found.end(),
                                       [&](const Finding& one) { return one.alarm.rule == about.id; });
         if (!told) out.add(about.alarm);
@@ -217,9 +211,10 @@ RecordedFacts Ward::State::recorded(const Watch& watch, Instant now) const
     for (const auto& [question, answer] : bedside.answers)
         if (answer.reply == ScreeningReply::yes) facts.screening.push_back(question);
     if (bedside.session)
-        for (const std::string& component : bedside.session->plan.components) facts.bag.push_back(small(component));
+        for (const std::string& component : bedside.session->plan.components)
+            facts.bag.push_back(in_small_letters(component));
     const Infusion& infusion = watch.infusion;
-    facts.by_vein = infusion.pump_heard() || infusion.any_bolus() || infusion.charted_rate() > 0 || bedside.ran ||
+    facts.by_vein = infusion.pump_heard() || infusion.any_bolus() || infusion.charted_rate() > 0 ||
                     bedside.stopped.has_value();
     return facts;
 }

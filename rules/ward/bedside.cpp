@@ -21,11 +21,9 @@ constexpr std::size_t reason_longest = 200;
 
 std::optional<Instant> newest(const Bedside& bedside, BedsideEvent::Kind kind)
 {
-    std::optional<Instant> found;
-    for (const auto& event : bedside.events) {
-        if (event.kind == kind && (!found || event.at > *found)) found = event.at;
-    }
-    return found;
+    const auto found = std::find_if(bedside.events.rbegin(), bedside.events.rend(),
+                                    [&](const BedsideEvent& event) { return event.kind == kind; });
+    return found == bedside.events.rend() ? std::nullopt : std::optional{found->at};
 }
 
 std::string unknown_symptom(const std::string& text)
@@ -36,6 +34,13 @@ std::string unknown_symptom(const std::string& text)
 }
 
 } // namespace
+
+std::string in_small_letters(std::string text)
+{
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+}
 
 std::uint32_t complaint_set(const Bedside& bedside)
 {

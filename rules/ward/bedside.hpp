@@ -88,6 +88,9 @@ struct Bedside {
     std::optional<Decision> concern; // somebody is concerned about her; its reason is the note, "" = none
 };
 
+// What a bag holds, as people wrote it, with small letters in place of A to Z.
+[[nodiscard]] std::string in_small_letters(std::string text);
+
 // What she complains of as a value of the signal `symptoms`.
 [[nodiscard]] std::uint32_t complaint_set(const Bedside& bedside);
 

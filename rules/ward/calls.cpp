@@ -116,11 +116,10 @@ Duration Ward::State::quiet_hold(const Call& call, const Moment& now) const
 
 void Ward::State::leave_call(const Moment& now, CallId id, const std::string& person, const std::string& over_words)
 {
+    const auto found = calls.find(id);
     const bool others = std::any_of(episodes.begin(), episodes.end(),
                                     [&](const auto& item) { return item.second.call == id; });
-    if (others) return;
-    const auto found = calls.find(id);
-    if (found == calls.end()) return;
+    if (found == calls.end() || others) return;
     const auto forget = [id](CallId& slot) {
         if (slot == id) slot = {};
     };
@@ -138,11 +137,11 @@ void Ward::State::leave_call(const Moment& now, CallId id, const std::string& pe
 }
 
 // What a page says, the gravest first. What is new comes before all: the rest was told, and may be cut.
-std::vector<std::string> Ward::State::words(CallId id, EpisodeId first) const
+std::vector<std::string> Ward::State::words(const Call& call, EpisodeId first) const
 {
     std::vector<const Episode*> found;
     for (const auto& [key, episode] : episodes) {
-        if (episode.call == id) found.push_back(&episode);
+        if (episode.call == call.id) found.push_back(&episode);
     }
     std::stable_sort(found.begin(), found.end(), [first](const Episode* a, const Episode* b) {
         if ((a->id == first) != (b->id == first)) return a->id == first;
@@ -156,8 +155,7 @@ std::vector<std::string> Ward::State::words(CallId id, EpisodeId first) const
             words.push_back(episode->alarm.message);
         }
     }
-    const auto call = calls.find(id);
-    if (call != calls.end() && call->second.merged > 0) tell_beds(call->second, words);
+    if (call.merged > 0) tell_beds(call, words);
     return words;
 }
 
@@ -167,7 +165,7 @@ void Ward::State::skip_numbers()
 {
     for (int i = 0; i < calls_unrecorded; ++i) {
         (void)new_number();
-        next_code = next_code >= last_code ? first_code : static_cast<std::uint16_t>(next_code + 1);
+        (void)take_code();
     }
 }
 
@@ -178,6 +176,13 @@ std::uint32_t Ward::State::new_number()
     return number;
 }
 
+std::uint16_t Ward::State::take_code()
+{
+    const std::uint16_t code = next_code;
+    next_code = code >= last_code ? first_code : static_cast<std::uint16_t>(code + 1);
+    return code;
+}
+
 std::uint16_t Ward::State::new_code()
 {
     const auto taken = [this](std::uint16_t code) {
@@ -185,8 +190,7 @@ std::uint16_t Ward::State::new_code()
     };
     // With more calls open than codes the later ones have none, and are answered in the other ways.
     for (std::uint16_t tried = first_code; tried <= last_code; ++tried) {
-        const std::uint16_t code = next_code;
-        next_code = code >= last_code ? first_code : static_cast<std::uint16_t>(code + 1);
+        const std::uint16_t code = take_code();
         if (!taken(code)) return code;
     }
     return 0;
@@ -310,20 +314,12 @@ void Ward::State::resume_calls(const Moment& now, Duration unwatched)
             call.next = std::max(call.next, now.steady + Duration{1});
             continue;
         }
-        send(now, call, call_restarted(call, policy(call), now.steady));
         // Whatever of it leaves, now, on the next channel or after one more restart, says how long; also of a time
         // before that nobody may have heard of.
         Duration untold = unwatched;
         for (const PageRecord& record : pages)
             if (record.page.key.call == id && !record.resolved) untold = std::max(untold, record.page.unwatched);
-        const auto tell = [&](Page& page) {
-            const bool of_this_ring = page.key.call == id && page.key.repetition == call.repetition;
-            if (of_this_ring && page.reason == PageReason::restart) page.unwatched = untold;
-        };
-        for (Effect& effect : *effects)
-            if (auto* sent = std::get_if<SendPage>(&effect)) tell(sent->page);
-        for (PageRecord& record : pages) tell(record.page);
-        for (Relay& relay : relays) tell(relay.page);
+        send(now, call, call_restarted(call, policy(call), now.steady), {}, untold);
     }
 }
 

@@ -197,7 +197,7 @@ CommissionView Ward::State::commission_view(std::size_t index) const
     const SourceConfiguration& source = source_names[index];
     const auto found = records.find(source.name);
     if (found != records.end()) view.record = found->second;
-    view.state = index < trust.size() ? trust[index].state : CommissionState::not_needed;
+    view.state = trust[index].state;
     if (view.state == CommissionState::missing) view.why = "it was never compared with its own screen";
     if (view.state == CommissionState::revoked)
         view.why = "revoked by " + view.record->revoked_by + ": " + view.record->revoked_reason;

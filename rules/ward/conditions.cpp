@@ -65,23 +65,19 @@ void Ward::State::raise(const Moment& now, BedId bed, Slot& slot, AlarmText alar
     if (Bed* at = find(bed); at != nullptr && at->watch && grave(stored)) {
         at->watch->bedside.toxic = now.steady;
         if (at->watch->bedside.stopped) at->watch->session_next = now.steady; // the watch after the stop begins anew
-        antidote_for(now, stored);
+        antidote_for(now, *at->watch, stored);
     }
     // A new alarm breaks a pause.
     if (Bed* at = find(bed); at != nullptr && stored.alarm.priority == Priority::high) at->paused_until = Instant{};
     ring_call(now, stored, worse);
-    if (latched.counter != 0) close_episode(now, latched, "");
+    close_episode(now, latched, "");
     publish(bed);
 }
 
 void Ward::State::condition_over(const Moment& now, Slot& slot)
 {
-    if (!slot.open()) return;
     const auto found = episodes.find(slot.episode);
-    if (found == episodes.end()) {
-        slot.episode = {};
-        return;
-    }
+    if (found == episodes.end()) return;
     Episode& episode = found->second;
     episode.condition = false;
     episode.alarm.latching = episode.alarm.latching || correcting;
@@ -117,7 +113,7 @@ void Ward::State::close_episode(const Moment& now, EpisodeId id, const std::stri
     } else {
         for (auto& slot : faults) forget(slot);
     }
-    if (call.counter != 0) leave_call(now, call, person);
+    leave_call(now, call, person);
     publish(bed);
 }
 

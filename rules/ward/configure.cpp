@@ -193,7 +193,7 @@ void Ward::State::carry_over(const Moment& now, BedId id, const Pack* old_pack)
             kept = true;
         }
         const EpisodeId open = watch.checks[old].slot.episode;
-        if (!kept && open.counter != 0) close_episode(now, open, "");
+        if (!kept) close_episode(now, open, "");
     }
     watch.checks = std::move(checks);
     watch.evaluation.reset();
@@ -240,9 +240,9 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
 
 std::shared_ptr<const Pack> Ward::State::pack_for(const std::vector<OwnLimit>& own, std::string& why_not) const
 {
-    if (own.empty() || !pack) return pack;
+    if (own.empty()) return pack;
     const CompiledPack compiled = compile(configuration, own);
-    if (!compiled.pack) why_not = compiled.errors.empty() ? "it does not fit the rules" : compiled.errors[0].message;
+    if (!compiled.pack) why_not = compiled.errors.front().message;
     return compiled.pack;
 }
 

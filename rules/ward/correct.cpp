@@ -49,13 +49,18 @@ bool is_dose(const EntryWhat& what)
            std::holds_alternative<InfusionStopEntry>(what) || std::holds_alternative<IntramuscularEntry>(what);
 }
 
-// What a laboratory or gateway may say of this signal.
-bool is_of(const EntryWhat& what, Signal signal)
+// The number that an entry gives this signal; nothing: it is of another.
+std::optional<double> number_of(const EntryWhat& what, Signal signal)
 {
-    const auto* value = std::get_if<ValueEntry>(&what);
-    return (value != nullptr && value->signal == signal) ||
-           (signal == Signal::urine && std::holds_alternative<UrineEntry>(what));
+    if (const auto* value = std::get_if<ValueEntry>(&what); value != nullptr && value->signal == signal)
+        return value->value;
+    const auto* level = std::get_if<LevelEntry>(&what);
+    if (level != nullptr && signal == Signal::mg) return level->mmol_per_l;
+    const auto* urine = std::get_if<UrineEntry>(&what);
+    return urine != nullptr && signal == Signal::urine ? std::optional{urine->millilitres} : std::nullopt;
 }
+
+bool is_of(const EntryWhat& what, Signal signal) { return number_of(what, signal).has_value(); }
 
 // Before it nothing can be charted any more: what the entries rest on is as of then.
 Instant chart_begins(const Watch& watch)
@@ -201,8 +206,8 @@ ChartEntry& Ward::State::list(const Moment& now, const Observation& observation,
     one.id = one.root = {incarnation, ++charted};
     if (observation.signal == Signal::urine) one.what = UrineEntry{observation.value, std::nullopt};
     else one.what = ValueEntry{observation.signal, observation.value};
-    const bool known = observation.source.value < source_names.size();
-    one.by = known ? source_names[observation.source.value].name : "a device";
+    const std::string source = source_name(observation.source);
+    one.by = source.empty() ? "a device" : source;
     one.by_device = true;
     one.at = at;
     one.entered = one.counts = now;
@@ -224,12 +229,9 @@ void Ward::State::take_in_turn(const Moment& now, const Observation& observation
 {
     Watch& watch = *beds[observation.bed.value].watch;
     const bool known = std::any_of(watch.chart.entries.begin(), watch.chart.entries.end(), [&](const ChartEntry& one) {
-        const auto* value = std::get_if<ValueEntry>(&one.what);
-        const auto* urine = std::get_if<UrineEntry>(&one.what);
         // Of two values of one time the second did not count: saying it again as a correction makes it count.
-        return one.by_device && !one.struck && one.at == at && is_of(one.what, observation.signal) &&
-               (one.replaces || !observation.corrected) &&
-               (value != nullptr ? value->value : urine->millilitres) == observation.value;
+        return one.by_device && !one.struck && one.at == at && (one.replaces || !observation.corrected) &&
+               number_of(one.what, observation.signal) == observation.value;
     });
     if (known) return;
     const Moment turn = turn_of(now, observation, at);
@@ -277,7 +279,14 @@ void Ward::State::take_withdrawn(const Moment& now, const Observation& observati
         return;
     }
     const SignalState& latest = watch.patient.latest(observation.signal);
-    if (at && latest.has_value && latest.value_at != std::min(now.instant_of(*at), now.steady)) return;
+    const auto instant = [&](WallTime wall) { return std::min(now.instant_of(wall), now.steady); };
+    if (at && latest.value_at != instant(*at)) return;
+    const bool by_staff =
+        std::any_of(watch.chart.entries.begin(), watch.chart.entries.end(), [&](const ChartEntry& one) {
+            return !one.by_device && !one.struck && instant(one.at) == latest.value_at &&
+                   is_of(one.what, observation.signal);
+        });
+    if (by_staff) return; // nobody withdrew what she charted herself
     watch.patient.forget(observation.signal);
     evaluate(now, id, mask(observation.signal));
 }
@@ -375,10 +384,13 @@ std::string Ward::State::chart_anew(const Moment& now, BedId id, bool doses, Ent
 // What is about to end by the correction alone waits for a person.
 void Ward::State::hold_what_rings(BedId id)
 {
-    for (const Slot& slot : beds[id.value].watch->rules) {
-        if (!slot.open() || slot.condition.phase != ConditionPhase::clearing) continue;
-        const auto found = episodes.find(slot.episode);
-        if (found != episodes.end()) found->second.alarm.latching = true;
+    const std::vector<Slot>& rules = beds[id.value].watch->rules;
+    for (auto& [key, episode] : episodes) {
+        const EpisodeId open = key;
+        const bool ends = std::any_of(rules.begin(), rules.end(), [&](const Slot& slot) {
+            return slot.episode == open && slot.condition.phase == ConditionPhase::clearing;
+        });
+        if (ends) episode.alarm.latching = true;
     }
 }
 
@@ -435,11 +447,11 @@ void Ward::State::measure_again(BedId id, const MeasuredValue& value)
 std::string Ward::State::chart_again(BedId id, const ChartEntry& one, bool doses)
 {
     if (one.by_device) {
-        const auto* value = std::get_if<ValueEntry>(&one.what);
-        const auto* urine = std::get_if<UrineEntry>(&one.what);
-        const Signal signal = value != nullptr ? value->signal : Signal::urine;
-        const double number = value != nullptr ? value->value : urine != nullptr ? urine->millilitres : 0;
-        return take_charted(one.counts, id, signal, number, one.at, std::nullopt, one.replaces);
+        const auto again = [&](Signal signal, double value) {
+            return take_charted(one.counts, id, signal, value, one.at, std::nullopt, one.replaces);
+        };
+        if (const auto* value = std::get_if<ValueEntry>(&one.what)) return again(value->signal, value->value);
+        if (const auto* urine = std::get_if<UrineEntry>(&one.what)) return again(Signal::urine, urine->millilitres);
     }
     Entry entry;
     entry.key = one.key;

@@ -24,25 +24,22 @@ Duration silent_after(const SourceConfiguration& source)
     return std::clamp(source.period * 3, silent_min, silent_max);
 }
 
-bool vital(Signal signal) { return info(signal).kind == SignalKind::continuous; }
-
 // What only staff can say: never charted, it stays unknown, and no sensor mends that.
 constexpr SignalMask said_by_staff =
     mask(Signal::reflex) | mask(Signal::sedated) | mask(Signal::post_ictal) | mask(Signal::symptoms);
 
-// A rule that only vital signs, gates and flags decide: that it is unknown means a vital sign is.
+// A rule about a vital sign that nothing but vital signs, gates and flags decide: that it is unknown means a vital sign
+// is.
 bool judged_by_vitals(const Rule& rule)
 {
     if ((rule.reads & said_by_staff) != 0) return false;
-    bool any = false;
     for (std::size_t s = 0; s < signal_count; ++s) {
         const auto signal = static_cast<Signal>(s);
         if ((rule.reads & mask(signal)) == 0) continue;
         const SignalKind kind = info(signal).kind;
-        any = any || kind == SignalKind::continuous;
         if (kind != SignalKind::continuous && kind != SignalKind::derived && kind != SignalKind::flag) return false;
     }
-    return any && rule.kind == AlarmKind::physiological;
+    return rule.kind == AlarmKind::physiological;
 }
 
 } // namespace
@@ -52,8 +49,7 @@ void Ward::State::set_fault(const Moment& now, BedId bed, BedFault fault, bool p
     Slot& slot = beds[bed.value].faults[static_cast<std::size_t>(fault)];
     slot.truth = present ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
     const FaultInfo& about = info(fault);
-    const auto& watch = beds[bed.value].watch;
-    const bool pump_lost = fault == BedFault::infusion_record && watch && watch->infusion.rate_unknown_since();
+    const bool pump_lost = fault == BedFault::infusion_record && beds[bed.value].watch->infusion.rate_unknown_since();
     if (present && (fault == BedFault::uncommissioned || fault == BedFault::commission_lost)) {
         AlarmText alarm = about.alarm;
         std::string names;
@@ -71,8 +67,7 @@ void Ward::State::set_fault(const Moment& now, BedId bed, BedFault fault, bool p
     } else {
         advance_slot(now, bed, slot, about.policy, about.alarm);
     }
-    const auto at = deadline(about.policy, slot.condition);
-    if (at && *at > now.steady) next = std::min(next, *at);
+    if (const auto at = deadline(about.policy, slot.condition)) next = std::min(next, *at);
 }
 
 namespace {
@@ -158,7 +153,7 @@ void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant
     bool trouble = false;
     for (std::size_t s = 0; s < signal_count; ++s) {
         const auto signal = static_cast<Signal>(s);
-        if ((watch.expected & mask(signal)) != 0 && vital(signal)) {
+        if ((watch.expected & mask(signal)) != 0) {
             const Instant gone = watch.patient.latest(signal).received + watch.patient.fresh_for(signal);
             if (const auto stale = watch.patient.stale_at(signal, now.steady))
                 look_again(next, now.steady, *stale);
@@ -227,6 +222,14 @@ bool is_event(WardFault fault)
 
 } // namespace
 
+AlarmText Ward::State::alarm_told(WardFault fault) const
+{
+    AlarmText alarm = info(fault).alarm;
+    const std::string& detail = fault_details[static_cast<std::size_t>(fault)];
+    if (!detail.empty()) alarm.message = detail;
+    return alarm;
+}
+
 void Ward::State::set_fault(const Moment& now, WardFault fault, bool present, std::string detail)
 {
     const auto index = static_cast<std::size_t>(fault);
@@ -234,11 +237,10 @@ void Ward::State::set_fault(const Moment& now, WardFault fault, bool present, st
     if (present && is_event(fault)) slot.condition = {};
     slot.truth = present ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
     if (present) fault_details[index] = std::move(detail);
-    AlarmText alarm = info(fault).alarm;
-    if (!fault_details[index].empty()) alarm.message = fault_details[index];
+    const AlarmText alarm = alarm_told(fault);
     // Another cause of the same fault: who looks now is told what is wrong now.
     const auto open = episodes.find(slot.episode);
-    const bool same = present && !is_event(fault) && open != episodes.end() && open->second.condition;
+    const bool same = present && !is_event(fault) && open != episodes.end();
     if (same && open->second.alarm.message != alarm.message) {
         open->second.alarm.message = alarm.message;
         publish(no_bed);

@@ -22,7 +22,7 @@ Call* Ward::State::flood_call()
 {
     const auto found = std::find_if(calls.begin(), calls.end(), [](const auto& item) {
         const Call& call = item.second;
-        return call.merged > 0 && (call.state == CallState::waiting || call.state == CallState::calling);
+        return call.merged > 0 && call.state == CallState::calling;
     });
     return found == calls.end() ? nullptr : &found->second;
 }
@@ -41,8 +41,7 @@ void Ward::State::merge_flood(const Moment& now, Call& first)
     for (const auto& [id, call] : calls) {
         const Duration apart = call.since > first.since ? call.since - first.since : first.since - call.since;
         const bool of_a_bed = id != first.id && call.kind == AlarmKind::technical && call.bed != no_bed;
-        const bool unpaged = call.state == CallState::waiting && call.next != Instant::never();
-        if (of_a_bed && unpaged && apart <= flood_window) others.push_back(id);
+        if (of_a_bed && call.state == CallState::waiting && apart <= flood_window) others.push_back(id);
     }
     if (others.size() + 1 < flood_beds) return;
     first.merged = static_cast<std::uint32_t>(others.size()) + 1;
@@ -66,7 +65,7 @@ void Ward::State::tell_beds(const Call& call, std::vector<std::string>& words) c
     std::set<std::uint16_t> places;
     for (const auto& [id, episode] : episodes)
         if (episode.call == call.id) places.insert(episode.bed.value);
-    if (words.empty() || places.size() < 2) return;
+    if (places.size() < 2) return;
     words.front() = std::to_string(places.size()) + " beds: " + words.front() + ". Check the patients";
 }
 

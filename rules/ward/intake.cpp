@@ -190,7 +190,7 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     SignalMask doubted = 0;
     std::string doubt;
     if (signal == Signal::mg) {
-        doubt = note_level(watch, value, at, from_infusion_arm, true, doubted);
+        doubt = note_level(watch, value, at, from_infusion_arm, doubted);
         note_in_antidote(now, id, StepKind::sample, "the chart", "", at);
     }
     // What is charted is as old as its event, whenever it was typed; but a level arrives now, and what was charted

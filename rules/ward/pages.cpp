@@ -19,7 +19,11 @@ void forget_pages(std::vector<PageRecord>& pages)
 {
     if (pages.size() <= remembered_pages + 50) return;
     std::size_t excess = pages.size() - remembered_pages;
-    std::erase_if(pages, [&](const PageRecord& page) { return page.resolved && excess > 0 && excess-- > 0; });
+    std::erase_if(pages, [&](const PageRecord& page) {
+        if (!page.resolved || excess == 0) return false;
+        --excess;
+        return true;
+    });
     pages.erase(pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(excess));
 }
 
@@ -66,9 +70,9 @@ Page Ward::State::page_of_call(const Moment& now, const Call& call) const
     return page;
 }
 
-void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh)
+void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh, Duration unwatched)
 {
-    if (call.state == CallState::waiting || call.next == Instant::never()) return;
+    if (call.state == CallState::waiting) return;
     if (moves_on(ring.reason) || ring.reason == PageReason::repeat) {
         for (const auto& [id, episode] : episodes) {
             if (episode.call != call.id) continue;
@@ -80,8 +84,9 @@ void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeI
     if (moves_on(ring.reason)) follow_up(now, call, PageReason::escalated, words_of_move(ring.reason), people);
     Page page = page_of_call(now, call);
     page.key = {call.id, call.rung, call.repetition, "", ""};
-    page.words = words(call.id, fresh);
+    page.words = words(call, fresh);
     page.reason = ring.reason;
+    page.unwatched = unwatched;
     page.emergency = configuration.emergency;
     page.code = call.code;
     bool reached = false;
@@ -209,9 +214,9 @@ std::vector<std::string> Ward::State::values_of(BedId bed, Instant now) const
     if (bed.value >= beds.size() || !beds[bed.value].watch) return values;
     const PatientState& patient = beds[bed.value].watch->patient;
     const auto number = [](double value) {
-        const auto tenths = static_cast<std::int64_t>(value * 10 + (value < 0 ? -0.5 : 0.5));
+        const auto tenths = static_cast<std::int64_t>(value * 10 + 0.5); // none of them is below 0
         std::string text = std::to_string(tenths / 10);
-        if (tenths % 10 != 0) text += "." + std::to_string(tenths < 0 ? -(tenths % 10) : tenths % 10);
+        if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
         return text;
     };
     const auto add = [&](Signal signal, const char* before, const char* after) {
@@ -356,16 +361,10 @@ void Ward::State::take_receipt_for_relay(const Moment& now, const Receipt& recei
 {
     std::erase_if(relays, [&](Relay& relay) {
         if (relay.page.key != receipt.key) return false;
-        switch (receipt.outcome) {
-        case PageOutcome::sending: return false;
-        case PageOutcome::delivered:
-        case PageOutcome::read: return true;
-        case PageOutcome::accepted:
-            relay.at = std::max(relay.at + (receipt_within - hand_over_within), now.steady + Duration{1});
-            return false;
-        case PageOutcome::failed:
-        case PageOutcome::unknown: relay.at = now.steady + Duration{1}; return false;
-        }
+        if (receipt.outcome == PageOutcome::delivered || receipt.outcome == PageOutcome::read) return true;
+        const Instant soon = now.steady + Duration{1};
+        const bool handed_over = receipt.outcome == PageOutcome::accepted;
+        relay.at = handed_over ? std::max(relay.at + (receipt_within - hand_over_within), soon) : soon;
         return false;
     });
 }

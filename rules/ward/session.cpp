@@ -33,19 +33,10 @@ bool runs(const Infusion& infusion, Instant now)
 
 bool decided(const Bedside& bedside, const std::string& about) { return bedside.decisions.contains(about); }
 
-std::string small(std::string_view text)
-{
-    std::string out{text};
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
-
 bool holds(const Component& component, const std::vector<std::string>& bag)
 {
     return std::any_of(bag.begin(), bag.end(), [&](const std::string& text) {
-        const std::string lower = small(text);
+        const std::string lower = in_small_letters(text);
         return std::any_of(component.words.begin(), component.words.end(),
                            [&](const std::string& word) { return lower.find(word) != std::string::npos; });
     });
@@ -215,12 +206,11 @@ std::string Ward::State::why_not(const SessionEntry& entry, const Moment& now) c
     return "";
 }
 
-bool Ward::State::screened(const Watch& watch) const
+bool Ward::State::screened(const Bedside& bedside, const SessionTable& table)
 {
-    if (!pack) return true;
-    const auto& answers = watch.bedside.answers;
+    const auto& answers = bedside.answers;
     auto answer = answers.begin();
-    for (const std::string& id : pack->sessions.required) { // both are sorted: this is asked with every value of a pump
+    for (const std::string& id : table.required) { // both are sorted: this is asked with every value of a pump
         while (answer != answers.end() && answer->first < id) ++answer;
         if (answer == answers.end() || answer->first != id) return false;
     }
@@ -263,7 +253,7 @@ std::string Ward::State::take_screening(const Moment& now, BedId id, const Scree
     review_checks(now, id);
     review_session(now, id);
     publish(id);
-    return screened(watch) ? "recorded" : "recorded; some questions are not answered yet";
+    return screened(watch.bedside, pack->sessions) ? "recorded" : "recorded; some questions are not answered yet";
 }
 
 void Ward::State::note_fact(const Moment& now, BedId id, Signal signal, double value, const std::string& person)
@@ -312,7 +302,7 @@ std::string Ward::State::take_session(const Moment& now, BedId id, const Session
 }
 
 std::string Ward::State::note_level(Watch& watch, double value, Instant at, std::optional<bool> from_infusion_arm,
-                                    bool newest, SignalMask& changed)
+                                    SignalMask& changed)
 {
     Bedside& bedside = watch.bedside;
     LevelRecord record{value, at, false, from_infusion_arm, false};
@@ -328,10 +318,8 @@ std::string Ward::State::note_level(Watch& watch, double value, Instant at, std:
     bedside.levels.insert(after, record);
     if (bedside.levels.size() > levels_max) bedside.levels.erase(bedside.levels.begin());
     const double doubt = from_infusion_arm.value_or(false) ? 2 : record.near_bolus ? 1 : 0;
-    if (newest) {
-        watch.patient.accept(Signal::level_doubt, doubt, at, at, no_source);
-        changed |= mask(Signal::level_doubt);
-    }
+    watch.patient.accept(Signal::level_doubt, doubt, at, at, no_source);
+    changed |= mask(Signal::level_doubt);
     if (doubt == 2) return "; drawn from the infusion arm: repeat it from the other arm";
     if (doubt == 1) return "; drawn near a bolus: repeat it later";
     return record.spike ? "; far above the one before: repeat it from the other arm" : "";
@@ -351,7 +339,7 @@ void Ward::State::review_session(const Moment& now, BedId id)
     if (infusion.first_dose() || running) {
         const Instant due = watch.since.steady + answer_by;
         if (now.steady < due) out.look_again(due);
-        else if (!screened(watch)) {
+        else if (!screened(bedside, pack->sessions)) {
             out.add(SessionAlarm::not_screened);
         }
     }

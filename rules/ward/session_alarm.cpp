@@ -285,7 +285,7 @@ const SessionAlarmInfo& info(SessionAlarm alarm)
 
 AlarmText alarm_text(const SessionAlarmInfo& about, std::string_view indication, std::string_view setting)
 {
-    const bool grave = about.for_good || (about.priority == Priority::high && about.kind == AlarmKind::physiological);
+    const bool grave = about.for_good || about.priority == Priority::high;
     AlarmText out;
     out.rule = about.id;
     out.title = with(with(about.title, "SETTING", setting), "INDICATION", indication);

@@ -49,25 +49,24 @@ std::string Ward::State::why_not_shelved(const Episode& episode, Instant now) co
     if (episode.bed.value >= beds.size() || tells_no_blindness(episode) || !may_act(episode.bed, now)) return "";
     const auto& watch = beds[episode.bed.value].watch;
     // A pump that was taken away after the stop tells nothing that anybody waits for.
-    if (is(episode, BedFault::pump_silent) && watch && watch->infusion.stop_declared()) return "";
+    if (watch && watch->infusion.stop_declared() && is(episode, BedFault::pump_silent)) return "";
     return "magnesium acts or may act, and this alarm says that nobody can tell how she is: it cannot be shelved";
 }
 
 std::vector<std::string> Ward::State::subjects(const Episode& episode) const
 {
-    for (std::size_t i = 0; i < faults.size(); ++i) {
-        if (faults[i].episode == episode.id) return {without_numbers(fault_details[i])};
-    }
-    if (episode.bed.value >= beds.size()) return {};
-    const Bed& bed = beds[episode.bed.value];
     std::vector<std::string> out;
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+        if (faults[i].episode == episode.id) out.push_back(without_numbers(fault_details[i]));
+    }
+    if (episode.bed.value >= beds.size()) return out;
+    const Bed& bed = beds[episode.bed.value];
     if (is(episode, BedFault::uncommissioned)) return untrusted(episode.bed, false);
     if (is(episode, BedFault::commission_lost)) return untrusted(episode.bed, true);
     const bool silent = is(episode, BedFault::silent) || is(episode, BedFault::pump_silent);
     if (silent || is(episode, BedFault::frozen)) {
         for (const SourceLink& link : bed.links) {
-            if (!(silent ? link.silent : link.frozen) || link.source.value >= source_names.size()) continue;
-            out.push_back(source_names[link.source.value].name);
+            if (silent ? link.silent : link.frozen) out.push_back(source_name(link.source));
         }
     } else if (is(episode, BedFault::signals_lost)) {
         std::string_view rest = bed.lost_signals; // "No Heart rate, SpO2"
@@ -93,14 +92,13 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Shelv
     else if (shelve.length < shelved_shortest || shelve.length > shelved_longest)
         why = "an alarm is shelved for 5 to 240 minutes: it always comes back";
     if (!why.empty()) return reply(now, action.request, false, why);
-    shelves[episode.id] = {action.person,          shelve.reason, shelve.note,      now.steady + shelve.length,
-                           episode.alarm.priority, episode.bed,   subjects(episode)};
+    shelves[episode.id] = {action.person, shelve.reason,    shelve.note, now.steady + shelve.length,
+                           episode.bed,   subjects(episode)};
     emit(now, episode, AlarmEvent::shelved, action.person);
     const CallId call = episode.call;
     episode.call = {};
     const std::string length = minutes_text(shelve.length);
-    if (call.counter != 0)
-        leave_call(now, call, action.person, "Shelved for " + length + " by " + action.person);
+    leave_call(now, call, action.person, "Shelved for " + length + " by " + action.person);
     publish(episode.bed);
     reply(now, action.request, true, "shelved for " + length + "; it stays visible and comes back by itself");
 }
@@ -123,8 +121,8 @@ void Ward::State::judge_shelves(const Moment& now)
         const bool more = std::any_of(about.begin(), about.end(), [&](const std::string& what) {
             return std::find(shelf.about.begin(), shelf.about.end(), what) == shelf.about.end();
         });
-        const bool worse = episode.alarm.priority > shelf.priority || !why_not_shelved(episode, now.steady).empty();
-        if (shelf.until <= now.steady || more || worse || episode.bed != shelf.bed) over.push_back(id);
+        const bool forbidden = !why_not_shelved(episode, now.steady).empty();
+        if (shelf.until <= now.steady || more || forbidden || episode.bed != shelf.bed) over.push_back(id);
     }
     for (const EpisodeId id : over) unshelve(now, id, "");
 }
@@ -141,8 +139,7 @@ void Ward::State::unshelve(const Moment& now, EpisodeId id, const std::string& p
     const auto call = calls.find(episode.call);
     if (call == calls.end()) return; // of low priority
     const CallState state = call->second.state;
-    const bool answered = state == CallState::accepted || state == CallState::attended;
-    if (answered && call->second.next != Instant::never())
+    if (state == CallState::accepted || state == CallState::attended)
         return send(now, call->second, persists(call->second, policy(call->second), now.steady), id);
     ring_call(now, episode, worse);
 }

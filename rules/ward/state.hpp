@@ -163,10 +163,9 @@ struct Shelf {
     ShelveReason reason{};
     std::string note;
     Instant until{};
-    Priority priority{};
     BedId bed = no_bed;
     std::vector<std::string> about; // devices, signals, words: one more of them ends it
-    template <class Archive> void archive(Archive& a) { a(by, reason, note, until, priority, bed, about); }
+    template <class Archive> void archive(Archive& a) { a(by, reason, note, until, bed, about); }
 };
 
 // The pump link is lost.
@@ -388,8 +387,8 @@ struct Ward::State {
     void note_fact(const Moment& now, BedId bed, Signal signal, double value, const std::string& person);
     // Remembers a level and what is doubtful about it; the words for the person who charted it.
     std::string note_level(Watch& watch, double value, Instant at, std::optional<bool> from_infusion_arm,
-                           bool newest, SignalMask& changed);
-    [[nodiscard]] bool screened(const Watch& watch) const;
+                           SignalMask& changed);
+    [[nodiscard]] static bool screened(const Bedside& bedside, const SessionTable& table);
     void review_session(const Moment& now, BedId bed);
 
     // --- after_stop.cpp ---
@@ -407,7 +406,7 @@ struct Ward::State {
     void do_action(const Moment& now, const Action& action, const ProtocolClose& close);
     void open_antidote(const Moment& now, BedId bed, ProtocolBranch branch, const std::string& by, std::string why);
     // A grave alarm opens it, or makes it graver.
-    void antidote_for(const Moment& now, const Episode& episode);
+    void antidote_for(const Moment& now, const Watch& watch, const Episode& episode);
     void find_antidote(const Moment& now, BedId bed, Findings& out);
     // What was charted elsewhere is a step of it too: the stop, the decision, the level.
     void note_in_antidote(const Moment& now, BedId bed, StepKind kind, const std::string& person,
@@ -488,6 +487,8 @@ struct Ward::State {
     void review_bedside(const Moment& now, BedId bed, Instant& next);
     void set_fault(const Moment& now, BedId bed, BedFault fault, bool present, Instant& next);
     void set_fault(const Moment& now, WardFault fault, bool present, std::string detail);
+    // The alarm of a fault in the words that it was told in last.
+    [[nodiscard]] AlarmText alarm_told(WardFault fault) const;
     void apply(const Moment& now, const ShellStatus& status);
     void review_checks(const Moment& now, BedId bed);
     void check_done(const Moment& now, BedId bed, Signal signal);
@@ -515,7 +516,8 @@ struct Ward::State {
     void apply(const Moment& now, const Tick&);
     [[nodiscard]] const LadderPolicy& policy(const Call& call) const;
     [[nodiscard]] CallId& call_slot(BedId bed, AlarmKind kind);
-    [[nodiscard]] std::vector<std::string> words(CallId call, EpisodeId first) const;
+    [[nodiscard]] std::vector<std::string> words(const Call& call, EpisodeId first) const;
+    std::uint16_t take_code(); // the next of all, taken or not
     void coming(const Moment& now, Call& call, const std::string& person);
     void here(const Moment& now, Call& call, const std::string& person);
     void cannot(const Moment& now, Call& call, const std::string& person);
@@ -530,7 +532,8 @@ struct Ward::State {
 
     // --- pages.cpp: how they are told ---
     // `fresh`: the finding that this ring is about; a page names it first.
-    void send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh = {});
+    // `unwatched`: for how long nobody had watched before it.
+    void send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh = {}, Duration unwatched = {});
     [[nodiscard]] Page page_of_ward(const Moment& now) const;
     [[nodiscard]] Page page_of_call(const Moment& now, const Call& call) const;
     // Sends a page to a person, on the first channel or on all; on how many.
@@ -566,6 +569,8 @@ struct Ward::State {
     [[nodiscard]] EpisodeView episode_view(EpisodeId id, const Episode& episode, const Moment& now) const;
     [[nodiscard]] CallView call_view(CallId id, const Call& call, const Moment& now) const;
     [[nodiscard]] std::string alias(BedId bed) const;
+    // "" of one that no configuration named.
+    [[nodiscard]] std::string source_name(SourceId source) const;
 
     [[nodiscard]] Bed* find(BedId bed) { return bed.value < beds.size() ? &beds[bed.value] : nullptr; }
     [[nodiscard]] std::string place(BedId bed) const;

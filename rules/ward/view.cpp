@@ -70,8 +70,7 @@ ScoresView scores_of(const Watch& watch, const Moment& now)
 void show_bedside(const Bedside& bedside, const Moment& now, BedView& b)
 {
     for (const auto& complaint : bedside.complaints) {
-        const SymptomInfo* about = find_symptom(complaint.symptom);
-        b.symptoms.push_back({complaint.symptom, about == nullptr ? "" : std::string{name(about->group)},
+        b.symptoms.push_back({complaint.symptom, std::string{name(find_symptom(complaint.symptom)->group)},
                               now.at(complaint.at).wall, complaint.by});
     }
     if (bedside.none_at) b.no_symptoms_at = now.at(*bedside.none_at).wall;
@@ -110,9 +109,8 @@ SessionView session_view(const Session& session, const IndicationRow& row, const
     SessionView view{std::string{name(plan.indication)}, row.title, std::string{name(plan.setting)}, plan.salt,
                      plan.grams, plan.grams_per_hour, now.at(session.since).wall, {}, {}, plan.components, session.by};
     if (session.expected_end) view.expected_end = now.at(*session.expected_end).wall;
-    if (const auto last = infusion.last_dose(); last && row.after_watch) {
-        view.watch_until = now.at(*last + *row.after_watch).wall;
-    }
+    if (const auto last = infusion.last_dose())
+        view.watch_until = now.at(*last + row.after_watch.value_or(Duration{})).wall;
     return view;
 }
 
@@ -163,7 +161,7 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     if (watch.antidote) b.checklist = antidote_view(watch, now);
     if (pack) {
         show_screening(watch.bedside, pack->sessions, now, b);
-        b.screened = screened(watch);
+        b.screened = screened(watch.bedside, pack->sessions);
         if (watch.bedside.session) {
             const Session& session = *watch.bedside.session;
             b.session = session_view(session, pack->sessions.row(session.plan.indication), watch.infusion, now);
@@ -171,8 +169,7 @@ BedView Ward::State::bed_view(std::size_t index, const Moment& now) const
     }
     if (pack) b.inhibited = inhibited_now(*watch.pack, *watch.evaluation);
     for (const auto& own : watch.own_limits) {
-        const PackLimit* of_ward = pack ? pack->outline.limit(own.limit) : nullptr;
-        b.own_limits.push_back({own.limit, own.value, of_ward == nullptr ? "" : of_ward->value,
+        b.own_limits.push_back({own.limit, own.value, pack->outline.limit(own.limit)->value,
                                 now.at(own.until).wall, own.reason, own.by});
     }
     b.infusion_rate = watch.infusion.rate_now();
@@ -271,6 +268,11 @@ CallView Ward::State::call_view(CallId id, const Call& call, const Moment& now) 
 std::string Ward::State::alias(BedId bed) const
 {
     return bed.value < bed_names.size() ? bed_names[bed.value].alias : "";
+}
+
+std::string Ward::State::source_name(SourceId source) const
+{
+    return source.value < source_names.size() ? source_names[source.value].name : "";
 }
 
 WardView Ward::view(const Moment& now, Shown shown) const

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rules/observation/symptom.hpp"
 #include "rules/ward/state.hpp"
 
 namespace magwatch {
@@ -144,8 +145,9 @@ void Ward::State::fire_due(const Moment& now)
             set_fault(at, WardFault::gap, false, fault_details[static_cast<std::size_t>(WardFault::gap)]);
         }
         for (std::size_t i = 0; i < faults.size(); ++i) {
-            const FaultInfo& about = info(static_cast<WardFault>(i));
-            advance_slot(at, no_bed, faults[i], about.policy, about.alarm);
+            if (!faults[i].condition.delayed()) continue; // only a delay that runs can come to its end
+            const auto fault = static_cast<WardFault>(i);
+            advance_slot(at, no_bed, faults[i], info(fault).policy, alarm_told(fault));
         }
         judge_shelves(at);
         std::vector<EpisodeId> expired;
@@ -254,12 +256,12 @@ namespace {
 Course course_like(const Infusion& infusion)
 {
     Course course;
-    const auto first = infusion.first_dose(), last = infusion.last_dose();
-    if (!first || !last || *last <= *first) return course;
-    const double hours = static_cast<double>((*last - *first).count()) / 3'600'000.0;
-    if (!course.rate(*first, infusion.dose_total() / hours)) return Course{};
-    course.unknown_since(*first + Duration{1});
-    if (infusion.stop_declared()) course.stop(*last);
+    const Instant first = infusion.first_dose().value_or(Instant::never()), last = infusion.last_dose().value_or(first);
+    if (last <= first) return course;
+    const double hours = static_cast<double>((last - first).count()) / 3'600'000.0;
+    if (!course.rate(first, infusion.dose_total() / hours)) return Course{};
+    course.unknown_since(first + Duration{1});
+    if (infusion.stop_declared()) course.stop(last);
     return course;
 }
 
@@ -325,6 +327,10 @@ void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const 
     if (format >= 9) a(w.antidote);
     if (format >= 12) a(b.concern);
     if constexpr (Archive::reading) {
+        const bool known = std::all_of(b.complaints.begin(), b.complaints.end(), [](const Complaint& complaint) {
+            return find_symptom(complaint.symptom) != nullptr;
+        });
+        if (!known) return a.fail();
         if (shape.signals <= static_cast<std::size_t>(Signal::symptoms)) tell_new_signals(w);
     }
     archive_chart(a, w, shape);
@@ -356,7 +362,8 @@ template <class Archive> void Ward::State::archive(Archive& a)
         }
         a.set_format(format);
     }
-    WardShape shape = Archive::reading ? WardShape{} : WardShape::ours();
+    WardShape shape;
+    if constexpr (!Archive::reading) shape = WardShape::ours();
     if (format >= 8) a(shape);
     if constexpr (Archive::reading) {
         if (!shape.fits()) {
@@ -386,8 +393,7 @@ template <class Archive> void Ward::State::archive(Archive& a)
         beds.resize(bed_names.size());
     }
     for (auto& bed : beds) archive_bed(a, bed, format, shape);
-    if (format < 3) return;
-    a(messages);
+    if (format >= 3) a(messages);
     if (format >= 9) a(relays, rosters, quiet, roster_changes, next_code);
     if (format >= 11) archive_records(a);
     if (format >= 12) a(charted, shelves);

@@ -221,5 +221,41 @@ TEST(AfterStop, SurvivesASnapshotAndARestart)
     EXPECT_THAT(ward.events("session.decision"), ElementsAre("raised"));
 }
 
+TEST(StoppedUnplanned, AtTheEndOfABolusThatTheMaintenanceWasToFollow)
+{
+    Stopping ward;
+    ward.chart(InfusionRateEntry{1, {}});
+    ward.chart(BolusEntry{4, 20min, {}});
+    ward.pumping(12, 20min);
+    ward.pumping(0, 3min);
+    EXPECT_THAT(ward.events("session.stopped"), ElementsAre("raised")) << "1 g/h was charted to go on";
+}
+
+TEST(StoppedUnplanned, IsOverWhenNoMagnesiumActsAnyMore)
+{
+    Stopping ward;
+    ward.pumping(1, 10min);
+    ward.pumping(0, 12h);
+    EXPECT_THAT(ward.events("session.stopped"), ElementsAre("raised", "cleared"));
+}
+
+// Without a grade an alarm says nothing of toxicity, however urgent it is.
+TEST(AfterStop, AHighAlarmWithoutAGradeIsNoToxicity)
+{
+    Rig rig;
+    std::string text = small_pack;
+    const std::size_t at = text.find("grade = 1\nlatching = true\nwhen = \"reflex < 1\"");
+    ASSERT_NE(at, std::string::npos);
+    rig.use_pack("no-grade.toml", text.erase(at, 10));
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.chart(InfusionStopEntry{});
+    rig.pass(1h);
+    EXPECT_EQ(rig.events("reflex-absent").front(), "raised");
+    EXPECT_FALSE(rig.view().beds[0].after_stop);
+    EXPECT_THAT(rig.events("session.decision"), IsEmpty());
+}
+
 } // namespace
 } // namespace magwatch::test

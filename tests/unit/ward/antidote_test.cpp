@@ -637,5 +637,167 @@ TEST(Antidote, AStopThatWasSaidBesidesOrIsOnlyCorrectedKeepsItsStep)
     EXPECT_FALSE(ward.tap("stop", StepAct::taken_back)) << "nobody taps that";
 }
 
+TEST(Antidote, WhatTheBagHoldsIsReadInAnyLettersAndABolusAloneIsByVein)
+{
+    Crisis ward;
+    SessionEntry plan;
+    plan.indication = Indication::pre_eclampsia;
+    plan.components = {"CEFTRIAXONE 1 g"};
+    ward.chart(plan);
+    ward.no_reflex();
+    std::vector<std::string> ids;
+    const auto list = ward.list();
+    for (const auto& one : list->precautions) ids.push_back(one.first);
+    EXPECT_THAT(ids, Contains("ceftriaxone"));
+
+    Rig bolus;
+    bolus.step(Crisis::with_protocol());
+    bolus.watch();
+    bolus.chart(BolusEntry{4, 20min, {}});
+    bolus.chart(ValueEntry{Signal::reflex_knee, 0});
+    ASSERT_TRUE(bolus.view().beds.at(0).checklist);
+    EXPECT_EQ(bolus.view().beds.at(0).checklist->precautions.at(0).first, "line");
+}
+
+// Charted at the wrong bed and struck: no magnesium went through a line of hers.
+TEST(Antidote, AnInfusionThatWasStruckIsNoneByVein)
+{
+    Crisis ward;
+    Entry strike;
+    strike.bed = bed_1;
+    strike.person = "charge";
+    strike.what = StrikeEntry{};
+    strike.corrects = ward.view().beds[0].chart->back().id;
+    strike.reason = "other bed";
+    ward.step(strike);
+    ward.no_reflex();
+    EXPECT_THAT(ward.list()->precautions, IsEmpty());
+}
+
+TEST(Antidote, WithoutAProtocolAnyMoreTheOpenListGoesOn)
+{
+    Crisis ward;
+    ward.no_reflex();
+    Configuration none = Crisis::with_protocol();
+    none.protocol_name.clear();
+    none.protocol_text.clear();
+    ward.step(none);
+    ASSERT_TRUE(ward.list()->open);
+    ward.slow_breathing();
+    EXPECT_EQ(ward.list()->branch, "grade2") << "by a graver sign";
+    ward.act_on(ProtocolOpen{bed_1, ProtocolBranch::arrest, "", ""});
+    EXPECT_TRUE(ward.reply()->accepted) << "and by hand";
+    EXPECT_EQ(ward.list()->branch, "arrest");
+}
+
+TEST(Antidote, TwoDosesWhoseTimeIsOverAreOneAlarm)
+{
+    Crisis ward;
+    ward.slow_breathing();
+    ASSERT_TRUE(ward.tap("calcium", StepAct::start, "charge"));
+    ward.act_on(ProtocolOpen{bed_1, ProtocolBranch::arrest, "", ""});
+    ASSERT_TRUE(ward.tap("calcium-arrest", StepAct::start, "charge"));
+    ward.pass(15min);
+    EXPECT_EQ(ward.at("calcium").over_due && ward.at("calcium-arrest").over_due, true);
+    EXPECT_THAT(ward.events("protocol.giving"), ElementsAre("raised"));
+}
+
+TEST(Antidote, WhatIsChartedLaterIsNoStepOfAListThatIsClosed)
+{
+    Crisis ward;
+    ward.no_reflex();
+    ward.act_on(ProtocolClose{bed_1, "recovered", "Dr 1", ""});
+    ward.chart(InfusionStopEntry{});
+    ward.chart(DecisionEntry{"after_stop", "end"});
+    EXPECT_EQ(ward.at("stop").state, "open");
+    EXPECT_EQ(ward.at("decision").state, "open");
+}
+
+TEST(Antidote, ALevelThatNobodySaidToHaveTakenIsNoStep)
+{
+    Crisis ward;
+    ward.no_reflex();
+    ward.chart(ValueEntry{Signal::mg, 3});
+    EXPECT_EQ(ward.at("bloods").state, "open") << "it was drawn before; the list asks for one now";
+}
+
+TEST(Antidote, AStepOfAnotherBranchIsNotDoneByWhatIsCharted)
+{
+    Rig rig;
+    Configuration c = Crisis::with_protocol();
+    const std::string all = "id = \"decision\"\nkind = \"decide\"\nbranches = [\"grade1\", ";
+    const std::size_t at = c.protocol_text.find(all);
+    ASSERT_NE(at, std::string::npos);
+    c.protocol_text.replace(at, all.size(), "id = \"decision\"\nkind = \"decide\"\nbranches = [");
+    const std::string first = "[[precaution]]";
+    c.protocol_text.insert(c.protocol_text.find(first), "[[step]]\nid = \"mild\"\nkind = \"decide\"\nbranches = "
+                                                        "[\"grade1\"]\nwords = \"DECIDE whether it goes on.\"\n"
+                                                        "button = \"RECORD\"\n\n");
+    rig.step(c);
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.chart(DecisionEntry{"after_stop", "end"});
+    rig.act(ProtocolOpen{bed_1, ProtocolBranch::grade2, "", ""});
+    const auto list = rig.view().beds.at(0).checklist;
+    ASSERT_TRUE(list);
+    for (const auto& step : list->steps)
+        if (step.id == "decision") {
+            EXPECT_EQ(step.state, "open") << "of the graver branch nobody has decided yet";
+        }
+}
+
+TEST(Antidote, ATapWithoutAnyCallIsTakenAndCallsNobody)
+{
+    Crisis ward;
+    ward.act_on(ProtocolOpen{bed_1, ProtocolBranch::grade1, "", ""});
+    const std::size_t paged = ward.pages().size();
+    EXPECT_TRUE(ward.tap("call"));
+    EXPECT_EQ(ward.pages().size(), paged);
+}
+
+TEST(Antidote, AStopThatIsStruckAfterTheListWasClosedOpensNothing)
+{
+    Crisis ward;
+    ward.no_reflex();
+    ward.chart(InfusionStopEntry{});
+    const EntryId stop = ward.view().beds[0].chart->back().id;
+    ward.act_on(ProtocolClose{bed_1, "recovered", "Dr 1", ""});
+    Entry strike;
+    strike.bed = bed_1;
+    strike.person = "charge";
+    strike.what = StrikeEntry{};
+    strike.corrects = stop;
+    strike.reason = "other bed";
+    ward.step(strike);
+    EXPECT_EQ(ward.at("stop").state, "done") << "what was done stands in a closed list";
+}
+
+TEST(Antidote, AStopOfBeforeTheListSaysNothingOfItsStep)
+{
+    Crisis ward;
+    ward.chart(InfusionStopEntry{});
+    ward.chart(InfusionRateEntry{1, {}});
+    ward.pass(1min);
+    ward.no_reflex();
+    ward.chart(InfusionStopEntry{});
+    ASSERT_EQ(ward.at("stop").state, "done");
+    const auto strike = [&](EntryId id) {
+        Entry entry;
+        entry.bed = bed_1;
+        entry.person = "charge";
+        entry.what = StrikeEntry{};
+        entry.corrects = id;
+        entry.reason = "other bed";
+        ward.step(entry);
+    };
+    const auto chart = ward.view().beds[0].chart;
+    strike(chart->back().id);
+    EXPECT_EQ(ward.at("stop").state, "open") << "the stop of before is no stop of this alarm";
+    for (const ChartEntry& one : *chart)
+        if (std::holds_alternative<InfusionStopEntry>(one.what) && one.id != chart->back().id) strike(one.id);
+    EXPECT_EQ(ward.at("stop").state, "open") << "and is taken back without a step of its own";
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -378,5 +378,51 @@ TEST(BedsideEvents, SurviveASnapshotAndARestart)
     EXPECT_THAT(ward.events("sedated"), ElementsAre("raised", "cleared"));
 }
 
+TEST(Symptoms, ALateNoneTakesAwayNothingThatCameAfterIt)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(SymptomEntry{{}, {}, true}, 20min);
+    rig.chart(SymptomEntry{{"nausea"}, {}, false}, 5min);
+    ASSERT_EQ(rig.view().beds[0].symptoms.size(), 1U) << "said after she had none";
+    rig.chart(SymptomEntry{{}, {}, true}, 10min);
+    EXPECT_EQ(rig.view().beds[0].symptoms.size(), 1U);
+    rig.chart(SymptomEntry{{"nausea"}, {}, false}, 8min);
+    ASSERT_EQ(rig.view().beds[0].symptoms.size(), 1U);
+    EXPECT_EQ(rig.view().beds[0].symptoms[0].at, rig.now().wall - 5min) << "the newer word for the same stays";
+}
+
+TEST(BedsideEvents, TheNewestThirtyTwoAreKept)
+{
+    Rig rig;
+    rig.watch();
+    for (int i = 0; i < 40; ++i) {
+        rig.chart(SedationEntry{"morphine " + std::to_string(i)});
+        rig.pass(1min);
+    }
+    const auto events = rig.view().beds[0].events;
+    ASSERT_EQ(events.size(), 32U);
+    EXPECT_EQ(events.front().what, "morphine 8");
+    EXPECT_EQ(events.back().what, "morphine 39");
+}
+
+TEST(UntestableReflex, ChartedLateIsHistoryOnceAReflexWasTestedAndOneOfBeforeTakesNothingBack)
+{
+    Rig rig;
+    rig.watch();
+    rig.pass(1h);
+    rig.chart(ValueEntry{Signal::reflex_knee, 2}, 5min);
+    rig.chart(UntestableEntry{"both legs in plaster"}, 10min);
+    EXPECT_EQ(rig.reply()->text, "kept as history: a reflex was tested after that");
+    rig.chart(UntestableEntry{"paralysed for the ventilator"});
+    ASSERT_EQ(rig.reply()->text, "recorded");
+    rig.chart(ValueEntry{Signal::reflex_arm, 2}, 3min);
+    const WardView view = rig.view();
+    for (const SignalView& one : view.beds[0].signals)
+        if (one.signal == Signal::reflex_untestable) {
+            EXPECT_EQ(one.value, 1) << "an arm of before is no test of now";
+        }
+}
+
 } // namespace
 } // namespace magwatch::test

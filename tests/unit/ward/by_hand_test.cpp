@@ -339,5 +339,61 @@ TEST(ByHand, ARestartKeepsAllOfIt)
     EXPECT_FALSE(std::get<Reply>(effects.at(0)).accepted) << "the wait is kept too";
 }
 
+TEST(Phoned, SixtyFourPeopleAreToldOfOneCallAndNoMore)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const CallId call = rig.view().calls.at(0).id;
+    for (int i = 1; i < 64; ++i) {
+        rig.act(CallPhoned{call, "number " + std::to_string(i), {}});
+        ASSERT_TRUE(rig.reply()->accepted) << i;
+    }
+    rig.act(CallPhoned{call, "one more", {}});
+    EXPECT_FALSE(rig.reply()->accepted);
+    EXPECT_EQ(rig.reply()->text, "too many people were told");
+    rig.act(CallPhoned{call, "number 7", true});
+    EXPECT_TRUE(rig.reply()->accepted) << "of whom it told already what they say is kept";
+}
+
+// A correction of something else charts the concern again, and calls nobody for it once more.
+TEST(Concerned, IsNotCalledForAgainByACorrection)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ConcernedEntry{"she looks wrong", false});
+    rig.act(Answer{rig.view().calls.at(0).id, AnswerKind::here});
+    rig.chart(ValueEntry{Signal::hr, 200});
+    Entry strike;
+    strike.bed = BedId{0};
+    strike.person = "charge";
+    strike.what = StrikeEntry{};
+    strike.corrects = rig.view().beds[0].chart->back().id;
+    strike.reason = "other bed";
+    rig.step(strike);
+    EXPECT_EQ(paged(rig.latest), 0U);
+    EXPECT_EQ(rig.view().calls.at(0).state, CallState::attended);
+    ASSERT_TRUE(rig.view().beds[0].concerned);
+    EXPECT_EQ(rig.view().beds[0].concerned->reason, "she looks wrong");
+}
+
+TEST(RateCheck, AChangeThatIsCorrectedToAStopWaitsForNobody)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.chart(InfusionRateEntry{2, {}});
+    ASSERT_TRUE(rig.view().beds[0].rate_change);
+    Entry stop;
+    stop.bed = BedId{0};
+    stop.person = "charge";
+    stop.what = InfusionStopEntry{};
+    stop.corrects = rig.view().beds[0].chart->back().id;
+    stop.reason = "it was stopped";
+    rig.step(stop);
+    EXPECT_FALSE(rig.view().beds[0].rate_change);
+    EXPECT_FALSE(rig.view().beds[0].infusing);
+}
+
 } // namespace
 } // namespace magwatch::test

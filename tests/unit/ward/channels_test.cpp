@@ -54,6 +54,7 @@ struct Channels : ::testing::Test {
         return names;
     }
     void receipt(const Page& page, PageOutcome outcome) { rig.step(Receipt{page.key, outcome, ""}); }
+    void TestBody() override {} // one more ward within a test
 
     static inline const std::vector<std::string> no_record{"Infusion record missing"};
     Rig rig;
@@ -524,6 +525,13 @@ TEST_F(Quiet, HoursThatAreOverHoldNothingAndThoseThatEndSoonHoldUntilThen)
     EXPECT_EQ(pages_of(Priority::medium), 1U) << "the hours are over, and with them the hold";
 }
 
+TEST_F(Quiet, HoursOfAnotherTimeHoldNothing)
+{
+    rig.step(Rosters{{}, {{"night", {{rig.now().wall - 2h, rig.now().wall - 1h}, {rig.now().wall + 1h, rig.now().wall + 2h}}}}});
+    rig.chart(ValueEntry{Signal::sbp, 80});
+    EXPECT_EQ(pages_of(Priority::medium), 1U);
+}
+
 TEST_F(Quiet, OtherHoursThanTheLaddersHoldNothing)
 {
     rig.step(Rosters{{}, {{"day", {{rig.now().wall - 1h, rig.now().wall + 1h}}}}});
@@ -698,6 +706,254 @@ TEST_F(Flood, SurvivesARestart)
     auto loaded = Ward::load(as_text(rig.ward.save()));
     ASSERT_TRUE(loaded);
     EXPECT_EQ(loaded->save(), rig.ward.save());
+}
+
+TEST_F(Flood, ATroubleOfTheWardItselfHasItsOwnPage)
+{
+    rig.pass(40s);
+    ASSERT_EQ(rig.view().calls.size(), 1U);
+    rig.step(ShellStatus{ShellFault::journal, true, "Records cannot be saved"});
+    rig.pass(5s);
+    const auto calls = rig.view().calls;
+    ASSERT_EQ(calls.size(), 2U);
+    EXPECT_THAT(technical().back().words, ElementsAre("Records cannot be saved"));
+}
+
+TEST_F(Flood, OnceSomebodyIsComingABedThatFollowsIsCalledForOnItsOwn)
+{
+    for (int second = 0; second < 40; ++second) {
+        rig.observe(Signal::rr, 14 + second % 2, source(9), 9);
+        rig.pass(1s);
+    }
+    ASSERT_EQ(rig.view().calls.size(), 1U);
+    rig.act(Answer{rig.view().calls[0].id, AnswerKind::coming}, "midwife");
+    rig.effects.clear();
+    rig.pass(35s);
+    const auto calls = rig.view().calls;
+    EXPECT_EQ(std::count_if(calls.begin(), calls.end(), [](const CallView& call) { return call.bed == "bed-10"; }), 1);
+}
+
+// The last of many beds is spoken of as itself again, and an alarm of a patient is none of the flood.
+TEST_F(Flood, WhenAllButOneAreBackItsPageCountsNoBeds)
+{
+    rig.pass(40s);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 20);
+    for (int second = 0; second < 90; ++second) everybody(7);
+    const auto last = technical().back();
+    EXPECT_EQ(last.words.front().find("beds"), std::string::npos) << last.words.front();
+    EXPECT_THAT(page_text(last, "02:14"), testing::Not(HasSubstr("reflex")));
+}
+
+// --- who is left when a configuration changes under a page that is on its way ---
+
+TEST_F(Channels, ThatTheNewConfigurationNoLongerHasStartNoMore)
+{
+    const auto after = [](const std::function<void(Configuration&)>& change, Duration wait) {
+        Channels ward;
+        Configuration c = Rig::configuration();
+        c.high.rungs = {{{"midwife"}}, {{"charge", "doctor"}}};
+        change(c);
+        ward.rig.step(c);
+        ward.rig.pass(wait);
+        return ward.channels_of("midwife");
+    };
+    const Channel text{"sms", text_channel, "a", false, true}, mail{"smtp", mail_channel, "b"};
+    EXPECT_THAT(after([&](Configuration& c) { c.people[0].channels = {text, mail}; }, 20s),
+                ElementsAre(text_channel, mail_channel));
+    EXPECT_THAT(after([&](Configuration& c) { c.people[0].channels = {text}; }, 20s), ElementsAre(text_channel));
+    EXPECT_THAT(after([&](Configuration& c) { c.people[0].channels = {mail}; }, 20s), ElementsAre(text_channel))
+        << "the one that was used is not there any more: nobody knows which would be the next";
+    EXPECT_THAT(after([&](Configuration& c) { c.people.erase(c.people.begin()); }, 20s), ElementsAre(text_channel));
+}
+
+TEST_F(Channels, OfTwoCallsAndTwoPeopleEachKeepTheirTime)
+{
+    Configuration c = Rig::configuration();
+    const Channel text{"sms", text_channel, "a", false, true}, mail{"smtp", mail_channel, "b"};
+    c.people = {{"midwife", {text, mail}}, {"charge", {text, mail}}, {"doctor", {text, mail}}};
+    c.high.rungs = {{{"midwife", "charge"}}};
+    rig.step(c);
+    rig.watch(1);
+    rig.effects.clear();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 1);
+    rig.pass(3s);
+    rig.chart(InfusionRateEntry{4, {}}, {}, 1); // 5 s later a new sign rings the same people again
+    rig.pass(6s);
+    std::vector<std::string> mailed;
+    for (const Page& page : rig.pages())
+        if (page.bed == BedId{1} && page.key.channel == mail_channel) mailed.push_back(page.key.person);
+    EXPECT_THAT(mailed, testing::IsSupersetOf({"midwife", "charge"})) << "5 s after the first page, not after the last";
+}
+
+TEST_F(Channels, AHandOverThatNobodyCanTellOfStartsTheNextAtOnce)
+{
+    receipt(first, PageOutcome::unknown);
+    rig.pass(1ms);
+    EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel, mail_channel));
+}
+
+TEST_F(Channels, WhatWasDeliveredMayBeReadAndAWordAboutNoPageChangesNothing)
+{
+    const auto outcome = [&] {
+        for (const PageView& page : rig.view().pages)
+            if (page.page.key == first.key) return page.outcome;
+        return std::optional<PageOutcome>{};
+    };
+    receipt(first, PageOutcome::accepted);
+    receipt(first, PageOutcome::delivered);
+    receipt(first, PageOutcome::failed);
+    EXPECT_EQ(outcome(), PageOutcome::delivered) << "a failure after it is none";
+    receipt(first, PageOutcome::read);
+    EXPECT_EQ(outcome(), PageOutcome::read);
+    const Bytes before = rig.ward.save();
+    Page none = first;
+    none.key.person = "stranger";
+    receipt(none, PageOutcome::failed);
+    EXPECT_EQ(rig.ward.save(), before);
+}
+
+TEST_F(Channels, ALateFailureOfAnEarlierRungMovesNothing)
+{
+    Configuration c = Rig::configuration();
+    c.high.rungs = {{{"charge"}}, {{"midwife"}}, {{"doctor"}}};
+    rig.step(c);
+    rig.watch(1);
+    rig.effects.clear();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 1);
+    const Page to_charge = rig.pages().at(0);
+    ASSERT_EQ(to_charge.key.person, "charge");
+    rig.pass(61s);
+    ASSERT_EQ(rig.pages().back().key.person, "midwife");
+    const std::size_t before = rig.pages().size();
+    receipt(to_charge, PageOutcome::failed);
+    rig.pass(1s);
+    const auto pages = rig.pages();
+    EXPECT_EQ(std::count_if(pages.begin() + static_cast<std::ptrdiff_t>(before), pages.end(),
+                            [](const Page& page) { return page.key.person == "doctor"; }), 0)
+        << "the midwife has her minute";
+    rig.chart(InfusionRateEntry{4, {}}, {}, 1);
+    rig.pass(5s); // a new sign: everybody who was told, under a new repetition
+    const std::size_t again = rig.pages().size();
+    for (const Page& page : pages)
+        if (page.bed == BedId{1} && page.key.person == "midwife") receipt(page, PageOutcome::failed);
+    rig.pass(1s);
+    const auto all = rig.pages();
+    EXPECT_EQ(std::count_if(all.begin() + static_cast<std::ptrdiff_t>(again), all.end(),
+                            [](const Page& page) { return page.key.person == "doctor"; }), 0)
+        << "nor does one of an earlier ring";
+}
+
+// --- whom a follow-up reaches ---
+
+TEST_F(Channels, WhoWasOnlyRungUpHearsTheEndOnTheirFirstChannel)
+{
+    Configuration c = Rig::configuration();
+    c.high.follow_ups = true;
+    c.people.push_back({"runner", {}});
+    rig.step(c);
+    rig.act(CallPhoned{first.key.call, "doctor", {}}, "midwife");
+    rig.act(CallPhoned{first.key.call, "runner", {}}, "midwife");
+    rig.act(CallPhoned{first.key.call, "somebody", {}}, "midwife");
+    rig.effects.clear();
+    rig.act(Answer{first.key.call, AnswerKind::coming}, "charge");
+    EXPECT_THAT(told(rig.pages(), PageReason::taken), testing::IsSupersetOf({"midwife", "doctor"}));
+    EXPECT_THAT(told(rig.pages(), PageReason::taken), testing::Not(testing::Contains("runner")));
+    rig.pass(1s);
+    rig.effects.clear();
+    rig.act(Answer{first.key.call, AnswerKind::here}, "charge");
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.act(Answer{first.key.call, AnswerKind::here}, "charge");
+    EXPECT_THAT(told(rig.pages(), PageReason::ended), testing::Contains("doctor")) << "there again";
+}
+
+TEST_F(Channels, AFollowUpGoesWhereAPageArrivedAndNotWhereItFailed)
+{
+    receipt(first, PageOutcome::failed);
+    rig.pass(1s); // by mail now
+    rig.effects.clear();
+    rig.act(Answer{first.key.call, AnswerKind::coming}, "charge");
+    std::vector<std::string> channels;
+    for (const Page& page : rig.pages())
+        if (page.reason == PageReason::taken && page.key.person == "midwife") channels.push_back(page.key.channel);
+    EXPECT_THAT(channels, ElementsAre(mail_channel));
+}
+
+TEST_F(Channels, TwoWordsOfOneMillisecondAreTwoFollowUps)
+{
+    rig.watch(1);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 1);
+    rig.effects.clear();
+    rig.act(Answer{first.key.call, AnswerKind::coming}, "charge");
+    rig.act(Answer{first.key.call, AnswerKind::coming}, "doctor"); // says it too, in the same instant
+    std::set<std::string> keys;
+    std::size_t pages = 0;
+    for (const Page& page : rig.pages()) {
+        if (page.reason != PageReason::taken) continue;
+        keys.insert(page.key.text());
+        ++pages;
+    }
+    EXPECT_GE(pages, 2U);
+    EXPECT_EQ(keys.size(), pages);
+    for (const CallView& call : rig.view().calls)
+        if (call.id == first.key.call) {
+            EXPECT_EQ(call.person, "doctor") << "the last who said it";
+        }
+}
+
+// --- encrypted channels ---
+
+TEST(ChannelValues, APageOfTheWardOrOfAnUnwatchedBedHasNone)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.people[0].channels = {{"matrix", "room", "a", true}};
+    c.technical.first_after = {};
+    rig.step(c);
+    rig.step(ShellStatus{ShellFault::journal, true, "Records cannot be saved"});
+    rig.stream(Signal::hr, 80, 130);
+    ASSERT_GE(rig.pages().size(), 2U);
+    std::set<std::string> beds;
+    for (const Page& page : rig.pages()) {
+        EXPECT_THAT(page.values, IsEmpty());
+        beds.insert(page.bed_alias);
+    }
+    EXPECT_THAT(beds, ElementsAre("", "bed-1"));
+    rig.watch();
+    rig.effects.clear();
+    rig.observe(Signal::rr, 9);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    ASSERT_FALSE(rig.pages().empty());
+    EXPECT_THAT(rig.pages().back().values, testing::Contains("RR 9"));
+    c.high.follow_ups = true;
+    rig.step(c);
+    rig.effects.clear();
+    for (const CallView& call : rig.view().calls)
+        if (call.bed == "bed-1") rig.act(Answer{call.id, AnswerKind::coming}, "charge");
+    for (const Page& page : rig.pages())
+        if (page.reason == PageReason::taken) {
+            EXPECT_THAT(page.values, IsEmpty()) << "nobody is to come for it";
+        }
+}
+
+TEST(PageMemory, OfManyPagesTheOldestWhoseFateIsKnownGo)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.high.rungs = {{{"midwife"}}};
+    c.high.wait = 1s;
+    rig.step(c);
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const PageKey first = rig.pages().at(0).key;
+    std::size_t answered = 1;
+    for (int i = 0; i < 400; ++i) {
+        rig.pass(1s);
+        for (const auto pages = rig.pages(); answered < pages.size(); ++answered)
+            rig.step(Receipt{pages[answered].key, PageOutcome::accepted, ""});
+        ASSERT_LE(rig.view().pages.size(), 251U);
+    }
+    const WardView view = rig.view();
+    EXPECT_EQ(view.pages.front().page.key, first) << "of the first nobody knows anything yet";
 }
 
 } // namespace

@@ -345,5 +345,166 @@ TEST(Commissioning, AnUnverifiedPumpGivesNoRateAndAnUnwatchedBedIsNotToldOfIt)
     EXPECT_FALSE(rig.view().beds[0].infusion_rate);
 }
 
+TEST(Commissioning, EveryMistakeOfARecordIsNamed)
+{
+    Rig rig = running(on_a_ward());
+    CommissionRecord record = record_of();
+    record.pairs.erase(record.pairs.begin(), record.pairs.begin() + 2);
+    record.pairs.pop_back();
+    sign(rig, record);
+    EXPECT_FALSE(rig.reply()->accepted);
+    EXPECT_THAT(rig.reply()->text, HasSubstr("; ")) << rig.reply()->text;
+}
+
+TEST(Commissioning, WhatStaffTypeAtAStationNeedsNone)
+{
+    Configuration c = on_a_ward();
+    c.sources[0].kind = SourceKind::staff;
+    Rig rig = running(c);
+    rig.step(level_of_bed_1());
+    EXPECT_TRUE(known(rig, Signal::mg));
+    EXPECT_THAT(rig.view().beds[0].uncommissioned, IsEmpty());
+}
+
+Configuration with_a_pump()
+{
+    Configuration c = on_a_ward();
+    c.sources[1].bed = "bed-1";
+    c.sources[1].fingerprint = "f1";
+    c.sources[1].place = "here";
+    c.sources[1].signals = {{Signal::pump_rate, 0.1}, {Signal::pump_concentration, 0.1}};
+    return c;
+}
+
+CommissionRecord record_of_pump(const Rig& rig)
+{
+    CommissionRecord record = record_of("pump-1");
+    record.pairs.clear();
+    for (const Signal signal : {Signal::pump_rate, Signal::pump_concentration}) {
+        const bool rate = signal == Signal::pump_rate;
+        record.pairs.push_back({"bed-1", signal, rate ? "1.0" : "0.1", rate ? 1 : 0.1, rig.now().wall, 1});
+        record.pairs.push_back({"bed-1", signal, rate ? "5.0" : "0.9", rate ? 5 : 0.9, rig.now().wall, 1});
+        record.pairs.push_back({"bed-1", signal, "none", std::nullopt, rig.now().wall, 1});
+    }
+    return record;
+}
+
+TEST(Commissioning, OfAPumpThatIsRevokedLeavesTheRateUnknown)
+{
+    Rig rig;
+    rig.step(with_a_pump());
+    rig.watch();
+    sign(rig, record_of_pump(rig));
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    rig.stream(Signal::pump_rate, 1, 60, 1);
+    ASSERT_EQ(rig.view().beds[0].infusion_rate, 1);
+    rig.act(RevokeCommission{"pump-1", "it was dropped"}, "A. Engineer");
+    EXPECT_FALSE(rig.view().beds[0].infusion_rate);
+    EXPECT_EQ(rig.view().beds[0].mg_on_board, "yes") << "nobody knows that it stopped";
+    rig.pass(2min);
+    EXPECT_THAT(ringing(rig), Contains("technical.infusion_record"));
+}
+
+TEST(Commissioning, OfAPumpThatToldNoRateYetTakesNoneAway)
+{
+    Rig rig;
+    rig.step(with_a_pump());
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, Salt::sulfate_heptahydrate});
+    sign(rig, record_of_pump(rig));
+    rig.observe(Signal::pump_concentration, 0.1, 1);
+    rig.act(RevokeCommission{"pump-1", "it was dropped"}, "A. Engineer");
+    EXPECT_EQ(rig.view().beds[0].infusion_rate, 1) << "as it was charted";
+    EXPECT_FALSE(known(rig, Signal::pump_concentration));
+}
+
+// It is used by nothing, and still it is told whether it runs.
+TEST(Commissioning, AnUncommissionedDeviceThatStandsStillOrFallsSilentIsToldUntilItRuns)
+{
+    Configuration c = on_a_ward();
+    c.sources[0].liveness = true;
+    Rig rig = running(c);
+    int count = 0;
+    const auto run = [&](int seconds, bool moves) {
+        for (int i = 0; i < seconds; ++i) {
+            count += moves ? 1 : 0;
+            rig.observe(Signal::liveness, count);
+            rig.observe(Signal::rr, 14);
+            rig.pass(1s);
+        }
+    };
+    run(20, true);
+    EXPECT_THAT(ringing(rig), Not(Contains("technical.frozen")));
+    run(70, false);
+    EXPECT_THAT(ringing(rig), Contains("technical.frozen"));
+    run(2, true);
+    EXPECT_THAT(ringing(rig), Not(Contains("technical.frozen")));
+    rig.pass(1min);
+    EXPECT_THAT(ringing(rig), Contains("technical.silent"));
+    run(2, true);
+    EXPECT_THAT(ringing(rig), Not(Contains("technical.silent")));
+    RefusedValue refused{BedId{0}, SourceId{0}, true, Signal::rr, Refusal::implausible};
+    for (int i = 0; i < 40; ++i) {
+        rig.step(refused);
+        rig.pass(1s);
+    }
+    EXPECT_THAT(ringing(rig), Not(Contains("technical.silent"))) << "refusals too are a sign of life";
+    EXPECT_THAT(ringing(rig), Not(Contains("technical.implausible")));
+}
+
+TEST(Commissioning, ADeviceThatWasTakenAwayIsNotAskedFor)
+{
+    Rig rig = running(on_a_ward());
+    rig.observe(Signal::rr, 14);
+    ASSERT_THAT(ringing(rig), Contains("technical.uncommissioned"));
+    Configuration without = on_a_ward();
+    without.sources.erase(without.sources.begin());
+    rig.step(without);
+    EXPECT_THAT(ringing(rig), Not(Contains("technical.uncommissioned")));
+}
+
+TEST(Commissioning, SaysWhichChangeEndedIt)
+{
+    Rig rig = running(on_a_ward());
+    sign(rig, record_of());
+    const auto why = [&](const Configuration& next) {
+        rig.step(next);
+        return rig.view().sources.at(0).commissioning.why;
+    };
+    Configuration next = on_a_ward();
+    next.sources[0].place = "the next room";
+    EXPECT_EQ(why(next), "it is asked at another place than the record says");
+    next = on_a_ward();
+    next.sources[0].fingerprint = "f2";
+    EXPECT_EQ(why(next), "its map or profile changed since the record");
+    EXPECT_EQ(why(on_a_ward()), "");
+}
+
+// What the device had measured while it was believed comes not back by a correction of something else.
+TEST(Commissioning, AfterARevocationACorrectionBringsNothingOfTheDeviceBack)
+{
+    Configuration c = on_a_ward();
+    c.sources[0].signals.push_back({Signal::sbp, 1});
+    Rig rig = running(c);
+    CommissionRecord record = record_of();
+    record.pairs.push_back({"bed-1", Signal::sbp, "120", 120, record.at, 1});
+    record.pairs.push_back({"bed-1", Signal::sbp, "90", 90, record.at, 1});
+    record.pairs.push_back({"bed-1", Signal::sbp, "none", std::nullopt, record.at, 1});
+    sign(rig, record);
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    rig.observe(Signal::sbp, 121);
+    ASSERT_TRUE(known(rig, Signal::sbp));
+    rig.act(RevokeCommission{"monitor-1", "it was dropped"}, "A. Engineer");
+    rig.chart(ValueEntry{Signal::avpu, 1});
+    Entry strike;
+    strike.bed = BedId{0};
+    strike.person = "charge";
+    strike.what = StrikeEntry{};
+    strike.corrects = rig.view().beds[0].chart->back().id;
+    strike.reason = "other bed";
+    rig.step(strike);
+    EXPECT_FALSE(known(rig, Signal::sbp));
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -638,5 +638,304 @@ TEST(StoredSnapshot, OfAProgramWithoutAChartCorrectsWhatCameSince)
     EXPECT_EQ(again->save(), ward->save());
 }
 
+// --- what else a correction leaves as it is ---
+
+TEST(Correction, OfTheTimeCountsFromThatTimeAndNotFromTheFirstOne)
+{
+    Desk desk;
+    desk.pass(1h);
+    const EntryId late = desk.charted(ValueEntry{Signal::reflex_knee, 2}, 30min);
+    desk.pass(1min);
+    Entry entry;
+    entry.bed = BedId{0};
+    entry.person = "charge";
+    entry.what = ValueEntry{Signal::reflex_knee, 1};
+    entry.corrects = late;
+    entry.reason = "it was just now";
+    entry.at = desk.now().wall - 20s;
+    desk.step(entry);
+    EXPECT_EQ(desk.newest().at, desk.now().wall - 20s);
+    EXPECT_EQ(desk.newest().counts.steady, desk.now().steady - 20s) << "nothing counts before it is true";
+    EXPECT_EQ(desk.value(Signal::reflex_knee), 1);
+}
+
+TEST(Correction, OfOnePressureLeavesThoseOfAnotherMeasurement)
+{
+    Desk desk;
+    const auto charted = [&](const std::string& key, Signal signal, double value) {
+        Entry entry;
+        entry.bed = BedId{0};
+        entry.person = "midwife";
+        entry.key = key;
+        entry.what = ValueEntry{signal, value};
+        desk.step(entry);
+        return desk.newest().id;
+    };
+    charted("k1/dbp", Signal::dbp, 71);
+    desk.pass(1min);
+    const EntryId other = charted("k2/sbp", Signal::sbp, 210);
+    desk.strike(other);
+    EXPECT_EQ(desk.value(Signal::dbp), 71) << "of another cuff's measurement";
+    const EntryId alone = charted("alone", Signal::sbp, 211);
+    charted("beside", Signal::dbp, 72);
+    desk.strike(alone);
+    EXPECT_EQ(desk.value(Signal::dbp), 72) << "by its key it belongs to nothing";
+}
+
+TEST(Correction, IsRefusedWithTheReasonOfAnEntryThatNeverWasOrIsGone)
+{
+    Rig rig;
+    WatchStart start;
+    start.bed = BedId{0};
+    rig.act(start);
+    const auto refused = [&](EntryId id, EntryWhat what, const std::string& reason) {
+        Entry entry;
+        entry.bed = BedId{0};
+        entry.person = "charge";
+        entry.what = std::move(what);
+        entry.corrects = id;
+        entry.reason = reason;
+        entry.request = 5;
+        rig.step(entry);
+        return rig.reply()->accepted ? "TAKEN" : rig.reply()->text;
+    };
+    EXPECT_EQ(refused({1, 1}, StrikeEntry{}, "other bed"), "no such entry in the chart of this bed");
+    EXPECT_EQ(refused({}, ValueEntry{Signal::avpu, 0}, "because"),
+              "a reason is of a correction: which entry does it correct?");
+    rig.chart(ValueEntry{Signal::avpu, 2});
+    const EntryId id = rig.view().beds[0].chart->back().id;
+    EXPECT_EQ(refused(id, StrikeEntry{}, "other bed"), "TAKEN");
+    EXPECT_EQ(refused(id, StrikeEntry{}, "other bed"), "already corrected by charge");
+}
+
+// Under a rule that ends only after a while: what was wrong was seen by somebody, and waits for a person.
+TEST(Correction, WhatIsAboutToEndByItWaitsForAPerson)
+{
+    Desk desk;
+    const auto rule = [](const std::string& id, const std::string& when) {
+        return "\n[[rule]]\nid = \"" + id + "\"\ntitle = \"Rule " + id + "\"\nmessage = \"Look at " + id +
+               "\"\nprompt = \"Repeat.\"\nsource = \"test\"\npriority = \"medium\"\nwhen = \"" + when +
+               "\"\nclear_for = \"60 s\"\n";
+    };
+    Configuration c = Rig::configuration();
+    c.pack_text = small_pack + rule("mean", "map < 60 mmHg") + rule("lower", "dbp < 50 mmHg");
+    ASSERT_THAT(desk.ward.why_refused(c), IsEmpty());
+    desk.step(c);
+    desk.chart(ValueEntry{Signal::dbp, 70});
+    desk.chart(ValueEntry{Signal::map, 50});
+    desk.pass(1min);
+    const EntryId wrong = desk.charted(ValueEntry{Signal::dbp, 40});
+    ASSERT_THAT(desk.ringing(), Contains("lower"));
+    desk.strike(wrong);
+    desk.pass(5min);
+    EXPECT_THAT(desk.ringing(), Contains("lower"));
+    EXPECT_THAT(desk.ringing(), Contains("mean"));
+    EXPECT_EQ(desk.events("lower").back(), "latched");
+    desk.chart(ValueEntry{Signal::map, 80});
+    desk.pass(2min);
+    EXPECT_EQ(desk.events("mean").back(), "cleared") << "which no correction ended";
+}
+
+TEST(Correction, KeepsTheOrderOfWhatACuffMeasuredBeforeAndAfterAnEntry)
+{
+    Desk desk;
+    desk.observe(Signal::sbp, 121);
+    desk.pass(1min);
+    desk.chart(ValueEntry{Signal::sbp, 130});
+    desk.pass(1min);
+    desk.observe(Signal::sbp, 122);
+    desk.strike(desk.charted(ValueEntry{Signal::avpu, 2}));
+    EXPECT_EQ(desk.value(Signal::sbp), 122) << "the cuff was the last";
+    desk.pass(1min);
+    const EntryId wrong = desk.charted(ValueEntry{Signal::avpu, 3});
+    desk.pass(1min);
+    desk.observe(Signal::sbp, 123);
+    desk.strike(wrong);
+    EXPECT_EQ(desk.value(Signal::sbp), 123);
+}
+
+TEST(Correction, OfADoseThreeDaysAgoKeepsWhatRanSince)
+{
+    Desk desk;
+    desk.chart(InfusionRateEntry{1, {}});
+    const EntryId wrong = desk.charted(IntramuscularEntry{5, {}});
+    desk.pass(72h);
+    EXPECT_NEAR(desk.view().beds[0].dose_total, 77, 0.01);
+    desk.strike(wrong);
+    EXPECT_NEAR(desk.view().beds[0].dose_total, 72, 0.01);
+    EXPECT_NEAR(*desk.value(Signal::dose_24h), 24, 0.05);
+}
+
+// A list that is full lays its oldest entries aside, with corrections among them and a pump that goes on.
+TEST(Correction, WhatIsLaidAsideCountsOnThoughItsOrderWasAnother)
+{
+    Desk desk;
+    const EntryId first = desk.charted(ValueEntry{Signal::weight, 70});
+    for (int i = 0; i < 295; ++i) {
+        desk.observe(Signal::pump_rate, 1, 1);
+        desk.pass(10s);
+        if (i == 290) desk.correct(first, ValueEntry{Signal::weight, 75});
+        desk.chart(ValueEntry{Signal::rr_counted, 12.0 + i % 5});
+    }
+    const double dose = desk.view().beds[0].dose_total;
+    for (int i = 0; i < 30; ++i) {
+        desk.observe(Signal::pump_rate, 2, 1);
+        desk.observe(Signal::sbp, 110 + i);
+        desk.pass(10s);
+        desk.chart(ValueEntry{Signal::rr_counted, 13.0 + i % 3});
+    }
+    ASSERT_LE(desk.entries().size(), chart_most);
+    EXPECT_EQ(desk.value(Signal::weight), 75);
+    const double now = desk.view().beds[0].dose_total;
+    EXPECT_NEAR(now, dose + 2.0 * 300 / 3600, 0.02);
+    const EntryId wrong = desk.charted(IntramuscularEntry{5, {}});
+    desk.strike(wrong);
+    EXPECT_NEAR(desk.view().beds[0].dose_total, now, 0.02);
+    EXPECT_EQ(desk.value(Signal::weight), 75);
+    EXPECT_EQ(desk.value(Signal::sbp), 139);
+    desk.step(said(desk, Signal::rr_counted, 9, 50min)); // late, and older than all that is still listed
+    EXPECT_NE(desk.value(Signal::rr_counted), 9);
+}
+
+TEST(Late, WhatALaboratorySaysAgainIsThereOnceAndASecondNumberOfOneTimeBesides)
+{
+    Desk desk;
+    desk.pass(2h);
+    const std::size_t before = desk.entries().size();
+    desk.step(said(desk, Signal::mg, 2.0, 10min));
+    desk.step(said(desk, Signal::mg, 2.0, 10min));
+    EXPECT_EQ(desk.entries().size(), before + 1) << "the newest, said again";
+    desk.step(said(desk, Signal::mg, 1.6, 40min));
+    desk.step(said(desk, Signal::mg, 1.6, 40min));
+    EXPECT_EQ(desk.entries().size(), before + 2) << "an older one, said again";
+    desk.step(said(desk, Signal::creatinine, 70, 40min));
+    desk.step(said(desk, Signal::mg, 1.7, 40min));
+    EXPECT_EQ(desk.entries().size(), before + 4) << "another number of that time is charted, and counts not";
+    EXPECT_EQ(desk.value(Signal::mg), 2.0);
+    desk.step(said(desk, Signal::mg, 1.7, 40min, true));
+    const std::size_t corrected = desk.entries().size();
+    desk.step(said(desk, Signal::mg, 1.7, 40min, true));
+    EXPECT_EQ(desk.entries().size(), corrected) << "a correction, said again";
+}
+
+TEST(Late, UrineThatTheWireSaysLateStandsInItsPlace)
+{
+    Desk desk;
+    desk.pass(5h);
+    desk.step(said(desk, Signal::urine, 40, 10min));
+    desk.step(said(desk, Signal::urine, 50, 70min));
+    const std::size_t count = desk.entries().size();
+    desk.step(said(desk, Signal::urine, 50, 70min));
+    EXPECT_EQ(desk.entries().size(), count);
+    desk.step(said(desk, Signal::urine, 55, 70min));
+    EXPECT_EQ(desk.entries().size(), count + 1);
+    desk.step(said(desk, Signal::mg, 2.0, 5min));
+    desk.step(said(desk, Signal::mg, 1.8, 80min)); // what came between is urine, and no level
+    ASSERT_EQ(desk.view().beds[0].levels.size(), 2U);
+    EXPECT_EQ(desk.view().beds[0].levels[0].mmol_per_l, 1.8);
+}
+
+TEST(Late, WhatStaffChartedKeepsItsTurn)
+{
+    Desk desk;
+    desk.pass(2h);
+    desk.chart(ValueEntry{Signal::reflex_knee, 2}, 40min);
+    desk.pass(1min);
+    desk.chart(ValueEntry{Signal::reflex_knee, 3}, 5min);
+    desk.step(said(desk, Signal::reflex_knee, 1, 20min));
+    desk.step(said(desk, Signal::reflex_knee, 1, 41min)); // of the same time as the midwife's own
+    EXPECT_EQ(desk.value(Signal::reflex_knee), 3);
+    desk.strike(desk.charted(ValueEntry{Signal::avpu, 2}));
+    EXPECT_EQ(desk.value(Signal::reflex_knee), 3);
+}
+
+TEST(Late, ValuesOfASourceThatNobodyNamedAreOfADevice)
+{
+    Desk desk;
+    Observation level = said(desk, Signal::mg, 2.0, 0s);
+    level.source = SourceId{77};
+    desk.step(level);
+    EXPECT_EQ(desk.newest().by, "a device");
+}
+
+TEST(Late, AWithdrawalThatComesTwiceTakesNothingElse)
+{
+    Desk desk;
+    desk.pass(2h);
+    desk.step(said(desk, Signal::mg, 1.8, 40min));
+    desk.step(said(desk, Signal::mg, 2.2, 10min));
+    desk.step(said(desk, Signal::creatinine, 70, 10min));
+    Observation gone = said(desk, Signal::mg, 0, 10min);
+    gone.validity = Validity::invalid;
+    desk.step(gone);
+    EXPECT_EQ(desk.value(Signal::mg), 1.8);
+    desk.step(gone);
+    EXPECT_EQ(desk.value(Signal::mg), 1.8);
+    EXPECT_EQ(desk.value(Signal::creatinine), 70);
+}
+
+// Of a program without a chart: a level of 2.1 mmol/L 90 s ago, and a pump that spoke.
+std::optional<Ward> of_format(const std::string& name)
+{
+    std::ifstream in{MAGWATCH_SOURCE_DIR "/tests/data/snapshots/" + name, std::ios::binary};
+    return Ward::load(std::string{std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}});
+}
+
+TEST(Late, AWithdrawalOfWhatAProgramWithoutAChartKnewMakesItUnknown)
+{
+    for (const bool timed : {true, false}) {
+        auto ward = of_format("ward-11.bin");
+        ASSERT_TRUE(ward);
+        const Moment now{ward->last_instant(), WallTime{1'767'225'600'000 + ward->last_instant().ms - 1'000'000}};
+        const auto level = [&]() -> std::optional<SignalView> {
+            const WardView view = ward->view(now);
+            for (const SignalView& one : view.beds[0].signals)
+                if (one.signal == Signal::mg) return one;
+            return std::nullopt;
+        };
+        ASSERT_TRUE(level());
+        Observation gone;
+        gone.bed = BedId{0};
+        gone.source = SourceId{0};
+        gone.origin = Origin::laboratory;
+        gone.signal = Signal::mg;
+        gone.validity = Validity::invalid;
+        gone.observed = timed ? level()->last_at : WallTime{};
+        EffectBuffer effects;
+        ward->step(now, gone, effects);
+        EXPECT_FALSE(level() && level()->value);
+        gone.signal = Signal::calcium; // of which nothing is known at all
+        ward->step(now, gone, effects);
+    }
+}
+
+TEST(Chart, APumpThatWasLostLongAgoStaysLostThoughAllThatItSaidIsLaidAside)
+{
+    Desk desk;
+    desk.stream(Signal::pump_rate, 1, 60, 1);
+    for (int i = 0; i < 310; ++i) {
+        desk.pass(1min);
+        desk.chart(ValueEntry{Signal::rr_counted, 12.0 + i % 5});
+    }
+    const auto lost = desk.view().beds[0].rate_unknown_since;
+    ASSERT_TRUE(lost);
+    desk.step(RefusedValue{BedId{0}, SourceId{1}, true, Signal::pump_rate, Refusal::no_value});
+    EXPECT_EQ(desk.view().beds[0].rate_unknown_since, lost);
+}
+
+TEST(PumpStretches, OfOneInstantAndOfAPumpThatComesAndGoesStaySmallAndWhole)
+{
+    std::vector<PumpStretch> stretches;
+    const Instant start{1'000'000};
+    for (const double rate : {1.0, 2.0, 3.0, 4.0}) note_pump(stretches, rate, start, 10s);
+    for (const PumpStretch& one : stretches) EXPECT_FALSE(std::isnan(one.grams_per_hour));
+    EXPECT_EQ(stretches.back().grams_per_hour, 4.0) << "the last word holds";
+    stretches.clear();
+    for (int i = 0; i < 1500; ++i) note_pump(stretches, 1.0 + i % 2, start + Duration{60'000} * i, 10s);
+    EXPECT_LE(stretches.size(), pump_stretches_most) << "none of them touches the next: the oldest go";
+    EXPECT_EQ(stretches.back().from, start + Duration{60'000} * 1499);
+    EXPECT_EQ(stretches.front().until - stretches.front().from, 10s);
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -107,5 +107,65 @@ TEST(RosterChange, IsRefusedWithTheReason)
     EXPECT_TRUE(rig.reply()->accepted);
 }
 
+TEST(OnCall, WhoIsNamedTwiceIsPagedOnce)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.high.rungs = {{{"midwife", "nights", "midwife"}}};
+    rig.step(c);
+    rig.step(Rosters{{{"nights", {{{rig.now().wall, rig.now().wall + 1h}, "midwife"},
+                                  {{rig.now().wall, rig.now().wall + 1h}, "charge"}}, "doctor"}}, {}});
+    rig.watch();
+    rig.effects.clear();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    std::vector<std::string> people;
+    for (const Page& page : rig.pages()) people.push_back(page.key.person);
+    EXPECT_THAT(people, testing::ElementsAre("midwife", "charge"));
+}
+
+TEST(OnCall, ADutyOfSomebodyWithoutAChannelGoesToTheLastResortToo)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.people.push_back({"runner", {}});
+    c.high.rungs = {{{"nights"}}};
+    rig.step(c);
+    rig.step(Rosters{{{"nights", {{{rig.now().wall, rig.now().wall + 1h}, "runner"}}, "doctor"}}, {}});
+    rig.watch();
+    rig.effects.clear();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    std::vector<std::string> people;
+    for (const Page& page : rig.pages()) people.push_back(page.key.person);
+    EXPECT_THAT(people, testing::ElementsAre("doctor"));
+    ChangeRoster change;
+    change.roster = "nights";
+    change.to_person = "runner";
+    change.when = {rig.now().wall, rig.now().wall + 1h};
+    rig.act(change);
+    EXPECT_THAT(rig.reply()->text, testing::HasSubstr("nobody of this name has a channel"));
+}
+
+TEST(RosterChange, TakingOneBackLeavesTheOthersAndAThousandAreKept)
+{
+    Rig rig;
+    rig.step(Rosters{{{"nights", {}, "doctor"}, {"days", {}, "doctor"}}, {}});
+    const auto change = [&](const std::string& roster, WallTime from, WallTime to, const std::string& person) {
+        ChangeRoster one;
+        one.roster = roster;
+        one.to_person = person;
+        one.when = {from, to};
+        rig.act(one);
+    };
+    change("days", rig.now().wall, rig.now().wall + 1h, "charge");
+    change("nights", rig.now().wall, rig.now().wall + 1h, "charge");
+    change("nights", rig.now().wall + 2h, rig.now().wall + 3h, "midwife");
+    change("nights", rig.now().wall + 2h, {}, ""); // from then on
+    EXPECT_EQ(rig.reply()->text, "1 change(s) of nights taken back");
+    EXPECT_EQ(rig.view().roster_changes.size(), 2U);
+    for (int i = 0; i < 1005; ++i) change("days", rig.now().wall, rig.now().wall + 1h + Duration{i}, "midwife");
+    ASSERT_EQ(rig.view().roster_changes.size(), 1000U);
+    EXPECT_EQ(rig.view().roster_changes.back().when.to, rig.now().wall + 1h + Duration{1004}) << "the newest is there";
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -248,6 +248,21 @@ TEST(Observations, AFlowNeedsTheConcentrationOfTheBagUnlessNothingFlows)
     EXPECT_EQ(ward.rate(), 1);
 }
 
+TEST(Observations, AFlowThatGoesOnAfterItsConcentrationWasCalledWrongMakesNoRate)
+{
+    Wire ward;
+    ward.observe(Signal::pump_concentration, 0.1, pump_1.value);
+    ward.observe(Signal::pump_flow, 10, pump_1.value);
+    ASSERT_EQ(ward.rate(), 1);
+    ward.refuse(Refusal::implausible, Signal::pump_concentration, pump_1);
+    EXPECT_EQ(ward.rate(), std::nullopt);
+    ward.pass(1s);
+    ward.observe(Signal::pump_flow, 10, pump_1.value);
+    EXPECT_EQ(ward.rate(), std::nullopt);
+    ward.observe(Signal::pump_concentration, 0.1, pump_1.value);
+    EXPECT_EQ(ward.rate(), 1);
+}
+
 TEST(Observations, APumpThatRunsAtABedNobodyWatchesIsTold)
 {
     for (const Signal signal : {Signal::pump_flow, Signal::pump_rate}) {
@@ -383,6 +398,93 @@ TEST(Laboratory, AWithdrawalOfWhatNeverCameLeavesWhatNobodyWithdrew)
     EXPECT_EQ(ward.value(Signal::mg), 3.5) << "it names its value by the time";
     ward.say(Signal::mg, 0, 2h, false, Validity::not_available);
     EXPECT_EQ(ward.value(Signal::mg), std::nullopt);
+}
+
+TEST(Laboratory, AWithdrawalLeavesWhatStaffChartedThemselves)
+{
+    for (const bool timed : {true, false}) {
+        Wire ward;
+        const auto withdrawn = [&](Signal signal) {
+            Observation o;
+            o.bed = BedId{0};
+            o.source = monitor_1;
+            o.signal = signal;
+            o.origin = Origin::laboratory;
+            o.validity = Validity::not_available;
+            if (timed) o.observed = ward.now().wall;
+            ward.step(o);
+            return ward.value(signal);
+        };
+        ward.say(Signal::calcium, 2.2, 1min);
+        ward.chart(ValueEntry{Signal::avpu, 1});
+        Entry strike;
+        strike.bed = BedId{0};
+        strike.person = "charge";
+        strike.what = StrikeEntry{};
+        strike.corrects = ward.view().beds[0].chart->back().id;
+        strike.reason = "other bed";
+        ward.step(strike);
+        ward.pass(1s);
+        ward.chart(ValueEntry{Signal::creatinine, 70});
+        ward.chart(LevelEntry{3.5, false});
+        EXPECT_EQ(withdrawn(Signal::creatinine), 70) << timed;
+        EXPECT_EQ(withdrawn(Signal::mg), 3.5) << timed;
+        EXPECT_EQ(withdrawn(Signal::calcium).has_value(), timed) << "its own, of another minute if it says which";
+        ward.chart(UrineEntry{40, {}});
+        EXPECT_EQ(withdrawn(Signal::urine), 40) << timed;
+    }
+}
+
+TEST(Observations, APressureThatTheCuffCouldNotTakeIsNoMeasurementForItsArm)
+{
+    Wire rig;
+    for (int round = 0; round < 5; ++round) {
+        for (int second = 0; second < 300; ++second) {
+            Observation o;
+            o.bed = BedId{0};
+            o.source = monitor_1;
+            o.signal = Signal::spo2;
+            o.value = 97 + second % 2;
+            if (second >= 260) o.validity = Validity::invalid;
+            rig.step(o);
+            rig.pass(1s);
+        }
+        Observation pressure;
+        pressure.bed = BedId{0};
+        pressure.source = monitor_1;
+        pressure.signal = Signal::sbp;
+        pressure.value = 120 + round;
+        pressure.validity = Validity::invalid;
+        rig.step(pressure);
+    }
+    EXPECT_EQ(rig.told("technical.cuff_arm"), "");
+}
+
+TEST(RefusedValues, OfABedThatNobodyWatchesAreCountedAlone)
+{
+    Wire rig{false};
+    rig.refuse(Refusal::implausible, Signal::rr);
+    EXPECT_EQ(rig.view().sources[0].refused, 1U);
+    EXPECT_THAT(rig.view().episodes, IsEmpty());
+}
+
+TEST(Keys, OfTheNewestThousandEntriesAreKnown)
+{
+    Wire rig;
+    const auto chart = [&](int i) {
+        Entry entry;
+        entry.bed = BedId{0};
+        entry.person = "midwife";
+        entry.key = "k" + std::to_string(i);
+        entry.what = FitEntry{};
+        entry.request = 1;
+        rig.step(entry);
+        return rig.reply()->text;
+    };
+    for (int i = 0; i < 1030; ++i) ASSERT_EQ(chart(i), "recorded");
+    EXPECT_EQ(chart(1029), "already recorded");
+    EXPECT_EQ(chart(6), "already recorded");
+    EXPECT_EQ(chart(5), "recorded") << "more than a thousand ago: no client waits for that answer any more";
 }
 
 } // namespace

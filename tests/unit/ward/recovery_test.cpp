@@ -444,5 +444,71 @@ TEST(Names, OfBedsAndSourcesFindThemAndOthersFindNothing)
     EXPECT_EQ(rig.ward.bed_configuration(BedId{2}), nullptr);
 }
 
+TEST(Recovery, OfTwoCallsEachSaysHowLongNobodyWatchedAndWhatIsOverIsNotSentAgain)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.high.follow_ups = true;
+    rig.step(c);
+    rig.watch(0);
+    rig.watch(1);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 0);
+    rig.pass(1s);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 1);
+    rig.chart(ValueEntry{Signal::sbp, 80}, {}, 1);
+    rig.step(ShellStatus{ShellFault::journal, true, "disk"});
+    const CallId over = rig.pages().at(0).key.call;
+    rig.chart(ValueEntry{Signal::reflex_knee, 2}, {}, 0);
+    rig.act(Answer{over, AnswerKind::here}); // it ends, and its page and the word that it ended have no outcome
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 0);
+    rig.jump(rig.now().at(rig.now().steady + 30s));
+    rig.step(restart(2, 30s));
+    std::set<std::uint16_t> beds;
+    for (const Effect& effect : rig.latest) {
+        const auto* sent = std::get_if<SendPage>(&effect);
+        if (sent == nullptr || sent->page.bed == no_bed) continue;
+        EXPECT_NE(sent->page.key.call, over);
+        EXPECT_FALSE(is_follow_up(sent->page.reason)) << sent->page.key.text();
+        EXPECT_EQ(sent->page.unwatched, Duration{30s}) << sent->page.key.text();
+        beds.insert(sent->page.bed.value);
+    }
+    EXPECT_EQ(beds.size(), 2U);
+}
+
+TEST(Recovery, AFollowUpOfACallThatIsStillOpenIsNotSentAgain)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.high.follow_ups = true;
+    rig.step(c);
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.act(Answer{rig.pages().at(0).key.call, AnswerKind::cannot});
+    ASSERT_EQ(rig.view().calls.at(0).state, CallState::calling);
+    rig.jump(rig.now().at(rig.now().steady + 3s));
+    rig.step(restart(2, 3s));
+    for (const Effect& effect : rig.latest)
+        if (const auto* sent = std::get_if<SendPage>(&effect)) {
+            EXPECT_FALSE(is_follow_up(sent->page.reason));
+        }
+}
+
+TEST(Recovery, CodesBeginAnewOnceAllWereSkipped)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.people[0].channels = {{"sms", "text", "1", false, true}};
+    rig.step(c);
+    rig.watch();
+    for (std::uint32_t incarnation = 2; incarnation < 14; ++incarnation) {
+        rig.jump(rig.now().at(rig.now().steady + 1s));
+        rig.step(restart(incarnation, 1s));
+    }
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    ASSERT_FALSE(rig.pages().empty());
+    EXPECT_GE(rig.pages().back().code, 10);
+    EXPECT_LE(rig.pages().back().code, 99);
+}
+
 } // namespace
 } // namespace magwatch::test

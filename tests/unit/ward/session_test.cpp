@@ -388,5 +388,209 @@ TEST(Levels, ADrawNearABolusOrFromTheInfusionArmIsFlagged)
     }
 }
 
+// Caps that a site leaves to the rules of its pack.
+std::string without(const std::string& indication, const std::string& cells)
+{
+    return std::string{small_pack} + "[[indication]]\nid = \"" + indication + "\"\nunset = [" + cells + "]\n";
+}
+
+TEST(Session, ACapThatThePackLeavesOutIsToldByNothing)
+{
+    Planned ward;
+    ward.use_pack("p.toml", without("wellness", "\"bolus_max\", \"bolus_min_duration\", \"rate_alarm\", \"rate_warn\""));
+    ward.plan(Indication::wellness, Setting::clinic);
+    ward.chart(BolusEntry{2, 60min, {}});
+    EXPECT_THAT(ward.events("session.bolus-dose"), IsEmpty());
+    EXPECT_THAT(ward.events("session.bolus-fast"), IsEmpty());
+    ward.chart(BolusEntry{1, 5min, {}});
+    EXPECT_THAT(ward.events("session.bolus-fast"), ElementsAre("raised")) << "faster than 150 mg/min";
+    ward.pass(2h);
+    ward.chart(InfusionRateEntry{2.9, {}});
+    ward.pass(1min);
+    EXPECT_THAT(ward.events("session.rate-alarm"), IsEmpty());
+    EXPECT_THAT(ward.events("session.rate-warn"), IsEmpty());
+    SessionEntry fast;
+    fast.grams_per_hour = 100;
+    fast.grams = 1;
+    ward.plan(Indication::wellness, Setting::clinic, fast);
+    EXPECT_THAT(ward.events("session.plan"), IsEmpty());
+}
+
+TEST(Session, APlanAboveTheUsualRateIsToldWhereThereIsNoHighestOne)
+{
+    Planned ward;
+    ward.use_pack("p.toml", without("wellness", "\"rate_alarm\""));
+    SessionEntry more;
+    more.grams_per_hour = 1.5;
+    ward.plan(Indication::wellness, Setting::clinic, more);
+    EXPECT_THAT(ward.events("session.plan"), ElementsAre("raised"));
+    ward.chart(InfusionRateEntry{1.5, {}});
+    ward.pass(10s);
+    EXPECT_THAT(ward.events("session.rate-warn"), ElementsAre("raised"));
+}
+
+TEST(Session, ADoseAboveTheCapIsToldUntilItIsDecided)
+{
+    Planned ward;
+    SessionEntry more;
+    more.grams = 6;
+    ward.plan(Indication::wellness, Setting::clinic, more);
+    EXPECT_THAT(ward.reply()->text, HasSubstr("above the cap"));
+    EXPECT_THAT(ward.events("session.plan"), ElementsAre("raised"));
+    ward.chart(DecisionEntry{"plan", "as the doctor wants"});
+    EXPECT_THAT(ward.events("session.plan"), ElementsAre("raised", "cleared"));
+}
+
+TEST(Session, AnotherSaltIsToldWhileItRunsAndUntilItIsDecided)
+{
+    Planned ward;
+    SessionEntry chloride;
+    chloride.salt = Salt::chloride_hexahydrate;
+    ward.plan(Indication::hypomagnesaemia, Setting::ward, chloride);
+    ward.chart(InfusionRateEntry{0, {}});
+    EXPECT_THAT(ward.events("session.salt"), IsEmpty()) << "nothing runs";
+    ward.chart(InfusionRateEntry{1, {}});
+    EXPECT_THAT(ward.events("session.salt"), ElementsAre("raised"));
+    ward.chart(DecisionEntry{"salt", "the pharmacy has no other"});
+    EXPECT_THAT(ward.events("session.salt"), ElementsAre("raised", "cleared"));
+}
+
+TEST(Session, AnInfusionThatRunsLongerThanUsualIsTold)
+{
+    Planned ward;
+    ward.plan(Indication::wellness, Setting::clinic);
+    ward.chart(InfusionRateEntry{0.5, {}});
+    ward.pass(4h - 1s);
+    EXPECT_THAT(ward.events("session.long"), IsEmpty());
+    ward.pass(1s);
+    EXPECT_THAT(ward.events("session.long"), ElementsAre("raised"));
+}
+
+TEST(Session, FailingKidneysHaveNoCapWhereThePlanHasNone)
+{
+    Planned ward;
+    ward.chart(ValueEntry{Signal::renal_impairment, 1});
+    ward.plan(Indication::asthma, Setting::ed);
+    ward.chart(IntramuscularEntry{30, {}});
+    EXPECT_THAT(ward.events("session.renal-cap"), IsEmpty());
+    EXPECT_THAT(ward.events("session.cap"), ElementsAre("raised")) << "its own cap holds";
+}
+
+TEST(Session, ADecisionAboutThePlaceHoldsForTheNextPlanOfTheSamePlace)
+{
+    Planned ward;
+    ward.plan(Indication::asthma, Setting::clinic);
+    ward.chart(DecisionEntry{"setting", "ambulance is coming"});
+    ward.plan(Indication::asthma, Setting::clinic);
+    EXPECT_THAT(ward.events("session.setting"), ElementsAre("raised", "cleared"));
+}
+
+// Its doses are those of the plan that it was made under, whatever else is struck later.
+TEST(Session, KeepsItsCountOfDosesWhenAnotherEntryIsStruck)
+{
+    Planned ward;
+    ward.chart(IntramuscularEntry{3, {}});
+    ward.plan(Indication::wellness, Setting::clinic);
+    ward.plan(Indication::hypomagnesaemia, Setting::ward);
+    ward.plan(Indication::wellness, Setting::clinic);
+    ward.chart(ValueEntry{Signal::avpu, 0});
+    ward.chart(IntramuscularEntry{3, {}});
+    EXPECT_THAT(ward.events("session.cap"), IsEmpty()) << "3 g of 4 g since the plan";
+    ward.chart(ValueEntry{Signal::hr, 200});
+    Entry strike;
+    strike.bed = BedId{0};
+    strike.person = "charge";
+    strike.what = StrikeEntry{};
+    strike.corrects = ward.bed().chart->back().id;
+    strike.reason = "other bed";
+    ward.step(strike);
+    EXPECT_THAT(ward.events("session.cap"), IsEmpty());
+    ASSERT_TRUE(ward.bed().session);
+    ward.chart(IntramuscularEntry{2, {}});
+    EXPECT_THAT(ward.events("session.cap"), ElementsAre("raised")) << "5 g";
+}
+
+TEST(Screening, AnAnswerToAQuestionThatThePackNoLongerAsksIsKeptAndRingsNoMore)
+{
+    Planned ward;
+    const std::string fish = R"(
+[[question]]
+id = "fish"
+ask = "Does she keep fish?"
+concern = "warn"
+priority = "medium"
+title = "Fish"
+message = "Fish"
+prompt = "Feed them."
+source = "test"
+)";
+    ward.use_pack("p.toml", small_pack + fish);
+    ward.answer("fish");
+    EXPECT_THAT(ward.events("screening.fish"), ElementsAre("raised"));
+    ward.use_pack("small.toml", small_pack);
+    EXPECT_THAT(ward.events("screening.fish"), ElementsAre("raised", "cleared"));
+    ward.use_pack("p.toml", small_pack + fish);
+    EXPECT_THAT(ward.events("screening.fish"), ElementsAre("raised", "cleared", "raised"));
+}
+
+// A no answers every question about the fact, a yes the one of its name, else the mildest.
+TEST(Screening, AFactThatIsChartedAnswersItsQuestions)
+{
+    Planned ward{false};
+    const auto answer = [&](const std::string& id) {
+        const BedView bed = ward.bed();
+        for (const AnswerView& one : bed.screening)
+            if (one.question == id) return one.answer;
+        return std::string{"NO SUCH QUESTION"};
+    };
+    ward.chart(ValueEntry{Signal::renal_impairment, 0});
+    EXPECT_EQ(answer("severe_kidney_disease"), "no");
+    EXPECT_EQ(answer("kidney_disease"), "no");
+    ward.chart(ValueEntry{Signal::renal_impairment, 1});
+    EXPECT_EQ(answer("severe_kidney_disease"), "no") << "nobody said that it is severe";
+    EXPECT_EQ(answer("kidney_disease"), "yes");
+    ward.chart(ValueEntry{Signal::heart_block, 1});
+    EXPECT_EQ(answer("heart_block"), "yes");
+    EXPECT_EQ(answer("myocardial_damage"), "");
+    ward.chart(ValueEntry{Signal::digoxin, 1});
+    EXPECT_EQ(answer("digoxin"), "yes");
+}
+
+TEST(Levels, OneFarAboveTheOneBeforeIsToldAndTheNewestSixtyFourAreKept)
+{
+    Planned ward;
+    ward.chart(ValueEntry{Signal::mg, 1.5});
+    ward.pass(1h);
+    ward.chart(ValueEntry{Signal::mg, 4.0});
+    EXPECT_THAT(ward.reply()->text, HasSubstr("far above the one before"));
+    ward.pass(1h);
+    ward.chart(ValueEntry{Signal::mg, 4.1});
+    EXPECT_EQ(ward.reply()->text, "recorded") << "high, and no leap";
+    for (int i = 0; i < 70; ++i) {
+        ward.pass(10min);
+        ward.chart(ValueEntry{Signal::mg, 2 + i * 0.01});
+    }
+    ASSERT_EQ(ward.bed().levels.size(), 64U);
+    EXPECT_NEAR(ward.bed().levels.back().mmol_per_l, 2.69, 1e-9);
+}
+
+TEST(Levels, ADrawIsNearABolusFromItsBeginningToHalfAnHourAfterItAndOfTheNewestThirtyTwoAlone)
+{
+    Planned ward;
+    ward.pass(2h);
+    ward.chart(BolusEntry{1, 10min, {}}, 20min);
+    ward.chart(LevelEntry{2, false}, 30min);
+    EXPECT_EQ(ward.reply()->text, "recorded") << "drawn before the bolus";
+    ward.chart(BolusEntry{1, 10min, {}}, 19min);
+    ward.chart(LevelEntry{2.1, false}, 15min);
+    EXPECT_THAT(ward.reply()->text, HasSubstr("near a bolus")) << "during two of them";
+    for (int i = 0; i < 33; ++i) {
+        ward.pass(1h);
+        ward.chart(BolusEntry{0.1, 10min, {}});
+    }
+    ward.chart(LevelEntry{2.2, false});
+    EXPECT_THAT(ward.reply()->text, HasSubstr("near a bolus"));
+}
+
 } // namespace
 } // namespace magwatch::test

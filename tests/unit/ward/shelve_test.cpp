@@ -383,5 +383,183 @@ TEST(Shelve, IsReplayedFromItsInputsByteForByteWhateverTheTicks)
     EXPECT_THAT(rig.events("technical.silent"), testing::Contains("unshelved"));
 }
 
+TEST(Shelve, TheProbeOnTheCuffsArmAndADeviceThatIsNotCommissionedCanBeShelvedThoughMagnesiumRuns)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.mode = Mode::ward;
+    c.sources[0].fingerprint = "f1";
+    rig.step(c);
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.observe(Signal::hr, 80);
+    rig.act(shelve(id_of(rig, "technical.uncommissioned")));
+    EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    c.sources[2].fingerprint = "f1";
+    rig.step(c);
+    rig.observe(Signal::hr, 80, 2);
+    EXPECT_FALSE(open(rig.view(), "technical.uncommissioned")->shelved) << "one more of them";
+    rig.act(shelve(id_of(rig, "technical.uncommissioned")));
+    ASSERT_TRUE(rig.reply()->accepted);
+    rig.act(Unshelve{id_of(rig, "technical.uncommissioned")});
+    EXPECT_TRUE(rig.reply()->accepted);
+    EXPECT_FALSE(open(rig.view(), "technical.uncommissioned")->shelved);
+    EXPECT_THAT(rig.pages(), testing::Not(testing::Contains(testing::Field(
+                                 &Page::words, testing::Contains(HasSubstr("commissioned"))))))
+        << "of low priority it calls nobody, shelved or not";
+}
+
+TEST(Shelve, ADeviceThatIsNoLongerCommissionedCanBeShelved)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.observe(Signal::hr, 80);
+    Configuration c = Rig::configuration();
+    c.mode = Mode::ward;
+    c.sources[0].fingerprint = "f1"; // nobody compared it, and its values were used
+    rig.step(c);
+    ASSERT_NE(id_of(rig, "technical.commission_lost"), EpisodeId{});
+    rig.act(shelve(id_of(rig, "technical.commission_lost")));
+    EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    rig.pass(10min);
+    EXPECT_TRUE(open(rig.view(), "technical.commission_lost")->shelved);
+}
+
+TEST(Shelve, TheCuffsArmCanBeShelved)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    for (int round = 0; round < 5; ++round) {
+        for (int second = 0; second < 300; ++second) {
+            rig.observe(Signal::spo2, second >= 260 ? 88 : 97 + second % 2);
+            rig.pass(1s);
+        }
+        rig.observe(Signal::sbp, 120 + round);
+    }
+    ASSERT_NE(id_of(rig, "technical.cuff_arm"), EpisodeId{});
+    rig.act(shelve(id_of(rig, "technical.cuff_arm")));
+    EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+}
+
+TEST(Shelve, OfABedThatNobodyWatchesOnlyWhileNoPumpRunsThere)
+{
+    Rig rig;
+    rig.stream(Signal::hr, 80, 150);
+    rig.act(shelve(id_of(rig, "technical.unwatched")));
+    EXPECT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    for (int i = 0; i < 5; ++i) {
+        rig.observe(Signal::pump_rate, 1, 1);
+        rig.stream(Signal::hr, 80, 1);
+    }
+    EXPECT_FALSE(open(rig.view(), "technical.unwatched")->shelved);
+    rig.act(shelve(id_of(rig, "technical.unwatched")));
+    EXPECT_FALSE(rig.reply()->accepted);
+}
+
+TEST(Shelve, AFrozenMonitorIsNamedAndOneMoreEndsIt)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionStopEntry{});
+    rig.observe(Signal::rr, 14, 77); // of a source that nobody configured: it has no name
+    for (int i = 0; i < 320; ++i) {
+        rig.observe(Signal::hr, 80, 0);
+        rig.observe(Signal::spo2, 95 + i % 3, 2);
+        rig.pass(1s);
+    }
+    rig.act(shelve(id_of(rig, "technical.frozen"), 4h));
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    for (int i = 0; i < 320; ++i) {
+        rig.observe(Signal::hr, 80, 0);
+        rig.observe(Signal::spo2, 97, 2);
+        rig.pass(1s);
+    }
+    EXPECT_FALSE(open(rig.view(), "technical.frozen")->shelved);
+}
+
+TEST(Shelve, WhatIsOverOrHasNoRuleAnyMoreIsAcknowledgedInstead)
+{
+    Rig rig;
+    const std::string technical = std::string{small_pack} + R"(
+[[rule]]
+id = "battery"
+title = "Battery"
+message = "Battery of the monitor low"
+prompt = "Plug it in."
+source = "test"
+kind = "technical"
+priority = "medium"
+latching = true
+when = "hr < 30 /min"
+)";
+    rig.use_pack("p.toml", technical);
+    rig.watch();
+    rig.chart(InfusionStopEntry{});
+    rig.observe(Signal::hr, 20);
+    const EpisodeId battery = id_of(rig, "battery");
+    ASSERT_NE(battery, EpisodeId{});
+    rig.use_pack("small.toml", small_pack);
+    rig.act(shelve(battery));
+    EXPECT_EQ(rig.reply()->text, "its cause is over: acknowledge it instead") << "its rule is gone";
+
+    Rig over;
+    over.use_pack("p.toml", technical);
+    over.watch();
+    over.chart(InfusionStopEntry{});
+    over.observe(Signal::hr, 20);
+    over.pass(1s);
+    over.observe(Signal::hr, 80);
+    ASSERT_TRUE(open(over.view(), "battery")->latched);
+    over.act(shelve(id_of(over, "battery")));
+    EXPECT_EQ(over.reply()->text, "its cause is over: acknowledge it instead");
+}
+
+TEST(Shelve, ASilentMonitorCannotBeShelvedWhileWhatWasStoppedStillActs)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.stream(Signal::hr, 80, 60);
+    rig.chart(InfusionStopEntry{});
+    rig.pass(40s);
+    rig.act(shelve(id_of(rig, "technical.silent")));
+    EXPECT_FALSE(rig.reply()->accepted);
+    EXPECT_THAT(rig.reply()->text, HasSubstr("nobody can tell how she is"));
+}
+
+TEST(Shelve, ThatSamplesWereLostCannotBeShelved)
+{
+    Rig rig;
+    rig.step(ShellStatus{ShellFault::inbox_overflow, true, "900 samples"});
+    rig.act(shelve(id_of(rig, "technical.inbox_overflow")));
+    EXPECT_FALSE(rig.reply()->accepted);
+    Started again;
+    again.incarnation = 2;
+    again.unwatched = 1h;
+    rig.step(again);
+    rig.act(shelve(id_of(rig, "technical.gap")));
+    EXPECT_EQ(rig.reply()->text, "nobody was watching: this ends by itself and cannot be shelved");
+}
+
+TEST(Shelve, WhoeverIsComingForAnotherAlarmOfTheBedHearsOfItsReturn)
+{
+    Rig rig;
+    watch_without_hammer(rig);
+    rig.chart(InfusionStopEntry{});
+    rig.stream(Signal::hr, 80, 5);
+    rig.pass(5min);
+    const CallId call = rig.view().calls.at(0).id;
+    rig.act(shelve(id_of(rig, "technical.silent"), 10min), "charge");
+    rig.pass(10min - 1s);
+    rig.act(Answer{call, AnswerKind::coming});
+    ASSERT_EQ(rig.view().calls[0].state, CallState::accepted);
+    const std::size_t pages = rig.pages().size();
+    rig.pass(1s);
+    EXPECT_EQ(rig.view().calls[0].state, CallState::calling);
+    EXPECT_GT(rig.pages().size(), pages);
+}
+
 } // namespace
 } // namespace magwatch::test

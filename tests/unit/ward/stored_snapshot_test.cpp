@@ -187,5 +187,73 @@ TEST(StoredSnapshot, WhatWasAnsweredUnderAnotherPlanIsAskedAgain)
     EXPECT_EQ(ward->view(next).episodes[0].rule, "reflex-absent");
 }
 
+// Of the oldest format that is read. Bed 1: 2 g/h for half an hour, no reflex and little urine; bed 2: nothing of
+// magnesium; bed 3: 2 g/h, stopped just now; bed 4: 5 g injected just now; bed 5: 10 g injected a minute
+// ago, which no rate by vein comes to.
+TEST(StoredSnapshot, OfTheOldestFormatThatIsReadGoesOnAsItWas)
+{
+    auto ward = Ward::load(stored("ward-2.bin"));
+    ASSERT_TRUE(ward);
+    const Moment left{ward->last_instant(), WallTime{1'767'225'600'000 + ward->last_instant().ms - 1'000'000}};
+    const WardView view = ward->view(left);
+    ASSERT_EQ(view.beds.size(), 6U);
+    EXPECT_EQ(view.beds_watched, 5U);
+    EXPECT_THAT(rules_ringing(view), testing::IsSupersetOf({"reflex-absent", "urine-low", "technical.infusion_record"}));
+    const auto course = [&](std::size_t bed) { return view.beds.at(bed).prediction.course; };
+    EXPECT_NEAR(course(0).grams(left.steady - 1h, left.steady, false), 1, 0.01);
+    EXPECT_EQ(*course(0).incomplete_since(), left.steady - 30min + 1ms) << "how it was given is not known";
+    EXPECT_TRUE(course(1).pieces().empty());
+    EXPECT_NEAR(course(2).grams(left.steady - 1h, left.steady + 1h, false), 1, 0.01) << "stopped";
+    EXPECT_TRUE(course(3).pieces().empty());
+    EXPECT_TRUE(course(4).pieces().empty());
+    EXPECT_TRUE(ward->messages_seen(SourceId{0}).empty());
+    const auto again = Ward::load(as_text(ward->save()));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->save(), ward->save());
+    // And a correction rests on what it knew.
+    EffectBuffer effects;
+    Entry entry;
+    entry.bed = BedId{0};
+    entry.person = "midwife";
+    entry.what = ValueEntry{Signal::avpu, 2};
+    ward->step(left, entry, effects);
+    entry.what = StrikeEntry{};
+    entry.corrects = ward->view(left).beds[0].chart->back().id;
+    entry.reason = "other bed";
+    ward->step(left, entry, effects);
+    EXPECT_NEAR(ward->view(left).beds[0].dose_total, 1, 0.01);
+    EXPECT_THAT(rules_ringing(ward->view(left)), testing::Contains("urine-low"));
+}
+
+// What a journal of a program before holds has fewer fields.
+template <class T> T of_format(const T& value, std::uint32_t format, std::size_t fewer_bytes)
+{
+    Bytes bytes = to_bytes(value);
+    bytes.resize(bytes.size() - fewer_bytes);
+    Reader reader{bytes};
+    reader.set_format(format);
+    T out;
+    reader(out);
+    EXPECT_TRUE(reader.done());
+    return out;
+}
+
+TEST(StoredInput, OfAFormatBeforeIsReadWithoutWhatItDidNotHave)
+{
+    Entry entry;
+    entry.bed = BedId{1};
+    entry.person = "midwife";
+    entry.what = ValueEntry{Signal::avpu, 2};
+    const Entry read = of_format(entry, 11, 4); // corrects, reason, second
+    EXPECT_EQ(read.person, "midwife");
+    EXPECT_EQ(read.corrects, EntryId{});
+    Started started;
+    started.incarnation = 4;
+    EXPECT_EQ(of_format(started, 11, 1).incarnation, 4U); // stopped_by
+    const AnswerCode code{17, AnswerKind::here, ""};
+    EXPECT_EQ(of_format(code, 9, 1).code, 17); // key
+    EXPECT_EQ(of_format(code, 10, 0).kind, AnswerKind::here);
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include <map>
 
 #include "rules/ward/technical.hpp"
@@ -385,6 +388,15 @@ TEST(TechnicalAlarm, ABoardThatIsAwayForAMinuteRings)
     EXPECT_THAT(rig.events("technical.board"), ElementsAre("raised", "cleared"));
 }
 
+TEST(TechnicalAlarm, WhatRingsAfterItsDelayIsToldInTheWordsOfTheShell)
+{
+    Rig rig;
+    rig.step(ShellStatus{ShellFault::board, true, "1 of 2 ward boards is live"});
+    rig.pass(60s);
+    ASSERT_EQ(rig.view().episodes.size(), 1U);
+    EXPECT_EQ(rig.view().episodes[0].message, "1 of 2 ward boards is live") << "not that there is none";
+}
+
 TEST(TechnicalAlarm, ACertificateNearItsEndIsToldAnewAtEachStep)
 {
     Rig rig;
@@ -511,6 +523,181 @@ TEST(TechnicalAlarm, AChannelThatNobodyHasAnyMoreIsForgotten)
     rig.step(c);
     rig.pass(5min);
     EXPECT_THAT(comes_and_goes(rig, "technical.channel"), ElementsAre("raised", "cleared"));
+}
+
+// The pack with one more rule over breathing and something else that nobody knows.
+std::vector<std::string> with_rule(const std::string& when, const std::string& kind)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.pack_text += "\n[[rule]]\nid = \"more\"\ntitle = \"More\"\nmessage = \"More\"\nprompt = \"Examine.\"\n"
+                   "source = \"test\"\npriority = \"medium\"\nkind = \"" + kind + "\"\nwhen = \"" + when + "\"\n";
+    EXPECT_TRUE(rig.ward.why_refused(c).empty()) << rig.ward.why_refused(c)[0];
+    rig.step(c);
+    rig.watch();
+    rig.chart(InfusionStopEntry{});
+    for (int i = 0; i < 400; ++i) {
+        rig.observe(Signal::rr, 13 + i % 2);
+        rig.pass(1s);
+    }
+    return rig.events("technical.unknown");
+}
+
+TEST(TechnicalAlarm, OnlyARuleOfVitalSignsAboutThePatientCannotBeJudgedForWantOfAVitalSign)
+{
+    const std::string unknown = "rr < 20 /min and ";
+    EXPECT_EQ(with_rule(unknown + "spo2 < 90 %", "physiological").empty(), false);
+    EXPECT_EQ(with_rule(unknown + "spo2 < 90 % and not monitor_apnoea", "physiological").empty(), false);
+    EXPECT_EQ(with_rule(unknown + "spo2 < 90 % and not mg_on_board", "physiological").empty(), false);
+    EXPECT_EQ(with_rule(unknown + "dbp < 40 mmHg", "physiological").empty(), true) << "a cuff is not a vital sign";
+    EXPECT_EQ(with_rule(unknown + "spo2 < 90 %", "technical").empty(), true);
+}
+
+TEST(TechnicalAlarm, LiveDataThatEndsNeedsNoWatchAnyMore)
+{
+    Rig rig;
+    rig.stream(Signal::hr, 80, 150);
+    ASSERT_EQ(rig.events("technical.unwatched").front(), "raised");
+    rig.pass(1min);
+    EXPECT_EQ(rig.events("technical.unwatched").back(), "cleared");
+}
+
+TEST(TechnicalAlarm, WhoseValuesNobodyConfiguredAreUsedAndMissedByNobody)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionStopEntry{});
+    rig.stream(Signal::hr, 80, 5, 77);
+    const WardView view = rig.view();
+    ASSERT_EQ(view.beds[0].signals.empty(), false);
+    for (const SignalView& one : view.beds[0].signals)
+        if (one.signal == Signal::hr) {
+            EXPECT_EQ(one.source, "");
+        }
+    rig.pass(2min);
+    EXPECT_TRUE(rig.events("technical.silent").empty());
+    rig.chart(ValueEntry{Signal::avpu, 0});
+    EXPECT_FALSE(rig.events("technical.signals_lost").empty()) << "the vital sign itself is missed at the next look";
+    RefusedValue refused{BedId{0}, SourceId{77}, true, Signal::spo2, Refusal::implausible};
+    rig.step(refused);
+    EXPECT_EQ(rig.view().refused, 1U);
+    rig.act(WatchEnd{BedId{0}, "home", "charge"});
+    rig.watch();
+    rig.pass(2min);
+    EXPECT_TRUE(rig.events("technical.silent").empty());
+}
+
+TEST(TechnicalAlarm, AStationOfStaffNeedNotSpeak)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.sources[0].kind = SourceKind::staff;
+    rig.step(c);
+    rig.watch();
+    rig.observe(Signal::rr_counted, 14);
+    rig.pass(10min);
+    EXPECT_TRUE(rig.events("technical.silent").empty());
+}
+
+TEST(TechnicalAlarm, ACounterThatIsPromisedAndNeverComesIsAMonitorThatStandsStill)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.sources[0].bed = "bed-1";
+    c.sources[0].liveness = true;
+    rig.step(c);
+    rig.watch();
+    for (int i = 0; i < 70; ++i) {
+        rig.observe(Signal::hr, 80 + i % 5);
+        rig.pass(1s);
+    }
+    EXPECT_FALSE(rig.events("technical.frozen").empty());
+}
+
+TEST(TechnicalAlarm, TwoMonitorsThatStandStillAndTwoSignalsThatAreRefusedAreOneAlarmEach)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionStopEntry{});
+    for (int i = 0; i < 320; ++i) {
+        rig.observe(Signal::hr, 80, 0);
+        rig.observe(Signal::spo2, 97, 2);
+        if (i < 60) {
+            for (const Signal signal : {Signal::rr, Signal::etco2})
+                rig.step(RefusedValue{BedId{0}, SourceId{0}, true, signal, Refusal::implausible});
+        }
+        rig.pass(1s);
+    }
+    EXPECT_EQ(rig.events("technical.implausible"), (std::vector<std::string>{"raised", "cleared"}));
+    for (int i = 0; i < 320; ++i) {
+        rig.observe(Signal::hr, 80, 0);
+        rig.observe(Signal::spo2, 97, 2);
+        rig.pass(1s);
+    }
+    const auto frozen = rig.events("technical.frozen");
+    EXPECT_EQ(std::count(frozen.begin(), frozen.end(), "raised"), 1);
+    EXPECT_TRUE(rig.view().sources[0].frozen);
+    EXPECT_TRUE(rig.view().sources[2].frozen);
+}
+
+// Its last word was that nothing runs, and that was half a day ago.
+TEST(TechnicalAlarm, APumpThatIsLostAfterAllMagnesiumHasGoneIsNoMissingRecord)
+{
+    Rig rig;
+    rig.watch();
+    rig.stream(Signal::pump_rate, 1, 60, 1);
+    for (int i = 0; i < 13 * 180; ++i) {
+        rig.observe(Signal::pump_rate, 0, 1);
+        rig.pass(20s);
+    }
+    ASSERT_EQ(rig.view().beds[0].mg_on_board, "no");
+    const std::size_t before = rig.events("technical.infusion_record").size();
+    rig.pass(10min);
+    EXPECT_EQ(rig.events("technical.infusion_record").size(), before);
+}
+
+TEST(TechnicalAlarm, EveryFaultThatTheShellTellsHasAnAlarmOfItsOwn)
+{
+    std::set<std::string> rules;
+    for (std::size_t i = 0; i < shell_fault_count; ++i) {
+        Rig rig;
+        const auto fault = static_cast<ShellFault>(i);
+        rig.step(ShellStatus{fault, true, "so it is"});
+        rig.pass(2min);
+        const WardView view = rig.view();
+        ASSERT_EQ(view.episodes.size(), 1U) << i;
+        EXPECT_EQ(view.episodes[0].rule, name(fault));
+        EXPECT_EQ(view.episodes[0].message, "so it is");
+        rules.insert(view.episodes[0].rule);
+    }
+    EXPECT_EQ(rules.size(), shell_fault_count);
+}
+
+TEST(TechnicalAlarm, ARungOfPeopleWhomNobodyKnowsIsToldAndInAReplayIsNot)
+{
+    for (const Mode mode : {Mode::demo, Mode::replay}) {
+        Rig rig;
+        Configuration c = Rig::configuration();
+        c.mode = mode;
+        c.people.push_back({"runner", {}});
+        c.high.rungs = {{{"stranger", "runner"}}};
+        rig.step(c);
+        rig.watch();
+        rig.chart(ValueEntry{Signal::reflex_knee, 0});
+        EXPECT_EQ(rig.events("technical.no_owner").empty(), mode == Mode::replay);
+    }
+}
+
+TEST(TechnicalAlarm, ALadderOfNobodyAtAllTellsNothingMoreThanItsAlarm)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.high.rungs.clear();
+    rig.step(c);
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    EXPECT_TRUE(rig.events("technical.no_owner").empty());
+    EXPECT_EQ(rig.events("reflex-absent").front(), "raised");
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/support/packs.hpp"
 #include "tests/support/ward_rig.hpp"
 
@@ -738,6 +740,42 @@ TEST(TestPage, TakesItsNumberFromThoseThatPeopleSay)
     rig.act(TestPage{"midwife"}, "engineer");
     rig.chart(ValueEntry{Signal::reflex_knee, 0});
     EXPECT_EQ(rig.pages().back().number, rig.pages().front().number + 1);
+}
+
+TEST(Ward, WhatRingsTogetherMakesAnOpenCallRingTogether)
+{
+    Rig rig;
+    std::string text = small_pack;
+    const std::string when = "when = \"sbp < 90 mmHg\"";
+    text.replace(text.find(when), when.size(), when + "\n\n[[rule]]\nid = \"apnoea\"\ntitle = \"Apnoea\"\n"
+                 "message = \"Not breathing\"\nprompt = \"Go.\"\nsource = \"test\"\npriority = \"high\"\ngrade = 2\n"
+                 "latching = true\ntogether = true\nwhen = \"monitor_apnoea\"");
+    rig.use_pack("p.toml", text);
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.effects.clear();
+    rig.observe(Signal::monitor_apnoea, 1);
+    std::set<std::string> people;
+    for (const Page& page : rig.pages()) people.insert(page.key.person);
+    EXPECT_EQ(people, (std::set<std::string>{"charge", "doctor", "midwife"}));
+    rig.chart(InfusionRateEntry{4, {}});
+    rig.effects.clear();
+    rig.pass(6s); // and one more sign, which does not ask for it
+    people.clear();
+    for (const Page& page : rig.pages()) people.insert(page.key.person);
+    EXPECT_EQ(people.size(), 3U);
+}
+
+TEST(Ward, WhoeverSaysComingLastIsWhoIsComing)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const CallId call = rig.view().calls.at(0).id;
+    rig.act(Answer{call, AnswerKind::coming}, "midwife");
+    rig.act(Answer{call, AnswerKind::coming}, "doctor");
+    EXPECT_EQ(rig.view().calls.at(0).person, "doctor");
+    EXPECT_EQ(rig.view().calls.at(0).state, CallState::accepted);
 }
 
 } // namespace
