@@ -27,14 +27,14 @@ PumpSeen seen(const Infusion& infusion)
 std::optional<SessionAlarm> alarm_of(StepTimer timer)
 {
     switch (timer) {
-    case StepTimer::none: return std::nullopt;
+    case StepTimer::none: break;
     case StepTimer::stop: return SessionAlarm::antidote_stop;
     case StepTimer::giving: return SessionAlarm::antidote_giving;
     case StepTimer::repeat: return SessionAlarm::antidote_repeat;
     case StepTimer::recheck: return SessionAlarm::antidote_recheck;
     case StepTimer::result: return SessionAlarm::antidote_result;
     }
-    std::abort();
+    return std::nullopt;
 }
 
 StepView step_view(const ProtocolStep& step, const StepProgress& progress, const ProtocolStep* top, const Moment& now)

@@ -59,6 +59,19 @@ TEST(Check, WhatTakesItsTimeIsNotMadeDenserByAPlan)
     EXPECT_EQ(due(rig, "urine"), 2h);
 }
 
+TEST(Check, TheReadingOfACuffAnswersTheOneForThePressure)
+{
+    Rig rig;
+    rig.use_pack("p.toml", with_check("pressure", "signals = [\"sbp\"]\nevery = \"1 h\""));
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.pass(80min);
+    ASSERT_THAT(events(rig, "check.pressure"), ElementsAre("raised"));
+    rig.observe(Signal::sbp, 150);
+    EXPECT_THAT(events(rig, "check.pressure"), ElementsAre("raised", "cleared"));
+    EXPECT_EQ(due(rig, "pressure"), 1h);
+}
+
 TEST(Check, OneExaminationAnswersTwoThatAskForTheSame)
 {
     Rig rig;
