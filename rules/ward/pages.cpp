@@ -247,11 +247,12 @@ void Ward::State::do_action(const Moment& now, const Action& action, const TestP
 // She lies elsewhere now: whoever was told of her is told where, and no page that waits leads to the bed she left.
 void Ward::State::send_after(const Moment& now, BedId bed)
 {
-    for (auto& [id, call] : calls) {
+    for (auto& item : calls) {
+        Call& call = item.second;
         if (call.bed != bed) continue;
-        const auto readdress = [&, key = id](Page& page) {
-            if (page.key.call != key) return;
-            const Page here = page_of_call(now, call);
+        const Page here = page_of_call(now, call);
+        const auto readdress = [&](Page& page) {
+            if (page.key.call != call.id) return;
             page.bed = here.bed;
             page.bed_alias = here.bed_alias;
             page.place = here.place;
@@ -262,7 +263,7 @@ void Ward::State::send_after(const Moment& now, BedId bed)
         }
         const Ring ring = call_moved(call, policy(call), now.steady);
         if (ring.people.empty()) continue;
-        effects->push_back(CancelPages{now, id});
+        effects->push_back(CancelPages{now, call.id});
         send(now, call, ring);
     }
 }
