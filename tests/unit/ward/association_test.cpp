@@ -154,6 +154,26 @@ TEST_F(Association, AfterTenMinutesInWhichNobodyWatchedEveryBedAsks)
     EXPECT_FALSE(confirmed(0)) << "nobody can tell how long it was";
 }
 
+TEST_F(Association, NothingThatIsSentAfterATransferLeadsToTheBedSheLeft)
+{
+    configuration.people[0].channels.push_back({"smtp", "mail", "a"}); // the next one, if the first brings nothing
+    configuration.people[1].channels.push_back({"smtp", "mail", "b"});
+    rig.step(configuration);
+    rig.watch(0);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const Page told = rig.pages().back();
+    rig.step(Receipt{told.key, PageOutcome::accepted, "message 7"});
+    rig.pass(61s); // the next rung, of which nobody knows the outcome
+    rig.act(WatchTransfer{BedId{0}, BedId{1}});
+    rig.effects.clear();
+    restart_after(2s);
+    rig.pass(1min);
+    EXPECT_GE(rig.pages().size(), 4U);
+    for (const Page& page : rig.pages()) EXPECT_EQ(page.place, "Ward L4 Bed 2") << page.key.text();
+    const WardView view = rig.view();
+    EXPECT_EQ(view.pages.front().page.place, "Ward L4 Bed 1") << "what a channel took stands as it was";
+}
+
 TEST_F(Association, WhatNobodyConfirmsIsToldAndOverWhenItIsConfirmed)
 {
     bind();
