@@ -422,6 +422,22 @@ TEST(Ward, ATransferTakesThePatientsAlarmsAlongAndAsksToConfirm)
     EXPECT_TRUE(rig.view().beds[1].association_confirmed);
 }
 
+TEST(Ward, WhatWasMissedInALongStopIsRungOnceAndNotRungByRung)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const std::size_t before = rig.pages().size();
+    rig.jump(rig.now().at(rig.now().steady + 1h)); // nobody woke it
+    rig.step(Tick{});
+    const auto pages = rig.pages();
+    std::set<std::pair<std::uint16_t, std::uint32_t>> rings;
+    for (std::size_t i = before; i < pages.size(); ++i)
+        if (pages[i].kind == AlarmKind::physiological && !is_follow_up(pages[i].reason))
+            rings.emplace(pages[i].key.rung, pages[i].key.repetition);
+    EXPECT_EQ(rings.size(), 1U);
+}
+
 TEST(Ward, AMediumAlarmWaitsForTheWardBeforeItPages)
 {
     Rig rig;
