@@ -226,8 +226,10 @@ void fit(Draft& d)
         const std::size_t keep = length > over ? length - over : 1;
         d.place = std::string{gsm7_prefix(d.place, std::max<std::size_t>(keep, 40))};
     }
-    if (const std::size_t over = excess(d); over > 0) // all else comes to less than a message
-        d.callback = std::string{gsm7_prefix(d.callback, gsm7_length(d.callback) - over)};
+    if (const std::size_t over = excess(d); over > 0) {
+        const std::size_t length = gsm7_length(d.callback);
+        d.callback = std::string{gsm7_prefix(d.callback, length - std::min(length, over))};
+    }
 }
 
 } // namespace

@@ -93,7 +93,8 @@ double Window::covered() const
     const std::int64_t from = std::max(left_, covered_from_);
     const double whole = static_cast<double>(sum_) / fixed_one;
     if (from >= start) return whole;
-    // The oldest entry reaches back beyond the window: only its part inside counts.
+    // The oldest entry reaches back beyond the window: only its part inside counts. It ends inside (`append`), also of
+    // one that was read from damaged bytes, so that nothing is divided by nothing.
     const double outside = static_cast<double>(start - from) / static_cast<double>(edge.at - from);
     return whole - edge.value * outside;
 }

@@ -81,7 +81,10 @@ Kinetics individual(Disposition body, const Deviations& woman)
 
 std::string_view name(Model model)
 {
-    return std::find_if(std::begin(names), std::end(names), [&](const Name& one) { return one.model == model; })->text;
+    const auto* const found = std::find_if(std::begin(names), std::end(names),
+                                           [&](const Name& one) { return one.model == model; });
+    MAGWATCH_ASSERT(found != std::end(names));
+    return found->text;
 }
 
 std::optional<Model> model_from(std::string_view text)
