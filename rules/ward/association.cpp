@@ -36,9 +36,8 @@ void Ward::State::doubt_after_rebinding(Instant now, const SourceConfiguration* 
 {
     const bool same = before != nullptr && before->bed == after.bed && before->place == after.place;
     if (same || !stands_at_a_bed(after.kind)) return;
-    for (std::size_t b = 0; b < bed_names.size(); ++b) {
-        if (beds[b].watch && bed_names[b].alias == after.bed) doubt_association(now, *beds[b].watch);
-    }
+    const auto bed = bed_named(after.bed);
+    if (bed && beds[bed->value].watch) doubt_association(now, *beds[bed->value].watch);
 }
 
 void Ward::State::doubt_after_hearing(Instant now, Watch& watch, const SourceLink& from, const SignalState& before)

@@ -127,14 +127,6 @@ void Ward::State::take_beds(const Configuration& next)
     }
 }
 
-// Nobody waits any more for what it sent to this bed.
-void Ward::State::leave_bed(const std::string& alias, SourceId source)
-{
-    for (std::size_t b = 0; b < bed_names.size(); ++b) {
-        if (!alias.empty() && bed_names[b].alias == alias) link(beds[b], source).expected = false;
-    }
-}
-
 void Ward::State::take_sources(const Moment& now, const Configuration& next)
 {
     for (auto& source : sources) source.configured = false;
@@ -144,7 +136,9 @@ void Ward::State::take_sources(const Moment& now, const Configuration& next)
         const auto index = static_cast<std::size_t>(known - source_names.begin());
         const bool is_new = known == source_names.end();
         doubt_after_rebinding(now.steady, is_new ? nullptr : &*known, source);
-        if (!is_new && known->bed != source.bed) leave_bed(known->bed, SourceId{static_cast<std::uint16_t>(index)});
+        const SourceId id{static_cast<std::uint16_t>(index)};
+        const auto left = is_new || known->bed == source.bed ? std::nullopt : bed_named(known->bed);
+        if (left) link(beds[left->value], id).expected = false; // nobody waits any more for what it sent there
         if (is_new) {
             source_names.push_back(source);
             sources.emplace_back();
@@ -152,12 +146,11 @@ void Ward::State::take_sources(const Moment& now, const Configuration& next)
             *known = source;
         }
         sources[index].configured = true;
-        for (std::size_t b = 0; b < bed_names.size(); ++b) {
-            if (source.bed.empty() || bed_names[b].alias != source.bed) continue;
-            SourceLink& bound = link(beds[b], SourceId{static_cast<std::uint16_t>(index)});
-            if (!bound.expected) bound.sampled = bound.changed = bound.counted = now.steady;
-            bound.expected = true;
-        }
+        const auto bed = bed_named(source.bed);
+        if (!bed) continue;
+        SourceLink& bound = link(beds[bed->value], id);
+        if (!bound.expected) bound.sampled = bound.changed = bound.counted = now.steady;
+        bound.expected = true;
     }
 }
 

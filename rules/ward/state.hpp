@@ -287,7 +287,7 @@ struct Ward::State {
     void apply(const Moment& now, const Started& started);
     void apply(const Moment& now, const Configuration& configuration);
     void take_beds(const Configuration& next);
-    void leave_bed(const std::string& alias, SourceId source);
+    [[nodiscard]] std::optional<BedId> bed_named(std::string_view alias) const; // nothing for "": no bed has that name
     void take_sources(const Moment& now, const Configuration& next);
     void carry_over(const Moment& now, BedId bed, const Pack* old_pack);
     void set_up_patient(Watch& watch);

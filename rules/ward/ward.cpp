@@ -45,10 +45,12 @@ const std::vector<RosterChange>& Ward::roster_changes() const
     return state_->roster_changes;
 }
 
-std::optional<BedId> Ward::find_bed(std::string_view alias) const
+std::optional<BedId> Ward::find_bed(std::string_view alias) const { return state_->bed_named(alias); }
+
+std::optional<BedId> Ward::State::bed_named(std::string_view alias) const
 {
-    for (std::size_t i = 0; i < state_->bed_names.size(); ++i) {
-        if (state_->bed_names[i].alias == alias) return BedId{static_cast<std::uint16_t>(i)};
+    for (std::size_t i = 0; i < bed_names.size(); ++i) {
+        if (bed_names[i].alias == alias) return BedId{static_cast<std::uint16_t>(i)};
     }
     return std::nullopt;
 }

@@ -154,6 +154,18 @@ public:
         entry.request = ++request_;
         step(entry);
     }
+    // The newest entry of the first bed's chart was of another bed.
+    void strike_newest()
+    {
+        Entry entry;
+        entry.bed = BedId{0};
+        entry.person = "charge";
+        entry.what = StrikeEntry{};
+        entry.corrects = view().beds[0].chart->back().id;
+        entry.reason = "other bed";
+        entry.request = ++request_;
+        step(entry);
+    }
     template <class What> void act(What what, const std::string& person = "midwife")
     {
         Action action;

@@ -364,13 +364,7 @@ TEST(Concerned, IsNotCalledForAgainByACorrection)
     rig.chart(ConcernedEntry{"she looks wrong", false});
     rig.act(Answer{rig.view().calls.at(0).id, AnswerKind::here});
     rig.chart(ValueEntry{Signal::hr, 200});
-    Entry strike;
-    strike.bed = BedId{0};
-    strike.person = "charge";
-    strike.what = StrikeEntry{};
-    strike.corrects = rig.view().beds[0].chart->back().id;
-    strike.reason = "other bed";
-    rig.step(strike);
+    rig.strike_newest();
     EXPECT_EQ(paged(rig.latest), 0U);
     EXPECT_EQ(rig.view().calls.at(0).state, CallState::attended);
     ASSERT_TRUE(rig.view().beds[0].concerned);

@@ -35,17 +35,6 @@ std::vector<std::string> events(const Rig& rig, const std::string& rule)
     return all;
 }
 
-void strike(Rig& rig)
-{
-    Entry entry;
-    entry.bed = BedId{0};
-    entry.person = "charge";
-    entry.what = StrikeEntry{};
-    entry.corrects = rig.view().beds[0].chart->back().id;
-    entry.reason = "other bed";
-    rig.step(entry);
-}
-
 TEST(Check, WhatTakesItsTimeIsNotMadeDenserByAPlan)
 {
     Rig rig;
@@ -108,7 +97,7 @@ TEST(Check, OfMagnesiumThatNobodyHasIsNotDueWhenItsAnswerIsStruck)
     rig.chart(InfusionStopEntry{});
     rig.chart(ValueEntry{Signal::reflex_knee, 2});
     ASSERT_EQ(due(rig, "reflex"), Duration{-1}) << "she has no magnesium";
-    strike(rig);
+    rig.strike_newest();
     EXPECT_EQ(due(rig, "reflex"), Duration{-1});
     rig.pass(2h);
     EXPECT_THAT(events(rig, "check.reflex"), IsEmpty());

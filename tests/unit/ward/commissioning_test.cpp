@@ -496,13 +496,7 @@ TEST(Commissioning, AfterARevocationACorrectionBringsNothingOfTheDeviceBack)
     ASSERT_TRUE(known(rig, Signal::sbp));
     rig.act(RevokeCommission{"monitor-1", "it was dropped"}, "A. Engineer");
     rig.chart(ValueEntry{Signal::avpu, 1});
-    Entry strike;
-    strike.bed = BedId{0};
-    strike.person = "charge";
-    strike.what = StrikeEntry{};
-    strike.corrects = rig.view().beds[0].chart->back().id;
-    strike.reason = "other bed";
-    rig.step(strike);
+    rig.strike_newest();
     EXPECT_FALSE(known(rig, Signal::sbp));
 }
 

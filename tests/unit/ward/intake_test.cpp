@@ -417,13 +417,7 @@ TEST(Laboratory, AWithdrawalLeavesWhatStaffChartedThemselves)
         };
         ward.say(Signal::calcium, 2.2, 1min);
         ward.chart(ValueEntry{Signal::avpu, 1});
-        Entry strike;
-        strike.bed = BedId{0};
-        strike.person = "charge";
-        strike.what = StrikeEntry{};
-        strike.corrects = ward.view().beds[0].chart->back().id;
-        strike.reason = "other bed";
-        ward.step(strike);
+        ward.strike_newest();
         ward.pass(1s);
         ward.chart(ValueEntry{Signal::creatinine, 70});
         ward.chart(LevelEntry{3.5, false});
