@@ -68,6 +68,7 @@ constexpr Duration drain_max = 5s;     // for pages that are on their way when w
 constexpr Duration rosters_looked_at = 60s;
 constexpr Duration canary_longest = 60s;      // between two alarms of the bed of nobody
 constexpr int canary_intervals = 6;          // of the watchdog, the same where that is shorter
+constexpr Duration stamped_longest = 2s;     // a loop that turns each second has missed a turn then
 constexpr Duration page_longest = 5s;        // from a value that asks for it; BEHAVIOUR.md, and so for that bed
 constexpr Duration pin_longest = 60s;        // eight may wait, of some 100 ms each
 constexpr Duration files_stuck = 30s;        // no reload and no look at a note takes so long
@@ -870,7 +871,7 @@ void App::State::publish(const Ward& ward, const Moment& now)
 // The bounds add up with the interval of the watchdog to what a ward waits for the end of a loop that hangs.
 void App::State::make_contracts()
 {
-    const Duration longest = service.watchdog().value_or(10s) / 2;
+    const Duration longest = std::max(service.watchdog().value_or(10s) / 2, stamped_longest);
     contracts.add("pagers", longest, [this] {
         const auto now = std::chrono::steady_clock::now();
         if (pagers->lane_turns() != std::exchange(lane_turns_, pagers->lane_turns())) lane_moved_ = now;

@@ -614,6 +614,8 @@ TEST_F(Doctor, TellsOfAServiceThatDoesNotRunOrStart)
            "ActiveState=failed\nSubState=failed\nResult=exit-code\nExecMainStatus=78", Verdict::wrong, "ended with 78"},
           {"restarts", "NRestarts=0", "NRestarts=7", Verdict::warning, "7 times"},
           {"watchdog", "WatchdogUSec=10s", "WatchdogUSec=0", Verdict::wrong, "off"},
+          {"watchdog", "WatchdogUSec=10s", "WatchdogUSec=3s 500ms", Verdict::warning, "3s 500ms"},
+          {"watchdog", "WatchdogUSec=10s", "WatchdogUSec=800ms", Verdict::warning, "800ms"},
           {"unit", "NeedDaemonReload=no", "NeedDaemonReload=yes", Verdict::wrong, "changed"},
           {"sandbox", "NoNewPrivileges=yes", "NoNewPrivileges=no", Verdict::wrong, "NoNewPrivileges=no"},
           {"sandbox", "LimitCORE=0", "LimitCORE=infinity", Verdict::wrong, "LimitCORE"},

@@ -60,6 +60,11 @@ void watchdog(const Examination& e, Findings& findings)
         return findings.wrong("watchdog", "off: a daemon that hangs would hang on",
                               "take WatchdogSec= out of the drop-ins (systemctl cat magwatchd), then: systemctl "
                               "daemon-reload; systemctl restart magwatchd");
+    const std::string largest = interval.substr(0, interval.find(' ')); // as in "3s 500ms"
+    if (largest.ends_with("ms") || largest.ends_with("us") || largest == "1s" || largest == "2s" || largest == "3s")
+        return findings.warning("watchdog", interval + ": on a busy machine it ends a daemon that is well",
+                                "set WatchdogSec= to 4 s or more in the drop-in that shortens it (systemctl cat "
+                                "magwatchd), then: systemctl daemon-reload; systemctl restart magwatchd");
     findings.ok("watchdog", "a daemon that hangs is ended and started again after " + interval);
 }
 
