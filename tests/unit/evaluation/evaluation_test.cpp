@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -694,6 +696,30 @@ TEST(Evaluation, ComparisonsOfTwoSignalsThatFillMoreThanAWord)
             ASSERT_EQ(bed.raise(static_cast<std::size_t>(2 * i + 1)), truth_of(value < 10 + i)) << value << " " << i;
         }
     }
+}
+
+// No plan that was compiled does: runs are sampled after all else. One that did must neither raise nor end anything by it.
+TEST(Evaluation, ARunThatIsAskedAsIfItWereAComparisonStillRunsItsTime)
+{
+    auto pack = std::make_shared<Pack>(*pack_of({"when = \"sustained(rr < 12 /min, 10 s)\""}));
+    Plan& plan = pack->plan;
+    const auto run = std::find_if(plan.atoms.begin(), plan.atoms.end(),
+                                  [](const Atom& a) { return a.kind == AtomKind::sustained; });
+    ASSERT_NE(run, plan.atoms.end());
+    ASSERT_TRUE(plan.others.empty());
+    plan.others.push_back(static_cast<std::uint16_t>(run - plan.atoms.begin()));
+    SignalPlan& rr = plan.signals[static_cast<std::size_t>(Signal::rr)];
+    rr.first_other = rr.first_calm = 0;
+    rr.last_other = 1;
+    rr.soonest_ms = 0;
+    Bed bed{pack};
+    for (int second = 0; second <= 15; ++second) {
+        bed.give(Signal::rr, 11);
+        ASSERT_EQ(bed.raise(), truth_of(second >= 10)) << second << " s";
+        bed.wait(1s);
+    }
+    bed.give(Signal::rr, 12);
+    EXPECT_EQ(bed.raise(), Truth::no);
 }
 
 } // namespace
