@@ -257,5 +257,31 @@ TEST(AfterStop, AHighAlarmWithoutAGradeIsNoToxicity)
     EXPECT_THAT(rig.events("session.decision"), IsEmpty());
 }
 
+TEST(AfterStop, TheToxicityOfAnotherPatientIsNotHers)
+{
+    Rig rig;
+    rig.watch(0);
+    rig.watch(1);
+    rig.chart(InfusionRateEntry{1, {}}, {}, 0);
+    rig.chart(InfusionRateEntry{1, {}}, {}, 1);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 1);
+    rig.chart(InfusionStopEntry{}, {}, 0);
+    rig.chart(InfusionStopEntry{}, {}, 1);
+    EXPECT_FALSE(rig.view().beds[0].after_stop);
+    EXPECT_TRUE(rig.view().beds[1].after_stop);
+}
+
+// The alarm rang longer ago than the time for which a stop is thought to be because of it.
+TEST(AfterStop, AnAlarmThatStillRingsMakesAnyStopOneBecauseOfIt)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.pass(5h);
+    rig.chart(InfusionStopEntry{});
+    EXPECT_TRUE(rig.view().beds[0].after_stop);
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -500,5 +500,20 @@ TEST(Commissioning, AfterARevocationACorrectionBringsNothingOfTheDeviceBack)
     EXPECT_FALSE(known(rig, Signal::sbp));
 }
 
+TEST(Commissioning, NonsenseOfADeviceThatIsRevokedRingsNoMore)
+{
+    Rig rig = running(on_a_ward());
+    sign(rig, record_of());
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    rig.stream(Signal::rr, 16, 5);
+    for (int i = 0; i < 20; ++i) {
+        rig.step(RefusedValue{BedId{0}, SourceId{0}, true, Signal::rr, Refusal::implausible});
+        rig.pass(1s);
+    }
+    rig.act(RevokeCommission{"monitor-1", "it shows nonsense"}, "A. Engineer");
+    rig.pass(30s);
+    EXPECT_THAT(rig.events("technical.implausible"), testing::IsEmpty());
+}
+
 } // namespace
 } // namespace magwatch::test

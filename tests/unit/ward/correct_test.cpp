@@ -937,5 +937,34 @@ TEST(PumpStretches, OfOneInstantAndOfAPumpThatComesAndGoesStaySmallAndWhole)
     EXPECT_EQ(stretches.front().until - stretches.front().from, 10s);
 }
 
+TEST(Correction, OfWhatIsNoDoseLeavesThePumpAsItRunsNow)
+{
+    Desk desk;
+    desk.stream(Signal::pump_rate, 1, 600, 1);
+    const EntryId wrong = desk.charted(ValueEntry{Signal::avpu, 2});
+    desk.stream(Signal::pump_rate, 2, 600, 1);
+    const double before = desk.view().beds[0].dose_total;
+    desk.strike(wrong);
+    EXPECT_EQ(desk.view().beds[0].infusion_rate, 2);
+    EXPECT_NEAR(desk.view().beds[0].dose_total, before, 0.001);
+    desk.stream(Signal::pump_rate, 2, 600, 1);
+    EXPECT_NEAR(desk.view().beds[0].dose_total, 5.0 / 6, 0.005);
+}
+
+TEST(Correction, OfADoseKeepsTheOrderOfWhatThePumpSaidAndWhatWasCharted)
+{
+    Desk desk;
+    const EntryId wrong = desk.charted(IntramuscularEntry{5, {}});
+    desk.stream(Signal::pump_rate, 1, 600, 1);
+    desk.chart(InfusionStopEntry{}); // the pump is taken away, and is not heard again
+    desk.pass(1h);
+    desk.chart(InfusionRateEntry{2, {}}); // of a drip that nobody hears
+    desk.pass(1h);
+    const double before = desk.view().beds[0].dose_total;
+    desk.strike(wrong);
+    EXPECT_NEAR(desk.view().beds[0].dose_total, before - 5, 0.001);
+    EXPECT_EQ(desk.view().beds[0].infusion_rate, 2);
+}
+
 } // namespace
 } // namespace magwatch::test
