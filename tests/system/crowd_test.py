@@ -146,7 +146,8 @@ class Crowd(WardTest):
         # Of more than there are places for, the longest waiting makes room before its time is over.
         wait_for("refusals", lambda: sum(self.refused(why) for why in ("timeout", "evicted", "connections")) > 0, 60)
         crowded = self.pages(100)
-        self.assertGreaterEqual(series(self.ward, "magwatch_http_connections"), crowd, "they come again")
+        wait_for("those who were cut off to come again",
+                 lambda: series(self.ward, "magwatch_http_connections") >= crowd, 60)
         self.as_on_a_quiet_ward(quiet, crowded)
 
     def test_endless_bodies_and_headers(self):

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <numeric>
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
@@ -80,5 +81,17 @@ public:
     TaskGroup group;
     std::optional<adapters::modbus::Adapter> adapter;
 };
+
+inline std::uint64_t polls(const Harness& h, std::size_t i, adapters::modbus::LinkResult result)
+{
+    return h.adapter->state(i).polls[static_cast<std::size_t>(result)];
+}
+
+// Polls of a device that ended, and not well. One that is under way is none of them.
+inline std::uint64_t failed_polls(const Harness& h, std::size_t i)
+{
+    const auto& all = h.adapter->state(i).polls;
+    return std::accumulate(all.begin(), all.end(), std::uint64_t{0}) - polls(h, i, adapters::modbus::LinkResult::ok);
+}
 
 } // namespace magwatch::test
