@@ -59,14 +59,14 @@ usable_with_status_x = true
         sent = [message(f"m{i}", 70 + i) for i in range(5)]
         for text in sent:
             self.assertEqual(self.send(text), "AA")
-        wait_for("observations", lambda: self.counts() == (5, 0), 5)
+        wait_for("observations", lambda: self.counts() == (5, 0), 60)
         self.ward.kill()
         self.start()
         for text in sent:
             self.assertEqual(self.send(text), "AA")
-        wait_for("duplicates", lambda: self.counts() == (5, 5), 5)
+        wait_for("duplicates", lambda: self.counts() == (5, 5), 60)
         self.assertEqual(self.send(message("m9", 90)), "AA")
-        wait_for("a new one", lambda: self.counts() == (6, 5), 5)
+        wait_for("a new one", lambda: self.counts() == (6, 5), 60)
 
     def test_a_reload_forgets_no_message(self):
         self.start()
@@ -75,21 +75,21 @@ usable_with_status_x = true
         self.assertEqual(self.send(text), "AA")
         self.config.write_text(self.config.read_text() + '\n[[bed]]\nalias = "bed-9"\nplace = "Ward L4 Bed 9"\n')
         self.ward.process.send_signal(signal.SIGHUP)
-        wait_for("reload", lambda: b"bed-9" in self.ward.get("/api/v1/beds")[1], 5)
+        wait_for("reload", lambda: b"bed-9" in self.ward.get("/api/v1/beds")[1], 60)
 
         def again():
             try:
                 return self.send(text)
             except (OSError, AssertionError):
                 return None  # the listener comes back
-        self.assertEqual(wait_for("listener", again, 5), "AA")
-        wait_for("duplicate", lambda: self.counts() == (1, 1), 5)
+        self.assertEqual(wait_for("listener", again, 60), "AA")
+        wait_for("duplicate", lambda: self.counts() == (1, 1), 60)
 
     def test_what_the_profile_says_of_a_sender_is_in_force(self):
         self.start()
         self.ward.watch()
         self.assertEqual(self.send(message("x1", 70, status="X")), "AA")
-        wait_for("taken in spite of OBX-11 X", lambda: self.counts() == (1, 0), 5)
+        wait_for("taken in spite of OBX-11 X", lambda: self.counts() == (1, 0), 60)
 
 
 if __name__ == "__main__":
