@@ -51,7 +51,10 @@ std::string read_boot_id()
 Moment SystemClock::now()
 {
     const ClockReading reading = read_clocks();
-    return {Instant{(reading.boottime + offset_).count()}, reading.wall};
+    const Duration apart{reading.wall.ms - reading.boottime.count()};
+    // Each of the two is cut to milliseconds on its own: how far they seem apart changes by one from read to read.
+    if (!apart_ || apart > *apart_ + Duration{1} || apart < *apart_ - Duration{1}) apart_ = apart;
+    return {Instant{(reading.boottime + offset_).count()}, WallTime{(reading.boottime + *apart_).count()}};
 }
 
 LastMoment last_sign_of_life(LastMoment started, const std::optional<Moment>& written)

@@ -41,6 +41,7 @@ public:
 
 private:
     Duration offset_;
+    std::optional<Duration> apart_; // of wall time and boottime, held until it changes by more than reading them does
 };
 
 // Time that moves when it is told to. For tests and for programs under virtual time.

@@ -672,7 +672,8 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
         read_watch_transfer(f, r, action);
         break;
     case RouteId::watch_confirm:
-        action.what = WatchConfirm{bed_of(f, "bed", r.view)};
+        action.what = WatchConfirm{bed_of(f, "bed", r.view), f.optional_flag("calcium_at_bed"),
+                                   f.optional_flag("hammer_at_bed"), f.optional_flag("oxygen_at_bed")};
         break;
     case RouteId::watch_end:
         read_watch_end(f, r, action);

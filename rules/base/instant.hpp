@@ -47,4 +47,12 @@ struct Moment {
     template <class Archive> void archive(Archive& a) { a(steady.ms, wall.ms); }
 };
 
+// Whether two instants that were reckoned from wall times are of one time. Both clocks are cut to milliseconds, and a
+// wall clock that is being set right runs a little faster or slower: what instant_of() says of one wall time differs
+// from moment to moment. People and laboratories tell no two times apart that are as near as this.
+[[nodiscard]] constexpr bool same_time(Instant a, Instant b)
+{
+    return (a < b ? b - a : a - b) <= Duration{10};
+}
+
 } // namespace magwatch

@@ -135,8 +135,14 @@ Ring ring_again(Call& call, const LadderPolicy& policy, Instant now)
 
 Ring call_moved(Call& call, const LadderPolicy& policy, Instant now)
 {
-    if (call.state == CallState::waiting || call.state == CallState::attended) return {};
-    return ring_beside(call, policy, now, PageReason::moved, true);
+    if (call.state == CallState::waiting) return {};
+    if (call.state != CallState::attended) return ring_beside(call, policy, now, PageReason::moved, true);
+    ++call.repetition;
+    Ring others{PageReason::moved, {}};
+    for (const Told& one : call.told) {
+        if (one.person != call.person && one.answer != Responsibility::declined) others.people.push_back(one.person);
+    }
+    return others;
 }
 
 Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& person, Instant now)

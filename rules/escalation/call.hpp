@@ -91,7 +91,8 @@ struct Ring {
 [[nodiscard]] Ring call_restarted(Call& call, const LadderPolicy& policy, Instant now);
 // A person pages the present rung once more: nothing of the ladder moves later by it.
 [[nodiscard]] Ring ring_again(Call& call, const LadderPolicy& policy, Instant now);
-// The patient lies in another bed now: all who were told go there. Nothing where nobody was told, or is with her.
+// The patient lies in another bed now: all who were told go there. Whoever is with her knows; she stays attended, and
+// the others on their way are told. Nothing where nobody was told.
 [[nodiscard]] Ring call_moved(Call& call, const LadderPolicy& policy, Instant now);
 [[nodiscard]] Ring answer_cannot(Call& call, const LadderPolicy& policy, const std::string& person, Instant now);
 // "Undefined" becomes what this person said, if the call told them.

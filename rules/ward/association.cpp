@@ -40,14 +40,16 @@ void Ward::State::doubt_after_rebinding(Instant now, const SourceConfiguration* 
     if (bed && beds[bed->value].watch) doubt_association(now, *beds[bed->value].watch);
 }
 
-void Ward::State::doubt_after_hearing(Instant now, Watch& watch, const SourceLink& from, const SignalState& before)
+// `before`: who said until now what it says; null where nothing that it says is believed.
+void Ward::State::doubt_after_hearing(Instant now, Watch& watch, const SourceLink& from, const SignalState* before)
 {
     const auto at_the_bed = [this](SourceId source) {
         return source.value < source_names.size() && stands_at_a_bed(source_names[source.value].kind);
     };
     if (!at_the_bed(from.source)) return;
     // First heard, and it says what another one said until now: hers was taken away, or this one is not hers.
-    const bool another = !from.expected && before.source != from.source && at_the_bed(before.source);
+    const bool others = before != nullptr && before->source != from.source && at_the_bed(before->source);
+    const bool another = !from.expected && others;
     const bool was_away = from.expected && now - from.sampled >= away;
     if (another || was_away) doubt_association(now, watch);
 }

@@ -107,6 +107,7 @@ void Ward::State::hear_untrusted(const Moment& now, BedId id, SourceId source, S
     }
     const bool was_quiet = from.silent || !from.expected;
     const bool counts = signal == Signal::liveness && (!from.has_liveness || from.liveness != value);
+    if (was_quiet) doubt_after_hearing(now.steady, *bed.watch, from, nullptr);
     from.expected = true;
     from.sampled = from.changed = now.steady;
     if (was_quiet) from.back = now.steady;

@@ -207,15 +207,17 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
         set_fault(now, WardFault::configuration, true, "Protocol file refused");
         return;
     }
-    if (!next.pack_text.empty()) {
-        const CompiledPack compiled = compile(next);
-        if (!compiled.pack) { // the shell checks before it steps; what does not compile changes nothing
-            set_fault(now, WardFault::configuration, true, "Rule pack refused");
-            return;
-        }
-        pack = compiled.pack;
+    const std::shared_ptr<const Pack> compiled = next.pack_text.empty() ? pack : compile(next).pack;
+    const bool unreadable = compiled == nullptr && !next.pack_text.empty();
+    if (unreadable) { // the shell checks before it steps; what does not compile changes nothing
+        set_fault(now, WardFault::configuration, true, "Rule pack refused");
+        if (pack || !beds.empty()) return;
     }
+    pack = compiled;
     configuration = next;
+    // An older program took this pack into force, and this one replays its journal: what it watched is watched on, and
+    // the pack that the shell brings next judges it.
+    if (unreadable) configuration.pack_text.clear();
     protocol = checklist.protocol;
     take_beds(next);
     take_sources(now, next);
@@ -225,7 +227,7 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
     judge_commissioning(now);
     judge_clocks(now); // of a device that is there no more nobody can set it
     set_fault(now, WardFault::fallback, next.fallback, next.fallback_reason);
-    if (!next.fallback) set_fault(now, WardFault::configuration, false, "");
+    if (!next.fallback && !unreadable) set_fault(now, WardFault::configuration, false, "");
     // The channels of another file: what is still wrong with them is told again before the alarm is over.
     if (!failing_channel()) set_fault(now, WardFault::channel, false, "");
     publish(no_bed);

@@ -279,11 +279,13 @@ void Ward::State::take_withdrawn(const Moment& now, const Observation& observati
         return;
     }
     const SignalState& latest = watch.patient.latest(observation.signal);
-    const auto instant = [&](WallTime wall) { return std::min(now.instant_of(wall), now.steady); };
-    if (at && latest.value_at != instant(*at)) return;
+    const auto is_latest = [&](const Moment& then, WallTime wall) {
+        return same_time(latest.value_at, std::min(then.instant_of(wall), then.steady));
+    };
+    if (at && !is_latest(now, *at)) return;
     const bool by_staff =
         std::any_of(watch.chart.entries.begin(), watch.chart.entries.end(), [&](const ChartEntry& one) {
-            return !one.by_device && !one.struck && instant(one.at) == latest.value_at &&
+            return !one.by_device && !one.struck && is_latest(one.counts, one.at) &&
                    is_of(one.what, observation.signal);
         });
     if (by_staff) return; // nobody withdrew what she charted herself

@@ -256,9 +256,18 @@ struct WatchTransfer {
     template <class Archive> void archive(Archive& a) { a(from, to); }
 };
 // Confirms that bed, devices and patient belong together (after a transfer or a device swap).
+// What was asked at the start may be answered, or answered anew; what is not keeps its answer.
 struct WatchConfirm {
     BedId bed = no_bed;
-    template <class Archive> void archive(Archive& a) { a(bed); }
+    std::optional<bool> calcium_at_bed{};
+    std::optional<bool> hammer_at_bed{};
+    std::optional<bool> oxygen_at_bed{};
+    template <class Archive> void archive(Archive& a)
+    {
+        a(bed);
+        if (a.format() >= 12) a(calcium_at_bed, hammer_at_bed, oxygen_at_bed);
+        else if constexpr (Archive::reading) calcium_at_bed = hammer_at_bed = oxygen_at_bed = true; // it said so then
+    }
 };
 struct WatchEnd {
     BedId bed = no_bed;

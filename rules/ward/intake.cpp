@@ -120,7 +120,7 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     SourceLink& from = link(bed, observation.source);
     const SignalState& before = watch.patient.latest(signal);
     const bool was_quiet = from.silent || !from.expected;
-    if (was_quiet) doubt_after_hearing(now.steady, watch, from, before);
+    if (was_quiet) doubt_after_hearing(now.steady, watch, from, &before);
     from.expected = true;
     if (was_quiet) from.quiet_from = from.sampled;
     from.sampled = now.steady;
@@ -179,14 +179,15 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
                                       std::optional<bool> from_infusion_arm)
 {
     Watch& watch = *beds[id.value].watch;
-    const Instant at = std::min(now.instant_of(at_wall), now.steady);
+    Instant at = std::min(now.instant_of(at_wall), now.steady);
     const SignalState& latest = watch.patient.latest(signal);
-    const bool same_time = latest.has_value && latest.value_at == at;
-    if (same_time && latest.value == value) return "already recorded";
+    const bool again = latest.has_value && same_time(latest.value_at, at);
+    if (again) at = std::max(at, latest.value_at);
+    if (again && latest.value == value) return "already recorded";
     if (latest.has_value && latest.value_at > at) return "kept as history: a newer value is known";
-    if (same_time && signal == Signal::urine && !corrected) return "kept as history: urine of this time is known";
+    if (again && signal == Signal::urine && !corrected) return "kept as history: urine of this time is known";
     if (now.steady - at > watch.patient.fresh_for(signal)) return "kept as history: older than its limit";
-    if (same_time && corrected) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
+    if (again && corrected) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
     SignalMask doubted = 0;
     std::string doubt;
     if (signal == Signal::mg) {
@@ -225,6 +226,8 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
     if (!trusted(value.bed, value.source, about)) return hear_untrusted(now, value.bed, value.source, about, 0, true);
     SourceLink& from = link(*bed, value.source);
     const bool was_quiet = from.silent || !from.expected;
+    // A device that comes back may have nothing usable to say at first: no probe is on her yet.
+    if (was_quiet) doubt_after_hearing(now.steady, watch, from, &watch.patient.latest(about));
     from.expected = true;
     from.sampled = from.changed = now.steady;
     if (value.has_signal) {

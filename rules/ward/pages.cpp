@@ -244,6 +244,17 @@ void Ward::State::do_action(const Moment& now, const Action& action, const TestP
     reply(now, action.request, true, "test #T" + std::to_string(page.number) + " goes to " + test.to);
 }
 
+namespace {
+
+void readdress(Page& page, const Page& here)
+{
+    page.bed = here.bed;
+    page.bed_alias = here.bed_alias;
+    page.place = here.place;
+}
+
+} // namespace
+
 // She lies elsewhere now: whoever was told of her is told where, and no page that waits leads to the bed she left.
 void Ward::State::send_after(const Moment& now, BedId bed)
 {
@@ -251,15 +262,13 @@ void Ward::State::send_after(const Moment& now, BedId bed)
         Call& call = item.second;
         if (call.bed != bed) continue;
         const Page here = page_of_call(now, call);
-        const auto readdress = [&](Page& page) {
-            if (page.key.call != call.id) return;
-            page.bed = here.bed;
-            page.bed_alias = here.bed_alias;
-            page.place = here.place;
-        };
-        for (auto& relay : relays) readdress(relay.page);
+        for (auto& relay : relays) {
+            if (relay.page.key.call == call.id) readdress(relay.page, here);
+        }
         for (auto& record : pages) {
-            if (!record.resolved) readdress(record.page);
+            // One that is on its way says what it says, and is addressed anew if it is sent again.
+            const bool waits = !record.resolved && record.outcome != PageOutcome::sending;
+            if (waits && record.page.key.call == call.id) readdress(record.page, here);
         }
         const Ring ring = call_moved(call, policy(call), now.steady);
         if (ring.people.empty()) continue;
@@ -284,6 +293,7 @@ void Ward::State::resend_unresolved(const Moment& now, Duration unwatched)
             continue;
         }
         record.outcome = PageOutcome::unknown; // it waits again
+        readdress(record.page, page_of_call(now, call->second));
         ++record.page.attempt;
         // What was sent before the interruption before this one told nobody how long that was.
         record.page.unwatched = std::max(record.page.unwatched, unwatched);

@@ -296,7 +296,7 @@ struct Ward::State {
     static void doubt_association(Instant now, Watch& watch);
     void doubt_after_gap(Instant now, const Started& started);
     void doubt_after_rebinding(Instant now, const SourceConfiguration* before, const SourceConfiguration& after);
-    void doubt_after_hearing(Instant now, Watch& watch, const SourceLink& from, const SignalState& before);
+    void doubt_after_hearing(Instant now, Watch& watch, const SourceLink& from, const SignalState* before);
 
     // --- commissioning.cpp: whose values may be used ---
     void do_action(const Moment& now, const Action& action, const Commission& commission);

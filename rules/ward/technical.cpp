@@ -39,7 +39,7 @@ const FaultInfo& info(BedFault f)
         fault("technical.unwatched", "Bed not watched", "Data or infusion, but bed not watched",
               "Start the watch for this bed.", medium, 2min),
         fault("technical.preparation", "Bedside check", "Calcium gluconate, hammer or oxygen not at bed",
-              "Bring calcium gluconate, reflex hammer and oxygen to the bed.", medium),
+              "Bring calcium gluconate, reflex hammer and oxygen to the bed, then confirm it on the board.", medium),
         fault("technical.association", "Confirm patient and device", "Confirm patient and devices of this bed",
               "Confirm that bed, devices and patient belong together.", medium, 10min),
         fault("technical.pump_silent", "No data from the pump", "No data from the pump",

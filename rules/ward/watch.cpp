@@ -134,7 +134,9 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
     if (bed == nullptr || !bed->watch) return reply(now, action.request, false, "this bed is not watched");
     bed->watch->confirmed = true;
     bed->watch->associated = now.steady;
-    bed->watch->calcium = bed->watch->hammer = bed->watch->oxygen = true;
+    if (confirm.calcium_at_bed) bed->watch->calcium = confirm.calcium_at_bed;
+    if (confirm.hammer_at_bed) bed->watch->hammer = confirm.hammer_at_bed;
+    if (confirm.oxygen_at_bed) bed->watch->oxygen = confirm.oxygen_at_bed;
     review(now, confirm.bed);
     refresh_next(*bed, now.steady);
     publish(confirm.bed);

@@ -1,6 +1,8 @@
 // A ward under virtual time for tests: a small pack, one bed with a monitor and a pump, three people.
 #pragma once
 
+#include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -70,6 +72,18 @@ overdue_after = "15 min"
 needs = "mg_on_board"
 source = "test"
 )";
+
+// The one of a list that is meant; a test without it fails. Of a list that is kept: it is a reference.
+template <class List, class Which> const auto& the(const List& list, Which which)
+{
+    const auto found = std::find_if(list.begin(), list.end(), which);
+    if (found == list.end()) throw std::runtime_error("there is none in the list");
+    return *found;
+}
+inline const SignalView& the(const BedView& bed, Signal signal)
+{
+    return the(bed.signals, [&](const SignalView& one) { return one.signal == signal; });
+}
 
 // Steps a ward at chosen times and keeps every effect.
 class Rig {

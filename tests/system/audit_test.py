@@ -177,8 +177,8 @@ class Audited(WardTest):
         finally:
             done.set()
             worker.join()
-        started = [row for row in self.rows() if row["action"] == "audit.resumed"]
-        self.assertGreaterEqual(len(started), 4)
+        wait_for("each start in the trail",
+                 lambda: sum(row["action"] == "audit.resumed" for row in self.rows()) >= 4, 60)
         # What a power cut leaves: half a row. It stays, and the next start names it.
         self.ward.kill()
         segment = sorted(self.trail.glob("*.jsonl"))[-1]

@@ -1,5 +1,4 @@
 """Readers of the live stream, as ward boards are; each keeps what it heard."""
-import json
 import socket
 import threading
 import time
@@ -54,4 +53,4 @@ def series(ward, name):
     for line in ward.get("/metrics")[1].decode().splitlines():
         if line.rsplit(" ", 1)[0] == name:
             return float(line.rsplit(" ", 1)[1])
-    raise KeyError(name + json.dumps(line))
+    raise KeyError(name)

@@ -16,6 +16,7 @@ import concurrent.futures
 import datetime
 import json
 import random
+import re
 import signal
 import time
 
@@ -184,6 +185,7 @@ def stopped_while_set(arguments):
     with ward:
         ward.doing = "set while nobody ran"
         for size in (-3 * YEAR, 6 * YEAR):
+            killed = time.monotonic()
             ward.kill()
             ward.move(wall=size)
             ward.move(slept=90)
@@ -191,7 +193,8 @@ def stopped_while_set(arguments):
             ward.begin()
             timer.next(5)
             gap = ward.said("technical.gap")
-            assert gap.startswith("Nobody was watching for 9"), gap
+            told = int(re.match(r"Nobody was watching for (\d+) s", gap).group(1))
+            assert 90 <= told <= 91 + time.monotonic() - killed, gap
             timer.next()
         none_twice(ward, kills=2)
         return "set while nobody ran: the gap is told by the steady clock"
@@ -214,7 +217,7 @@ def suspends(arguments):
             slowest = max(slowest, at - woken)
             assert at - woken <= WOKEN * arguments.slower, f"paged {at - woken:.1f} s after it woke"
             wait_for("it is told", lambda: any(f"Nobody was watching for {slept + more} s" in
-                                               ward.said("technical.loop_late") for more in range(0, 7)), 60)
+                                               ward.said("technical.loop_late") for more in range(0, 60)), 60)
             timer.next()
         none_twice(ward)
         assert not ward.said("technical.clock_jumped"), "the wall clock was right all the time"

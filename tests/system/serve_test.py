@@ -25,7 +25,7 @@ BINARY = sys.argv.pop(1)
 RECORDING = ROOT / "tests/data/numerics/bidmc_05_1hz.csv"
 # rr falls to 9 and 3 from 162 s to 188 s, hr reaches 100 from 235 s and from 266 s to 281 s, rr 13 from 278 s to 302 s.
 PARTS = [(155, 190), (233, 245), (262, 303)]
-LEAD_S = 45  # of the first row, for the daemon to come up in
+LEAD_S = 120  # of the first row, for the daemon to come up in
 SPEED = 3    # so that each lasts for several polls
 
 # Without delays: what rings must not hang on how fast the recording runs.

@@ -24,10 +24,9 @@ POLLED = ("refused", "reset", "unanswered", "mid_frame", "unaccepted")
 SENDING = ("closed", "reset", "open", "mid_frame", "unread")
 
 
-def reset(wire):
-    """Ends a connection so that the other side sees RST."""
+def lingers_not(wire):
+    """When it is closed the other side sees RST."""
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    wire.close()
 
 
 class Relay:
@@ -56,6 +55,8 @@ class Relay:
         except (OSError, EOFError, asyncio.CancelledError):
             pass
         finally:
+            if self.state == "reset":
+                lingers_not(writer.get_extra_info("socket"))
             writer.transport.abort()
             self.lines.discard(task)
 
@@ -130,7 +131,8 @@ class Sender:
         if state == "closed":
             self.wire.close()
         elif state == "reset":
-            reset(self.wire)
+            lingers_not(self.wire)
+            self.wire.close()
         elif state == "mid_frame":
             whole = self.message()
             self.wire.sendall(whole[:len(whole) // 2])
@@ -148,7 +150,8 @@ class SilentWard(Ward):
     def __init__(self, binary, simulator):
         self.names = [f"polled, {state}" for state in POLLED] + [f"sending, {state}" for state in SENDING]
         super().__init__(binary, len(self.names))
-        self.devices, relays, self.mllp = free_ports(len(POLLED)), free_ports(len(POLLED)), free_port()
+        self.devices, self.mllp = free_ports(2 * len(POLLED)), free_port()
+        relays = self.devices + len(POLLED)
         config = self.directory / "magwatch.toml"
         config.write_text(config.read_text() + "".join(
             f'[[modbus]]\nname = "monitor-{i}"\nbed = "bed-{i}"\nhost = "127.0.0.1"\nport = {relays + i - 1}\n'

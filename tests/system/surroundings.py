@@ -79,12 +79,11 @@ class Manager(threading.Thread):
                 if "READY=1" in said or "WATCHDOG=1" in said:
                     self.fed = time.monotonic()
                     self.feeds += "WATCHDOG=1" in said
-            except socket.timeout:
-                pass
-            if self.process and self.fed and time.monotonic() - self.fed > self.watchdog:
-                self.ended = time.monotonic()
-                self.process.send_signal(signal.SIGKILL)
-                self.process = None
+            except socket.timeout:  # nothing that was said waits to be read
+                if self.process and self.fed and time.monotonic() - self.fed > self.watchdog:
+                    self.ended = time.monotonic()
+                    self.process.send_signal(signal.SIGKILL)
+                    self.process = None
 
     def close(self):
         self.over = True

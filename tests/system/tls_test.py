@@ -380,7 +380,7 @@ class Certificates(Tls):
             code, said = self.check()
             self.assertEqual((code, why in said), (1, True), said)
             self.assertFalse(self.reload(), why)
-            self.assertIn(why, faults(self.ward)["configuration"])
+            wait_for(why, lambda why=why: why in faults(self.ward).get("configuration", ""), 60)
             self.assertEqual(self.shown(), "first")
         self.put(*first)
         (self.ward.directory / "board.key").chmod(0o644)
@@ -391,7 +391,7 @@ class Certificates(Tls):
         self.assertFalse(self.reload())
         self.put(*first)
         self.assertTrue(self.reload())
-        self.assertIsNone(faults(self.ward).get("configuration"))
+        wait_for("its end", lambda: faults(self.ward).get("configuration") is None, 60)
 
     def test_a_start_without_a_usable_certificate_serves_nobody_in_the_clear(self):
         other = self.authority.give("other")

@@ -101,7 +101,7 @@ directory = "{self.directory}/state"
         return (self.directory / "daemon.log").read_text(errors="replace")[-4000:]
 
     def get(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("GET", path)
             reply = connection.getresponse()

@@ -210,7 +210,7 @@ void Staff::see(const WardView& view)
         if (!bed.watched || bed.association_confirmed || !going_.insert(number).second) continue;
         world_.plan(30s + world_.anywhere(20min), [this, number] {
             going_.erase(number);
-            act("midwife", WatchConfirm{BedId{number}});
+            act("midwife", WatchConfirm{BedId{number}, true, true, true});
         });
     }
 }

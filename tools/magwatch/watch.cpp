@@ -13,12 +13,30 @@ namespace magwatch::cli
 namespace
 {
 
+using AtBed = std::map<std::string, std::string>; // name -> "yes", "no", or "" for no answer
+
+void add_at_bed(CLI::App& command, AtBed& at_bed)
+{
+    const auto yes_no = [&](const char* option, const char* name, const char* help) {
+        command.add_option(option, at_bed[name], help)->check(CLI::IsMember{{"yes", "no"}});
+    };
+    yes_no("--calcium", "calcium_at_bed", "is calcium gluconate at the bed: yes or no");
+    yes_no("--hammer", "hammer_at_bed", "is a reflex hammer at the bed: yes or no");
+    yes_no("--oxygen", "oxygen_at_bed", "is oxygen at the bed: yes or no");
+}
+
+void fill(Json& body, const AtBed& at_bed)
+{
+    for (const auto& [name, value] : at_bed)
+        if (!value.empty()) body[name] = value == "yes";
+}
+
 struct Start {
     std::string bed, person;
     FactOptions facts;
     ScreeningOptions screening;
     SessionOptions session;
-    std::map<std::string, std::string> at_bed; // name -> "yes" or "no"
+    AtBed at_bed;
 };
 
 // The watch first, then what was asked and planned: neither may hold up the watch.
@@ -52,8 +70,7 @@ void add_start(CLI::App& watch, Shell& shell)
             Json body{{"bed", a->bed}, {"person", a->person}};
             const Json facts = a->facts.json();
             if (!facts.empty()) body["facts"] = facts;
-            for (const auto& [name, value] : a->at_bed)
-                if (!value.empty()) body[name] = value == "yes";
+            fill(body, a->at_bed);
             return start_watch(shell, *a, body);
         });
     command->add_option("bed", a->bed, "alias of the bed, such as bed-3")->required();
@@ -61,12 +78,7 @@ void add_start(CLI::App& watch, Shell& shell)
     a->facts.add(*command);
     a->screening.add(*command);
     a->session.add(*command, false);
-    const auto yes_no = [&](const char* option, std::string& value, const char* help) {
-        command->add_option(option, value, help)->check(CLI::IsMember{{"yes", "no"}});
-    };
-    yes_no("--calcium", a->at_bed["calcium_at_bed"], "is calcium gluconate at the bed: yes or no");
-    yes_no("--hammer", a->at_bed["hammer_at_bed"], "is a reflex hammer at the bed: yes or no");
-    yes_no("--oxygen", a->at_bed["oxygen_at_bed"], "is oxygen at the bed: yes or no");
+    add_at_bed(*command, a->at_bed);
     command->footer(
         "\"No\", or no answer within 10 minutes, about calcium, hammer or oxygen is an "
         "alarm of its own; so is magnesium without screening.\n" +
@@ -75,6 +87,10 @@ void add_start(CLI::App& watch, Shell& shell)
 
 struct Move {
     std::string from, to, person;
+};
+struct Confirm {
+    std::string bed, person;
+    AtBed at_bed;
 };
 struct End {
     std::string bed, person, reason, second;
@@ -100,15 +116,18 @@ void add_watch(CLI::App& app, Shell& shell)
     transfer->footer(
         "Confirm afterwards, once bed, devices and patient were looked at: magwatch watch confirm");
 
-    const auto confirm = std::make_shared<End>();
+    const auto confirm = std::make_shared<Confirm>();
     CLI::App* confirming =
         leaf(watch, shell, "confirm", "bed, devices and patient belong together", Talks::yes,
              [=, &shell] {
-                 return Client{shell}.post("/api/v1/watch/confirm",
-                                           {{"bed", confirm->bed}, {"person", confirm->person}});
+                 Json body{{"bed", confirm->bed}, {"person", confirm->person}};
+                 fill(body, confirm->at_bed);
+                 return Client{shell}.post("/api/v1/watch/confirm", body);
              });
     confirming->add_option("bed", confirm->bed, "alias of the bed")->required();
     add_person(*confirming, confirm->person);
+    add_at_bed(*confirming, confirm->at_bed);
+    confirming->footer("What is not said about calcium, hammer or oxygen keeps the answer of before.");
 
     const auto end = std::make_shared<End>();
     CLI::App* ending = leaf(watch, shell, "end", "end the watch of a bed", Talks::yes, [=, &shell] {

@@ -392,16 +392,16 @@ TEST_F(RetryTest, WhatTheDiskDoesNotTakeIsNotSentAgain)
 
 TEST_F(RetryTest, ACommitThatFailedIsNeverAYes)
 {
+    watch();
     limits.answer = 200ms;
     kill_and_start();
-    watch();
     const auto committed = [this] {
         std::optional<bool> durable;
         asio::co_spawn(io, loop->committed(), [&](const std::exception_ptr&, bool yes) { durable = yes; });
         EXPECT_TRUE(until([&] { return durable.has_value(); }));
         return durable.value_or(false);
     };
-    EXPECT_TRUE(committed());
+    EXPECT_TRUE(until(committed));
     faults.stall_syncs();
     loop->push(Input{Observation{}});
     EXPECT_FALSE(committed());
@@ -412,9 +412,9 @@ TEST_F(RetryTest, ACommitThatFailedIsNeverAYes)
 // Behind a disk that hangs, what was decided in many turns waits from its own decision on, not one after another.
 TEST_F(RetryTest, WaitsForASlowDiskDoNotAddUp)
 {
+    watch();
     limits.answer = 200ms;
     kill_and_start();
-    watch();
     faults.stall_syncs();
     const auto began = std::chrono::steady_clock::now();
     std::vector<std::uint64_t> numbers;

@@ -422,6 +422,13 @@ TEST(Actions, EachBecomesItsInput)
                   good_action(RouteId::watch_confirm, {{"bed", "bed-3"}, {"person", "m"}}).what)
                   .bed,
               BedId{0});
+    const auto confirm = std::get<WatchConfirm>(
+        good_action(RouteId::watch_confirm,
+                    {{"bed", "bed-4"}, {"person", "m"}, {"calcium_at_bed", false}, {"oxygen_at_bed", true}})
+            .what);
+    EXPECT_EQ(confirm.calcium_at_bed, false);
+    EXPECT_EQ(confirm.hammer_at_bed, std::nullopt);
+    EXPECT_EQ(confirm.oxygen_at_bed, true);
     const auto end = std::get<WatchEnd>(
         good_action(
             RouteId::watch_end,

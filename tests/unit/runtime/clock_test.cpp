@@ -81,6 +81,22 @@ TEST(ContinueTime, AStartThatWroteNothingIsNoSignOfLife)
     EXPECT_EQ(gap(last_sign_of_life(started, std::nullopt)).unwatched, 2s) << "nothing had ever been watched";
 }
 
+// A wall time that was charted is the same instant whenever it is asked for.
+TEST(SystemClock, WallTimeAndWardTimeStayAsFarApartAsTheyWere)
+{
+    SystemClock clock;
+    const Moment first = clock.now();
+    int changes = 0;
+    Duration apart = first.wall - WallTime{first.steady.ms};
+    for (int i = 0; i < 20000; ++i) {
+        const Moment now = clock.now();
+        const Duration next = now.wall - WallTime{now.steady.ms};
+        changes += next != apart ? 1 : 0;
+        apart = next;
+    }
+    EXPECT_LE(changes, 2) << "a clock that is being set right may move it now and then";
+}
+
 TEST(SystemClock, NeverRunsBackwardsAndAppliesItsOffset)
 {
     SystemClock plain, shifted{1h};

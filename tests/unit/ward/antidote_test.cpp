@@ -741,10 +741,8 @@ TEST(Antidote, AStepOfAnotherBranchIsNotDoneByWhatIsCharted)
     rig.act(ProtocolOpen{bed_1, ProtocolBranch::grade2, "", ""});
     const auto list = rig.view().beds.at(0).checklist;
     ASSERT_TRUE(list);
-    for (const auto& step : list->steps)
-        if (step.id == "decision") {
-            EXPECT_EQ(step.state, "open") << "of the graver branch nobody has decided yet";
-        }
+    EXPECT_EQ(the(list->steps, [](const auto& step) { return step.id == "decision"; }).state, "open")
+        << "of the graver branch nobody has decided yet";
 }
 
 TEST(Antidote, ATapWithoutAnyCallIsTakenAndCallsNobody)

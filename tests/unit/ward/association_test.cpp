@@ -188,5 +188,29 @@ TEST_F(Association, WhatNobodyConfirmsIsToldAndOverWhenItIsConfirmed)
     EXPECT_EQ(rig.events("technical.association").back(), "cleared");
 }
 
+TEST_F(Association, AMonitorThatComesBackWithoutAProbeOnHerAsksToo)
+{
+    bind();
+    rig.pass(10min);
+    rig.step(RefusedValue{BedId{0}, SourceId{monitor}, true, Signal::rr, Refusal::no_value});
+    EXPECT_FALSE(confirmed());
+    confirm();
+    heard_for(10s);
+    EXPECT_TRUE(confirmed()) << "once";
+}
+
+TEST_F(Association, AConfirmationAnswersWhatItSaysAndNothingElse)
+{
+    rig.act(WatchStart{BedId{0}, {}, false, true, {}});
+    EXPECT_EQ(rig.events("technical.preparation"), std::vector<std::string>{"raised"});
+    confirm();
+    rig.pass(1s);
+    EXPECT_EQ(rig.events("technical.preparation"), std::vector<std::string>{"raised"}) << "no calcium is at the bed";
+    rig.act(WatchConfirm{BedId{0}, true, {}, true});
+    EXPECT_EQ(rig.events("technical.preparation"), (std::vector<std::string>{"raised", "cleared"}));
+    rig.act(WatchConfirm{BedId{0}, {}, false, {}});
+    EXPECT_EQ(rig.events("technical.preparation"), (std::vector<std::string>{"raised", "cleared", "raised"}));
+}
+
 } // namespace
 } // namespace magwatch::test

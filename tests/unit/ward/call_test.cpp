@@ -127,8 +127,12 @@ TEST(CallLadder, WhoWasToldIsToldWhereSheIsTakenAndNothingComesLaterByIt)
     EXPECT_THAT(call_moved(call, policy, {next.ms + 3'000}).people, testing::SizeIs(3)) << "she would go to the wrong bed";
     EXPECT_EQ(call.state, CallState::calling);
     answer_here(call, policy, "midwife", {next.ms + 4'000});
-    EXPECT_THAT(call_moved(call, policy, {next.ms + 5'000}).people, IsEmpty()) << "who is with her need not be told";
+    call.told = {{"midwife"}, {"charge"}, {"doctor"}};
+    note_answer(call, "doctor", Responsibility::declined, {next.ms + 4'500});
+    EXPECT_THAT(call_moved(call, policy, {next.ms + 5'000}).people, ElementsAre("charge"))
+        << "who is with her need not be told, nor who does not come";
     EXPECT_EQ(call.state, CallState::attended);
+    EXPECT_EQ(call.person, "midwife");
     Call waits;
     LadderPolicy later = policy;
     later.first_after = Duration{180'000};

@@ -894,10 +894,9 @@ TEST_F(Channels, TwoWordsOfOneMillisecondAreTwoFollowUps)
     }
     EXPECT_GE(pages, 2U);
     EXPECT_EQ(keys.size(), pages);
-    for (const CallView& call : rig.view().calls)
-        if (call.id == first.key.call) {
-            EXPECT_EQ(call.person, "doctor") << "the last who said it";
-        }
+    const auto calls = rig.view().calls;
+    EXPECT_EQ(the(calls, [&](const CallView& call) { return call.id == first.key.call; }).person, "doctor")
+        << "the last who said it";
 }
 
 // --- encrypted channels ---
@@ -927,12 +926,11 @@ TEST(ChannelValues, APageOfTheWardOrOfAnUnwatchedBedHasNone)
     c.high.follow_ups = true;
     rig.step(c);
     rig.effects.clear();
-    for (const CallView& call : rig.view().calls)
-        if (call.bed == "bed-1") rig.act(Answer{call.id, AnswerKind::coming}, "charge");
-    for (const Page& page : rig.pages())
-        if (page.reason == PageReason::taken) {
-            EXPECT_THAT(page.values, IsEmpty()) << "nobody is to come for it";
-        }
+    const auto calls = rig.view().calls;
+    rig.act(Answer{the(calls, [](const CallView& call) { return call.bed == "bed-1"; }).id, AnswerKind::coming}, "charge");
+    const auto pages = rig.pages();
+    EXPECT_THAT(the(pages, [](const Page& page) { return page.reason == PageReason::taken; }).values, IsEmpty())
+        << "nobody is to come for it";
 }
 
 TEST(PageMemory, OfManyPagesTheOldestWhoseFateIsKnownGo)

@@ -966,5 +966,26 @@ TEST(Correction, OfADoseKeepsTheOrderOfWhatThePumpSaidAndWhatWasCharted)
     EXPECT_EQ(desk.view().beds[0].infusion_rate, 2);
 }
 
+// Both clocks are cut to milliseconds: from reading to reading they seem apart by one more or less.
+TEST(Chart, AMillisecondBetweenTheClocksMakesNothingNewAndNothingForgotten)
+{
+    for (const Duration between : {-1ms, 1ms}) {
+        Desk desk;
+        desk.chart(UrineEntry{100, {}}, 5min);
+        desk.chart(ValueEntry{Signal::mg, 2}, 5min);
+        const double before = *desk.value(Signal::urine);
+        const Moment now = desk.now();
+        desk.jump({now.steady + 1s, now.wall + 1s + between});
+        desk.chart(UrineEntry{100, {}}, 5min + 1s + between);
+        EXPECT_THAT(desk.reply()->text, HasSubstr("already recorded"));
+        EXPECT_EQ(*desk.value(Signal::urine), before);
+        Observation gone = said(desk, Signal::mg, 0, 0s);
+        gone.observed = {};
+        gone.validity = Validity::invalid;
+        desk.step(gone);
+        EXPECT_EQ(desk.value(Signal::mg), 2) << "she charted it herself";
+    }
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -172,14 +172,8 @@ TEST(Reload, LimitsAndFreshnessOfTheSiteHoldForWhoIsWatched)
         rig.pass(1s);
     }
     const WardView view = rig.view();
-    for (const SignalView& one : view.beds[0].signals) {
-        if (one.signal == Signal::spo2) {
-            EXPECT_TRUE(one.value) << "fresh for as long as the site says";
-        }
-        if (one.signal == Signal::hr) {
-            EXPECT_FALSE(one.value);
-        }
-    }
+    EXPECT_TRUE(the(view.beds[0], Signal::spo2).value) << "fresh for as long as the site says";
+    EXPECT_FALSE(the(view.beds[0], Signal::hr).value);
     rig.stream(Signal::rr, 8, 60);
     EXPECT_THAT(rig.events("rr-low"), Contains("raised"));
     set_limit(rig, "7 /min");
@@ -249,6 +243,34 @@ TEST(Reload, AChannelThatFailsAndThatSomebodyStillHasGoesOnFailing)
     rig.step(Rig::configuration());
     rig.pass(6min);
     EXPECT_THAT(rig.events("technical.channel"), Not(Contains("cleared")));
+}
+
+// What an older program took into force stands in its journal, and this program may read packs more strictly.
+TEST(Reload, OfAPackThatOnlyAnOlderProgramTookWhoWasWatchedIsWatchedOn)
+{
+    Rig rig;
+    rig.ward = Ward{};
+    Started started;
+    started.incarnation = 1;
+    rig.step(started);
+    Configuration refused = Rig::configuration();
+    refused.pack_text = std::string{small_pack} + "[[rule]]\nid = \"words\"\ntitle = \"t\"\nmessage = \"m\"\n"
+                        "prompt = \"p\"\nsource = \"s\"\npriority = \"high\"\nwhen = \"avpu >= 2 * voice\"\n";
+    rig.step(refused);
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    EXPECT_TRUE(rig.view().beds.at(0).watched);
+    EXPECT_THAT(rig.events("technical.configuration"), testing::ElementsAre("raised"));
+    const Bytes saved = rig.ward.save();
+    EXPECT_TRUE(Ward::load(as_text(saved))) << "what it is now can be stored";
+    rig.step(Rig::configuration());
+    EXPECT_THAT(rig.events("technical.configuration"), testing::ElementsAre("raised", "cleared"));
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    EXPECT_THAT(rig.events("reflex-absent"), testing::ElementsAre("raised"));
+    rig.step(refused);
+    EXPECT_THAT(rig.events("technical.configuration"), testing::ElementsAre("raised", "cleared", "raised"));
+    rig.chart(ValueEntry{Signal::sbp, 80});
+    EXPECT_THAT(rig.events("systolic"), testing::ElementsAre("raised")) << "the pack in force stays";
 }
 
 } // namespace

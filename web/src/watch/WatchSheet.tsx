@@ -31,17 +31,7 @@ export function WatchSheet(props: { bed: string }) {
   const [confirming, setConfirming] = useState(false);
   if (bed === undefined) return null;
   if (!bed.watched) return <StartWatch bed={props.bed} place={bed.place} />;
-  if (confirming) {
-    return (
-      <PinAct
-        title={`${bed.place}: bed, devices and patient belong together`}
-        explain="Look at the wristband, the monitor and the pump: are they all hers?"
-        button="CONFIRM"
-        path="/api/v1/watch/confirm"
-        body={{ bed: props.bed }}
-      />
-    );
-  }
+  if (confirming) return <ConfirmWatch bed={props.bed} place={bed.place} />;
   return <EndWatch bed={props.bed} place={bed.place} confirm={() => setConfirming(true)} />;
 }
 
@@ -50,6 +40,25 @@ function truth(draft: Record<string, string>, names: readonly (readonly [string,
     names
       .filter(([name]) => draft[name] === "yes" || draft[name] === "no")
       .map(([name]) => [name, draft[name] === "yes"]),
+  );
+}
+
+function ConfirmWatch(props: { bed: string; place: string }) {
+  const { draft, form } = useForm();
+  return (
+    <PinAct
+      title={`${props.place}: bed, devices and patient belong together`}
+      explain="Look at the wristband, the monitor and the pump: are they all hers?"
+      button="CONFIRM"
+      path="/api/v1/watch/confirm"
+      body={{ bed: props.bed }}
+      make={() => truth(draft, AT_BED)}
+    >
+      <p>What you leave open below stays as it was answered before.</p>
+      {AT_BED.map(([name, ask]) => (
+        <Choice key={name} form={form} field={name} legend={ask} of={YES_NO} />
+      ))}
+    </PinAct>
   );
 }
 

@@ -130,6 +130,7 @@ describe("a dose of calcium gluconate", () => {
       second_person: "charge-midwife",
       second_pin: "246810",
     });
+    await page.getByText(/giving: \d+:\d\d left/).waitFor();
     expect(await page.getByText("Second check MISSING").count()).toBe(0);
   });
 
@@ -156,7 +157,7 @@ describe("a dose of calcium gluconate", () => {
     await ask.getByRole("button", { name: "CHECKED", exact: true }).click();
     await ask.waitFor({ state: "detached" });
     expect(last()?.body).toMatchObject({ act: "second", person: "charge-midwife", pin: "246810" });
-    expect(await page.getByText("Second check MISSING").count()).toBe(0);
+    await page.getByText("Second check MISSING").waitFor({ state: "detached" });
   });
 
   it("says it when the second person's PIN was wrong, and that the dose runs all the same", async () => {
@@ -244,6 +245,30 @@ describe("a new rate", () => {
     await page.getByText(/Saved\. charted without the second check/).waitFor();
     await page.getByRole("button", { name: "CLOSE" }).click();
     await page.getByText(/second check MISSING/).first().waitFor();
+  });
+});
+
+describe("bed, devices and patient", () => {
+  it("are confirmed with a PIN, and what is at the bed is asked again and not assumed", async () => {
+    const page = await open(PHONE, "#/bed/bed-5");
+    await page.getByRole("button", { name: "WATCH: confirm or end" }).click();
+    await page.getByRole("button", { name: "CONFIRM bed, devices, patient" }).click();
+    const dialog = page.locator("dialog");
+    await dialog.getByText("are they all hers?").waitFor();
+    const answer = (field: string, word: string) =>
+      dialog.locator(`.choices[data-field="${field}"]`).getByRole("button", { name: word, exact: true }).click();
+    await answer("calcium_at_bed", "no");
+    await answer("oxygen_at_bed", "yes");
+    expect(await tooSmall(page)).toEqual([]);
+    expect(await violations(page, "confirm")).toEqual([]);
+    await dialog.getByRole("button", { name: /A. Night/ }).click();
+    await dialog.locator('input[type="password"]').fill("246810");
+    await dialog.getByRole("button", { name: "CONFIRM", exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+    expect(last()).toEqual({
+      path: "/api/v1/watch/confirm",
+      body: { bed: "bed-5", person: "midwife", pin: "246810", calcium_at_bed: false, oxygen_at_bed: true },
+    });
   });
 });
 
