@@ -12,7 +12,6 @@ import argparse
 import collections
 import concurrent.futures
 import dataclasses
-import datetime
 import json
 import os
 import pathlib
@@ -26,7 +25,7 @@ import time
 import unittest
 
 from fault_proxy import Fault, House
-from ward_process import Ward, wait_for
+from ward_process import Ward, seconds, wait_for
 
 PEERS = pathlib.Path(__file__).resolve().parents[1] / "integration/pagers"
 RUNG = 30          # s that the first rung has
@@ -246,10 +245,6 @@ class FaultyWard(Ward):
             for key in re.findall(KINDS[kind].key, seen["request"]):
                 found[key].append(seen)
         return found
-
-
-def seconds(iso):
-    return datetime.datetime.fromisoformat(iso.replace("Z", "+00:00")).timestamp()
 
 
 class Shop:

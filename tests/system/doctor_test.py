@@ -43,6 +43,10 @@ class Doctor(WardTest):
         self.assertEqual(report["ok"], done.returncode == OK)
         return done.returncode, found
 
+    def calm(self):
+        """What a slow start brought is over."""
+        wait_for("a calm ward", lambda: self.look()[0] == OK, 60)
+
     def verdicts(self, found, check):
         return {verdict for verdict, _ in found[check]}
 
@@ -52,7 +56,7 @@ class Doctor(WardTest):
     def test_nothing_is_wrong_with_a_ward_that_runs(self):
         self.start()
         self.ward.watch()
-        wait_for("a calm ward", lambda: self.look()[0] == OK, 60)
+        self.calm()
         code, found = self.look()
         self.assertEqual((code, self.wrong(found)), (OK, []), found)
         self.assertLessEqual(self.verdicts(found, "fault"), {"ok", "warning"})  # a build machine's clock
@@ -66,6 +70,7 @@ class Doctor(WardTest):
 
     def test_what_people_and_pipes_see(self):
         self.start()
+        self.calm()
         piped = self.run_doctor()
         self.assertEqual(piped.returncode, OK, piped.stdout)
         self.assertNotIn("\x1b", piped.stdout + piped.stderr)
@@ -100,6 +105,7 @@ class Doctor(WardTest):
 
     def test_killed_it_is_4_and_4_only_if_nothing_else_is_wrong(self):
         self.start()
+        self.calm()
         self.ward.kill()
         code, found = self.look()
         self.assertEqual((code, self.wrong(found)), (UNREACHABLE, ["daemon"]), found)
@@ -112,6 +118,7 @@ class Doctor(WardTest):
 
     def test_a_secret_that_others_read(self):
         self.start()
+        self.calm()
         (self.ward.directory / "hook.key").chmod(0o640)
         code, found = self.look()
         self.assertEqual((code, self.wrong(found)), (WRONG, ["secret"]), found)
@@ -119,6 +126,7 @@ class Doctor(WardTest):
 
     def test_a_file_that_is_not_what_runs(self):
         self.start()
+        self.calm()
         self.config.write_text(self.config.read_text() + "# edited at night\n")
         code, found = self.look()
         self.assertEqual((code, self.wrong(found)), (WRONG, ["in force"]), found)
@@ -174,6 +182,7 @@ class Doctor(WardTest):
     @unittest.skipIf(os.geteuid() != 0, "only root can become somebody else")
     def test_another_user_is_told_what_could_not_be_seen(self):
         self.start()
+        self.calm()
         self.ward.directory.chmod(0o711)
         nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
         if subprocess.run([*nobody, MAGWATCH, "version"], capture_output=True, check=False).returncode != 0:

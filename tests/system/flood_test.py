@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from ward_process import ROOT, Ward, free_ports, wait_for
+from ward_process import ROOT, Ward, free_ports, seconds, wait_for
 
 PATIENT = 3
 PAGED_WITHIN = 5  # s
@@ -78,13 +78,18 @@ def lose_all(ward, slower):
     told = time.monotonic() - began
     wait_for("every bed is told", lambda: len(ward.with_rule("technical.silent")) == ward.beds, TOLD_WITHIN * slower)
     first = time.monotonic()
-    wait_for("a minute", lambda: time.monotonic() - first > WINDOW - 5, WINDOW)
+    wait_for("a minute", lambda: time.monotonic() - first > WINDOW - 5, WINDOW * slower)
+    # One that left before the last of them was silent counts fewer: the next says all.
+    wait_for("a page counts them all",
+             lambda: any(str(ward.beds) in page["text"] for page in ward.pages("technical", quiet)), 3 * WINDOW)
     pages = ward.pages("technical", quiet)
-    assert len(pages) <= 2, f"{len(pages)} technical pages in a minute: {[p['text'] for p in pages]}"
-    assert any(str(ward.beds) in page["text"] for page in pages), [page["text"] for page in pages]
+    at = [seconds(arrival["received"]) for arrival in ward.receiver.arrived()
+          if arrival["page"]["kind"] == "technical"][quiet:]
+    most = max(sum(one <= other < one + WINDOW - 5 for other in at) for one in at)
+    assert most <= 2, f"{most} technical pages in a minute: {[p['text'] for p in pages]}"
     ward.switch_on()
     wait_for("all are back: nobody is silent", lambda: not ward.with_rule("technical.silent"), 120)
-    print(f"{ward.beds} lost: page about a patient after {patient:.2f} s, {len(pages)} technical pages in a minute, the "
+    print(f"{ward.beds} lost: page about a patient after {patient:.2f} s, {most} technical pages in a minute, the "
           f"first after {told:.1f} s")
 
 

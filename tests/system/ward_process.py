@@ -1,5 +1,6 @@
 """A real magwatchd with a page receiver of its own, for tests that kill it. Python's standard library only."""
 import base64
+import datetime
 import http.client
 import json
 import os
@@ -30,6 +31,11 @@ def wait_for(what, condition, seconds):
         if time.monotonic() > end:
             raise AssertionError(f"{what}: not within {seconds} s")
         time.sleep(0.01)
+
+
+def seconds(iso):
+    """Since 1970, of a time as the receiver and the daemon write it."""
+    return datetime.datetime.fromisoformat(iso.replace("Z", "+00:00")).timestamp()
 
 
 class Ward:
