@@ -4,7 +4,9 @@
 //
 // Pure. Every reader of TOML asks this first. It knows strings and comments, nothing else of the
 // grammar: up to the first mistake of any kind, where toml++ stops, the two agree about what is
-// inside a string.
+// inside a string. toml++ goes on to the end of a word before it calls the word a mistake: so a
+// quotation mark inside of one (2"a") is refused here, and what follows a dot, which may be a key
+// or a wrong number (2."a"), is held to ASCII.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +30,7 @@ public:
 
     std::optional<TomlProblem> run()
     {
-        if (text_.substr(0, 3) == "\xEF\xBB\xBF") at_ = 3; // a byte order mark
+        if (text_.substr(0, 3) == "\xEF\xBB\xBF") at_ = begin_ = 3; // a byte order mark
         while (at_ < text_.size()) {
             const std::size_t length = code_point();
             if (length == 0) return problem("is not UTF-8");
@@ -39,7 +41,14 @@ public:
                 return problem("has a control character");
             if (place_ == Place::plain && length > 1)
                 return problem("has a character beyond ASCII outside of quotes and comments");
+            if (place_ == Place::plain && (first == '"' || first == '\'')) {
+                if (!may_open()) return problem("has a quotation mark inside of a word");
+                dotted_ = at_ > begin_ && text_[at_ - 1] == '.';
+            }
+            if (dotted_ && length > 1)
+                return problem("has a character beyond ASCII after a dot");
             step(length);
+            if (place_ == Place::plain) dotted_ = false;
         }
         return std::nullopt;
     }
@@ -115,6 +124,12 @@ private:
         at_ += taken;
         column_ += static_cast<std::uint32_t>(columns);
     }
+    // What may stand before a string.
+    [[nodiscard]] bool may_open() const
+    {
+        constexpr std::string_view before = " \t\n=[,{.";
+        return at_ == begin_ || before.find(text_[at_ - 1]) != std::string_view::npos;
+    }
     [[nodiscard]] bool is_escape(char c) const
     {
         return c == '\\' && at_ + 1 < text_.size() &&
@@ -134,7 +149,8 @@ private:
     }
 
     std::string_view text_;
-    std::size_t at_ = 0;
+    std::size_t at_ = 0, begin_ = 0;
+    bool dotted_ = false; // the string here follows a dot
     Place place_ = Place::plain;
     std::uint32_t line_ = 1, column_ = 1;
 };

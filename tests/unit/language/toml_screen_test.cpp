@@ -67,6 +67,28 @@ TEST(TomlScreen, RefusesControlCharactersEverywhere)
     }
 }
 
+// A parser that reads a word to its end does not see the string that seems to begin in it.
+TEST(TomlScreen, RefusesAQuotationMarkInsideOfAWordAndOtherLettersAfterADot)
+{
+    const std::vector<std::string> inside{
+        "a = 2\"\u01bd\"",  "a = 2'\u01bd'",   "a\"b\" = 1", "a = \"b\"\"\u01bd\"",
+        "a = [1]\"\u01bd\"", "a = true\"\"\"\u01bd\"\"\"", "a = \"\"\"b\"\"\"'\u01bd'"};
+    for (const std::string& text : inside) {
+        const auto problem = screen_toml(text);
+        ASSERT_TRUE(problem) << text;
+        EXPECT_EQ(problem->message, "the file has a quotation mark inside of a word");
+    }
+    for (const std::string text : {"a.\"\u01bd\" = 1", "a = 2.\"\u01bd\"", "a = x.'b\u01bd'", "a = 2.\"\"\"\u01bd"}) {
+        const auto problem = screen_toml(text);
+        ASSERT_TRUE(problem) << text;
+        EXPECT_EQ(problem->message, "the file has a character beyond ASCII after a dot");
+    }
+    for (const std::string text :
+         {"\"\u01bd\" = 1", "\xEF\xBB\xBF'\u01bd' = 1", "a.\"b\".c = \"\u01bd\"", "[\"\u01bd\"]",
+          "a = [\"\u01bd\",'\u01bd']", "a={\"\u01bd\"='\u01bd'}", "a = \"\" # \u01bd", "a =\n\t\"\u01bd\""})
+        EXPECT_FALSE(screen_toml(text)) << text;
+}
+
 TEST(TomlScreen, RefusesOtherLettersOutsideOfQuotesAndComments)
 {
     struct Case {
