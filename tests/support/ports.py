@@ -5,13 +5,14 @@ import socket
 
 
 def free_port():
-    return free_ports(1)
+    """One; out of a range of its own, so that it is none of a row whose programs are just being started again."""
+    return free_ports(1, 26000, 32000)
 
 
-def free_ports(count):
+def free_ports(count, low=20000, high=26000):
     """The first of so many in a row, below those that the system gives to connections."""
     for _ in range(1000):
-        first = random.randrange(20000, 32000 - count)
+        first = random.randrange(low, high - count)
         probes = [socket.socket() for _ in range(count)]
         try:
             for i, probe in enumerate(probes):
