@@ -199,7 +199,7 @@ std::string shortened_place(const std::string& place, std::size_t drop)
     if (drop >= length) return place.substr(bed);
     std::string kept{gsm7_prefix(ward, length - drop)};
     kept.resize(kept.find_last_not_of(' ') + 1);
-    return (kept.empty() ? "" : kept + " ") + place.substr(bed);
+    return kept + " " + place.substr(bed);
 }
 
 // Gives up, one after the other and only while the text is too long, what a reader can do without.
