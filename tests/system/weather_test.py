@@ -213,16 +213,16 @@ class Weather(WardTest):
         self.ward.process.send_signal(signal.SIGHUP)
         wait_for("a bed", lambda: self.ward.json("status")["beds"] == 1, 60)
 
-    def test_sigterm_ends_cleanly(self):
+    def test_sigterm_ends_cleanly_and_soon(self):
         self.start()
         self.ward.process.terminate()
-        self.assertEqual(self.ward.process.wait(60), 0)
+        self.assertEqual(self.ward.process.wait(15), 0)
 
     def test_asked_to_stop_by_several_it_stops_once(self):
         self.start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
             self.ward.process.send_signal(number)
-        self.assertEqual(self.ward.process.wait(60), 0)
+        self.assertEqual(self.ward.process.wait(15), 0)
         self.assertEqual(self.ward.daemon_log().count("stopping: nobody watches"), 1)
 
 
