@@ -53,7 +53,7 @@ Moment SystemClock::now()
     const ClockReading reading = read_clocks();
     const Duration apart{reading.wall.ms - reading.boottime.count()};
     // Each of the two is cut to milliseconds on its own: how far they seem apart changes by one from read to read.
-    if (!apart_ || apart > *apart_ + Duration{1} || apart < *apart_ - Duration{1}) apart_ = apart;
+    if (!apart_ || std::chrono::abs(apart - *apart_) > Duration{1}) apart_ = apart;
     return {Instant{(reading.boottime + offset_).count()}, WallTime{(reading.boottime + *apart_).count()}};
 }
 

@@ -498,15 +498,29 @@ void read_entry(Fields& f, Reader& r, Change& change)
 
 // --- actions ---
 
+// What is asked about the bed, in the same words at the start of a watch and when it is confirmed.
+template <class What> void read_at_bed(Fields& f, What& what)
+{
+    what.calcium_at_bed = f.optional_flag("calcium_at_bed");
+    what.hammer_at_bed = f.optional_flag("hammer_at_bed");
+    what.oxygen_at_bed = f.optional_flag("oxygen_at_bed");
+}
+
 void read_watch_start(Fields& f, Reader& r, Action& action)
 {
     WatchStart start;
     start.bed = bed_of(f, "bed", r.view);
     if (const json* facts = f.object("facts")) read_facts(*facts, r, start.facts);
-    start.calcium_at_bed = f.optional_flag("calcium_at_bed");
-    start.hammer_at_bed = f.optional_flag("hammer_at_bed");
-    start.oxygen_at_bed = f.optional_flag("oxygen_at_bed");
+    read_at_bed(f, start);
     action.what = std::move(start);
+}
+
+void read_watch_confirm(Fields& f, Reader& r, Action& action)
+{
+    WatchConfirm confirm;
+    confirm.bed = bed_of(f, "bed", r.view);
+    read_at_bed(f, confirm);
+    action.what = confirm;
 }
 
 void read_watch_transfer(Fields& f, Reader& r, Action& action)
@@ -672,8 +686,7 @@ void read_action(RouteId route, Fields& f, Reader& r, std::string_view parameter
         read_watch_transfer(f, r, action);
         break;
     case RouteId::watch_confirm:
-        action.what = WatchConfirm{bed_of(f, "bed", r.view), f.optional_flag("calcium_at_bed"),
-                                   f.optional_flag("hammer_at_bed"), f.optional_flag("oxygen_at_bed")};
+        read_watch_confirm(f, r, action);
         break;
     case RouteId::watch_end:
         read_watch_end(f, r, action);

@@ -13,6 +13,7 @@ import sys
 import time
 import unittest
 
+import mllp
 from openapi_document import Document
 from ward_process import WardTest, free_port, on_a_ward, wait_for
 
@@ -328,12 +329,7 @@ class HostileText(Attacked):
                      f"OBX|1|NM|{escaped}^{escaped}^LN||17|/min|||||R", f"OBX|2|ST|9279-1^Respiratory rate^LN||{escaped}|/min|||||R",
                      f"OBX|3|NM|9279-1^Respiratory rate^LN||17|{escaped}|||||R"]
             with socket.create_connection(("127.0.0.1", self.hl7), timeout=60) as wire:
-                wire.sendall(b"\x0b" + ("\r".join(lines) + "\r").encode() + b"\x1c\r")
-                answer = b""
-                while not answer.endswith(b"\x1c\r"):
-                    chunk = wire.recv(4096)
-                    self.assertTrue(chunk, answer)
-                    answer += chunk
+                answer = mllp.exchange(wire, "\r".join(lines) + "\r")
             self.assertIn(b"MSA|A", answer)
         everything = b"".join(self.ward.get(path)[1] for path in ("/metrics", "/api/v1/beds", "/api/v1/sources", "/api/v1/status",
                                                                    "/api/v1/alarms", "/api/v1/commissioning/gateway"))

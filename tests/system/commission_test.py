@@ -17,6 +17,7 @@ import threading
 import time
 import unittest
 
+import mllp
 from ward_process import WardTest, free_port, on_a_ward, wait_for
 
 CLI, BINARY = sys.argv.pop(2), sys.argv.pop(1)
@@ -80,7 +81,7 @@ class Gateway:
             code, unit = codes[name]
             told = ("", "X") if value == NONE else (value, "R")
             lines.append(f"OBX|{i}|NM|{code}||{told[0]}|{unit}|||||{told[1]}")
-        return ("\r".join(lines) + "\r").encode()
+        return "\r".join(lines) + "\r"
 
     def run(self):
         number = 0
@@ -88,9 +89,7 @@ class Gateway:
             number += 1
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=10) as wire:
-                    wire.sendall(b"\x0b" + self.message(number) + b"\x1c\r")
-                    while not wire.recv(4096).endswith(b"\x1c\r"):
-                        pass
+                    mllp.exchange(wire, self.message(number))
             except OSError:
                 pass  # the daemon is not there now
 

@@ -5,11 +5,10 @@ gets one technical page and not 64, a page about a patient in that instant leave
   flood_test.py MAGWATCHD MAGWATCH_SIMULATOR [--beds N] [--slower FACTOR]
 """
 import argparse
-import signal
-import subprocess
 import time
 
-from ward_process import ROOT, Ward, free_ports, seconds, wait_for
+import monitors
+from ward_process import Ward, free_ports, seconds, wait_for
 
 PATIENT = 3
 PAGED_WITHIN = 5  # s
@@ -20,31 +19,14 @@ TOLD_WITHIN = 35  # s: three polls, at most 30 s, and a turn; the group waits 2 
 class SwitchedWard(Ward):
     def __init__(self, binary, simulator, beds):
         super().__init__(binary, beds)
-        self.beds, self.simulator_binary = beds, simulator
-        self.modbus = free_ports(beds)
+        self.beds, port = beds, free_ports(beds)
         config = self.directory / "magwatch.toml"
         config.write_text(config.read_text() + """[escalation.technical]
 rungs = [["bedside"]]
 wait = "60 s"
 first_after = "1 s"
-""" + "".join(
-            f'[[modbus]]\nname = "monitor-{i}"\nbed = "bed-{i}"\nhost = "127.0.0.1"\nport = {self.modbus + i - 1}\n'
-            f'map = "{ROOT}/adapters/monitors/modbus/maps/sim-monitor.toml"\n' for i in range(1, beds + 1)))
-        (self.directory / "scenario.toml").write_text('name = "steady ward"\nseed = 7\n' + "".join(
-            f'[[beds]]\nid = "bed-{i}"\nlink = "modbus"\nport = {i - 1}\ninfusion = 1.0\n[beds.patient]\nmagnesium = 1.8\n'
-            for i in range(1, beds + 1)))
-        self.simulator = None
-
-    def switch_on(self):
-        self.simulator = subprocess.Popen(
-            [self.simulator_binary, "--scenario", str(self.directory / "scenario.toml"), "--modbus-base-port",
-             str(self.modbus)], stdout=self.output, stderr=self.output)
-
-    def switch_off(self):
-        if self.simulator:
-            self.simulator.send_signal(signal.SIGKILL)
-            self.simulator.wait()
-            self.simulator = None
+""" + monitors.configured(beds, port))
+        self.monitors = monitors.Monitors(self, simulator, beds, port)
 
     def polled(self):
         """How many monitors have answered."""
@@ -53,22 +35,19 @@ first_after = "1 s"
         return sum("polls_total" in line and 'result="ok"' in line and not line.endswith(" 0")
                    for line in body.decode().splitlines() if line.startswith("magwatch_"))
 
-    def with_rule(self, rule):
-        return {a["bed"] for a in self.json("alarms")["alarms"] if a["rule"] == rule}
-
     def pages(self, kind, before=0):
         """When they arrived, of those after so many."""
         arrived = [a["page"] for a in self.receiver.arrived()]
         return [page for page in arrived if page["kind"] == kind][before:]
 
     def close(self):
-        self.switch_off()
+        self.monitors.stop()
         super().close()
 
 
 def lose_all(ward, slower):
     quiet = len(ward.pages("technical"))
-    ward.switch_off()
+    ward.monitors.stop()
     began = time.monotonic()
     status, answer = ward.chart(PATIENT, kind="reflex", site="knee", value=0)
     assert status in (200, 201), answer
@@ -81,13 +60,13 @@ def lose_all(ward, slower):
     wait_for("a minute", lambda: time.monotonic() - first > WINDOW - 5, WINDOW * slower)
     # One that left before the last of them was silent counts fewer: the next says all.
     wait_for("a page counts them all",
-             lambda: any(str(ward.beds) in page["text"] for page in ward.pages("technical", quiet)), 3 * WINDOW)
+             lambda: any(str(ward.beds) in page["text"] for page in ward.pages("technical", quiet)), WINDOW * slower)
     pages = ward.pages("technical", quiet)
     at = [seconds(arrival["received"]) for arrival in ward.receiver.arrived()
           if arrival["page"]["kind"] == "technical"][quiet:]
     most = max(sum(one <= other < one + WINDOW - 5 for other in at) for one in at)
     assert most <= 2, f"{most} technical pages in a minute: {[p['text'] for p in pages]}"
-    ward.switch_on()
+    ward.monitors.start()
     wait_for("all are back: nobody is silent", lambda: not ward.with_rule("technical.silent"), 120)
     print(f"{ward.beds} lost: page about a patient after {patient:.2f} s, {most} technical pages in a minute, the "
           f"first after {told:.1f} s")
@@ -101,7 +80,7 @@ def main():
     parser.add_argument("--slower", type=float, default=1, help="factor on the bars, for a build with sanitizers")
     arguments = parser.parse_args()
     with SwitchedWard(arguments.magwatchd, arguments.simulator, arguments.beds) as ward:
-        ward.switch_on()
+        ward.monitors.start()
         ward.start()
         ward.ready()
         for bed in range(1, ward.beds + 1):

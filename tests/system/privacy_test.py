@@ -24,6 +24,7 @@ import tarfile
 import time
 import unittest
 
+import mllp
 from channel_faults_test import Peer
 from openapi_document import Document
 from receivers import Listener, SmsGateway
@@ -293,13 +294,7 @@ bed_pattern = "{{PID-3.1}}"
         for text in (message("GW", "bed-1", 80), message("ADT", "bed-1", 81), message("WHO", patient["family name"], 82),
                      f"MSH|{patient['family name']}|{patient['record number']}\rPID|{patient['street']}\r"):
             with socket.create_connection(("127.0.0.1", self.hl7), timeout=30) as wire:
-                wire.sendall(b"\x0b" + text.encode() + b"\x1c\r")
-                answer = b""
-                while not answer.endswith(b"\x1c\r"):
-                    part = wire.recv(4096)
-                    assert part, text
-                    answer += part
-            answers += answer
+                answers += mllp.exchange(wire, text)
         self.outputs["hl7 answers"] = answers
         wait_for("what a patient's message says is taken", lambda: [
             one["observations"] for one in self.ward.json("sources")["sources"] if one["name"] == "gateway"] == [1], 60)

@@ -9,15 +9,15 @@ alarm of each came.
 """
 import argparse
 import asyncio
-import signal
 import socket
 import struct
-import subprocess
 import sys
 import threading
 import time
 
-from ward_process import ROOT, Ward, free_port, free_ports, wait_for
+import mllp
+import monitors
+from ward_process import Ward, free_port, free_ports, wait_for
 
 TOLD_WITHIN = 31  # s after the last value: three polls, at most 30 s, and one
 POLLED = ("refused", "reset", "unanswered", "mid_frame", "unaccepted")
@@ -115,16 +115,12 @@ class Sender:
         for index, (code, value, unit) in enumerate((("8867-4^Heart rate^LN", 80, "/min"), ("9279-1^RR^LN", 16, "/min"),
                                                      ("59408-5^SpO2^LN", 97, "%")), 1):
             lines.append(f"OBX|{index}|NM|{code}||{value + self.number % 2}|{unit}|||||R")
-        return b"\x0b" + "\r".join(lines).encode() + b"\r\x1c\r"
+        return "\r".join(lines) + "\r"
 
     def send(self):
-        self.wire.sendall(self.message())
+        self.wire.sendall(mllp.framed(self.message()))
         self.last = time.monotonic()
-        answer = b""
-        while not answer.endswith(b"\x1c\r"):
-            part = self.wire.recv(4096)
-            assert part, f"{self.name}: the daemon hung up"
-            answer += part
+        answer = mllp.answer(self.wire)
         assert b"MSA|AA|" in answer, answer
 
     def breaks(self, state):
@@ -134,11 +130,11 @@ class Sender:
             lingers_not(self.wire)
             self.wire.close()
         elif state == "mid_frame":
-            whole = self.message()
+            whole = mllp.framed(self.message())
             self.wire.sendall(whole[:len(whole) // 2])
         elif state == "unread":
             self.last = time.monotonic()
-            self.wire.sendall(self.message())
+            self.wire.sendall(mllp.framed(self.message()))
         # "open": nothing more is said
 
     def mend(self):
@@ -150,25 +146,19 @@ class SilentWard(Ward):
     def __init__(self, binary, simulator):
         self.names = [f"polled, {state}" for state in POLLED] + [f"sending, {state}" for state in SENDING]
         super().__init__(binary, len(self.names))
-        self.devices, self.mllp = free_ports(2 * len(POLLED)), free_port()
-        relays = self.devices + len(POLLED)
+        devices, self.mllp = free_ports(2 * len(POLLED)), free_port()
+        relays = devices + len(POLLED)
         config = self.directory / "magwatch.toml"
-        config.write_text(config.read_text() + "".join(
-            f'[[modbus]]\nname = "monitor-{i}"\nbed = "bed-{i}"\nhost = "127.0.0.1"\nport = {relays + i - 1}\n'
-            f'map = "{ROOT}/adapters/monitors/modbus/maps/sim-monitor.toml"\n' for i in range(1, len(POLLED) + 1)) +
-            f'[hl7]\nlisten = "127.0.0.1:{self.mllp}"\n' + "".join(
+        config.write_text(config.read_text() + monitors.configured(len(POLLED), relays) +
+                          f'[hl7]\nlisten = "127.0.0.1:{self.mllp}"\n' + "".join(
             f'[[hl7.source]]\nname = "gateway-{i}"\napplication = "GW{i}"\nperiod = "1 s"\n'
             for i in range(len(SENDING))))
-        (self.directory / "scenario.toml").write_text('name = "steady ward"\nseed = 7\n' + "".join(
-            f'[[beds]]\nid = "bed-{i}"\nlink = "modbus"\nport = {i - 1}\ninfusion = 1.0\n[beds.patient]\nmagnesium = 1.8\n'
-            for i in range(1, len(POLLED) + 1)))
-        self.simulator = subprocess.Popen(
-            [simulator, "--scenario", str(self.directory / "scenario.toml"), "--modbus-base-port", str(self.devices)],
-            stdout=self.output, stderr=self.output)
+        self.monitors = monitors.Monitors(self, simulator, len(POLLED), devices)
+        self.monitors.start()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
-        self.relays = [Relay(relays + i, self.devices + i) for i in range(len(POLLED))]
+        self.relays = [Relay(relays + i, devices + i) for i in range(len(POLLED))]
         for relay in self.relays:
             self.on_relays(relay.open())
         self.senders = []
@@ -180,7 +170,7 @@ class SilentWard(Ward):
         self.senders = [Sender(f"GW{i}", f"bed-{len(POLLED) + i + 1}", self.mllp) for i in range(len(SENDING))]
 
     def silent(self):
-        return {a["bed"] for a in self.json("alarms")["alarms"] if a["rule"] == "technical.silent"}
+        return self.with_rule("technical.silent")
 
     def current(self):
         """The beds of which a rate of breathing is shown as of now."""
@@ -204,8 +194,7 @@ class SilentWard(Ward):
         raise AssertionError("not within 2 min")
 
     def close(self):
-        self.simulator.send_signal(signal.SIGKILL)
-        self.simulator.wait()
+        self.monitors.stop()
         for relay in self.relays:
             self.on_relays(relay.close())
         self.loop.call_soon_threadsafe(self.loop.stop)

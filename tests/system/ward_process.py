@@ -158,6 +158,10 @@ directory = "{self.directory}/state"
             status, answer = self.chart(bed, **what)
             assert status in (200, 201), (status, answer)
 
+    def with_rule(self, rule):
+        """The beds at which it rings."""
+        return {a["bed"] for a in self.json("alarms")["alarms"] if a["rule"] == rule}
+
     def calls(self):
         return self.json("calls")["calls"]
 
