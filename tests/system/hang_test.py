@@ -49,7 +49,9 @@ class HangingWard(Ward):
 
     def threads(self):
         tasks = pathlib.Path(f"/proc/{self.process.pid}/task")
-        return {(task / "comm").read_text().strip(): int(task.name) for task in tasks.iterdir()}
+        # The main thread last: a sanitizer's own has its name.
+        ids = sorted((int(task.name) for task in tasks.iterdir()), key=lambda thread: thread == self.process.pid)
+        return {(tasks / str(thread) / "comm").read_text().strip(): thread for thread in ids}
 
     def stop_thread(self, name):
         thread = self.threads()[name]
