@@ -259,7 +259,7 @@ struct App::State {
     std::string directory;
     std::unique_ptr<JournalFile> file; // until the journal takes it
     std::optional<Recovered> recovered;
-    std::unique_ptr<StartNotes> starts; // until the first turn ended
+    std::unique_ptr<StartNotes> starts;
     std::string records_lost;           // what of the records this start had to leave out, in words
     std::unique_ptr<SystemClock> clock;
     std::unique_ptr<Journal> journal;
@@ -378,6 +378,11 @@ std::string App::State::find_what_was(bool first, StartConfig& start)
         if (!file) return "no new one can be made";
         replay.plan = {};
         replay.plan.anew = true;
+    }
+    if (replay.plan.built_in && !replay.plan.anew) {
+        log(event_safe_mode, "starts before this one ended soon after they began to watch: the built-in rules run");
+        use_built_in_rules(start, options.config_path,
+                           "it ended three times within half a minute of a start; the built-in minimal pack runs");
     }
     // Where the records of later starts are not, or will not be, no number of theirs may come again.
     const bool above = first || replay.plan.anew || substituted;
@@ -782,6 +787,7 @@ asio::awaitable<void> App::State::shut_down()
 {
     service.stopping();
     log(event_stopping, "stopping: nobody watches from now on");
+    starts->lived(); // what it was asked for is no death
     auto sources_end = sources->stop();
     co_await std::move(sources_end);
     loop->stop();
@@ -899,10 +905,7 @@ void App::State::turn(const Moment& now)
     const ClockReading reading = read_clocks();
     board.progressed(reading.boottime);
     metrics.rule_last_evaluation.Set(static_cast<double>(now.wall.ms) / 1000);
-    if (starts) {
-        starts->lived();
-        starts.reset();
-    }
+    starts->turned(reading.boottime);
     // Progress, not pulse: this turn ended, and no other loop is behind with what it owes.
     service.alive(now.steady, contracts.broken().empty());
     watch_clocks(now, reading);

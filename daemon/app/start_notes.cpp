@@ -14,6 +14,9 @@ namespace {
 constexpr Duration counts_for{300'000};
 constexpr std::size_t deaths_for_a_plan = 3, deaths_at_a_record = 2, deaths_for_anew = 6;
 constexpr std::size_t most_notes = 64;
+// A start that hangs or dies at once when it watches is ended by the watchdog within 15 s.
+constexpr Duration short_life{30'000};
+constexpr RecordPlace watched{-1, 0}; // in place of a record: its first turn ended
 
 struct Note {
     std::array<char, 40> boot{}; // a boot id has 36
@@ -29,7 +32,7 @@ std::array<char, 40> boot_bytes(const std::string& id)
     return bytes;
 }
 
-// The places at which those starts died, in their order.
+// The places at which those starts died, in their order; `watched` for each that did while it watched.
 std::vector<RecordPlace> deaths(int file, const std::string& boot, Duration now)
 {
     std::vector<RecordPlace> found;
@@ -41,9 +44,13 @@ std::vector<RecordPlace> deaths(int file, const std::string& boot, Duration now)
     return found;
 }
 
-StartPlan plan_after(const std::vector<RecordPlace>& died)
+StartPlan plan_after(std::vector<RecordPlace> died)
 {
     StartPlan plan;
+    plan.built_in = static_cast<std::size_t>(std::count(died.begin(), died.end(), watched)) >= deaths_for_a_plan;
+    // One that watched was over whatever those before it had died of.
+    const auto begun = std::find(died.rbegin(), died.rend(), watched).base();
+    died.erase(died.begin(), begun);
     if (died.size() < deaths_for_a_plan) return plan;
     plan.anew = died.size() >= deaths_for_anew;
     for (const RecordPlace& place : died) {
@@ -82,6 +89,18 @@ void StartNotes::begin()
 }
 
 void StartNotes::stepping(const RecordPlace& place)
+{
+    write(place);
+}
+
+void StartNotes::turned(Duration now)
+{
+    if (file_ < 0) return;
+    if (now - now_ >= short_life) lived();
+    else if (!std::exchange(watched_, true)) write(watched);
+}
+
+void StartNotes::write(const RecordPlace& place) const
 {
     if (file_ < 0) return;
     (void)!pwrite(file_, &place, sizeof place, mine_ + static_cast<std::int64_t>(offsetof(Note, place)));

@@ -1,6 +1,7 @@
 // How the starts before this one ended: a start that died before the end of its first turn leaves a note, with the
 // record of the journal that it was about to step. Three of them in five minutes are no accident: the next one leaves
-// out what they died of, instead of dying for ever.
+// out what they died of, instead of dying for ever. One that watched, and died within half a minute and without having
+// been stopped, leaves a note that says so: after three of them the built-in rules run, and every record is kept.
 //
 // A small file beside the journal, written without waiting for the disk: a program that dies takes none of it along.
 // Where it cannot be written nothing is counted. One thread.
@@ -26,7 +27,7 @@ struct StartPlan {
     std::vector<RecordPlace> without; // records that two starts died at
     bool snapshot_alone = false;      // nothing that came after the newest snapshot is stepped again
     bool anew = false;                // the journal is put aside, and the built-in rules run
-    [[nodiscard]] bool safe_mode() const { return !without.empty() || snapshot_alone || anew; }
+    bool built_in = false;            // those that died had watched: the built-in rules run
 };
 
 class StartNotes {
@@ -42,15 +43,21 @@ public:
     void begin();
     // It is about to step this record.
     void stepping(const RecordPlace& place);
-    // Its first turn ended: whatever the starts before it died of is over.
+    // A turn ended, at this boot time: what the starts before it died of while they began is over, and after half a
+    // minute everything is.
+    void turned(Duration now);
+    // It was stopped, or found nothing to die of.
     void lived();
 
 private:
+    void write(const RecordPlace& place) const;
+
     const std::string path_, boot_;
     const Duration now_;
     StartPlan plan_;
     int file_ = -1;
     std::int64_t mine_ = 0; // where our note begins in the file
+    bool watched_ = false;  // its first turn ended
 };
 
 } // namespace magwatch

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A daemon that dies at every start does not die for ever: after three starts it leaves out what they died of, and says so.
+"""A daemon that dies at every start, or soon after it, does not die for ever: after three starts it leaves out what they died
+of, or runs the built-in rules, and says so.
 
   safe_mode_test.py MAGWATCHD MAGWATCHD_POISON MAGWATCHD_CRASH
 
@@ -17,6 +18,10 @@ CRASH, POISON, BINARY = sys.argv.pop(3), sys.argv.pop(2), sys.argv.pop(1)
 
 class SafeMode(WardTest):
     binary, beds = BINARY, 2
+
+    def setUp(self):
+        super().setUp()
+        self.ward.deaths_count = True
 
     def end(self):
         self.ward.process.send_signal(signal.SIGTERM)
@@ -36,6 +41,10 @@ class SafeMode(WardTest):
 
     def fault(self):
         return {f["fault"]: f["detail"] for f in self.ward.json("status")["faults"]}.get("journal", "")
+
+    def fallback_sounds(self):
+        alarms = {alarm["id"] for alarm in self.ward.json("alarms")["alarms"] if alarm["rule"] == "technical.fallback"}
+        return any(call["sounding"] and alarms & set(call["alarms"]) for call in self.ward.calls())
 
     def paged(self, bed):
         return len([a for a in self.ward.receiver.arrived()
@@ -108,15 +117,36 @@ class SafeMode(WardTest):
         self.begins()
         self.assertEqual(self.watched(), ["bed-2"])
 
-    def test_kills_of_one_that_runs_count_for_nothing(self):
+    def test_three_deaths_soon_after_a_start_run_the_built_in_rules_and_lose_no_watch_and_no_call(self):
         self.begins()
         self.ward.watch(1)
-        for _ in range(7):
+        self.ward.ring(1)
+        wait_for("a page", lambda: self.paged(1), 60)
+        calls = {call["id"] for call in self.ward.calls()}
+        self.ward.kill()
+        for _ in range(2):
+            self.begins()
+            self.assertFalse(self.ward.json("status")["fallback"])
+            self.ward.kill()
+        before = self.paged(1)
+        self.begins()
+        status = self.ward.json("status")
+        self.assertTrue(status["fallback"], "the built-in rules run")
+        self.assertIn("within half a minute of a start", status["fallback_reason"])
+        wait_for("the word on it", self.fallback_sounds, 60)
+        self.assertEqual(self.watched(), ["bed-1"])
+        self.assertLessEqual(calls, {call["id"] for call in self.ward.calls()})
+        wait_for("the call again", lambda: self.paged(1) > before, 60)
+        for _ in range(6):  # however often
             self.ward.kill()
             self.begins()
         self.assertEqual(self.watched(), ["bed-1"])
         self.assertEqual(self.fault(), "")
-        self.assertFalse((self.ward.directory / "state/starts").exists())
+        # Once somebody has stopped it, it begins as it was configured.
+        self.end()
+        self.begins()
+        self.assertFalse(self.ward.json("status")["fallback"])
+        self.assertEqual(self.watched(), ["bed-1"])
 
 
 if __name__ == "__main__":

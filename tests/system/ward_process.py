@@ -1,5 +1,6 @@
 """A real magwatchd with a page receiver of its own, for tests that kill it. Python's standard library only."""
 import base64
+import contextlib
 import datetime
 import http.client
 import json
@@ -42,6 +43,7 @@ class Ward:
     """One magwatchd that can be killed and started again on the same state. In a `with` it is closed at the end, and a
     failure says what it was `doing` and what it had logged."""
     doing = ""
+    deaths_count = False  # for safe mode: those of a test are not its own, but as if it had lived for long
 
     def __init__(self, binary, beds=1):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="magwatch-test-"))
@@ -85,6 +87,9 @@ directory = "{self.directory}/state"
 
     def start(self, binary=None, **environment):
         self.started = time.monotonic()
+        if not self.deaths_count:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                (self.directory / "state/starts").unlink()
         command = self.prefix + [binary or self.binary, "--config", str(self.directory / "magwatch.toml")]
         # A test may itself run under a service manager: this daemon is not its service.
         ours = {name: value for name, value in os.environ.items()
@@ -164,6 +169,25 @@ directory = "{self.directory}/state"
 
     def calls(self):
         return self.json("calls")["calls"]
+
+    def page_of_a_sign(self, number, arrived=None):
+        """Seconds from a sign that is charted at the first bed to its page's arrival; the episode is over then. `number`: one
+        that no other had. `arrived`: how many pages there are, by default at the receiver."""
+        arrived = arrived or (lambda: len(self.receiver.arrived()))
+        before, began = arrived(), time.monotonic()
+        status, answer = self.chart(key=f"low-{number}", kind="avpu", value="unresponsive")
+        assert status == 200, answer
+        wait_for("page", lambda: arrived() > before, 60)
+        took = time.monotonic() - began
+        status, answer = self.chart(key=f"well-{number}", kind="avpu", value="alert")
+        assert status == 200, answer
+        call = self.calls()[0]
+        self.must(f"calls/{call['id']}/answer", {"person": "midwife-1", "answer": "here"})
+        for alarm in self.json("alarms")["alarms"]:
+            if alarm["bed"]:
+                self.must(f"alarms/{alarm['id']}/acknowledge", {"person": "midwife-1"})
+        wait_for("its end", lambda: not self.calls(), 60)
+        return took
 
     def __enter__(self):
         return self
