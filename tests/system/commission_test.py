@@ -9,8 +9,6 @@ import os
 import pty
 import signal
 import socket
-import socketserver
-import struct
 import subprocess
 import sys
 import threading
@@ -18,46 +16,15 @@ import time
 import unittest
 
 import mllp
+import monitors
+from monitors import NONE, REST, Monitor
 from ward_process import WardTest, free_port, on_a_ward, wait_for
 
 CLI, BINARY = sys.argv.pop(2), sys.argv.pop(1)
-NONE = 0xFFFF
 WHO = ["--person", "A. Engineer", "--role", "biomedical engineer", "--reason", "first commissioning, simulator",
        "--firmware", "2.1", "--serial", "SN-77"]
-MAP = 'name = "ward-monitor"\nmodel = "Simulated, firmware 2.1"\ninterval = "200 ms"\ntimeout = "2 s"\n' + "".join(
-    f'[[register]]\nsignal = "{name}"\nfunction = 3\naddress = {address}\ntype = "u16"\nunit = "{unit}"\n'
-    f"sentinels = [0xFFFF]\n" for name, address, unit in (("hr", 0, "/min"), ("rr", 1, "/min"), ("spo2", 2, "%")))
-REST, OTHER, OFF = {"hr": 80, "rr": 16, "spo2": 97}, {"hr": 120, "rr": 28, "spo2": 88}, dict.fromkeys(
-    ("hr", "rr", "spo2"), NONE)
-
-
-class Monitor(socketserver.ThreadingTCPServer):
-    """Holding registers over Modbus TCP; function 3 alone."""
-    allow_reuse_address, daemon_threads = True, True
-
-    def __init__(self):
-        self.values = dict(REST)
-
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self):
-                while True:
-                    head = self.request.recv(12, socket.MSG_WAITALL)
-                    if len(head) < 12:
-                        return
-                    number, _, _, unit, function, address, count = struct.unpack(">HHHBBHH", head)
-                    words = list(self.server.values.values())[address:address + count]
-                    data = struct.pack(f">BBB{count}H", unit, function, 2 * count, *words)
-                    self.request.sendall(struct.pack(">HHH", number, 0, len(data)) + data)
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def show(self, values):
-        self.values = dict(values)
-
-    def close(self):
-        self.shutdown()
-        self.server_close()
+MAP = monitors.register_map('name = "ward-monitor"\nmodel = "Simulated, firmware 2.1"\ninterval = "200 ms"\ntimeout = "2 s"\n')
+OTHER, OFF = {"hr": 120, "rr": 28, "spo2": 88}, dict.fromkeys(("hr", "rr", "spo2"), NONE)
 
 
 class Gateway:

@@ -100,25 +100,8 @@ class Crowd(WardTest):
 
     # --- the alarm path ---
 
-    def page(self, number):
-        """Seconds from a charted sign to the page's arrival."""
-        before, began = len(self.ward.receiver.arrived()), time.monotonic()
-        status, answer = self.ward.chart(key=f"low-{number}", kind="avpu", value="unresponsive")
-        self.assertEqual(status, 200, answer)
-        wait_for("page", lambda: len(self.ward.receiver.arrived()) > before, 60)
-        took = time.monotonic() - began
-        status, answer = self.ward.chart(key=f"well-{number}", kind="avpu", value="alert")
-        self.assertEqual(status, 200, answer)
-        call = self.ward.calls()[0]
-        self.ward.must(f"calls/{call['id']}/answer", {"person": "midwife-1", "answer": "here"})
-        for alarm in self.ward.json("alarms")["alarms"]:
-            if alarm["bed"]:
-                self.ward.must(f"alarms/{alarm['id']}/acknowledge", {"person": "midwife-1"})
-        wait_for("its end", lambda: not self.ward.calls(), 60)
-        return took
-
     def pages(self, first):
-        return statistics.median(self.page(first + i) for i in range(OPTIONS.rounds))
+        return statistics.median(self.ward.page_of_a_sign(first + i) for i in range(OPTIONS.rounds))
 
     def memory_mib(self):
         with open(f"/proc/{self.ward.process.pid}/status") as file:
@@ -164,7 +147,7 @@ class Crowd(WardTest):
             self.endless(post + b"Transfer-Encoding: chunked\r\n\r\n", b"100000\r\n" + big + b"\r\n", 1 << 30)
             self.endless(b"GET / HTTP/1.1\r\nX: ", big, 64 << 20)
             self.endless(b"GET /" + b"a" * 9000, big, 64 << 20)
-            crowded.append(self.page(100 + i))
+            crowded.append(self.ward.page_of_a_sign(100 + i))
         for why, before in seen.items():
             self.assertGreaterEqual(self.refused(why) - before, OPTIONS.rounds, why)
         self.as_on_a_quiet_ward(quiet, statistics.median(crowded))
