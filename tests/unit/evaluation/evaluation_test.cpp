@@ -720,6 +720,8 @@ TEST(Evaluation, ARunThatIsAskedAsIfItWereAComparisonStillRunsItsTime)
     }
     bed.give(Signal::rr, 12);
     EXPECT_EQ(bed.raise(), Truth::no);
+    bed.evaluation.evaluate_due(*pack, bed.patient, bed.now, [](std::size_t, const RuleTruth&) {});
+    EXPECT_EQ(bed.raise(), Truth::no) << "asked when it changes, it knows of no time";
 }
 
 } // namespace

@@ -137,6 +137,28 @@ TEST(Record, IsTheSameBytesHoweverItIsWritten)
     EXPECT_FALSE(decode_record("\x02"));
 }
 
+// Before format 12 a confirmation said nothing of what is at the bed, and stood for all of it.
+TEST(Record, AConfirmationSaysWhatItSaidWhenItWasWritten)
+{
+    const auto read = [](const Bytes& bytes) {
+        const auto record = decode_record(as_text(bytes));
+        return std::get<WatchConfirm>(std::get<Action>(std::get<InputRecord>(record.value()).input).what);
+    };
+    const WatchConfirm said = read(encode_record(start, Action{"midwife", WatchConfirm{BedId{3}, true, false, {}}, 0}));
+    EXPECT_EQ(said.calcium_at_bed, true);
+    EXPECT_EQ(said.hammer_at_bed, false);
+    EXPECT_EQ(said.oxygen_at_bed, std::nullopt);
+    Bytes older = encode_record(start, Action{"midwife", WatchConfirm{BedId{3}, {}, {}, {}}, 0});
+    ASSERT_EQ(older.at(1), newest_format);
+    older.at(1) = 11;
+    older.erase(older.end() - 4, older.end() - 1); // three answers that were not given, before the request's number
+    const WatchConfirm then = read(older);
+    EXPECT_EQ(then.bed, BedId{3});
+    EXPECT_EQ(then.calcium_at_bed, true);
+    EXPECT_EQ(then.hammer_at_bed, true);
+    EXPECT_EQ(then.oxygen_at_bed, true);
+}
+
 TEST(Record, RunsGiveBackEveryObservationBitForBitAndInOrder)
 {
     std::mt19937_64 random{3};

@@ -785,6 +785,30 @@ TEST_F(Channels, OfTwoCallsAndTwoPeopleEachKeepTheirTime)
     EXPECT_THAT(mailed, testing::IsSupersetOf({"midwife", "charge"})) << "5 s after the first page, not after the last";
 }
 
+TEST_F(Channels, OfAWomanWhoIsMovedTheNextChannelLeadsToHerAndNobodyElses)
+{
+    Configuration c = Rig::configuration();
+    c.beds.push_back({"bed-3", "Ward L4 Bed 3"});
+    c.people = {{"midwife", {{"sms", text_channel, "a", false, true}, {"smtp", mail_channel, "b"}}}};
+    c.high.rungs = {{{"midwife"}}};
+    rig.step(c);
+    rig.watch(1);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0}, {}, 1);
+    receipt(first, PageOutcome::sending);
+    rig.effects.clear();
+    rig.act(WatchTransfer{BedId{0}, BedId{2}});
+    rig.pass(hand_over_within);
+    std::vector<std::string> mailed;
+    for (const Page& page : rig.pages())
+        if (page.key.channel == mail_channel && page.kind == AlarmKind::physiological) mailed.push_back(page.place);
+    EXPECT_THAT(mailed, UnorderedElementsAre("Ward L4 Bed 2", "Ward L4 Bed 3"));
+    const WardView view = rig.view();
+    const auto left = std::find_if(view.pages.begin(), view.pages.end(),
+                                   [this](const PageView& page) { return page.page.key == first.key; });
+    ASSERT_NE(left, view.pages.end());
+    EXPECT_EQ(left->page.place, "Ward L4 Bed 1") << "what left says what it says";
+}
+
 TEST_F(Channels, AHandOverThatNobodyCanTellOfStartsTheNextAtOnce)
 {
     receipt(first, PageOutcome::unknown);

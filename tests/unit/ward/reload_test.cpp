@@ -107,6 +107,20 @@ TEST(Reload, IsRefusedWithoutAPackWhereThereAreBeds)
     EXPECT_THAT(rig.ward.why_refused(with_pack("nonsense")), Not(IsEmpty()));
 }
 
+// The shell asks before; here nobody did.
+TEST(Reload, OfAPackThatCannotBeReadChangesNothingWhereThereWasNone)
+{
+    Ward ward;
+    EffectBuffer effects;
+    const Moment now{Instant{1'000'000}, WallTime{1'767'225'600'000}};
+    ward.step(now, Started{1, "", {}, true, ""}, effects);
+    ward.step(now, without_pack(), effects);
+    const Configuration bad = with_pack("nonsense");
+    ward.step(now, bad, effects);
+    EXPECT_FALSE(ward.has_configuration(bad));
+    EXPECT_TRUE(ward.has_configuration(without_pack()));
+}
+
 TEST(Reload, ARuleThatRangForNobodyGoesWithoutATrace)
 {
     Rig rig;
