@@ -2,11 +2,12 @@
 """kill -9 at random instants: an unanswered episode pages again within 5 s, an answered one stays quiet, no
 answer is lost, a quiet ward pages nobody, and no key is sent more than twice.
 
-  kill_test.py MAGWATCHD [--kills N] [--seed N] [--slower FACTOR]
+  kill_test.py MAGWATCHD [--kills N] [--seed N] [--slower FACTOR] [--history MIB --filler FILL_HISTORY]
 """
 import argparse
 import collections
 import random
+import subprocess
 import time
 
 from ward_process import Ward, wait_for
@@ -25,10 +26,28 @@ def arrivals(ward):
     return [page_of(a) for a in ward.receiver.arrived()]
 
 
-def unanswered(binary, kills, chance, slower):
+HISTORY_DAYS = 14  # of each bed: within what is kept
+
+
+def fill(ward, filler, mib):
+    """Vital signs of so many beds that their file has this size."""
+    state = ward.directory / "state"
+    state.mkdir(mode=0o700, exist_ok=True)
+    size, beds = 0, 0
+    while size < mib:
+        beds += 1
+        subprocess.run([filler, state, f"bed-{beds}", str(24 * HISTORY_DAYS), str(beds)], check=True)
+        size = (state / "history.db").stat().st_size / 2**20
+    print(f"history: {size:.0f} MiB of {beds} beds", flush=True)
+
+
+def unanswered(arguments, chance):
     """After each kill the open call must arrive again, as a new repetition."""
+    kills, slower = arguments.kills, arguments.slower
     slowest_ready = slowest_page = 0.0
-    with Ward(binary) as ward:
+    with Ward(arguments.magwatchd) as ward:
+        if arguments.history:
+            fill(ward, arguments.filler, arguments.history)
         ward.start()
         ward.ready()
         ward.watch()
@@ -86,10 +105,12 @@ def main():
     parser.add_argument("magwatchd")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--history", type=int, default=0, help="MiB of vital signs beside the journal")
+    parser.add_argument("--filler", help="fill_history, which makes them")
     parser.add_argument("--slower", type=float, default=1, help="factor on the bars, for a build with sanitizers")
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
-    unanswered(arguments.magwatchd, arguments.kills, chance, arguments.slower)
+    unanswered(arguments, chance)
     quiet(arguments.magwatchd, arguments.kills, chance)
 
 
