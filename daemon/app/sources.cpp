@@ -118,6 +118,7 @@ void Sources::start_hl7(const Config& config, std::vector<std::string>& mistakes
 {
     counted_messages_ = counted_duplicates_ = 0;
     counted_acks_ = {};
+    counted_refusals_ = {};
     if (!config.hl7) return;
     const Ward& ward = loop_.ward();
     adapters::hl7::Hl7Config server;
@@ -177,6 +178,13 @@ void Sources::count(Metrics& metrics)
     metrics.hl7_duplicates.Increment(static_cast<double>(counters.duplicates - counted_duplicates_));
     counted_duplicates_ = counters.duplicates;
     metrics.hl7_connections.Set(static_cast<double>(counters.open_connections));
+    const std::array<std::uint64_t, hl7_refusal_count> turned_away{counters.connections_not_allowed,
+                                                                   counters.connections_refused,
+                                                                   counters.connections_evicted, counters.timeouts};
+    for (std::size_t i = 0; i < turned_away.size(); ++i) {
+        metrics.hl7_refused(static_cast<Hl7Refusal>(i), turned_away[i] - counted_refusals_[i]);
+    }
+    counted_refusals_ = turned_away;
     std::array<std::uint64_t, 3> acks{};
     for (std::size_t i = 0; i < counters.acks.size(); ++i) {
         acks[static_cast<std::size_t>(ack_of(static_cast<adapters::hl7::AckCode>(i)))] += counters.acks[i];

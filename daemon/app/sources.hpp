@@ -47,6 +47,7 @@ private:
     std::vector<std::array<std::uint64_t, adapters::modbus::link_result_count>> counted_polls_;
     std::uint64_t counted_messages_ = 0, counted_duplicates_ = 0;
     std::array<std::uint64_t, 3> counted_acks_{};
+    std::array<std::uint64_t, hl7_refusal_count> counted_refusals_{};
 };
 
 } // namespace magwatch

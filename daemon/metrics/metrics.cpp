@@ -132,6 +132,17 @@ std::string_view name(ObservationResult result)
     return "unknown";
 }
 
+std::string_view name(Hl7Refusal refusal)
+{
+    switch (refusal) {
+    case Hl7Refusal::address: return "address";
+    case Hl7Refusal::connections: return "connections";
+    case Hl7Refusal::evicted: return "evicted";
+    case Hl7Refusal::timeout: return "timeout";
+    }
+    return "";
+}
+
 std::string_view name(HttpRefusal refusal)
 {
     switch (refusal) {
@@ -213,6 +224,8 @@ struct Metrics::Families {
           refused{
               counter(r, "magwatch_refused_total", "Values not accepted, by source and reason.")},
           hl7_acks{counter(r, "magwatch_hl7_acks_total", "HL7 acknowledgements sent, by code.")},
+          hl7_turned_away{
+              counter(r, "magwatch_hl7_refused_total", "HL7 connections turned away or closed, by reason.")},
           requests{counter(r, "magwatch_http_requests_total",
                            "HTTP requests answered, by route and status.")},
           turned_away{counter(r, "magwatch_http_refused_total",
@@ -236,7 +249,7 @@ struct Metrics::Families {
     Family<Counter>& prompt_steps;
     Counter& cpu;
     Gauge &memory, &open_files, &most_files, &started;
-    Family<Counter>&polls, &observations, &refused, &hl7_acks, &requests, &turned_away,
+    Family<Counter>&polls, &observations, &refused, &hl7_acks, &hl7_turned_away, &requests, &turned_away,
         &callbacks, &replies_refused;
     prometheus::Registry& registry;
 
@@ -374,6 +387,8 @@ Metrics::Metrics(std::string_view version, std::string_view commit)
     constexpr std::array codes{"AA", "AE", "AR"};
     for (std::size_t i = 0; i < codes.size(); ++i)
         hl7_acks_[i] = &f.hl7_acks.Add({{"code", codes[i]}});
+    for (std::size_t i = 0; i < hl7_refusal_count; ++i)
+        hl7_refused_[i] = &f.hl7_turned_away.Add({{"reason", std::string{name(static_cast<Hl7Refusal>(i))}}});
 }
 
 Metrics::~Metrics() = default;

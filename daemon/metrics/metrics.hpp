@@ -58,6 +58,15 @@ inline constexpr std::size_t observation_result_count = 5;
 inline constexpr std::size_t refusal_count = static_cast<std::size_t>(Refusal::quality) + 1;
 
 enum class Hl7Ack : std::uint8_t { accepted, error, rejected }; // AA, AE, AR
+// Why an HL7 connection was turned away or closed.
+enum class Hl7Refusal : std::uint8_t {
+    address,     // it may not connect
+    connections, // too many at once, in all or from there
+    evicted,     // silent for longer than a message may take, it made room for another
+    timeout,     // a message that did not end, an answer that was not taken
+};
+inline constexpr std::size_t hl7_refusal_count = static_cast<std::size_t>(Hl7Refusal::timeout) + 1;
+[[nodiscard]] std::string_view name(Hl7Refusal refusal);
 // Why a connection or request was turned away before any route saw it.
 enum class HttpRefusal : std::uint8_t {
     peer,        // Unix socket: neither root, the daemon's user nor its group
@@ -213,6 +222,11 @@ public:
     void called_back(CallbackResult result) { callbacks_[static_cast<std::size_t>(result)]->Increment(); }
     // Of the main loop alone; a kind on which nobody can speak first is not counted.
     void reply_refused(std::string_view channel);
+    // Of the main loop alone.
+    void hl7_refused(Hl7Refusal refusal, std::uint64_t times)
+    {
+        hl7_refused_[static_cast<std::size_t>(refusal)]->Increment(static_cast<double>(times));
+    }
     void hl7_acked(Hl7Ack ack) { hl7_acks_[static_cast<std::size_t>(ack)]->Increment(); }
     // Routes of the HTTP server with the codes each can give; any other code is counted as "other".
     // Before the first request.
@@ -236,6 +250,7 @@ private:
     std::array<prometheus::Counter*, http_refusal_count> http_refused_{};
     std::array<prometheus::Counter*, callback_result_count> callbacks_{};
     std::array<prometheus::Counter*, 3> hl7_acks_{};
+    std::array<prometheus::Counter*, hl7_refusal_count> hl7_refused_{};
     std::map<std::string, prometheus::Counter*, std::less<>> replies_refused_;
 
 public:

@@ -2,7 +2,8 @@
 """A hostile crowd on the network: slow, endless, huge and silent clients. They are refused and counted, and a page goes out
 as on a quiet ward.
 
-  crowd_test.py MAGWATCHD [--slow N] [--streams N] [--rounds N]   defaults for CI; 500, 500 and 30 on a machine of its own
+  crowd_test.py MAGWATCHD [--slow N] [--streams N] [--half-open N] [--rounds N]   defaults for CI; 500, 500, 256 and 30 on a
+                                                                                machine of its own
 """
 import argparse
 import re
@@ -15,12 +16,14 @@ import threading
 import time
 import unittest
 
+import mllp
 from board_streams import Reader, series
-from ward_process import WardTest, wait_for
+from ward_process import WardTest, free_port, wait_for
 
 SIZES = argparse.ArgumentParser(add_help=False)
 SIZES.add_argument("--slow", type=int, default=200, help="clients that send a byte now and then")
 SIZES.add_argument("--streams", type=int, default=100, help="readers that ask for the live stream")
+SIZES.add_argument("--half-open", type=int, default=256, help="connections to the HL7 port that say nothing")
 SIZES.add_argument("--rounds", type=int, default=6, help="pages for each median")
 OPTIONS, rest = SIZES.parse_known_args(sys.argv[2:])
 BINARY = sys.argv[1]
@@ -38,6 +41,9 @@ class Crowd(WardTest):
     def setUp(self):
         super().setUp()
         resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        self.hl7 = free_port()
+        self.config.write_text(self.config.read_text() + f'[hl7]\nlisten = "127.0.0.1:{self.hl7}"\n'
+                               '[[hl7.source]]\nname = "gateway"\napplication = "GW"\n')
         self.start()
         self.ward.watch()
         self.sockets, self.stopping, self.threads, self.next = [], threading.Event(), [], 0
@@ -116,6 +122,48 @@ class Crowd(WardTest):
         self.assertLess(crowded, max(MOST_TIMES_SLOWER * quiet, AT_LEAST_S))
         self.assertLess(self.memory_mib(), MEMORY_MIB)
         self.assertTrue(self.ward.json("status")["alive"])
+
+    def test_a_crowd_on_the_hl7_port(self):
+        """Connections that say nothing at all, and then the gateway comes again."""
+        quiet = self.pages(0)
+        now = time.strftime("%Y%m%d%H%M%S", time.gmtime())
+
+        def message(number):
+            return "\r".join([f"MSH|^~\\&|GW|ICU|||{now}+0000||ORU^R01^ORU_R01|{number}|P|2.6", "PID|1||X", "PV1|1|I|bed-1",
+                              f"OBR|1|||V|||{now}+0000", "OBX|1|NM|9279-1^RR^LN||16|/min|||||R"]) + "\r"
+
+        gateway = socket.create_connection(("127.0.0.1", self.hl7), timeout=60)
+        self.assertIn(b"MSA|AA|", mllp.exchange(gateway, message(1)))
+
+        def more(count):
+            turned_away = self.hl7_refused("connections")
+            for i in range(count):
+                wire = socket.socket()
+                wire.bind((f"127.0.0.{2 + i % ADDRESSES}", 0))
+                wire.connect(("127.0.0.1", self.hl7))
+                self.sockets.append(wire)
+            wait_for("a full house", lambda: self.hl7_refused("connections") > turned_away, 60)
+
+        more(OPTIONS.half_open)
+        crowded = self.pages(100)
+        self.assertIn(b"MSA|AA|", mllp.exchange(gateway, message(2)))
+        gateway.close()
+        more(8)  # in its place
+
+        def heard_again():
+            with socket.create_connection(("127.0.0.1", self.hl7), timeout=60) as again:
+                try:
+                    return b"MSA|AA|" in mllp.exchange(again, message(3))
+                except OSError:
+                    return False  # no room yet
+        began = time.monotonic()
+        wait_for("the gateway to be heard again", heard_again, 60)
+        print(f"HL7: heard again after {time.monotonic() - began:.1f} s", flush=True)
+        wait_for("one that made room to be counted", lambda: self.hl7_refused("evicted") > 0, 60)
+        self.as_on_a_quiet_ward(quiet, crowded)
+
+    def hl7_refused(self, why):
+        return series(self.ward, f'magwatch_hl7_refused_total{{reason="{why}"}}')
 
     def test_slow_silent_and_half_open_clients(self):
         quiet = self.pages(0)

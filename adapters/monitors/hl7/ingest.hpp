@@ -41,7 +41,9 @@ inline constexpr std::size_t ack_code_count = 6;
 // Since the start; never decreasing, but for `open_connections`. Read on the server's thread.
 struct Hl7Counters {
     std::uint64_t connections = 0;
-    std::uint64_t connections_refused = 0; // too many, or from an address that is not allowed
+    std::uint64_t connections_not_allowed = 0; // from an address that may not connect
+    std::uint64_t connections_refused = 0;     // too many
+    std::uint64_t connections_evicted = 0;     // silent ones that made room for another
     std::uint64_t open_connections = 0;
     std::uint64_t timeouts = 0;   // a frame that did not end in time, an answer that was not taken
     std::uint64_t messages = 0;   // whole frames that hold a message, duplicates too

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <map>
+#include <netinet/tcp.h>
+#include <utility>
 
 #include "adapters/monitors/hl7/mllp.hpp"
 
@@ -37,6 +39,7 @@ struct Session {
     std::vector<Taken> taken;
     std::string out;
     std::vector<SourceId> sources; // that spoke here
+    Clock::time_point silent_since = Clock::now(); // no whole message since
     bool waiting_frame = false;    // part of a frame is here, since frame_since
     Clock::time_point frame_since;
     bool writing = false;
@@ -62,6 +65,8 @@ struct Hl7Server::Impl : std::enable_shared_from_this<Impl> {
                                        std::shared_ptr<Session> session);
     static asio::awaitable<void> sweep(std::shared_ptr<Impl> self);
     void admit(tcp::socket socket);
+    [[nodiscard]] bool may_connect(const tcp::endpoint& peer, const std::string& address) const;
+    void make_room(const std::string& address);
     asio::awaitable<bool> answer(Session& session);
     bool take_frames(Session& session);
     void sweep_once();
@@ -108,31 +113,68 @@ asio::awaitable<void> Hl7Server::Impl::accept_loop(std::shared_ptr<Impl> self,
     }
 }
 
+bool Hl7Server::Impl::may_connect(const tcp::endpoint& peer, const std::string& address) const
+{
+    const auto names = [&](const std::vector<std::string>& addresses) {
+        return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
+    };
+    const Hl7Config& config = ingest.config();
+    const bool of_a_source = std::any_of(config.sources.begin(), config.sources.end(), [&](const SourceProfile& s) {
+        return s.addresses.empty() || names(s.addresses);
+    });
+    return of_a_source && (config.allow_from.empty() || peer.address().is_loopback() || names(config.allow_from));
+}
+
+// A gateway that restarts without a word, and anybody who only connects, leaves connections that say nothing for ever.
+// Where they take the room of one that wants to speak, the longest silent goes, first of those on which no known sender
+// ever spoke; none before it was silent for as long as a message may take.
+void Hl7Server::Impl::make_room(const std::string& address)
+{
+    const Hl7Config& config = ingest.config();
+    const auto of_address = by_address.find(address);
+    const bool own = of_address != by_address.end() && of_address->second >= config.max_connections_per_address;
+    if (!own && sessions.size() < config.max_connections) return;
+    const auto rank = [](const std::shared_ptr<Session>& s) { return std::pair{!s->sources.empty(), s->silent_since}; };
+    std::shared_ptr<Session> goes;
+    for (const auto& session : sessions) {
+        const bool works = session->committing || session->writing;
+        if (works || (own && session->address != address)) continue;
+        if (Clock::now() - session->silent_since <= config.frame_timeout) continue;
+        if (!goes || rank(session) < rank(goes)) goes = session;
+    }
+    if (!goes) return;
+    ++ingest.counters().connections_evicted;
+    leave(goes);
+}
+
 void Hl7Server::Impl::admit(tcp::socket socket)
 {
     Hl7Counters& counters = ingest.counters();
     boost::system::error_code error;
     const auto peer = socket.remote_endpoint(error);
-    if (error) return; // gone already
+    if (error || stopped) return; // gone already
     const std::string address = peer.address().to_string();
+    if (!may_connect(peer, address)) {
+        ++counters.connections_not_allowed;
+        return;
+    }
+    make_room(address);
     const Hl7Config& config = ingest.config();
-    const bool allowed =
-        std::any_of(config.sources.begin(), config.sources.end(), [&](const SourceProfile& s) {
-            return s.addresses.empty() ||
-                   std::find(s.addresses.begin(), s.addresses.end(), address) != s.addresses.end();
-        });
-    const bool welcome = config.allow_from.empty() || peer.address().is_loopback() ||
-                         std::find(config.allow_from.begin(), config.allow_from.end(), address) !=
-                             config.allow_from.end();
-    const bool room = sessions.size() < config.max_connections &&
-                      by_address[address] < config.max_connections_per_address;
-    if (!allowed || !welcome || !room || stopped) {
-        if (by_address[address] == 0) by_address.erase(address);
+    const auto of_address = by_address.find(address);
+    const std::size_t mine = of_address == by_address.end() ? 0 : of_address->second;
+    if (sessions.size() >= config.max_connections || mine >= config.max_connections_per_address) {
         ++counters.connections_refused;
         return;
     }
     socket.set_option(tcp::no_delay(true), error);
+    // A peer that vanished is known within two minutes, not after the two hours of the system's default.
     socket.set_option(asio::socket_base::keep_alive(true), error);
+    using Seconds = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
+    using Interval = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
+    using Probes = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>;
+    socket.set_option(Seconds{60}, error);
+    socket.set_option(Interval{15}, error);
+    socket.set_option(Probes{4}, error);
     ++counters.connections;
     ++counters.open_connections;
     ++by_address[address];
@@ -188,6 +230,7 @@ bool Hl7Server::Impl::take_frames(Session& session)
                                session.sources.end();
         if (!known) session.sources.push_back(one.source);
     }
+    if (any) session.silent_since = Clock::now();
     // The time limit runs from the first byte of the frame that is not whole yet.
     if (session.decoder.inside_frame()) {
         if (!session.waiting_frame || any || restarted) session.frame_since = Clock::now();

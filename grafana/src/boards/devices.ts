@@ -142,11 +142,13 @@ export const devices: BoardSpec = {
     {
       kind: "series",
       title: "Connections and callbacks turned away",
-      description: "Requests turned away before any route, by reason, and callbacks by result, per second.",
+      description:
+        "Requests and HL7 connections turned away or closed, by reason, and callbacks by result, per second.",
       unit: "short",
       runbook: "MagwatchCallbacksRefused",
       queries: [
         { expr: `sum by (reason) (${rate("magwatch_http_refused_total")})`, legend: "HTTP: {{reason}}" },
+        { expr: `sum by (reason) (${rate("magwatch_hl7_refused_total")})`, legend: "HL7: {{reason}}" },
         { expr: `sum by (result) (${rate("magwatch_callbacks_total")})`, legend: "callback: {{result}}" },
       ],
       min: 0,

@@ -312,6 +312,37 @@ class ServerTest(unittest.TestCase):
             sender.send(frame(message(f"p{id(sender)}")))
             self.assertEqual(verdict(sender.answer())[0], "AA")
 
+    def test_silent_connections_make_room_and_one_that_spoke_goes_last(self):
+        host = self.host("--connections", 3, "--frame-timeout", 1)
+        spoke, dribbles, mute = Sender(host), Sender(host), Sender(host)
+        spoke.send(frame(message("first")))
+        self.assertEqual(verdict(spoke.answer()), ("AA", "first"))
+        host.until(lambda c: c["open"] == 3)
+        dribbles.send(b"noise")  # no message
+        time.sleep(1.5)  # longer than a frame may take
+        for number, gone in enumerate((dribbles, mute)):
+            late = Sender(host)
+            late.send(frame(message(f"late-{number}")))
+            self.assertEqual(verdict(late.answer()), ("AA", f"late-{number}"))
+            self.assertIsNone(gone.answer())
+        spoke.send(frame(message("still")))
+        self.assertEqual(verdict(spoke.answer()), ("AA", "still"))
+        self.assertEqual(host.counters()["connections_evicted"], 2)
+
+    def test_of_an_address_that_is_full_its_own_silent_one_goes(self):
+        host = self.host("--per-address", 2, "--frame-timeout", 1)
+        old, other = Sender(host), Sender(host)
+        for number, sender in enumerate((old, other)):
+            sender.send(frame(message(f"s-{number}")))
+            self.assertEqual(verdict(sender.answer())[0], "AA")
+        time.sleep(1.5)  # longer than a frame may take
+        other.send(frame(message("again")))
+        self.assertEqual(verdict(other.answer())[0], "AA")
+        new = Sender(host)
+        new.send(frame(message("new")))
+        self.assertEqual(verdict(new.answer()), ("AA", "new"))
+        self.assertIsNone(old.answer())
+
     def test_stopping_answers_what_was_taken(self):
         host = self.host()
         host.command("hold")

@@ -104,6 +104,7 @@ json counters_of(const Hl7Counters& c)
             {"open", c.open_connections},
             {"connections", c.connections},
             {"connections_refused", c.connections_refused},
+            {"connections_evicted", c.connections_evicted},
             {"messages", c.messages},
             {"duplicates", c.duplicates},
             {"observations", c.observations},

@@ -74,6 +74,7 @@ TEST(Metrics, EveryLabelSetIsThereAtZeroFromTheStart)
     EXPECT_THAT(text, HasSubstr("magwatch_store_free_bytes 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_http_refused_total{reason=\"host\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_hl7_acks_total{code=\"AE\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("magwatch_hl7_refused_total{reason=\"evicted\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("magwatch_build_info{commit=\"abc\",version=\"0.1.0\"} 1\n"));
 }
 
