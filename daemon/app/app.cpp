@@ -260,7 +260,7 @@ struct App::State {
     std::unique_ptr<JournalFile> file; // until the journal takes it
     std::optional<Recovered> recovered;
     std::unique_ptr<StartNotes> starts;
-    std::string records_lost;           // what of the records this start had to leave out, in words
+    std::string records_lost; // what of the records this start had to leave out, in words
     std::unique_ptr<SystemClock> clock;
     std::unique_ptr<Journal> journal;
     std::unique_ptr<History> history;

@@ -13,7 +13,7 @@ namespace {
 // Design values. A start that hangs is ended by systemd after 30 s, and three of those must count together.
 constexpr Duration counts_for{300'000};
 constexpr std::size_t deaths_for_a_plan = 3, deaths_at_a_record = 2, deaths_for_anew = 6;
-constexpr std::size_t most_notes = 64;
+constexpr std::size_t most_notes = 64, notes_kept = 16; // of a file that grows: more than a plan asks for
 // A start that hangs or dies at once when it watches is ended by the watchdog within 15 s.
 constexpr Duration short_life{30'000};
 constexpr RecordPlace watched{-1, 0}; // in place of a record: its first turn ended
@@ -69,7 +69,9 @@ StartNotes::StartNotes(const std::string& directory, const ClockReading& now, st
 {
     file_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (file_ < 0) return;
-    plan_ = plan_after(deaths(file_, boot_, now_));
+    const std::vector<RecordPlace> died = deaths(file_, boot_, now_);
+    plan_ = plan_after(died);
+    if (died.empty() && ftruncate(file_, 0) == 0) return;
     mine_ = std::max<std::int64_t>(lseek(file_, 0, SEEK_END), 0) / static_cast<std::int64_t>(sizeof(Note)) *
             static_cast<std::int64_t>(sizeof(Note));
 }
@@ -81,7 +83,14 @@ StartNotes::~StartNotes()
 
 void StartNotes::begin()
 {
-    if (mine_ / static_cast<std::int64_t>(sizeof(Note)) >= static_cast<std::int64_t>(most_notes)) lived();
+    constexpr auto note_size = static_cast<std::int64_t>(sizeof(Note));
+    if (file_ >= 0 && mine_ >= static_cast<std::int64_t>(most_notes) * note_size) {
+        std::array<Note, notes_kept> newest{};
+        constexpr auto kept = static_cast<std::int64_t>(sizeof newest);
+        const bool read = pread(file_, newest.data(), sizeof newest, mine_ - kept) == kept;
+        if (ftruncate(file_, 0) == 0) mine_ = 0;
+        if (read && mine_ == 0 && pwrite(file_, newest.data(), sizeof newest, 0) == kept) mine_ = kept;
+    }
     if (file_ < 0) file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file_ < 0) return;
     const Note note{boot_bytes(boot_), now_.count(), {}};
@@ -108,10 +117,14 @@ void StartNotes::write(const RecordPlace& place) const
 
 void StartNotes::lived()
 {
-    if (file_ >= 0) ::close(file_);
+    if (file_ < 0) return;
+    // In place: to remove the file might wait for a disk, and a daemon that watches must not.
+    const Note none{};
+    for (std::int64_t at = 0; at <= mine_; at += static_cast<std::int64_t>(sizeof none)) {
+        (void)!pwrite(file_, &none, sizeof none, at);
+    }
+    ::close(file_);
     file_ = -1;
-    mine_ = 0;
-    (void)unlink(path_.c_str());
 }
 
 } // namespace magwatch

@@ -48,6 +48,14 @@ std::optional<Config> without_certificate(const std::string& path)
     return std::move(load_config(path, checks).config);
 }
 
+void give_minimal_pack(Config& config)
+{
+    config.ward.pack_name = "built-in minimal pack";
+    config.ward.pack_text = std::string{minimal_pack()};
+    config.ward.limits.clear();
+    drop_bad_protocol(config);
+}
+
 // The file with its own pack left unread: the built-in one takes its place.
 std::optional<Config> with_minimal_pack(const std::string& path)
 {
@@ -66,10 +74,7 @@ std::optional<Config> with_minimal_pack(const std::string& path)
     };
     LoadedConfig loaded = parse_config(std::get<std::string>(text), path, read, checks);
     if (!loaded.config) return std::nullopt;
-    loaded.config->ward.pack_name = "built-in minimal pack";
-    loaded.config->ward.pack_text = std::string{minimal_pack()};
-    loaded.config->ward.limits.clear();
-    drop_bad_protocol(*loaded.config);
+    give_minimal_pack(*loaded.config);
     return std::move(loaded.config);
 }
 
@@ -88,9 +93,9 @@ StartConfig read_configuration(const std::string& path)
 
 void use_built_in_rules(StartConfig& start, const std::string& path, std::string reason)
 {
-    auto config = with_minimal_pack(path);
-    if (!config) return;
-    start.config = std::move(config);
+    if (auto config = with_minimal_pack(path)) start.config = std::move(config);
+    else if (start.config) give_minimal_pack(*start.config); // the present file cannot be read: the last good one
+    else return;
     start.fallback = true;
     start.reason = std::move(reason);
     complete_sources(*start.config);

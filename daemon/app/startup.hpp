@@ -23,8 +23,8 @@ struct StartConfig {
 [[nodiscard]] StartConfig read_configuration(const std::string& path);
 // Finds something to run when the file was refused.
 void fall_back(StartConfig& start, const std::string& path, JournalFile& journal);
-// The built-in minimal pack takes the place of the site's, for `reason`; what is there stays where the file has no beds
-// that can be read.
+// The built-in minimal pack takes the place of the site's, for `reason`: in the present file, or in what runs in its
+// place where that cannot be read.
 void use_built_in_rules(StartConfig& start, const std::string& path, std::string reason);
 
 } // namespace magwatch

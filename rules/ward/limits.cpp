@@ -52,10 +52,17 @@ void Ward::State::repack(const Moment& now, BedId id)
     const std::shared_ptr<const Pack> before = watch.pack;
     std::string why_not;
     watch.pack = pack_for(watch.own_limits, why_not);
-    // Not after a change that was checked before; but a patient is never left without rules.
+    // Not after a change that was checked before; but a patient is never left without rules, nor by one limit that this
+    // pack does not know without her others.
     if (!watch.pack) {
-        watch.own_limits.clear();
+        std::vector<OwnLimit> fitting;
         watch.pack = pack;
+        for (OwnLimit& own : watch.own_limits) {
+            fitting.push_back(std::move(own));
+            if (auto fits = pack_for(fitting, why_not)) watch.pack = std::move(fits);
+            else fitting.pop_back();
+        }
+        watch.own_limits = std::move(fitting);
     }
     carry_over(now, id, before.get());
 }

@@ -36,7 +36,7 @@ ADDRESSES = 60  # 127.0.0.x: one address alone is held to 16 connections
 
 class Crowd(WardTest):
     binary = BINARY
-    beds = 1
+    beds = 2  # the second is watched by nobody: what comes of it there concerns no page
 
     def setUp(self):
         super().setUp()
@@ -129,26 +129,28 @@ class Crowd(WardTest):
         now = time.strftime("%Y%m%d%H%M%S", time.gmtime())
 
         def message(number):
-            return "\r".join([f"MSH|^~\\&|GW|ICU|||{now}+0000||ORU^R01^ORU_R01|{number}|P|2.6", "PID|1||X", "PV1|1|I|bed-1",
+            return "\r".join([f"MSH|^~\\&|GW|ICU|||{now}+0000||ORU^R01^ORU_R01|{number}|P|2.6", "PID|1||X", "PV1|1|I|bed-2",
                               f"OBR|1|||V|||{now}+0000", "OBX|1|NM|9279-1^RR^LN||16|/min|||||R"]) + "\r"
 
         gateway = socket.create_connection(("127.0.0.1", self.hl7), timeout=60)
         self.assertIn(b"MSA|AA|", mllp.exchange(gateway, message(1)))
 
         def more(count):
-            turned_away = self.hl7_refused("connections")
+            turned_away = self.hl7_turned_away()
             for i in range(count):
                 wire = socket.socket()
                 wire.bind((f"127.0.0.{2 + i % ADDRESSES}", 0))
                 wire.connect(("127.0.0.1", self.hl7))
                 self.sockets.append(wire)
-            wait_for("a full house", lambda: self.hl7_refused("connections") > turned_away, 60)
+            wait_for("a full house", lambda: self.hl7_turned_away() > turned_away, 60)
 
         more(OPTIONS.half_open)
         crowded = self.pages(100)
         self.assertIn(b"MSA|AA|", mllp.exchange(gateway, message(2)))
+        held = self.hl7_open()
         gateway.close()
-        more(8)  # in its place
+        wait_for("its place to be free", lambda: self.hl7_open() < held, 60)
+        more(8)  # in it
 
         def heard_again():
             with socket.create_connection(("127.0.0.1", self.hl7), timeout=60) as again:
@@ -161,6 +163,12 @@ class Crowd(WardTest):
         print(f"HL7: heard again after {time.monotonic() - began:.1f} s", flush=True)
         wait_for("one that made room to be counted", lambda: self.hl7_refused("evicted") > 0, 60)
         self.as_on_a_quiet_ward(quiet, crowded)
+
+    def hl7_open(self):
+        return series(self.ward, "magwatch_hl7_connections")
+
+    def hl7_turned_away(self):
+        return self.hl7_refused("connections") + self.hl7_refused("evicted")
 
     def hl7_refused(self, why):
         return series(self.ward, f'magwatch_hl7_refused_total{{reason="{why}"}}')

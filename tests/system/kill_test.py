@@ -109,6 +109,8 @@ def main():
     parser.add_argument("--filler", help="fill_history, which makes them")
     parser.add_argument("--slower", type=float, default=1, help="factor on the bars, for a build with sanitizers")
     arguments = parser.parse_args()
+    if arguments.history and not arguments.filler:
+        parser.error("--history needs --filler")
     chance = random.Random(arguments.seed)
     unanswered(arguments, chance)
     quiet(arguments.magwatchd, arguments.kills, chance)

@@ -2,12 +2,13 @@
 """Lines that lose packets, and one that is narrow: to the boards, to a monitor and to a receiver of pages. The alarm path stays
 as it was where the line is not its own; where it is, she is paged about or the ward is told.
 
-  loss_test.py MAGWATCHD [--rounds N] [--seconds S]   defaults for CI
+  loss_test.py MAGWATCHD [--rounds N] [--seconds S] [--slower FACTOR]   defaults for CI
 
 In a network namespace of its own, where nftables drops 10, 30 and 50 % of what goes either way, at random. Prints what each
 line made of it.
 """
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -23,7 +24,8 @@ from ward_process import WardTest, wait_for
 
 SIZES = argparse.ArgumentParser(add_help=False)
 SIZES.add_argument("--rounds", type=int, default=3, help="pages for each line and loss")
-SIZES.add_argument("--seconds", type=float, default=10, help="for which a monitor's line loses so much")
+SIZES.add_argument("--seconds", type=float, default=6, help="for which a line to boards or a monitor loses so much")
+SIZES.add_argument("--slower", type=float, default=1, help="factor on the bars, for a build with sanitizers")
 OPTIONS, rest = SIZES.parse_known_args(sys.argv[2:])
 BINARY = sys.argv[1]
 ALONE = "MAGWATCH_TEST_OWN_NETWORK"
@@ -39,8 +41,10 @@ MUTE_S = 40            # of a line that loses nearly all: nothing that it brough
 def in_a_network_of_its_own():
     """Runs this program again in one, as often as it is not."""
     if ALONE not in os.environ:
-        own = ["unshare", "--user", "--map-root-user", "--net", "--fork", "--kill-child", sys.executable, *sys.orig_argv[1:]]
-        os.execvpe(own[0], own, {**os.environ, ALONE: "1"})
+        own = ["unshare", "--user", "--map-root-user", "--net", "--pid", "--mount-proc", "--fork", "--kill-child",
+               sys.executable, *sys.orig_argv[1:]]
+        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # of nft and ip, for anybody
+        os.execvpe(own[0], own, {**os.environ, ALONE: "1", "PATH": path})
     # Packets as on a real line: not 64 KiB at once.
     subprocess.run(["ip", "link", "set", "lo", "up", "mtu", "1500", "gso_max_size", "1500"], check=True)
 
@@ -53,9 +57,16 @@ def lines(*rules):
     subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
 
 
+def dropped():
+    """How many packets they have dropped."""
+    found = json.loads(subprocess.run(["nft", "--json", "list", "table", "inet", "lines"], capture_output=True, check=True).stdout)
+    return sum(part["counter"]["packets"] for one in found["nftables"] for part in one.get("rule", {}).get("expr", [])
+               if "counter" in part)
+
+
 def loses(percent, *ends):
     """The rules of a line, each end of which is an expression of nftables."""
-    return [f"{end} numgen random mod 100 < {percent} drop" for end in ends]
+    return [f"{end} numgen random mod 100 < {percent} counter drop" for end in ends]
 
 
 def of_port(port):
@@ -85,25 +96,42 @@ class Loss(WardTest):
         wait_for("the stream", lambda: all(reader.events for reader in readers), 60)
         both = f"ip saddr {BOARDS}", f"ip daddr {BOARDS}"
         bad = {f"{percent} % lost": loses(percent, *both) for percent in LOSSES}
-        bad["1 Mbit/s"] = [f"{end} limit rate over 125 kbytes/second drop" for end in both]
+        bad["1 Mbit/s"] = [f"{end} limit rate over 125 kbytes/second burst 4 kbytes counter drop" for end in both]
         for number, (name, rules) in enumerate(bad.items(), 1):
             lines(*rules)
+            until = time.monotonic() + OPTIONS.seconds
             took = self.pages(100 * number)
+            while time.monotonic() < until:  # while the readers fall behind
+                took.append(self.ward.page_of_a_sign(100 * number + len(took)))
+                self.replace_ended(readers)
+            self.assertGreater(dropped(), 0)
             lines()
             print(f"boards, {name}: page {1000 * statistics.median(took):.0f} ms, longest {1000 * max(took):.0f} ms; "
                   f"quiet {1000 * quiet:.0f} ms", flush=True)
-            self.assertLess(statistics.median(took), max(MOST_TIMES_SLOWER * quiet, AT_LEAST_S))
-            self.assertLess(max(took), NEVER_S)
+            self.assertLess(statistics.median(took), max(MOST_TIMES_SLOWER * quiet, AT_LEAST_S) * OPTIONS.slower)
+            self.assertLess(max(took), NEVER_S * OPTIONS.slower)
         # What the line held back comes, or the board comes again.
         before = time.monotonic()
+
+        def alive():
+            self.replace_ended(readers)
+            return all(reader.events and reader.events[-1][0] > before for reader in readers)
+        wait_for("each board to live again", alive, 120)
+
+    def replace_ended(self, readers):
+        """A board that was hung up on comes again, as a browser does."""
         for i, reader in enumerate(readers):
-            if reader.ended.is_set():
-                reader.close()
+            if not reader.ended.is_set():
+                continue
+            reader.close()
+            try:
                 readers[i] = Reader(self.ward.port, address=BOARDS)
-        wait_for("each board to live again", lambda: all(reader.events and reader.events[-1][0] > before for reader in readers), 120)
+            except OSError:
+                pass  # not through this line; later
 
     def test_a_monitor_on_a_bad_line_is_heard_or_the_ward_is_told(self):
         monitor = monitors.Monitor()
+        monitor.values["hr"] = Watched.FIRST
         self.addCleanup(monitor.close)
         port = monitor.server_address[1]
         (self.ward.directory / "map.toml").write_text(monitors.register_map(
@@ -132,15 +160,18 @@ when = "rr < 8 /min"
             monitor.values["rr"] = 6
             before, began = len(self.pages_of_her()), time.monotonic()
             wait_for("a page about her or the word that she is not heard",
-                     lambda: len(self.pages_of_her()) > before or watched.told(), TOLD_WITHIN_S)
+                     lambda: len(self.pages_of_her()) > before or watched.told(), TOLD_WITHIN_S * OPTIONS.slower)
             took = time.monotonic() - began
+            self.assertGreater(dropped(), 0)
             lines()
             wait_for("a page about her", lambda: len(self.pages_of_her()) > before, 60)
+            self.assertTrue(watched.thread.is_alive(), "it looked until now")
+            self.assertGreater(watched.looks, 10)
             print(f"monitor, {percent} % lost: paged or told {took:.1f} s after a change; the oldest value that was shown "
                   f"{watched.oldest:.0f} s; {100 * watched.empty / watched.looks:.0f} % of the time none, the longest untold "
                   f"{watched.untold:.1f} s", flush=True)
-            self.assertLess(watched.oldest, TOLD_WITHIN_S)
-            self.assertLess(watched.untold, TOLD_WITHIN_S)
+            self.assertLess(watched.oldest, TOLD_WITHIN_S * OPTIONS.slower)
+            self.assertLess(watched.untold, TOLD_WITHIN_S * OPTIONS.slower)
             monitor.values["rr"] = monitors.REST["rr"]
             self.over()
 
@@ -174,18 +205,15 @@ when = "rr < 8 /min"
         self.config.write_text(text.replace(channel, f"channels = [{inner}, {inner.replace(f':{first}/', f':{other.port}/')}]"))
         self.begin()
 
-        def arrived():
-            return self.ward.receiver.arrived() + other.arrived()
-
         for number, percent in enumerate(LOSSES):
             lines(*loses(percent, *of_port(first)))
-            took = [self.ward.page_of_a_sign(1000 * (number + 1) + i, lambda: len(self.about_her(arrived())))
-                    for i in range(OPTIONS.rounds)]
+            took = [self.ward.page_of_a_sign(1000 * (number + 1) + i, (self.ward.receiver, other)) for i in range(OPTIONS.rounds)]
+            self.assertGreater(dropped(), 0)
             lines()
             by_first = len(self.about_her(self.ward.receiver.arrived()))
             print(f"pager, {percent} % lost: page {statistics.median(took):.2f} s, longest {max(took):.2f} s; "
                   f"{by_first} so far by the first channel, {len(self.about_her(other.arrived()))} by the second", flush=True)
-            self.assertLess(max(took), SECOND_CHANNEL_S)
+            self.assertLess(max(took), SECOND_CHANNEL_S * OPTIONS.slower)
 
     @staticmethod
     def about_her(pages):
@@ -195,6 +223,8 @@ when = "rr < 8 /min"
 
 class Watched:
     """Counts the heart rate of a monitor up, a beat a second, and looks five times a second which one the ward shows."""
+
+    FIRST = 50  # what it counts from
 
     def __init__(self, monitor, shown, told):
         self.monitor, self.shown, self.told = monitor, shown, told
@@ -208,12 +238,12 @@ class Watched:
     def look(self):
         now = time.monotonic()
         beat = int(now - self.began) % 100
-        self.monitor.show({**self.monitor.values, "hr": 50 + beat})
+        self.monitor.values["hr"] = self.FIRST + beat
         value = self.shown("hr")
         self.looks += 1
         self.empty += value is None
         if value is not None:
-            self.oldest = max(self.oldest, (beat - (value - 50)) % 100)
+            self.oldest = max(self.oldest, (beat - (value - self.FIRST)) % 100)
         if value is not None or self.told():
             self.good = now
         self.untold = max(self.untold, now - self.good)

@@ -32,14 +32,14 @@ class Monitor(socketserver.ThreadingTCPServer):
                 while True:
                     try:
                         head = self.request.recv(12, socket.MSG_WAITALL)
+                        if len(head) < 12:
+                            return
+                        number, _, _, unit, function, address, count = struct.unpack(">HHHBBHH", head)
+                        words = list(self.server.values.values())[address:address + count]
+                        data = struct.pack(f">BBB{count}H", unit, function, 2 * count, *words)
+                        self.request.sendall(struct.pack(">HHH", number, 0, len(data)) + data)
                     except OSError:
                         return  # it hung up
-                    if len(head) < 12:
-                        return
-                    number, _, _, unit, function, address, count = struct.unpack(">HHHBBHH", head)
-                    words = list(self.server.values.values())[address:address + count]
-                    data = struct.pack(f">BBB{count}H", unit, function, 2 * count, *words)
-                    self.request.sendall(struct.pack(">HHH", number, 0, len(data)) + data)
 
         super().__init__(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()

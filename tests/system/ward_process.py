@@ -170,23 +170,28 @@ directory = "{self.directory}/state"
     def calls(self):
         return self.json("calls")["calls"]
 
-    def page_of_a_sign(self, number, arrived=None):
-        """Seconds from a sign that is charted at the first bed to its page's arrival; the episode is over then. `number`: one
-        that no other had. `arrived`: how many pages there are, by default at the receiver."""
-        arrived = arrived or (lambda: len(self.receiver.arrived()))
-        before, began = arrived(), time.monotonic()
+    def page_of_a_sign(self, number, receivers=()):
+        """Seconds from a sign that is charted at the first bed to its page's arrival at one of the receivers, by default the
+        ward's own; the episode is over then. `number`: one that no other had."""
+        def calls_of_her():
+            return [call for call in self.calls() if call["bed"] == "bed-1" and call["kind"] == "physiological"]
+
+        def arrived():
+            calls = {call["id"] for call in calls_of_her()}
+            return any(a["page"]["key"].split("/")[0] in calls for receiver in receivers or (self.receiver,)
+                       for a in receiver.arrived())
+        began = time.monotonic()
         status, answer = self.chart(key=f"low-{number}", kind="avpu", value="unresponsive")
         assert status == 200, answer
-        wait_for("page", lambda: arrived() > before, 60)
+        wait_for("page", arrived, 60)
         took = time.monotonic() - began
         status, answer = self.chart(key=f"well-{number}", kind="avpu", value="alert")
         assert status == 200, answer
-        call = self.calls()[0]
-        self.must(f"calls/{call['id']}/answer", {"person": "midwife-1", "answer": "here"})
+        self.must(f"calls/{calls_of_her()[0]['id']}/answer", {"person": "midwife-1", "answer": "here"})
         for alarm in self.json("alarms")["alarms"]:
-            if alarm["bed"]:
+            if alarm["bed"] == "bed-1":
                 self.must(f"alarms/{alarm['id']}/acknowledge", {"person": "midwife-1"})
-        wait_for("its end", lambda: not self.calls(), 60)
+        wait_for("its end", lambda: not calls_of_her(), 60)
         return took
 
     def __enter__(self):

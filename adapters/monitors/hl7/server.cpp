@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <utility>
 
 #include "adapters/monitors/hl7/mllp.hpp"
@@ -39,13 +40,27 @@ struct Session {
     std::vector<Taken> taken;
     std::string out;
     std::vector<SourceId> sources; // that spoke here
-    Clock::time_point silent_since = Clock::now(); // no whole message since
-    bool waiting_frame = false;    // part of a frame is here, since frame_since
+    Clock::time_point silent_since = Clock::now(); // no whole message of a known sender since
+    bool waiting_frame = false; // part of a frame is here, since frame_since
     Clock::time_point frame_since;
     bool writing = false;
     Clock::time_point write_since;
     bool committing = false;
 };
+
+// A peer that vanished is known within two minutes, also where it left something unacknowledged, and not after the
+// hours of the system's defaults.
+void notice_vanished(tcp::socket& socket)
+{
+    const auto set = [&](int level, int option, int value) {
+        (void)setsockopt(socket.native_handle(), level, option, &value, sizeof value);
+    };
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, 15);
+    set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, 120'000);
+}
 
 } // namespace
 
@@ -126,23 +141,27 @@ bool Hl7Server::Impl::may_connect(const tcp::endpoint& peer, const std::string& 
 }
 
 // A gateway that restarts without a word, and anybody who only connects, leaves connections that say nothing for ever.
-// Where they take the room of one that wants to speak, the longest silent goes, first of those on which no known sender
-// ever spoke; none before it was silent for as long as a message may take.
+// Where they take the room of one that wants to speak, the longest silent goes: one on which no known sender ever
+// spoke, or, where one did on all of them, one from the newcomer's own address. None before it was silent for as long
+// as a message may take, and none in the middle of one: a gateway that rarely speaks is not put out by those who never
+// do.
 void Hl7Server::Impl::make_room(const std::string& address)
 {
     const Hl7Config& config = ingest.config();
     const auto of_address = by_address.find(address);
     const bool own = of_address != by_address.end() && of_address->second >= config.max_connections_per_address;
     if (!own && sessions.size() < config.max_connections) return;
-    const auto rank = [](const std::shared_ptr<Session>& s) { return std::pair{!s->sources.empty(), s->silent_since}; };
     std::shared_ptr<Session> goes;
-    for (const auto& session : sessions) {
-        const bool works = session->committing || session->writing;
-        if (works || (own && session->address != address)) continue;
-        if (Clock::now() - session->silent_since <= config.frame_timeout) continue;
-        if (!goes || rank(session) < rank(goes)) goes = session;
-    }
-    if (!goes) return;
+    const auto look = [&](bool spoke) {
+        for (const auto& session : sessions) {
+            if (session->sources.empty() == spoke || ((own || spoke) && session->address != address)) continue;
+            if (!goes || session->silent_since < goes->silent_since) goes = session;
+        }
+    };
+    look(false);
+    if (!goes) look(true);
+    const bool works = goes && (goes->committing || goes->writing || (goes->waiting_frame && !goes->sources.empty()));
+    if (!goes || works || Clock::now() - goes->silent_since <= config.frame_timeout) return;
     ++ingest.counters().connections_evicted;
     leave(goes);
 }
@@ -167,14 +186,7 @@ void Hl7Server::Impl::admit(tcp::socket socket)
         return;
     }
     socket.set_option(tcp::no_delay(true), error);
-    // A peer that vanished is known within two minutes, not after the two hours of the system's default.
-    socket.set_option(asio::socket_base::keep_alive(true), error);
-    using Seconds = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
-    using Interval = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
-    using Probes = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>;
-    socket.set_option(Seconds{60}, error);
-    socket.set_option(Interval{15}, error);
-    socket.set_option(Probes{4}, error);
+    notice_vanished(socket);
     ++counters.connections;
     ++counters.open_connections;
     ++by_address[address];
@@ -229,8 +241,8 @@ bool Hl7Server::Impl::take_frames(Session& session)
                            std::find(session.sources.begin(), session.sources.end(), one.source) !=
                                session.sources.end();
         if (!known) session.sources.push_back(one.source);
+        if (one.source != no_source) session.silent_since = Clock::now();
     }
-    if (any) session.silent_since = Clock::now();
     // The time limit runs from the first byte of the frame that is not whole yet.
     if (session.decoder.inside_frame()) {
         if (!session.waiting_frame || any || restarted) session.frame_since = Clock::now();

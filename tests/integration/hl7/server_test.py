@@ -98,9 +98,9 @@ def frame(text):
 class Sender:
     """A plain socket, for what a well-behaved client never does."""
 
-    def __init__(self, host):
+    def __init__(self, host, address="127.0.0.1"):
         host.senders.append(self)
-        self.socket = socket.create_connection(("127.0.0.1", host.port), LIMIT)
+        self.socket = socket.create_connection(("127.0.0.1", host.port), LIMIT, (address, 0))
         self.buffer = b""
 
     def send(self, data):
@@ -312,22 +312,36 @@ class ServerTest(unittest.TestCase):
             sender.send(frame(message(f"p{id(sender)}")))
             self.assertEqual(verdict(sender.answer())[0], "AA")
 
-    def test_silent_connections_make_room_and_one_that_spoke_goes_last(self):
+    def test_silent_connections_make_room_and_one_that_spoke_does_not(self):
         host = self.host("--connections", 3, "--frame-timeout", 1)
-        spoke, dribbles, mute = Sender(host), Sender(host), Sender(host)
+        spoke, noisy, mute = Sender(host), Sender(host), Sender(host)
         spoke.send(frame(message("first")))
         self.assertEqual(verdict(spoke.answer()), ("AA", "first"))
         host.until(lambda c: c["open"] == 3)
-        dribbles.send(b"noise")  # no message
+        noisy.send(b"noise" + frame("MSH"))  # no message of anybody's
         time.sleep(1.5)  # longer than a frame may take
-        for number, gone in enumerate((dribbles, mute)):
-            late = Sender(host)
-            late.send(frame(message(f"late-{number}")))
-            self.assertEqual(verdict(late.answer()), ("AA", f"late-{number}"))
-            self.assertIsNone(gone.answer())
+        late = []
+        for number, gone in enumerate((noisy, mute)):
+            late.append(Sender(host))
+            late[-1].send(frame(message(f"late-{number}")))
+            self.assertEqual(verdict(late[-1].answer()), ("AA", f"late-{number}"))
+            while gone.answer():
+                pass  # what it was told before
         spoke.send(frame(message("still")))
         self.assertEqual(verdict(spoke.answer()), ("AA", "still"))
         self.assertEqual(host.counters()["connections_evicted"], 2)
+
+    def test_a_gateway_that_rarely_speaks_is_not_put_out_by_those_who_never_do(self):
+        host = self.host("--connections", 3, "--frame-timeout", 1)
+        gateway = Sender(host)
+        gateway.send(frame(message("first")))
+        self.assertEqual(verdict(gateway.answer()), ("AA", "first"))
+        time.sleep(1.5)  # longer than a frame may take
+        for _ in range(10):
+            Sender(host, "127.0.0.2")
+        host.until(lambda c: c["connections"] + c["connections_refused"] == 11)
+        gateway.send(frame(message("second")))
+        self.assertEqual(verdict(gateway.answer()), ("AA", "second"))
 
     def test_of_an_address_that_is_full_its_own_silent_one_goes(self):
         host = self.host("--per-address", 2, "--frame-timeout", 1)

@@ -201,6 +201,25 @@ TEST(OwnLimits, AReloadKeepsThemOrIsRefused)
     EXPECT_THAT(ward.ward.why_refused(without), IsEmpty());
 }
 
+// The built-in rules of a safe mode know fewer: nobody asked before.
+TEST(OwnLimits, OneThatAPackDoesNotKnowTakesTheOthersNotAlong)
+{
+    std::string two = Limited::named_pack();
+    two.replace(two.find("[limits]\n"), 9, "[limits]\nrate_most = { value = \"3 g/h\", source = \"test\" }\n");
+    const std::string rate = "infusion_rate > 3 g/h";
+    two.replace(two.find(rate), rate.size(), "infusion_rate > rate_most");
+    Limited ward;
+    ward.reload(two);
+    ward.act(SetLimit{BedId{0}, "rate_most", "2 g/h", 1h, "kidneys"});
+    ASSERT_TRUE(ward.reply()->accepted) << ward.reply()->text;
+    ward.set("10 /min");
+    ASSERT_EQ(ward.view().beds[0].own_limits.size(), 2U);
+    ward.reload(Limited::named_pack());
+    ASSERT_EQ(ward.view().beds[0].own_limits.size(), 1U);
+    ward.breathe(11, 60);
+    EXPECT_FALSE(ward.open("bed-1")) << "hers is 10";
+}
+
 TEST(Reload, ASlowMonitorStaysFreshForAsLongAsItDid)
 {
     Rig ward;
