@@ -106,8 +106,8 @@ class Crowd(WardTest):
 
     # --- the alarm path ---
 
-    def pages(self, first):
-        return statistics.median(self.ward.page_of_a_sign(first + i) for i in range(OPTIONS.rounds))
+    def pages(self):
+        return statistics.median(self.ward.page_of_a_sign() for _ in range(OPTIONS.rounds))
 
     def memory_mib(self):
         with open(f"/proc/{self.ward.process.pid}/status") as file:
@@ -125,7 +125,7 @@ class Crowd(WardTest):
 
     def test_a_crowd_on_the_hl7_port(self):
         """Connections that say nothing at all, and then the gateway comes again."""
-        quiet = self.pages(0)
+        quiet = self.pages()
         now = time.strftime("%Y%m%d%H%M%S", time.gmtime())
 
         def message(number):
@@ -145,7 +145,7 @@ class Crowd(WardTest):
             wait_for("a full house", lambda: self.hl7_turned_away() > turned_away, 60)
 
         more(OPTIONS.half_open)
-        crowded = self.pages(100)
+        crowded = self.pages()
         self.assertIn(b"MSA|AA|", mllp.exchange(gateway, message(2)))
         held = self.hl7_open()
         gateway.close()
@@ -174,7 +174,7 @@ class Crowd(WardTest):
         return series(self.ward, f'magwatch_hl7_refused_total{{reason="{why}"}}')
 
     def test_slow_silent_and_half_open_clients(self):
-        quiet = self.pages(0)
+        quiet = self.pages()
         self.dribble(OPTIONS.slow // 3, b"GET /api/v1/beds HTTP/1.1\r\nX-Slow: " + b"a" * 4000)
         self.dribble(OPTIONS.slow // 3, b"POST /api/v1/entries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                         b"Content-Length: 60000\r\n\r\n" + b" " * 60000)
@@ -184,36 +184,36 @@ class Crowd(WardTest):
         wait_for("the crowd", lambda: series(self.ward, "magwatch_http_connections") >= crowd, 60)
         # Of more than there are places for, the longest waiting makes room before its time is over.
         wait_for("refusals", lambda: sum(self.refused(why) for why in ("timeout", "evicted", "connections")) > 0, 60)
-        crowded = self.pages(100)
+        crowded = self.pages()
         wait_for("those who were cut off to come again",
                  lambda: series(self.ward, "magwatch_http_connections") >= crowd, 60)
         self.as_on_a_quiet_ward(quiet, crowded)
 
     def test_endless_bodies_and_headers(self):
-        quiet = self.pages(0)
+        quiet = self.pages()
         big = b"x" * (1 << 20)
         post = b"POST /api/v1/entries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         told = post + b"Content-Length: %d\r\n\r\n" % (1 << 30)
         seen = {"body_size": self.refused("body_size"), "header_size": self.refused("header_size")}
         crowded = []
-        for i in range(OPTIONS.rounds):
+        for _ in range(OPTIONS.rounds):
             sent, answer = self.endless(told, big, 1 << 30)
             self.assertIn(b" 413 ", answer.split(b"\r\n")[0] or b" 413 ")  # or it closed before it was heard
             self.assertLess(sent, 64 << 20, "what nobody will read is not taken")
             self.endless(post + b"Transfer-Encoding: chunked\r\n\r\n", b"100000\r\n" + big + b"\r\n", 1 << 30)
             self.endless(b"GET / HTTP/1.1\r\nX: ", big, 64 << 20)
             self.endless(b"GET /" + b"a" * 9000, big, 64 << 20)
-            crowded.append(self.ward.page_of_a_sign(100 + i))
+            crowded.append(self.ward.page_of_a_sign())
         for why, before in seen.items():
             self.assertGreaterEqual(self.refused(why) - before, OPTIONS.rounds, why)
         self.as_on_a_quiet_ward(quiet, statistics.median(crowded))
 
     def test_more_streams_than_there_are_places(self):
-        quiet = self.pages(0)
+        quiet = self.pages()
         readers = [Reader(self.ward.port, address=f"127.0.0.{2 + i % ADDRESSES}", slow=i % 3 == 0) for i in range(OPTIONS.streams)]
         for one in readers:
             self.addCleanup(one.close)
-        crowded = self.pages(100)
+        crowded = self.pages()
         alive = [one for one in readers if one.heard("heartbeat")]
         self.assertTrue(alive)
         self.assertLessEqual(series(self.ward, "magwatch_displays_connected"), 64)
@@ -225,7 +225,7 @@ class Crowd(WardTest):
 
     def test_somebody_elses_slow_clients(self):
         """slowhttptest, of Debian: header, body and slow reading."""
-        quiet = self.pages(0)
+        quiet = self.pages()
         url = f"http://127.0.0.1:{self.ward.port}/api/v1/entries"
         attacks = [["-H", "-i", "1", "-t", "GET"], ["-B", "-i", "1", "-t", "POST"], ["-X", "-n", "1", "-w", "10", "-y", "20"]]
         running = [subprocess.Popen(["slowhttptest", *kind, "-c", str(OPTIONS.slow), "-r", str(OPTIONS.slow), "-l", "20", "-u", url],
@@ -234,7 +234,7 @@ class Crowd(WardTest):
             self.addCleanup(process.wait)
             self.addCleanup(process.kill)
         wait_for("their crowd", lambda: series(self.ward, "magwatch_http_connections") >= 16, 30)
-        self.as_on_a_quiet_ward(quiet, self.pages(100))
+        self.as_on_a_quiet_ward(quiet, self.pages())
 
 
 if __name__ == "__main__":

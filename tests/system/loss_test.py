@@ -85,24 +85,24 @@ class Loss(WardTest):
         self.start()
         self.ward.watch()
 
-    def pages(self, first):
-        return [self.ward.page_of_a_sign(first + i) for i in range(OPTIONS.rounds)]
+    def pages(self):
+        return [self.ward.page_of_a_sign() for _ in range(OPTIONS.rounds)]
 
     def test_boards_on_bad_lines_do_not_concern_the_alarm_path(self):
         self.begin()
-        quiet = statistics.median(self.pages(0))
+        quiet = statistics.median(self.pages())
         readers = [Reader(self.ward.port, address=BOARDS) for _ in range(8)]
         self.addCleanup(lambda: [reader.close() for reader in readers])
         wait_for("the stream", lambda: all(reader.events for reader in readers), 60)
         both = f"ip saddr {BOARDS}", f"ip daddr {BOARDS}"
         bad = {f"{percent} % lost": loses(percent, *both) for percent in LOSSES}
         bad["1 Mbit/s"] = [f"{end} limit rate over 125 kbytes/second burst 4 kbytes counter drop" for end in both]
-        for number, (name, rules) in enumerate(bad.items(), 1):
+        for name, rules in bad.items():
             lines(*rules)
             until = time.monotonic() + OPTIONS.seconds
-            took = self.pages(100 * number)
+            took = self.pages()
             while time.monotonic() < until:  # while the readers fall behind
-                took.append(self.ward.page_of_a_sign(100 * number + len(took)))
+                took.append(self.ward.page_of_a_sign())
                 self.replace_ended(readers)
             self.assertGreater(dropped(), 0)
             lines()
@@ -205,9 +205,9 @@ when = "rr < 8 /min"
         self.config.write_text(text.replace(channel, f"channels = [{inner}, {inner.replace(f':{first}/', f':{other.port}/')}]"))
         self.begin()
 
-        for number, percent in enumerate(LOSSES):
+        for percent in LOSSES:
             lines(*loses(percent, *of_port(first)))
-            took = [self.ward.page_of_a_sign(1000 * (number + 1) + i, (self.ward.receiver, other)) for i in range(OPTIONS.rounds)]
+            took = [self.ward.page_of_a_sign((self.ward.receiver, other)) for _ in range(OPTIONS.rounds)]
             self.assertGreater(dropped(), 0)
             lines()
             by_first = len(self.about_her(self.ward.receiver.arrived()))

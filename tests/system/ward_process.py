@@ -81,6 +81,7 @@ socket = "{self.directory}/magwatchd.sock"
 directory = "{self.directory}/state"
 ''')
         self.process = None
+        self.signs = 0  # that were charted by page_of_a_sign
         self.extra = []  # further arguments
         self.prefix = []  # a program that runs the daemon
         self.output = open(self.directory / "daemon.log", "ab")
@@ -170,9 +171,10 @@ directory = "{self.directory}/state"
     def calls(self):
         return self.json("calls")["calls"]
 
-    def page_of_a_sign(self, number, receivers=()):
+    def page_of_a_sign(self, receivers=()):
         """Seconds from a sign that is charted at the first bed to its page's arrival at one of the receivers, by default the
-        ward's own; the episode is over then. `number`: one that no other had."""
+        ward's own; the episode is over then."""
+        self.signs += 1
         def calls_of_her():
             return [call for call in self.calls() if call["bed"] == "bed-1" and call["kind"] == "physiological"]
 
@@ -181,11 +183,11 @@ directory = "{self.directory}/state"
             return any(a["page"]["key"].split("/")[0] in calls for receiver in receivers or (self.receiver,)
                        for a in receiver.arrived())
         began = time.monotonic()
-        status, answer = self.chart(key=f"low-{number}", kind="avpu", value="unresponsive")
+        status, answer = self.chart(key=f"low-{self.signs}", kind="avpu", value="unresponsive")
         assert status == 200, answer
         wait_for("page", arrived, 60)
         took = time.monotonic() - began
-        status, answer = self.chart(key=f"well-{number}", kind="avpu", value="alert")
+        status, answer = self.chart(key=f"well-{self.signs}", kind="avpu", value="alert")
         assert status == 200, answer
         self.must(f"calls/{calls_of_her()[0]['id']}/answer", {"person": "midwife-1", "answer": "here"})
         for alarm in self.json("alarms")["alarms"]:
