@@ -12,6 +12,8 @@ import argparse
 import collections
 import concurrent.futures
 import dataclasses
+import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -133,9 +135,10 @@ FAULTS = {
     "expired certificate": dict.fromkeys(OWN_CA, Fault("certificate", certificate="expired")),
     "taken, never delivered": everybody("undelivered"),
     "delivered twice": everybody("twice"),
+    "overtaken": everybody("overtaken", pause=2.0),
 }
 # The page may be thought of as taken: nobody can tell from outside.
-TAKEN = ("slow", "taken, never delivered", "delivered twice")
+TAKEN = ("slow", "taken, never delivered", "delivered twice", "overtaken")
 # Nobody is there: that is a technical alarm of its own, also without any page.
 UNREACHABLE = ("refused", "reset", "black hole", "stalling", "cut at connect")
 # What `magwatch pages list` says of the page. How a broken connection looks depends on the moment.
@@ -160,6 +163,7 @@ WORDS = {
     "expired certificate": "^certificate refused$",
     "taken, never delivered": "^(HTTP 200|SMTP 250|SNPP 250 to SEND|HL7 CA|WCTP 200)$",
     "delivered twice": "^(HTTP 200|SMTP 250|SNPP 250 to SEND|HL7 CA|WCTP 200)$",
+    "overtaken": "^(HTTP 200|SMTP 250|SNPP 250 to SEND|HL7 CA|WCTP 200)$",
 }
 # The receiver refused in so many words: nothing was delivered, and it may be asked again.
 REFUSES = ("refuses for now", "refuses for ever")
@@ -423,6 +427,42 @@ class Faults(unittest.TestCase):
             self.assertRegex(one["detail"], WORDS[name], one)
             self.assertRegex(one["counted"], f'channel="{kind}",result="{one["outcome"]}"')
         self.each(judge)
+
+
+class Proxied(unittest.TestCase):
+    """What the proxy says of itself, where no ward would show it."""
+
+    def test_an_overtaken_request_arrives_after_the_next_one(self):
+        arrived = []
+
+        class Receiver(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                arrived.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        house = House()
+        self.addCleanup(receiver.server_close)
+        self.addCleanup(receiver.shutdown)
+        self.addCleanup(house.close)
+        proxy = house.add(receiver.server_address, "http", Fault("overtaken", pause=60.0))
+
+        def send(text):
+            line = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=60)
+            line.request("POST", "/", text)
+            line.getresponse().read()
+            line.close()
+        first = threading.Thread(target=send, args=("first",))
+        first.start()
+        wait_for("the first to wait", lambda: proxy.ahead, 60)
+        send("second")
+        first.join()
+        self.assertEqual(arrived, ["second", "first"])
 
 
 def options():

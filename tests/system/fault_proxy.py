@@ -17,6 +17,7 @@ OPTION=VALUE...") changes the fault for connections from then on.
                is thrown away
   undelivered  the best of answers, and the receiver never sees the request
   twice        the receiver gets the request twice, the sender the answer twice
+  overtaken    the receiver gets a request after the next one, or after pause=0.2 s where none comes
   certificate  TLS with a certificate=FILE and key=FILE of the test's making (after STARTTLS where the protocol has it)
 
 Python's standard library only; in tests, House runs any number of them on one thread.
@@ -35,7 +36,7 @@ import threading
 import time
 
 
-KINDS = ("pass", "refused", "reset", "black_hole", "slow", "cut", "answers", "undelivered", "twice", "certificate")
+KINDS = ("pass", "refused", "reset", "black_hole", "slow", "cut", "answers", "undelivered", "twice", "overtaken", "certificate")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -310,6 +311,7 @@ class Connection:
             self.held.append((piece, mark))
             return False
         counts = mark == "whole" and self.protocol.counts(self.protocol.request)
+        ahead = await self.proxy.overtaken(fault.pause) if counts and fault.kind == "overtaken" else None
         if counts:
             self.proxy.saw(self.protocol.request, fault, 0 if withholds else 2 if fault.kind == "twice" else 1)
             self.answering.set()
@@ -319,6 +321,9 @@ class Connection:
         for one in [*held, (piece, mark)]:
             await self.write(self.upstream[1], one[0])
             self.sent.append(one)
+        if ahead:
+            await asyncio.wait_for(self.answered.wait(), 30)  # the receiver has taken this one
+            ahead.set()
         if counts and (fault.kind == "answers" or (fault.kind == "cut" and fault.at == "whole")):
             await asyncio.wait_for(self.answered.wait(), 30)
             return fault.kind == "cut" or await self.say_instead()
@@ -375,6 +380,7 @@ class Proxy:
     def __init__(self, to, protocol, fault, port=0, told=None):
         self.to, self.protocol, self.fault, self.told = to, protocol, fault, told
         self.requests = []
+        self.ahead = None  # lets the request go on that waits to be overtaken
         self.connections = 0
         self.server = None
         self.tasks = set()
@@ -401,6 +407,19 @@ class Proxy:
         self.requests.append(seen)
         if self.told:
             self.told(seen)
+
+    async def overtaken(self, pause):
+        """Of the first request of two: waits until the second has been taken, for so long. Of the second: what lets the first
+        go on then."""
+        ahead, self.ahead = self.ahead, None
+        if ahead:
+            return ahead
+        mine = self.ahead = asyncio.Event()
+        try:
+            await asyncio.wait_for(mine.wait(), pause)
+        except asyncio.TimeoutError:
+            self.ahead = None if self.ahead is mine else self.ahead
+        return None
 
     async def set(self, fault):
         """For connections from now on; those that are open are closed."""
