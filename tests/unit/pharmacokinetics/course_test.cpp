@@ -186,6 +186,15 @@ TEST(Course, WhatWasJoinedKeepsThatItWasPartlyAssumed)
     EXPECT_NEAR(course.grams(at(0s), at(400min), false), grams, 1e-6);
 }
 
+TEST(Course, ABolusThatIsJoinedWithWhatRanAfterItIsNoBolusAnyMore)
+{
+    Course course = regimen(4, 20min, 1);
+    for (int i = 0; i < 600; ++i) ASSERT_TRUE(course.pump_rate(at(1h + 1min * i), 1 + (i % 7) * 0.1));
+    ASSERT_EQ(course.pieces().size(), Course::pieces_max);
+    EXPECT_FALSE(course.pieces()[0].bolus);
+    EXPECT_FALSE(course.near_bolus(at(10min)));
+}
+
 // What a record cannot have held, written by hand.
 TEST(Course, RefusesBytesThatNoCourseWrote)
 {

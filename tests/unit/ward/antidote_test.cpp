@@ -112,6 +112,7 @@ TEST(Antidote, AGraveAlarmOpensItByRuleAndOnlyAGraveOne)
     EXPECT_EQ(ward.list()->why[0].second, "Reflex absent");
     EXPECT_TRUE(ward.list()->example);
     EXPECT_THAT(ward.list()->stamp, HasSubstr("EXAMPLE"));
+    EXPECT_EQ(ward.list()->notice, "The team decides. This list does not replace the prescription.");
     EXPECT_TRUE(ward.at("stop").on_top);
     EXPECT_EQ(ward.view().beds.at(1).checklist, std::nullopt);
 }

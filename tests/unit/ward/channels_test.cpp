@@ -74,6 +74,19 @@ TEST_F(Channels, WithoutAHandOverTheNextStartsAfterFiveSeconds)
     EXPECT_THAT(channels_of("midwife"), ElementsAre(text_channel, mail_channel, bell_channel));
 }
 
+TEST_F(Channels, AScreenHearsThatTheNextHasStarted)
+{
+    receipt(first, PageOutcome::sending);
+    rig.effects.clear();
+    rig.jump(rig.now().at(rig.now().steady + hand_over_within));
+    rig.step(Tick{});
+    ASSERT_THAT(channels_of("midwife"), ElementsAre(mail_channel));
+    EXPECT_TRUE(std::any_of(rig.latest.begin(), rig.latest.end(), [](const Effect& effect) {
+        const auto* screens = std::get_if<Publish>(&effect);
+        return screens != nullptr && screens->bed == BedId{0};
+    }));
+}
+
 TEST_F(Channels, AfterAFailureTheNextStartsAtOnce)
 {
     rig.pass(1s);
