@@ -242,6 +242,7 @@ TEST(Reload, TheLastGoodConfigurationDoesNotEndTheWordThatTheNewOneWasRefused)
     rig.step(last_good);
     EXPECT_THAT(rig.events("technical.configuration"), ElementsAre("raised"));
     EXPECT_THAT(rig.events("technical.fallback"), ElementsAre("raised"));
+    EXPECT_TRUE(rig.view().fallback);
     rig.step(Rig::configuration());
     EXPECT_THAT(rig.events("technical.configuration"), ElementsAre("raised", "cleared"));
     EXPECT_THAT(rig.events("technical.fallback"), ElementsAre("raised", "cleared"));
