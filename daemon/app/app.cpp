@@ -451,6 +451,7 @@ int App::State::run()
     build(std::move(start));
     tasks.spawn("main", main_task());
     io.run();
+    if (shutting_down) starts->lived();
     log_writer.flush();
     // A file that is not being read holds up no end: all that had to be kept is, and nothing waits for that file.
     if (work.depth() > 0) _exit(status);
@@ -787,7 +788,7 @@ asio::awaitable<void> App::State::shut_down()
 {
     service.stopping();
     log(event_stopping, "stopping: nobody watches from now on");
-    starts->lived(); // what it was asked for is no death
+    starts->over(); // what it was asked for is no death
     auto sources_end = sources->stop();
     co_await std::move(sources_end);
     loop->stop();

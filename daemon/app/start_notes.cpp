@@ -105,7 +105,7 @@ void StartNotes::stepping(const RecordPlace& place)
 void StartNotes::turned(Duration now)
 {
     if (file_ < 0) return;
-    if (now - now_ >= short_life) lived();
+    if (now - now_ >= short_life) over();
     else if (!std::exchange(watched_, true)) write(watched);
 }
 
@@ -116,6 +116,12 @@ void StartNotes::write(const RecordPlace& place) const
 }
 
 void StartNotes::lived()
+{
+    over();
+    (void)unlink(path_.c_str());
+}
+
+void StartNotes::over()
 {
     if (file_ < 0) return;
     // In place: to remove the file might wait for a disk, and a daemon that watches must not.

@@ -46,7 +46,9 @@ public:
     // A turn ended, at this boot time: what the starts before it died of while they began is over, and after half a
     // minute everything is.
     void turned(Duration now);
-    // It was stopped, or found nothing to die of.
+    // It is being stopped: what it dies of from now on does not count. Waits for no disk.
+    void over();
+    // It was stopped, or found nothing to die of: no note is left.
     void lived();
 
 private:

@@ -67,9 +67,11 @@ TEST_F(StartNotesTest, AStopIsNoDeath)
     StartNotes third{folder.path().string(), now, boot};
     third.begin();
     third.turned(now.boottime);
-    third.lived();
+    third.over();
     third.turned(now.boottime + 1s); // a turn while it stops
     EXPECT_FALSE(next().built_in);
+    third.lived();
+    EXPECT_FALSE(std::filesystem::exists(folder.file("starts")));
     dies(1s);
     dies(1s);
     EXPECT_FALSE(next().built_in) << "those before it are over";
