@@ -30,7 +30,7 @@ def lines(text, chance):
 
 def letters(text, chance):
     """A few bytes changed, left out or put in."""
-    data = bytearray(text.encode())
+    data = bytearray(text.encode(errors="surrogateescape"))
     for _ in range(chance.choice((1, 1, 2, 5))):
         at = chance.randrange(len(data))
         new = chance.choice(b'0123456789"[]=.\n#{}-x \xff\x00')
