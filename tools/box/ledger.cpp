@@ -31,6 +31,15 @@ bool accepted(const EffectBuffer& effects)
     });
 }
 
+// That it has this entry, and that it counts once.
+bool says_known(const EffectBuffer& effects)
+{
+    return std::any_of(effects.begin(), effects.end(), [](const Effect& effect) {
+        const auto* reply = std::get_if<Reply>(&effect);
+        return reply != nullptr && reply->accepted && reply->text == "already recorded";
+    });
+}
+
 } // namespace
 
 Ledger::Ledger(const Pack& pack, std::size_t beds) : pack_{pack}, beds_(beds) {}
@@ -90,6 +99,9 @@ void Ledger::entered(const Moment& now, const Entry& entry, const EffectBuffer& 
     const auto* value = std::get_if<ValueEntry>(&entry.what);
     if (value == nullptr || value->signal != Signal::reflex_knee || !accepted(effects)) return;
     if (entry.bed.value >= beds_.size()) return;
+    // Who was not told "stored" says the same again, and somebody else may have found another thing meanwhile.
+    const bool again = !entry.key.empty() && !entered_.insert(entry.key).second;
+    if (again && says_known(effects)) return;
     Bed& bed = beds_[entry.bed.value];
     if (value->value > 0) bed.no_reflex.reset();
     else if (bed.watched && !bed.no_reflex) bed.no_reflex = now.steady;

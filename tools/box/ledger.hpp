@@ -13,6 +13,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,7 @@ private:
 
     const Pack& pack_;
     std::vector<Bed> beds_;
+    std::set<std::string> entered_; // keys of reflexes that were taken
     Instant checked_{};
     bool mended_ = false;
     std::map<std::string, Instant> used_; // kinds of channels, since everything works: the first page

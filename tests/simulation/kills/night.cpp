@@ -384,7 +384,9 @@ void World::answer(const Page& page)
                                                   : Responsibility::attended;
     Action action;
     action.person = page.key.person;
-    if (page.code != 0) action.what = AnswerCode{page.code, kind, page.key.text()};
+    // A reply is a message of its own, also to a page that arrived a second time.
+    const std::string reply = page.key.text() + " " + std::to_string(handed_[page.key.text()]);
+    if (page.code != 0) action.what = AnswerCode{page.code, kind, reply};
     else action.what = Answer{page.key.call, kind};
     saying->input = std::move(action);
     plan(2s + anywhere(40s), [this, saying] {
