@@ -23,21 +23,14 @@ std::optional<double> critical(Signal signal)
     return std::nullopt;
 }
 
-bool accepted(const EffectBuffer& effects)
+// The reply that takes what was said; null: it was not taken.
+const Reply* accepted(const EffectBuffer& effects)
 {
-    return std::any_of(effects.begin(), effects.end(), [](const Effect& effect) {
+    for (const Effect& effect : effects) {
         const auto* reply = std::get_if<Reply>(&effect);
-        return reply != nullptr && reply->accepted;
-    });
-}
-
-// That it has this entry, and that it counts once.
-bool says_known(const EffectBuffer& effects)
-{
-    return std::any_of(effects.begin(), effects.end(), [](const Effect& effect) {
-        const auto* reply = std::get_if<Reply>(&effect);
-        return reply != nullptr && reply->accepted && reply->text == "already recorded";
-    });
+        if (reply != nullptr && reply->accepted) return reply;
+    }
+    return nullptr;
 }
 
 } // namespace
@@ -97,11 +90,12 @@ void Ledger::observed(const Moment& now, const Observation& o)
 void Ledger::entered(const Moment& now, const Entry& entry, const EffectBuffer& effects)
 {
     const auto* value = std::get_if<ValueEntry>(&entry.what);
-    if (value == nullptr || value->signal != Signal::reflex_knee || !accepted(effects)) return;
+    const Reply* reply = accepted(effects);
+    if (value == nullptr || value->signal != Signal::reflex_knee || reply == nullptr) return;
     if (entry.bed.value >= beds_.size()) return;
     // Who was not told "stored" says the same again, and somebody else may have found another thing meanwhile.
     const bool again = !entry.key.empty() && !entered_.insert(entry.key).second;
-    if (again && says_known(effects)) return;
+    if (again && reply->text == "already recorded") return;
     Bed& bed = beds_[entry.bed.value];
     if (value->value > 0) bed.no_reflex.reset();
     else if (bed.watched && !bed.no_reflex) bed.no_reflex = now.steady;
@@ -109,7 +103,7 @@ void Ledger::entered(const Moment& now, const Entry& entry, const EffectBuffer& 
 
 void Ledger::acted(const Moment& now, const Action& action, const EffectBuffer& effects)
 {
-    if (!accepted(effects)) return;
+    if (accepted(effects) == nullptr) return;
     if (const auto* start = std::get_if<WatchStart>(&action.what)) {
         beds_[start->bed.value].watched = true;
         beds_[start->bed.value].since = now.steady;

@@ -10,7 +10,6 @@
 #include <map>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <utility>
 
 #include "adapters/monitors/hl7/mllp.hpp"
 
@@ -81,6 +80,7 @@ struct Hl7Server::Impl : std::enable_shared_from_this<Impl> {
     static asio::awaitable<void> sweep(std::shared_ptr<Impl> self);
     void admit(tcp::socket socket);
     [[nodiscard]] bool may_connect(const tcp::endpoint& peer, const std::string& address) const;
+    [[nodiscard]] std::size_t open_from(const std::string& address) const;
     void make_room(const std::string& address);
     asio::awaitable<bool> answer(Session& session);
     bool take_frames(Session& session);
@@ -140,6 +140,12 @@ bool Hl7Server::Impl::may_connect(const tcp::endpoint& peer, const std::string& 
     return of_a_source && (config.allow_from.empty() || peer.address().is_loopback() || names(config.allow_from));
 }
 
+std::size_t Hl7Server::Impl::open_from(const std::string& address) const
+{
+    const auto found = by_address.find(address);
+    return found == by_address.end() ? 0 : found->second;
+}
+
 // A gateway that restarts without a word, and anybody who only connects, leaves connections that say nothing for ever.
 // Where they take the room of one that wants to speak, the longest silent goes: one on which no known sender ever
 // spoke, or, where one did on all of them, one from the newcomer's own address. None before it was silent for as long
@@ -148,8 +154,7 @@ bool Hl7Server::Impl::may_connect(const tcp::endpoint& peer, const std::string& 
 void Hl7Server::Impl::make_room(const std::string& address)
 {
     const Hl7Config& config = ingest.config();
-    const auto of_address = by_address.find(address);
-    const bool own = of_address != by_address.end() && of_address->second >= config.max_connections_per_address;
+    const bool own = open_from(address) >= config.max_connections_per_address;
     if (!own && sessions.size() < config.max_connections) return;
     std::shared_ptr<Session> goes;
     const auto look = [&](bool spoke) {
@@ -179,9 +184,7 @@ void Hl7Server::Impl::admit(tcp::socket socket)
     }
     make_room(address);
     const Hl7Config& config = ingest.config();
-    const auto of_address = by_address.find(address);
-    const std::size_t mine = of_address == by_address.end() ? 0 : of_address->second;
-    if (sessions.size() >= config.max_connections || mine >= config.max_connections_per_address) {
+    if (sessions.size() >= config.max_connections || open_from(address) >= config.max_connections_per_address) {
         ++counters.connections_refused;
         return;
     }
