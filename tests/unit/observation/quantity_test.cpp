@@ -66,6 +66,7 @@ TEST(Conversion, PressureTemperatureVolumeAndDose)
     EXPECT_NEAR(converted(Signal::temp, 98.6, Unit::fahrenheit, Unit::celsius), 37, 1e-9);
     EXPECT_NEAR(converted(Signal::temp, 37, Unit::celsius, Unit::fahrenheit), 98.6, 1e-9);
     EXPECT_NEAR(converted(Signal::temp, -40, Unit::celsius, Unit::fahrenheit), -40, 1e-9);
+    expect_converts(Signal::bolus_dose, 4000, Unit::milligram, 4, Unit::gram);
     expect_converts(Signal::urine, 0.25, Unit::litre, 250, Unit::millilitre);
     expect_converts(Signal::pump_rate, 50, Unit::mg_per_min, 3, Unit::gram_per_hour);
     expect_converts(Signal::pump_concentration, 40, Unit::mg_per_ml, 0.04, Unit::gram_per_ml);
