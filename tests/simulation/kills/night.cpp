@@ -41,6 +41,7 @@ private:
 struct Saying {
     Input input;
     bool is_answer = false;
+    bool said = false; // while the daemon lived
     bool confirmed = false;
     bool refused = false;
     unsigned tries = 0;
@@ -67,6 +68,7 @@ private:
     struct Answered {
         std::set<Responsibility> possible; // what the ward may know of this person's answer
         bool confirmed = false;
+        unsigned pending = 0; // words that were said and not answered yet
     };
 
     void plan(Duration in, Act act, bool of_this_life = false);
@@ -338,7 +340,12 @@ void World::say(const std::shared_ptr<Saying>& saying)
     if (auto* entry = std::get_if<Entry>(&input)) entry->request = request;
     auto* action = std::get_if<Action>(&input);
     if (action != nullptr) action->request = request;
-    if (saying->is_answer) answered_[{saying->call, action->person}].possible.insert(saying->answer);
+    if (saying->is_answer) {
+        Answered& known = answered_[{saying->call, action->person}];
+        known.possible.insert(saying->answer);
+        if (!saying->said) ++known.pending;
+        saying->said = true;
+    }
     step(input);
 }
 
@@ -348,12 +355,15 @@ void World::took(const Reply& reply, bool stored)
     const auto found = waiting_.find(reply.request);
     if (found == waiting_.end()) return;
     Saying& saying = *found->second;
-    if (reply.accepted && stored && reply.text != "this call is over") {
+    // The reply to a word that was said again says nothing new, and another word may stand by then.
+    const bool first = !saying.confirmed && !saying.refused;
+    if (first && reply.accepted && stored && reply.text != "this call is over") {
         saying.confirmed = true;
         if (saying.is_answer) {
             ++night_.answers;
             auto& known = answered_[{saying.call, std::get<Action>(saying.input).person}];
             known.confirmed = true;
+            --known.pending;
             // Who is at the bed and says "coming" is still at the bed.
             const bool here = saying.answer == Responsibility::accepted &&
                               known.possible.contains(Responsibility::attended);
@@ -363,7 +373,10 @@ void World::took(const Reply& reply, bool stored)
     }
     // Also of a call that left before it was on the disk: it rings under another number since.
     if (!reply.accepted || reply.text == "this call is over") {
-        saying.refused = saying.is_answer;
+        if (saying.is_answer && first) {
+            saying.refused = true;
+            --answered_[{saying.call, std::get<Action>(saying.input).person}].pending;
+        }
         if (!saying.is_answer) fail("alarm", "an entry was refused: " + reply.text);
     }
     const bool is_answer = saying.is_answer;
@@ -392,7 +405,7 @@ void World::answer(const Page& page)
     plan(2s + anywhere(40s), [this, saying] {
         // One word at a time: what was said before and not confirmed may still come.
         const auto known = answered_.find({saying->call, std::get<Action>(saying->input).person});
-        if (known != answered_.end() && (!known->second.confirmed || known->second.possible.size() > 1)) return;
+        if (known != answered_.end() && known->second.pending > 0) return;
         say(saying);
     });
 }
