@@ -409,6 +409,11 @@ std::string App::State::find_what_was(bool first, StartConfig& start)
         const auto begun = file->begin_incarnation(at, now.boottime, boot, recovered->started.incarnation);
         if (const auto* error = std::get_if<JournalError>(&begun)) recovered->notes.push_back(error->what);
     }
+    // What was charted after the snapshot met no rules: questions and plans of theirs were refused.
+    if (recovered->refused.any())
+        records_lost = recovered->refused.checklists > 0
+                           ? "A checklist is of a protocol that this version refuses and is lost: follow local protocol"
+                           : "This version refuses the rules that ran: compare every bed with its paper chart";
     if (recovered->left_out > 0) {
         log(event_safe_mode, "records that earlier starts ended at are left out",
             {{LogKey::count, recovered->left_out}});

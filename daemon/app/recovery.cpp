@@ -56,6 +56,13 @@ std::string who_stopped(JournalFile& journal, std::uint32_t incarnation)
     return at < note.size() ? std::string{note.substr(at + 1)} : "";
 }
 
+std::string words_of(const LoadRefused& refused)
+{
+    return fmt::format("of the snapshot this version refuses: {}{}{} own limits, {} checklists",
+                       refused.rules ? "the rule pack, " : "", refused.protocol ? "the protocol file, " : "",
+                       refused.own_limits, refused.checklists);
+}
+
 // Steps the inputs of one batch; effects stand there for people and tools, not for us.
 void replay(const JournalBatch& batch, RecordReader& reader, const Replay& how, Recovered& out)
 {
@@ -111,9 +118,10 @@ std::variant<Recovered, JournalError> recover(JournalFile& journal, const ClockR
     std::int64_t after = 0;
     if (const auto& found = std::get<std::optional<JournalSnapshot>>(snapshot)) {
         if (format_of(as_text(found->state)) > newest_format) return made_by_newer();
-        if (auto ward = Ward::load(as_text(found->state))) {
+        if (auto ward = Ward::load(as_text(found->state), &out.refused)) {
             out.ward = std::move(*ward);
             after = found->batch;
+            if (out.refused.any()) out.notes.push_back(words_of(out.refused));
         } else {
             out.notes.emplace_back("the snapshot is of another format: all inputs are replayed");
         }

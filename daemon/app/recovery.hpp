@@ -27,6 +27,7 @@ struct Recovered {
     Started started;              // to be stepped first
     std::uint64_t replayed = 0;   // inputs after the snapshot
     std::uint64_t damaged = 0;    // batches and records that could not be read: what they said is lost
+    LoadRefused refused;          // what the snapshot held and this version does not take
     std::uint64_t left_out = 0;   // records that starts before this one died at, or all after the snapshot
     std::vector<std::string> notes; // what was damaged or left out, for the log
 };

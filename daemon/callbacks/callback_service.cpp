@@ -110,7 +110,10 @@ CallbackService::reply(const SmsCallback& gateway, const CallbackFields& fields)
     Action action;
     action.person = person->second;
     action.what = AnswerCode{code->code, code->kind, ""};
-    return Pass{Input{std::move(action)}, "reply/" + fields.reference()};
+    // With what it says: a gateway may give two replies of one conversation the same reference.
+    std::string mark = "reply/" + fields.reference() + "/" + std::to_string(code->code) + "/" +
+                       std::string{name(code->kind)} + "/" + person->second;
+    return Pass{Input{std::move(action)}, std::move(mark)};
 }
 
 void CallbackService::remember(std::string mark)

@@ -135,14 +135,15 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Proto
 {
     Bed* bed = find(open.bed);
     if (bed == nullptr || !bed->watch) return reply(now, action.request, false, "this bed is not watched");
-    if (key_known(open.key)) return reply(now, action.request, true, "already recorded");
+    const std::uint64_t said = hash_said(open.bed, open.branch, open.reason);
+    if (key_used(now, action.request, open.key, said)) return;
     const bool running = bed->watch->antidote && bed->watch->antidote->list.open();
     if (!protocol && !running) return reply(now, action.request, false, none_configured);
     if (open.branch > ProtocolBranch::arrest) return reply(now, action.request, false, "no such branch");
     if (open.reason.size() > reason_longest) return reply(now, action.request, false, "the words are too long");
     if (running && open.branch <= bed->watch->antidote->list.branch)
         return reply(now, action.request, true, "the checklist is open");
-    remember_key(open.key);
+    keys.remember(open.key, said);
     const std::string who = action.person + (open.reason.empty() ? "" : ": " + open.reason);
     open_antidote(now, open.bed, open.branch, action.person, running ? "graver, by " + who : "opened by " + who);
     bedside_act(now, open.bed, action.person);
@@ -155,14 +156,17 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Proto
 {
     Bed* bed = find(what.bed);
     if (bed == nullptr || !bed->watch) return reply(now, action.request, false, "this bed is not watched");
-    if (key_known(what.key)) return reply(now, action.request, true, "already recorded");
+    // Who checked a dose is said once it is proven, perhaps the second time only.
+    const std::string words = what.act == StepAct::start ? "" : what.text;
+    const std::uint64_t said = hash_said(what.bed, what.step, what.act, words);
+    if (key_used(now, action.request, what.key, said)) return;
     if (!bed->watch->antidote || !bed->watch->antidote->list.open())
         return reply(now, action.request, false, "no checklist is open at this bed");
     Antidote& antidote = *bed->watch->antidote;
     const TapAnswer answer =
         tap(antidote.list, *antidote.protocol, what.step, what.act, action.person, what.text, now.steady);
     if (!answer.accepted) return reply(now, action.request, false, answer.text);
-    remember_key(what.key);
+    keys.remember(what.key, said);
     // A step that charts something charts it as if it had been entered.
     const StepKind kind = antidote.protocol->step(what.step)->kind;
     if (what.act == StepAct::done && (kind == StepKind::stop || kind == StepKind::decide)) {
@@ -184,13 +188,14 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Proto
 {
     Bed* bed = find(close.bed);
     if (bed == nullptr || !bed->watch) return reply(now, action.request, false, "this bed is not watched");
-    if (key_known(close.key)) return reply(now, action.request, true, "already recorded");
+    const std::uint64_t said = hash_said(close.bed, close.reason, close.doctor);
+    if (key_used(now, action.request, close.key, said)) return;
     if (!bed->watch->antidote || !bed->watch->antidote->list.open())
         return reply(now, action.request, false, "no checklist is open at this bed");
     const TapAnswer answer =
         close_checklist(bed->watch->antidote->list, close.reason, close.doctor, action.person, now.steady);
     if (!answer.accepted) return reply(now, action.request, false, answer.text);
-    remember_key(close.key);
+    keys.remember(close.key, said);
     review_session(now, close.bed);
     bedside_act(now, close.bed, action.person);
     refresh_next(*bed, now.steady);

@@ -9,7 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration future_tolerance = 60s; // clocks of two PCs may differ a little
-constexpr std::size_t remembered_keys = 1024;
 
 // A person counting or testing at the bed is a person at the bed.
 bool done_at_bedside(const Entry& entry)
@@ -66,7 +65,9 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
 {
     const Bed* bed = find(entry.bed);
     if (bed == nullptr) return reply(now, entry.request, false, "no such bed");
-    if (key_known(entry.key)) return reply(now, entry.request, true, "already recorded");
+    // Who charts and who checked may be said otherwise the second time, and a time that is not said is a later one.
+    const std::uint64_t said = hash_said(entry.bed, entry.what, entry.corrects, entry.reason);
+    if (key_used(now, entry.request, entry.key, said)) return;
     if (entry.person.empty()) return reply(now, entry.request, false, "who charts this? 'by' is missing");
     if (!bed->watch) {
         return reply(now, entry.request, false, "this bed is not watched: start the watch first");
@@ -79,7 +80,7 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
     if (at_wall > now.wall + future_tolerance) return reply(now, entry.request, false, "the time lies in the future");
     if (const std::string why = why_not_second(entry); !why.empty()) return reply(now, entry.request, false, why);
     if (const std::string why = why_not(entry, now); !why.empty()) return reply(now, entry.request, false, why);
-    remember_key(entry.key);
+    keys.remember(entry.key, said);
     std::string text = correction ? correct(now, entry, at_wall) : record(now, entry, at_wall);
     // A correction is made at a desk: it answers no call.
     if (!correction && done_at_bedside(entry)) bedside_act(now, entry.bed, entry.person);
@@ -87,16 +88,13 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
     reply(now, entry.request, true, std::move(text));
 }
 
-bool Ward::State::key_known(const std::string& key) const
+bool Ward::State::key_used(const Moment& now, std::uint64_t request, const std::string& key, std::uint64_t said)
 {
-    return !key.empty() && std::find(entry_keys.begin(), entry_keys.end(), key) != entry_keys.end();
-}
-
-void Ward::State::remember_key(const std::string& key)
-{
-    if (key.empty()) return;
-    if (entry_keys.size() >= remembered_keys) entry_keys.erase(entry_keys.begin());
-    entry_keys.push_back(key);
+    const KeyUse use = keys.use(key, said);
+    if (use == KeyUse::again) reply(now, request, true, "already recorded");
+    if (use == KeyUse::other)
+        reply(now, request, false, "its key came before with something else: send it under a key of its own");
+    return use != KeyUse::fresh;
 }
 
 std::string Ward::State::why_not(const Entry& entry, const Moment& now) const

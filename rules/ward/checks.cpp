@@ -71,7 +71,7 @@ Duration interval(const Check& check, const Watch& watch, Instant at, std::optio
 AlarmText overdue_text(const Check& check)
 {
     AlarmText alarm;
-    alarm.rule = "check." + check.id;
+    alarm.rule = overdue_rule(check);
     alarm.title = check.title + " overdue";
     alarm.message = check.title + " overdue";
     alarm.prompt = "Check now and chart it.";
@@ -126,6 +126,8 @@ std::string joined(const std::vector<std::string>& parts)
 }
 
 } // namespace
+
+std::string overdue_rule(const Check& check) { return "check." + check.id; }
 
 void Ward::State::review_checks(const Moment& now, BedId id)
 {

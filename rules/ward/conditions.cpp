@@ -6,11 +6,6 @@
 namespace magwatch {
 namespace {
 
-bool delaying(const ConditionState& state)
-{
-    return state.phase == ConditionPhase::pending || state.phase == ConditionPhase::clearing;
-}
-
 AlarmText text_of(const Rule& rule)
 {
     return {rule.id,       rule.title, rule.message,  rule.prompt,  rule.kind,
@@ -32,10 +27,10 @@ void Ward::State::advance_rule(const Moment& now, BedId bed, std::size_t index)
     Watch& watch = *beds[bed.value].watch;
     Slot& slot = watch.rules[index];
     const Rule& rule = watch.pack->rules[index];
-    const bool delayed = delaying(slot.condition);
+    const bool delayed = slot.condition.delayed();
     const ConditionEvent event = advance({rule.hold, rule.clear_hold}, slot.condition,
                                          watch.evaluation->truth(index), now.steady);
-    watch.delays += static_cast<std::uint32_t>(delaying(slot.condition)) - static_cast<std::uint32_t>(delayed);
+    watch.delays += static_cast<std::uint32_t>(slot.condition.delayed()) - static_cast<std::uint32_t>(delayed);
     if (event == ConditionEvent::became_active) raise(now, bed, slot, text_of(rule));
     if (event == ConditionEvent::became_clear) condition_over(now, slot);
 }

@@ -154,6 +154,15 @@ void Ward::State::take_sources(const Moment& now, const Configuration& next)
     }
 }
 
+std::optional<CheckState> Ward::State::take_from_aside(Watch& watch, const std::string& rule)
+{
+    const auto kept = watch.aside.extract(rule);
+    const auto episode = kept ? episodes.find(kept.mapped().slot.episode) : episodes.end();
+    if (episode == episodes.end()) return std::nullopt; // none, or closed by a person meanwhile
+    episode->second.orphan = false;
+    return kept.mapped();
+}
+
 // A watch goes on under a new pack: its conditions live by rule id.
 void Ward::State::carry_over(const Moment& now, BedId id, const Pack* old_pack)
 {
@@ -176,7 +185,11 @@ void Ward::State::carry_over(const Moment& now, BedId id, const Pack* old_pack)
         }
         if (!kept && watch.rules[old].open()) episodes.at(watch.rules[old].episode).orphan = true;
     }
+    for (std::size_t r = 0; r < rules.size(); ++r)
+        if (const auto kept = take_from_aside(watch, next->rules[r].id)) rules[r] = kept->slot;
     watch.rules = std::move(rules);
+    watch.delays = static_cast<std::uint32_t>(std::count_if(
+        watch.rules.begin(), watch.rules.end(), [](const Slot& slot) { return slot.condition.delayed(); }));
     std::vector<CheckState> checks(next ? next->checks.size() : 0);
     for (std::size_t old = 0; old < watch.checks.size(); ++old) {
         bool kept = false;
@@ -188,6 +201,9 @@ void Ward::State::carry_over(const Moment& now, BedId id, const Pack* old_pack)
         const EpisodeId open = watch.checks[old].slot.episode;
         if (!kept) close_episode(now, open, "");
     }
+    for (std::size_t c = 0; c < checks.size(); ++c)
+        if (const auto kept = take_from_aside(watch, overdue_rule(next->checks[c]))) checks[c] = *kept;
+    if (next) watch.aside.clear();
     watch.checks = std::move(checks);
     watch.evaluation.reset();
     if (next) {

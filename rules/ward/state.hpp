@@ -21,6 +21,7 @@
 #include "rules/pharmacokinetics/course.hpp"
 #include "rules/ward/bedside.hpp"
 #include "rules/ward/chart_list.hpp"
+#include "rules/ward/known_keys.hpp"
 #include "rules/ward/technical.hpp"
 #include "rules/ward/ward.hpp"
 
@@ -113,8 +114,8 @@ struct Antidote {
     {
         a(text, list);
         if constexpr (Archive::reading) {
-            protocol = read_protocol(text, "protocol").protocol;
-            if (!protocol || !sound(list, *protocol)) a.fail();
+            protocol = read_protocol(text, "protocol").protocol; // null where this program refuses the text
+            if (protocol && !sound(list, *protocol)) a.fail();
         }
     }
 };
@@ -140,6 +141,9 @@ struct Watch {
     std::optional<Evaluation> evaluation; // always there while a pack is
     std::vector<Slot> rules;              // as pack.rules
     std::vector<CheckState> checks;       // as pack.checks
+    // Open alarms of rules and checks that were refused by a load, by rule, and when the check was due: the next pack
+    // that has the rule goes on with its alarm. Not saved: until then they are orphans.
+    std::map<std::string, CheckState> aside;
     SignalMask expected = 0;              // vital signs a device has sent
     std::array<Trouble, signal_count> trouble{};
     Instant infusion_next{};
@@ -167,6 +171,9 @@ struct Shelf {
     std::vector<std::string> about; // devices, signals, words: one more of them ends it
     template <class Archive> void archive(Archive& a) { a(by, reason, note, until, bed, about); }
 };
+
+// Of the alarm that a check is overdue.
+[[nodiscard]] std::string overdue_rule(const Check& check);
 
 // The pump link is lost.
 void lose_pump(Watch& watch, Instant now);
@@ -259,7 +266,7 @@ struct Ward::State {
     std::vector<QuietHours> quiet;
     std::vector<RosterChange> roster_changes; // the newest last
     std::uint16_t next_code = first_code;
-    std::vector<std::string> entry_keys;
+    KnownKeys keys; // of entries, checklists and typed replies
     std::uint32_t charted = 0; // entries of all charts, for their ids
     // While entries are charted again nothing is decided; of doses only if those are charted again too.
     enum class Replaying : std::uint8_t { no, chart, doses };
@@ -269,6 +276,7 @@ struct Ward::State {
     Instant gap_ends{};
     std::uint64_t observations = 0, refused = 0, raised = 0, pages_sent = 0;
     bool reask = false; // after a load: the rules' answers were given by another program's plan
+    LoadRefused not_taken; // of the load. Not saved: it is told once
 
     EffectBuffer* effects = nullptr; // of the step that runs
     std::size_t saved_size = 0;      // of the last save, in bytes; for the room of the next
@@ -276,6 +284,8 @@ struct Ward::State {
     // --- ward.cpp: the reducer ---
     void step(const Moment& now, const Input& input);
     void reask_rules(const Moment& now);
+    void set_rules_aside(Watch& watch);
+    [[nodiscard]] std::optional<CheckState> take_from_aside(Watch& watch, const std::string& rule);
     void fire_due(const Moment& now);
     [[nodiscard]] Instant next_due() const;
     void bed_due(BedId bed, const Moment& now);
@@ -333,9 +343,9 @@ struct Ward::State {
 
     // --- chart.cpp: what people chart ---
     void apply(const Moment& now, const Entry& entry);
-    // What came before under the same key is answered, not taken twice.
-    [[nodiscard]] bool key_known(const std::string& key) const;
-    void remember_key(const std::string& key);
+    // True where the key came before, and then it is answered: the same is not taken twice, something else is refused,
+    // for taking it for the same would lose it.
+    bool key_used(const Moment& now, std::uint64_t request, const std::string& key, std::uint64_t said);
     [[nodiscard]] std::string why_not(const Entry& entry, const Moment& now) const;
     std::string take_entry(const Moment& now, const Entry& entry, WallTime at);
 
@@ -580,6 +590,7 @@ struct Ward::State {
     }
 
     template <class Archive> void archive(Archive& a);
+    template <class Archive> void archive_answers(Archive& a, Watch& watch);
     template <class Archive> void archive_chart(Archive& a, Watch& watch, const WardShape& shape);
     template <class Archive>
     void archive_bed(Archive& a, Bed& bed, std::uint32_t format, const WardShape& shape);

@@ -95,6 +95,27 @@ void Ward::State::reask_rules(const Moment& now)
     }
 }
 
+// This program refuses what they were judged by. Nobody loses an alarm by that: until a pack has their rules again they
+// are open without one.
+void Ward::State::set_rules_aside(Watch& watch)
+{
+    if (pack) ++not_taken.own_limits;
+    const auto keep = [&](const CheckState& state) {
+        const auto episode = episodes.find(state.slot.episode);
+        if (episode == episodes.end()) return;
+        episode->second.orphan = true;
+        watch.aside.insert_or_assign(episode->second.alarm.rule, state);
+    };
+    for (const Slot& rule : watch.rules) keep({Instant::never(), rule});
+    for (const CheckState& check : watch.checks) keep(check);
+    watch.rules.assign(pack ? pack->rules.size() : 0, {});
+    watch.checks.assign(pack ? pack->checks.size() : 0, {});
+    watch.delays = 0;
+    watch.pack = pack;
+    if (pack) watch.evaluation.emplace(*pack);
+    reask = reask || pack != nullptr;
+}
+
 void Ward::State::apply(const Moment&, const Tick&) {}
 
 Serial Ward::State::new_serial() { return {incarnation, ++counter}; }
@@ -336,21 +357,37 @@ void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const 
         if (shape.signals <= static_cast<std::size_t>(Signal::symptoms)) tell_new_signals(w);
     }
     archive_chart(a, w, shape);
-    if (!pack) return;
+    archive_answers(a, w);
     if constexpr (Archive::reading) {
-        std::string why_not;
-        w.pack = pack_for(w.own_limits, why_not);
-        if (!w.pack || w.rules.size() != w.pack->rules.size() || w.checks.size() != w.pack->checks.size()) {
-            a.fail();
-            return;
+        if (w.antidote && !w.antidote->protocol) {
+            w.antidote.reset();
+            ++not_taken.checklists;
         }
-        w.evaluation.emplace(*w.pack);
     }
-    std::uint64_t plan = w.pack->plan.shape;
-    if (format >= 8) a(plan);
-    else if constexpr (Archive::reading) plan = 0;
-    w.evaluation->archive(a);
-    if constexpr (Archive::reading) reask = reask || plan != w.pack->plan.shape;
+}
+
+// What the rules answered, and under which plan.
+template <class Archive> void Ward::State::archive_answers(Archive& a, Watch& w)
+{
+    const bool were_there = Archive::reading && not_taken.rules;
+    if (!pack && !were_there) return;
+    std::uint64_t plan = 0;
+    if constexpr (Archive::reading) {
+        if (a.format() >= 8) a(plan);
+        std::string why_not;
+        if (pack) w.pack = pack_for(w.own_limits, why_not);
+        const bool fits = w.pack && w.rules.size() == w.pack->rules.size() && w.checks.size() == w.pack->checks.size();
+        if (fits) w.evaluation.emplace(*w.pack);
+        Evaluation unused;
+        (fits ? *w.evaluation : unused).archive(a);
+        if (!a.ok()) return;
+        if (!fits) set_rules_aside(w);
+        else reask = reask || plan != w.pack->plan.shape;
+    } else {
+        plan = w.pack->plan.shape;
+        a(plan);
+        w.evaluation->archive(a);
+    }
 }
 
 template <class Archive> void Ward::State::archive(Archive& a)
@@ -376,21 +413,20 @@ template <class Archive> void Ward::State::archive(Archive& a)
     a(last, incarnation, counter, next_number, configuration, bed_names, source_names, sources, episodes, calls);
     archive_first(a, faults, shape.ward_faults);
     archive_first(a, fault_details, shape.ward_faults);
-    a(ward_call, pages, entry_keys, gap_ends, observations, refused, raised, pages_sent);
+    a(ward_call, pages, keys, gap_ends, observations, refused, raised, pages_sent);
     if constexpr (Archive::reading) {
         if (!a.ok()) return;
         std::vector<LimitOverride> limits;
         for (const auto& limit : configuration.limits) limits.push_back({limit.name, limit.value});
         if (!configuration.pack_text.empty()) {
             pack = compile_pack(configuration.pack_text, configuration.pack_name, limits).pack;
-            if (!pack) {
-                a.fail();
-                return;
-            }
+            not_taken.rules = !pack;
+            if (!pack) configuration.pack_text.clear(); // the same pack again is another configuration
         }
         if (!configuration.protocol_text.empty()) {
             protocol = read_protocol(configuration.protocol_text, configuration.protocol_name).protocol;
-            if (!protocol) a.fail();
+            not_taken.protocol = !protocol;
+            if (!protocol) configuration.protocol_text.clear();
         }
         beds.resize(bed_names.size());
     }
@@ -432,12 +468,13 @@ Bytes Ward::save() const
     return out;
 }
 
-std::optional<Ward> Ward::load(std::string_view bytes)
+std::optional<Ward> Ward::load(std::string_view bytes, LoadRefused* refused)
 {
     Ward ward;
     Reader reader{bytes};
     ward.state_->archive(reader);
     if (!reader.done()) return std::nullopt;
+    if (refused != nullptr) *refused = ward.state_->not_taken;
     return ward;
 }
 

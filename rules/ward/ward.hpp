@@ -6,6 +6,7 @@
 // Not thread-safe: one thread owns a Ward.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,15 @@
 #include "rules/ward/view.hpp"
 
 namespace magwatch {
+
+// What a snapshot of an older program held and this one refuses. Alarms that were open stay open.
+struct LoadRefused {
+    bool rules = false;             // the rule pack: no rule is judged until a configuration brings another
+    std::uint32_t own_limits = 0;   // patients whose own limits do not fit the pack any more
+    std::uint32_t checklists = 0;   // calcium gluconate checklists of beds: they are gone
+    bool protocol = false;          // the ward's protocol file: no new checklist until a configuration brings another
+    [[nodiscard]] bool any() const { return rules || own_limits > 0 || checklists > 0 || protocol; }
+};
 
 class Ward {
 public:
@@ -33,8 +43,9 @@ public:
 
     // The whole state as bytes, and back. A snapshot plus the inputs after it equals the full replay.
     [[nodiscard]] Bytes save() const;
-    // nullopt if the bytes are damaged or of an unknown format version.
-    [[nodiscard]] static std::optional<Ward> load(std::string_view bytes);
+    // nullopt if the bytes are damaged or of an unknown format version. What an older program took and this one refuses
+    // costs nobody her watch: `refused`, if given, tells what it goes on without.
+    [[nodiscard]] static std::optional<Ward> load(std::string_view bytes, LoadRefused* refused = nullptr);
 
     // Names to ids under the configuration in force; nullopt for what it does not know.
     [[nodiscard]] std::optional<BedId> find_bed(std::string_view alias) const;

@@ -229,8 +229,9 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Answe
 // A code is short, and a call is over before its code comes again: only who was told may use it.
 void Ward::State::do_action(const Moment& now, const Action& action, const AnswerCode& answer)
 {
-    if (key_known(answer.key)) return reply(now, action.request, true, "already recorded");
-    remember_key(answer.key);
+    const std::uint64_t said = hash_said(answer.code, answer.kind);
+    if (key_used(now, action.request, answer.key, said)) return;
+    keys.remember(answer.key, said);
     const auto found = std::find_if(calls.begin(), calls.end(), [&](const auto& item) {
         const Call& call = item.second;
         return call.code == answer.code && call.code != 0 &&

@@ -44,6 +44,14 @@ class Opened(WardTest):
         self.ward.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.ward.process.wait(60), 0)
 
+    def ward_with_content(self):
+        self.start()
+        self.ward.watch()
+        self.ward.ring()
+        wait_for("a page", lambda: self.pages("bed-1"), 60)
+        self.alarm_at_end = self.alarm("reflex-absent", "bed-1")
+        self.end()
+
     def watched(self):
         return [bed["alias"] for bed in self.ward.json("beds")["beds"] if bed["watched"]]
 
@@ -142,15 +150,39 @@ def row_crc(columns, blob):
     return crc32c(b"".join(struct.pack("<q", column) for column in columns) + blob)
 
 
+class Stricter(Opened):
+    """A newer magwatch may refuse a rule pack that an older one took: the watch and the open call are kept."""
+
+    def test_a_pack_that_is_refused_costs_nobody_her_alarm(self):
+        self.ward_with_content()
+        alarm, paged = self.alarm_at_end["id"], len(self.ward.receiver.arrived())
+        database = sqlite3.connect(self.state / "journal.db")
+        rows = database.execute("SELECT id, batch, ward, wall, state FROM snapshots").fetchall()
+        changed = 0
+        for *columns, state in rows:
+            if state[0] == 1:
+                state = b"\x00" + subprocess.run(["zstd", "-dc"], input=state[1:], capture_output=True, check=True).stdout
+            changed += state.count(b"[[rule]]") > 0
+            state = state.replace(b"[[rule]]", b"[[ruel]]", 1)
+            database.execute("UPDATE snapshots SET state = ?, crc = ? WHERE id = ?",
+                             (state, row_crc(columns, state), columns[0]))
+        database.commit()
+        database.close()
+        self.assertGreater(changed, 0)
+        self.start()
+        self.assertIn("of the snapshot this version refuses: the rule pack", self.ward.daemon_log())
+        self.assertEqual(self.watched(), ["bed-1"])
+        wait_for("it rings again", lambda: len(self.ward.receiver.arrived()) > paged, 60)
+        self.assertEqual(self.alarm("reflex-absent", "bed-1")["id"], alarm)
+        wait_for("the ward is told", lambda: "journal" in self.faults(), 60)
+        self.assertIn("This version refuses the rules that ran", self.alarm("technical.journal")["message"])
+        self.ward.must("entries", {"key": "reflex", "bed": "bed-1", "person": "midwife-1", "kind": "reflex",
+                                   "site": "knee", "value": 2})
+        wait_for("the pack of the file judges", lambda: not self.alarm("reflex-absent", "bed-1")["condition"], 60)
+
+
 class Downgrade(Opened):
     """What a newer magwatch wrote is refused in words and left as it is, to the byte."""
-
-    def ward_with_content(self):
-        self.start()
-        self.ward.watch()
-        self.ward.ring()
-        wait_for("a page", lambda: self.pages("bed-1"), 60)
-        self.end()
 
     def files(self):
         return {path.name: path.read_bytes() for path in self.state.iterdir() if path.is_file()}

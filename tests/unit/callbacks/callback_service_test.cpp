@@ -93,7 +93,7 @@ TEST_F(Callbacks, APersonIsWhoHasTheNumberWhateverTheTextSays)
     EXPECT_EQ(action.person, "midwife-1");
     EXPECT_EQ(std::get<AnswerCode>(action.what).code, 17);
     EXPECT_EQ(std::get<AnswerCode>(action.what).kind, AnswerKind::coming);
-    EXPECT_EQ(std::get<AnswerCode>(action.what).key, "sms/hospital/reply/1");
+    EXPECT_EQ(std::get<AnswerCode>(action.what).key, "sms/hospital/reply/1/17/coming/midwife-1");
 }
 
 TEST_F(Callbacks, WhatIsForgedChangesNothing)
@@ -142,13 +142,27 @@ TEST_F(Callbacks, TheSameAgainChangesNothingAndTheMemoryIsBounded)
     };
     EXPECT_EQ(judge(reply(1)), "pass");
     EXPECT_EQ(judge(reply(1)), "repeated");
-    EXPECT_EQ(judge(request(reply_path, "id=1&from=%2B447700900123&text=18N")), "repeated") << "the id is known";
     EXPECT_EQ(judge(request(status_path(), "id=9&status=delivered")), "pass");
     EXPECT_EQ(judge(request(status_path(), "id=9&status=delivered")), "repeated");
     EXPECT_EQ(judge(request(status_path(), "id=10&status=delivered")), "repeated") << "the page is known";
     for (int i = 2; i < 9; ++i) EXPECT_EQ(judge(reply(i)), "pass") << i;
     EXPECT_EQ(judge(reply(8)), "repeated");
     EXPECT_EQ(judge(reply(1)), "pass") << "the oldest of eight was forgotten";
+}
+
+// A gateway that numbers its conversations and not its messages must not take a "N" after a "Y" away.
+TEST_F(Callbacks, AnotherWordUnderTheSameIdIsAnotherReply)
+{
+    const auto says = [&](const std::string& text, const std::string& from = "447700900123") {
+        return judge(request(reply_path, "id=1&from=%2B" + from + "&text=" + text));
+    };
+    std::set<std::string> keys;
+    for (const std::string text : {"17Y", "17N", "17H", "18Y"}) {
+        EXPECT_EQ(says(text), "pass") << text;
+        keys.insert(std::get<AnswerCode>(std::get<Action>(last).what).key);
+        EXPECT_EQ(says(text), "repeated") << text;
+    }
+    EXPECT_EQ(keys.size(), 4U) << "the ward must tell them apart as well";
 }
 
 TEST_F(Callbacks, WhatWasNotPassedOnIsNotRemembered)

@@ -289,5 +289,35 @@ TEST(Refusal, AKeyThatCameBeforeIsAnsweredAndNotDoneTwice)
     EXPECT_EQ(twice(AnswerCode{9876, AnswerKind::coming, "code"}), "already recorded");
 }
 
+// A client whose numbers begin anew with each start would else lose what it charts, and be told that it is there.
+TEST(Refusal, SomethingElseUnderAKeyThatCameBeforeIsNotTakenForTheSame)
+{
+    Ready ward;
+    const auto chart = [&](const char* key, BedId bed, auto what, const char* person = "midwife") {
+        Entry entry;
+        entry.key = key;
+        entry.bed = bed;
+        entry.person = person;
+        entry.what = std::move(what);
+        entry.request = 7;
+        return [&ward, entry] { ward.step(entry); };
+    };
+    constexpr const char* another = "its key came before with something else: send it under a key of its own";
+    chart("1", bed_1, ValueEntry{Signal::reflex_knee, 2})();
+    EXPECT_EQ(ward.reply()->text, "recorded");
+    EXPECT_EQ(ward.refused(chart("1", bed_1, ValueEntry{Signal::reflex_knee, 0})), another);
+    EXPECT_EQ(ward.refused(chart("1", bed_1, FitEntry{})), another);
+    chart("1", bed_1, ValueEntry{Signal::reflex_knee, 2}, "charge")();
+    EXPECT_EQ(ward.reply()->text, "already recorded") << "whoever says it again";
+
+    const auto act = [&](auto what) { return [&ward, what] { ward.act(what); }; };
+    act(ProtocolOpen{bed_1, ProtocolBranch::arrest, "", "2"})();
+    ASSERT_TRUE(ward.reply()->accepted);
+    EXPECT_EQ(ward.refused(act(ProtocolOpen{bed_1, ProtocolBranch::grade1, "", "2"})), another);
+    EXPECT_EQ(ward.refused(act(ProtocolClose{bed_1, "over", "Dr A", "2"})), another);
+    EXPECT_EQ(ward.refused(act(ProtocolTap{bed_1, "call", StepAct::done, "", "2"})), another);
+    EXPECT_EQ(ward.refused(act(AnswerCode{9876, AnswerKind::coming, "2"})), another);
+}
+
 } // namespace
 } // namespace magwatch::test
