@@ -129,7 +129,7 @@ void signals(Text& text, const WardView& view)
     for (const BedView& bed : view.beds) {
         for (const Row& row : rows) {
             const SignalView* seen = bed.watched ? find(bed, row.signal) : nullptr;
-            if (seen == nullptr) continue;
+            if (seen == nullptr || seen->last_at.ms == 0) continue;
             const std::string label = ",signal=\"" + std::string{name(row.signal)} + '"';
             text.sample(bed.alias, label, static_cast<double>((view.at.wall - seen->last_at).count()) / 1000);
         }

@@ -18,18 +18,21 @@ constexpr std::ptrdiff_t old_points = (history_length - dense_length) / coarse_s
 constexpr Duration dose_tick = 10s;
 constexpr double grams_per_hour_ms = 1.0 / 3'600'000.0;
 
+// Whether what a pump was seen to do is a declared bolus: at half of it, it is no infusion beside one (design value).
+bool gives(double seen, double declared) { return seen >= declared / 2; }
+
 } // namespace
 
 double Infusion::counted_rate(Instant at) const
 {
-    if (pump_heard_) return pump_rate_;
     const double bolus = bolus_end_ > at ? bolus_rate_ : 0;
+    if (pump_heard_) return (charted_over_idle_ ? charted_rate_ : pump_rate_) + (bolus_by_pump_ ? 0 : bolus);
     return bolus > 0 ? bolus : charted_rate_;
 }
 
 std::optional<double> Infusion::rate_now() const
 {
-    if (pump_heard_) return pump_fresh_ ? std::optional{pump_rate_} : std::nullopt;
+    if (pump_heard_) return pump_fresh_ && !contradicted() ? std::optional{pump_rate_} : std::nullopt;
     if (!charted_) return std::nullopt;
     return counted_rate(at_);
 }
@@ -67,7 +70,7 @@ void Infusion::integrate(Instant to)
 
 void Infusion::advance(Instant now)
 {
-    if (!pump_heard_ && bolus_end_ > at_ && bolus_end_ <= now) integrate(bolus_end_);
+    if (bolus_end_ > at_ && bolus_end_ <= now) integrate(bolus_end_);
     if (pump_fresh_ && pump_until_ <= now) {
         integrate(pump_until_);
         pump_fresh_ = false;
@@ -81,6 +84,8 @@ void Infusion::pump(double grams_per_hour, Instant now, Duration fresh_for)
     recorded_ = pump_heard_ = pump_fresh_ = true;
     pump_rate_ = grams_per_hour;
     pump_until_ = now + fresh_for;
+    if (grams_per_hour > 0) charted_over_idle_ = false;
+    if (bolus_end_ > now && gives(grams_per_hour, bolus_rate_)) bolus_by_pump_ = true;
 }
 
 void Infusion::pump_lost(Instant now)
@@ -109,9 +114,22 @@ void Infusion::add(double grams, Instant at, Instant now)
     else history_.back().second = total_;
 }
 
+// Of what is known to have been given in a stretch that is over.
+double Infusion::counted(Instant from, Instant until, Instant now) const
+{
+    return until > from ? dose_in(now - from, now) - dose_in(now - until, now) : 0;
+}
+
 void Infusion::rate(double grams_per_hour, Instant at, Instant now)
 {
     advance(now);
+    if (at < charted_at_) { // charted late: what is newer holds
+        const double given = grams_per_hour * grams_per_hour_ms * static_cast<double>((charted_at_ - at).count());
+        if (!pump_heard_) add(given - counted(at, charted_at_, now), at, now);
+        return;
+    }
+    charted_at_ = at;
+    charted_over_idle_ = grams_per_hour > 0 && pump_fresh_ && pump_rate_ <= 0;
     const auto lost = rate_unknown_since();
     if (!pump_heard_ || lost) {
         const Instant from = std::max(at, lost.value_or(at));
@@ -128,13 +146,22 @@ void Infusion::bolus(double grams, Duration over, Instant at, Instant now)
 {
     advance(now);
     recorded_ = charted_ = true;
-    stop_declared_ = false;
-    bolus_grams_ = grams;
     const Duration length = std::max(over, Duration{1});
-    bolus_end_ = at + length;
-    bolus_rate_ = grams / (static_cast<double>(length.count()) * grams_per_hour_ms);
-    const Duration given = std::min(length, now - at);
-    if (!pump_heard_) add(bolus_rate_ * static_cast<double>(given.count()) * grams_per_hour_ms, at, now);
+    const double rate = grams / (static_cast<double>(length.count()) * grams_per_hour_ms);
+    Instant end = at + length;
+    if (stop_declared_ && at < charted_at_) end = std::min(end, charted_at_); // it was stopped after that
+    const Instant until = std::min(end, now);
+    const double given = rate * static_cast<double>((until - at).count()) * grams_per_hour_ms;
+    const bool seen = given > 0 && gives(counted(at, until, now), given);
+    const bool by_pump = pump_heard_ && (seen || (pump_fresh_ && end > now && gives(pump_rate_, rate)));
+    if (!by_pump) add(given, at, now);
+    if (at < bolus_at_) return; // charted late: a newer one is known
+    if (at >= charted_at_) stop_declared_ = false;
+    bolus_grams_ = grams;
+    bolus_rate_ = rate;
+    bolus_at_ = at;
+    bolus_end_ = end;
+    bolus_by_pump_ = by_pump;
 }
 
 void Infusion::intramuscular(double grams, Instant at, Instant now)
@@ -144,10 +171,13 @@ void Infusion::intramuscular(double grams, Instant at, Instant now)
     add(grams, at, now);
 }
 
-void Infusion::stop(Instant now)
+void Infusion::stop(Instant at, Instant now)
 {
-    rate(0, now, now);
-    bolus_end_ = std::min(bolus_end_, now);
+    const bool late = at < charted_at_;
+    rate(0, at, now);
+    if (late) return;
+    if (bolus_end_ > now && bolus_at_ > at) stop_declared_ = false; // what was begun after it runs
+    else bolus_end_ = std::min(bolus_end_, now);
 }
 
 double Infusion::dose_in(Duration length, Instant now) const
@@ -185,7 +215,7 @@ Instant Infusion::next_change(Instant now, Duration on_board) const
     const auto consider = [&](Instant t) {
         if (t > now) next = std::min(next, t);
     };
-    if (!pump_heard_ && bolus_end_ > now) consider(bolus_end_);
+    if (bolus_end_ > now) consider(bolus_end_);
     if (pump_fresh_) consider(pump_until_);
     if (counted_rate(at_) > 0) consider(now + dose_tick);
     else if (last_dose_ != Instant::never()) consider(last_dose_ + on_board);

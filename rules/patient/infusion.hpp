@@ -4,8 +4,13 @@
 // and the chart. A fresh pump wins; without one the charted rate and the declared bolus count. When a pump
 // that was heard falls silent the rate is unknown, the dose goes on at the last rate (the larger dose is
 // the safer guess) and magnesium stays on board, until it is heard again or a person charts the rate or the stop.
+// A declared bolus that no pump is seen to give was given by hand and counts beside what the pump tells. A rate that is
+// charted while the pump stands still contradicts it: it counts, and the rate is unknown until one of them says otherwise.
+// Of two charted entries the one that was true later holds; what comes late adds only what was not counted.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -28,7 +33,7 @@ public:
     void rate(double grams_per_hour, Instant at, Instant now); // runs at this rate; 0 is a stop
     void bolus(double grams, Duration over, Instant at, Instant now);
     void intramuscular(double grams, Instant at, Instant now);
-    void stop(Instant now);
+    void stop(Instant at, Instant now);
 
     // Brings the doses up to `now`; must be called before they are read.
     void advance(Instant now);
@@ -41,6 +46,12 @@ public:
     [[nodiscard]] bool bolus_running(Instant now) const { return bolus_end_ > now; }
     [[nodiscard]] Instant bolus_end() const { return bolus_end_; }
     [[nodiscard]] double charted_rate() const { return charted_rate_; }
+    // When the newest charted rate or stop was true; before all times: none was charted.
+    [[nodiscard]] Instant charted_at() const { return charted_at_; }
+    // The newest declared bolus was seen at the pump.
+    [[nodiscard]] bool bolus_by_pump() const { return bolus_by_pump_; }
+    // A rate was charted while the pump stood still, and it has not run since.
+    [[nodiscard]] bool contradicted() const { return pump_fresh_ && charted_over_idle_; }
     [[nodiscard]] double bolus_grams() const { return bolus_grams_; }
     [[nodiscard]] double bolus_rate() const { return bolus_rate_; }
     [[nodiscard]] bool any_bolus() const { return bolus_grams_ > 0; }
@@ -67,6 +78,8 @@ public:
     {
         a(recorded_, pump_heard_, pump_fresh_, pump_rate_, pump_until_, charted_, charted_rate_, bolus_end_,
           bolus_grams_, bolus_rate_, stop_declared_, total_, at_, first_dose_, last_dose_, history_);
+        if (a.format() >= 12) a(charted_at_, charted_over_idle_, bolus_at_, bolus_by_pump_);
+        else if constexpr (Archive::reading) bolus_by_pump_ = pump_heard_;
     }
 
 private:
@@ -75,15 +88,20 @@ private:
     void integrate(Instant to);
     void remember(Instant at);
     void add(double grams, Instant at, Instant now);
+    [[nodiscard]] double counted(Instant from, Instant until, Instant now) const;
 
+    static constexpr Instant before_all{std::numeric_limits<std::int64_t>::min()};
     bool recorded_ = false;
     bool pump_heard_ = false, pump_fresh_ = false;
     double pump_rate_ = 0;
     Instant pump_until_{};
     bool charted_ = false;
     double charted_rate_ = 0;
-    Instant bolus_end_{};
+    Instant charted_at_ = before_all;
+    bool charted_over_idle_ = false;
+    Instant bolus_at_ = before_all, bolus_end_{};
     double bolus_grams_ = 0, bolus_rate_ = 0;
+    bool bolus_by_pump_ = false;
     bool stop_declared_ = false;
     double total_ = 0;
     Instant at_{}; // doses are counted up to here

@@ -95,10 +95,10 @@ void Course::lay_around_boluses(Piece piece)
     for (const Piece& bolus : boluses) lay(bolus);
 }
 
-bool Course::rate(Instant at, double grams_per_hour)
+bool Course::rate(Instant at, double grams_per_hour, Instant until)
 {
     if (!good(Signal::infusion_rate, grams_per_hour, Unit::gram_per_hour)) return false;
-    lay_around_boluses({at, Instant::never(), grams_per_hour, false, false});
+    lay_around_boluses({at, until, grams_per_hour, false, false});
     return true;
 }
 

@@ -43,8 +43,8 @@ public:
     // Beyond this the oldest two pieces become one of the same dose: what is that long ago is smooth.
     static constexpr std::size_t pieces_max = 512;
 
-    // The infusion runs at this rate from then on; 0 ends it.
-    [[nodiscard]] bool rate(Instant at, double grams_per_hour);
+    // The infusion runs at this rate from then on, or until a rate that is known already; 0 ends it.
+    [[nodiscard]] bool rate(Instant at, double grams_per_hour, Instant until = Instant::never());
     // As `rate`, but measured by a pump: it is so whatever was charted or declared.
     [[nodiscard]] bool pump_rate(Instant at, double grams_per_hour);
     [[nodiscard]] bool bolus(Instant at, double grams, Duration over);

@@ -146,7 +146,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Proto
     keys.remember(open.key, said);
     const std::string who = action.person + (open.reason.empty() ? "" : ": " + open.reason);
     open_antidote(now, open.bed, open.branch, action.person, running ? "graver, by " + who : "opened by " + who);
-    bedside_act(now, open.bed, action.person);
+    bedside_act(now, open.bed, action.person, now.steady);
     refresh_next(*bed, now.steady);
     const std::string_view branch = name(open.branch);
     reply(now, action.request, true, (running ? "the checklist is now " : "checklist opened: ") + std::string{branch});
@@ -197,7 +197,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Proto
     if (!answer.accepted) return reply(now, action.request, false, answer.text);
     keys.remember(close.key, said);
     review_session(now, close.bed);
-    bedside_act(now, close.bed, action.person);
+    bedside_act(now, close.bed, action.person, now.steady);
     refresh_next(*bed, now.steady);
     publish(close.bed);
     reply(now, action.request, true, answer.text);

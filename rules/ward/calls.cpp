@@ -130,6 +130,7 @@ void Ward::State::leave_call(const Moment& now, CallId id, const std::string& pe
     }
     const Call over = std::move(found->second);
     calls.erase(found);
+    note_reached(now, id, true);
     effects->push_back(CancelPages{now, id});
     std::erase_if(relays, [id](const Relay& relay) { return relay.page.key.call == id; });
     const std::string closed = person.empty() ? "Alarm over" : "Alarm over, closed by " + person;
@@ -264,12 +265,15 @@ void Ward::State::here(const Moment& now, Call& call, const std::string& person)
     for (const auto key : seen) close_episode(now, key, person);
 }
 
-// A count, a test or a tap at the bed: whoever was coming is here, and whoever is here is still busy.
-void Ward::State::bedside_act(const Moment& now, BedId bed, const std::string& person)
+// A count, a test or a tap at the bed: whoever was coming is here, and whoever is here is still busy. What was done
+// before the call, or longer ago than there is time to come, says nothing of it; nor what was done at one bed of a call
+// about many.
+void Ward::State::bedside_act(const Moment& now, BedId bed, const std::string& person, Instant at)
 {
     for (const CallId id : {beds[bed.value].physiological, beds[bed.value].technical}) {
         const auto call = calls.find(id);
-        if (call == calls.end()) continue;
+        if (call == calls.end() || call->second.bed != bed) continue;
+        if (at < call->second.since || now.steady - at > policy(call->second).attend) continue;
         if (call->second.state == CallState::accepted || call->second.state == CallState::attended) {
             here(now, call->second, person);
         }
@@ -282,7 +286,7 @@ void Ward::State::treated(const Moment& now, BedId bed, const std::string& perso
 {
     const auto call = calls.find(beds[bed.value].physiological);
     if (call != calls.end() && call->second.state == CallState::calling) here(now, call->second, person);
-    else bedside_act(now, bed, person);
+    else bedside_act(now, bed, person, now.steady);
 }
 
 bool Ward::State::paused(BedId bed, Instant now) const

@@ -30,19 +30,24 @@ void chart_infusion(Infusion& infusion, Course& course, const Entry& entry, Inst
     bool good = true;
     if (const auto* rate = std::get_if<InfusionRateEntry>(&entry.what)) {
         const double grams_per_hour = as_heptahydrate(rate->grams_per_hour, rate->salt);
+        const Instant newest = infusion.charted_at();
         infusion.rate(grams_per_hour, at, now);
-        if (!pump_tells) good = course.rate(at, grams_per_hour);
+        const Instant until = at < newest ? newest : Instant::never();
+        if (!pump_tells || infusion.contradicted()) good = course.rate(at, grams_per_hour, until);
     } else if (const auto* bolus = std::get_if<BolusEntry>(&entry.what)) {
         const double grams = as_heptahydrate(bolus->grams, bolus->salt);
         infusion.bolus(grams, bolus->over, at, now);
-        if (!pump_tells) good = course.bolus(at, grams, bolus->over);
+        if (!pump_tells || !infusion.bolus_by_pump()) good = course.bolus(at, grams, bolus->over);
     } else if (const auto* dose = std::get_if<IntramuscularEntry>(&entry.what)) {
         const double grams = as_heptahydrate(dose->grams, dose->salt);
         infusion.intramuscular(grams, at, now);
         good = course.intramuscular(at, grams);
     } else {
-        infusion.stop(now);
-        course.stop(now);
+        const Instant newest = infusion.charted_at();
+        infusion.stop(at, now);
+        if (at < newest) good = pump_tells || course.rate(at, 0, newest);
+        else if (infusion.stop_declared()) course.stop(now);
+        else good = course.rate(now, 0); // a bolus was begun after it
     }
     if (!good) course.unknown_since(at);
 }
@@ -83,7 +88,8 @@ void Ward::State::apply(const Moment& now, const Entry& entry)
     keys.remember(entry.key, said);
     std::string text = correction ? correct(now, entry, at_wall) : record(now, entry, at_wall);
     // A correction is made at a desk: it answers no call.
-    if (!correction && done_at_bedside(entry)) bedside_act(now, entry.bed, entry.person);
+    if (!correction && done_at_bedside(entry))
+        bedside_act(now, entry.bed, entry.person, std::min(now.instant_of(at_wall), now.steady));
     refresh_next(beds[entry.bed.value], now.steady);
     reply(now, entry.request, true, std::move(text));
 }
@@ -164,10 +170,13 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
         return take_concern(now, entry.bed, *concerned, at, entry.person);
     }
     Watch& watch = *beds[entry.bed.value].watch;
+    const bool runs = std::holds_alternative<InfusionRateEntry>(entry.what) ||
+                      std::holds_alternative<InfusionStopEntry>(entry.what);
+    const bool late = runs && at < watch.infusion.charted_at();
     chart_infusion(watch.infusion, watch.course, entry, at, now.steady);
     remember_given(watch.bedside, entry, at);
     evaluate(now, entry.bed, derive_infusion(watch, now.steady) | derive_given(watch, entry, at));
-    if (std::holds_alternative<InfusionStopEntry>(entry.what))
+    if (std::holds_alternative<InfusionStopEntry>(entry.what) && !late)
         note_in_antidote(now, entry.bed, StepKind::stop, entry.person, "", at);
     std::string unchecked;
     const bool dose = std::holds_alternative<BolusEntry>(entry.what) ||
@@ -177,7 +186,7 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
     review_checks(now, entry.bed);
     review(now, entry.bed);
     publish(entry.bed);
-    return "recorded" + unchecked;
+    return late ? "kept as history: what is charted of a later time holds" : "recorded" + unchecked;
 }
 
 void Ward::State::reply(const Moment& now, std::uint64_t request, bool accepted, std::string text)

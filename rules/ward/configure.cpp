@@ -83,6 +83,9 @@ void Ward::State::apply(const Moment& now, const Started& started)
                 if (kind != SignalKind::continuous && kind != SignalKind::flag) continue;
                 if (!bed.watch->patient.latest(signal).seen) continue;
                 bed.watch->patient.forget(signal);
+                // It was there, so that it is missed from now on.
+                if (kind == SignalKind::continuous)
+                    bed.watch->patient.reject(signal, Validity::not_available, now.steady);
                 changed |= mask(signal);
             }
             if (changed != 0) evaluate(now, id, changed);
@@ -244,6 +247,9 @@ void Ward::State::apply(const Moment& now, const Configuration& next)
     judge_clocks(now); // of a device that is there no more nobody can set it
     set_fault(now, WardFault::fallback, next.fallback, next.fallback_reason);
     if (!next.fallback && !unreadable) set_fault(now, WardFault::configuration, false, "");
+    // Whom it reaches is another's to say: the next page of each call tells.
+    unreached.clear();
+    set_fault(now, WardFault::no_owner, false, "");
     // The channels of another file: what is still wrong with them is told again before the alarm is over.
     if (!failing_channel()) set_fault(now, WardFault::channel, false, "");
     publish(no_bed);

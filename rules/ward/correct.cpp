@@ -168,7 +168,9 @@ std::string Ward::State::why_not_correct(const Entry& entry) const
 // The reply for the person who charted it.
 std::string Ward::State::record(const Moment& now, const Entry& entry, WallTime at)
 {
-    const bool changes = changes_rate(*beds[entry.bed.value].watch, entry.what);
+    const Watch& watch = *beds[entry.bed.value].watch;
+    const bool late = std::min(now.instant_of(at), now.steady) < watch.infusion.charted_at();
+    const bool changes = !late && changes_rate(watch, entry.what);
     std::string text = take_entry(now, entry, at);
     if (text != "already recorded") list(now, entry, at).changes_rate = changes;
     bound_chart(entry.bed);

@@ -60,8 +60,10 @@ SignalMask Ward::State::derive_infusion(Watch& watch, Instant now)
     const auto rate = infusion.rate_now();
     tell(Signal::infusion_rate, rate);
     // What people chart goes into the course as they chart it; a pump that was heard knows better.
-    if (infusion.pump_heard() && changed != 0) {
-        if (!rate || !watch.course.pump_rate(now, *rate)) watch.course.unknown_since(now);
+    if (infusion.pump_heard() && changed != 0 && !infusion.contradicted()) {
+        const bool by_hand = infusion.bolus_running(now) && !infusion.bolus_by_pump();
+        const bool told = rate && (by_hand ? watch.course.rate(now, *rate) : watch.course.pump_rate(now, *rate));
+        if (!told) watch.course.unknown_since(now);
     }
     const auto acts = infusion.on_board(now, on_board);
     tell(Signal::mg_on_board, acts ? std::optional{flag(*acts)} : std::nullopt);

@@ -87,8 +87,8 @@ void Ward::State::review(const Moment& now, BedId id)
     Bed& bed = beds[id.value];
     Instant next = Instant::never();
     if (bed.watch) {
-        const bool told = review_sources(now, id, next); // one cause, one alarm
-        review_signals(now, id, told, next);
+        review_sources(now, id, next);
+        review_signals(now, id, next);
         review_infusion(now, id, next);
         set_fault(now, id, BedFault::unwatched, false, next);
         review_bedside(now, id, next);
@@ -101,13 +101,13 @@ void Ward::State::review(const Moment& now, BedId id)
     bed.review = next;
 }
 
-// True if a monitor is silent or frozen: what it does not send needs no alarm of its own. A pump that is not
-// heard hides no breathing, so it climbs no further: the rate is not known then, and review_infusion tells that.
-bool Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
+// A pump that is not heard hides no breathing, so it climbs no further: the rate is not known then, and
+// review_infusion tells that.
+void Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
 {
     Bed& bed = beds[id.value];
     const Watch& watch = *bed.watch;
-    bool silent = false, pump_silent = false, frozen = false, stuck = false;
+    bool silent = false, pump_silent = false, frozen = false;
     for (auto& link : bed.links) {
         if (!link.expected || link.source.value >= source_names.size()) continue;
         const SourceConfiguration& source = source_names[link.source.value];
@@ -125,7 +125,6 @@ bool Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
         look_again(next, now.steady, moved + still);
         const bool pump = source.kind == SourceKind::pump;
         (pump ? pump_silent : silent) |= link.silent;
-        stuck = stuck || (!pump && link.frozen);
         frozen = frozen || link.frozen;
     }
     const auto on_board = watch.infusion.on_board(now.steady, on_board_length(watch, now.steady));
@@ -133,10 +132,18 @@ bool Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
     set_fault(now, id, BedFault::pump_silent, pump_silent, next);
     set_fault(now, id, BedFault::silent_long, silent && on_board.value_or(true), next);
     set_fault(now, id, BedFault::frozen, frozen, next);
-    return silent || stuck;
 }
 
-void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant& next)
+// One cause, one alarm: what a monitor does not send that is silent or frozen needs no alarm of its own. What another
+// one at the same bed does not send any more does.
+bool Ward::State::told_by_source(const Bed& bed, const SignalState& signal) const
+{
+    return std::any_of(bed.links.begin(), bed.links.end(), [&](const SourceLink& link) {
+        return link.source == signal.source && link.expected && (link.silent || link.frozen);
+    });
+}
+
+void Ward::State::review_signals(const Moment& now, BedId id, Instant& next)
 {
     Bed& bed = beds[id.value];
     const Watch& watch = *bed.watch;
@@ -150,7 +157,7 @@ void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant
         return found->quiet_from - signal.received >= moment ? Instant{} : found->back + moment;
     };
     std::string lost;
-    bool trouble = false;
+    bool told = false, trouble = false;
     for (std::size_t s = 0; s < signal_count; ++s) {
         const auto signal = static_cast<Signal>(s);
         if ((watch.expected & mask(signal)) != 0) {
@@ -163,17 +170,22 @@ void Ward::State::review_signals(const Moment& now, BedId id, bool told, Instant
                 look_again(next, now.steady, gone);
             else if (const Instant whole = complete(watch.patient.latest(signal)); now.steady < whole)
                 look_again(next, now.steady, whole);
+            else if (told_by_source(bed, watch.patient.latest(signal)))
+                told = true;
             else
                 lost += (lost.empty() ? "" : ", ") + std::string{info(signal).title};
         }
         const Trouble& t = watch.trouble[s];
-        if (t.count < 3 || now.steady - t.last >= trouble_over) continue;
-        trouble = trouble || now.steady - t.since >= trouble_for;
+        // A result that could not be read is told until a good one comes, or until it would be too old.
+        const bool laboratory = info(signal).kind == SignalKind::laboratory;
+        const Duration over = laboratory ? watch.patient.fresh_for(signal) : trouble_over;
+        if (t.count < (laboratory ? 1U : 3U) || now.steady - t.last >= over) continue;
+        trouble = trouble || laboratory || now.steady - t.since >= trouble_for;
         look_again(next, now.steady, t.since + trouble_for);
-        look_again(next, now.steady, t.last + trouble_over);
+        look_again(next, now.steady, t.last + over);
     }
-    if (!lost.empty() && !told) bed.lost_signals = "No " + lost;
-    set_fault(now, id, BedFault::signals_lost, !lost.empty() && !told, next);
+    if (!lost.empty()) bed.lost_signals = "No " + lost;
+    set_fault(now, id, BedFault::signals_lost, !lost.empty(), next);
     set_fault(now, id, BedFault::implausible, trouble, next);
 
     bool cannot_judge = false;
@@ -192,8 +204,9 @@ void Ward::State::review_infusion(const Moment& now, BedId id, Instant& next)
 {
     const Watch& watch = *beds[id.value].watch;
     const auto on_board = watch.infusion.on_board(now.steady, on_board_length(watch, now.steady));
-    const bool rate_unknown = watch.infusion.pump_heard() && !watch.infusion.pump_fresh() &&
-                              on_board.value_or(true) && !watch.infusion.stop_declared();
+    const bool unheard = watch.infusion.pump_heard() && !watch.infusion.pump_fresh() && on_board.value_or(true) &&
+                         !watch.infusion.stop_declared();
+    const bool rate_unknown = unheard || watch.infusion.contradicted();
     set_fault(now, id, BedFault::infusion_record, !on_board || rate_unknown, next);
 }
 

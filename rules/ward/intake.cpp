@@ -34,6 +34,14 @@ bool is_pump(Signal signal)
 
 bool is_numeric_vital(Signal signal) { return info(signal).kind == SignalKind::continuous; }
 
+// A laboratory's result or an entry: nobody need send the next one, and one that cannot be used says nothing against the
+// last.
+bool comes_once(Signal signal)
+{
+    const SignalKind kind = info(signal).kind;
+    return kind == SignalKind::laboratory || kind == SignalKind::charted || kind == SignalKind::fact;
+}
+
 // Refusals that mean "the device sends nonsense", not "the device has no reading".
 bool is_nonsense(Refusal reason)
 {
@@ -188,6 +196,7 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     if (again && signal == Signal::urine && !corrected) return "kept as history: urine of this time is known";
     if (now.steady - at > watch.patient.fresh_for(signal)) return "kept as history: older than its limit";
     if (again && corrected) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
+    watch.trouble[static_cast<std::size_t>(signal)] = {};
     SignalMask doubted = 0;
     std::string doubt;
     if (signal == Signal::mg) {
@@ -210,6 +219,17 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     return "recorded" + doubt;
 }
 
+// A device's next value may be good; a result of the laboratory that cannot be read is not sent again by itself.
+void Ward::State::note_trouble(const Moment& now, BedId id, Signal signal)
+{
+    Trouble& trouble = beds[id.value].watch->trouble[static_cast<std::size_t>(signal)];
+    if (trouble.count++ == 0) trouble.since = now.steady;
+    trouble.last = now.steady;
+    const bool at_once = info(signal).kind == SignalKind::laboratory;
+    if (trouble.count == 3 || at_once) beds[id.value].review = now.steady;
+    if (at_once) review(now, id);
+}
+
 void Ward::State::apply(const Moment& now, const RefusedValue& value)
 {
     ++refused;
@@ -223,7 +243,12 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
         return; // no sample of this moment: neither a sign of life nor of trouble
     }
     const Signal about = value.has_signal ? value.signal : Signal::liveness;
-    if (!trusted(value.bed, value.source, about)) return hear_untrusted(now, value.bed, value.source, about, 0, true);
+    const bool once = value.has_signal && comes_once(value.signal);
+    if (!trusted(value.bed, value.source, about)) return hear_untrusted(now, value.bed, value.source, about, 0, !once);
+    if (once) {
+        if (is_nonsense(value.reason)) note_trouble(now, value.bed, value.signal);
+        return refresh_next(*bed, now.steady);
+    }
     SourceLink& from = link(*bed, value.source);
     const bool was_quiet = from.silent || !from.expected;
     // A device that comes back may have nothing usable to say at first: no probe is on her yet.
@@ -235,12 +260,7 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
         watch.patient.reject(value.signal,
                              value.reason == Refusal::no_value ? Validity::not_available : Validity::invalid,
                              now.steady);
-        if (is_nonsense(value.reason)) {
-            Trouble& trouble = watch.trouble[static_cast<std::size_t>(value.signal)];
-            if (trouble.count++ == 0) trouble.since = now.steady;
-            trouble.last = now.steady;
-            if (trouble.count == 3) beds[value.bed.value].review = now.steady;
-        }
+        if (is_nonsense(value.reason)) note_trouble(now, value.bed, value.signal);
         SignalMask changed = mask(value.signal);
         if (is_pump(value.signal) && watch.infusion.pump_heard()) {
             lose_pump(watch, now.steady);

@@ -70,6 +70,16 @@ Page Ward::State::page_of_call(const Moment& now, const Call& call) const
     return page;
 }
 
+void Ward::State::note_reached(const Moment& now, CallId call, bool reached)
+{
+    if (configuration.mode == Mode::replay) return;
+    const auto known = std::find(unreached.begin(), unreached.end(), call);
+    if (reached == (known == unreached.end())) return;
+    if (reached) unreached.erase(known);
+    else unreached.push_back(call);
+    set_fault(now, WardFault::no_owner, !unreached.empty(), "");
+}
+
 void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh, Duration unwatched)
 {
     if (call.state == CallState::waiting) return;
@@ -98,9 +108,8 @@ void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeI
         if (told != call.told.end()) told->newest = now.steady;
         else call.told.push_back({person, call.rung, now.steady, {}, {}, false, now.steady});
     }
-    if (!reached && configuration.mode != Mode::replay && !ring.people.empty()) {
-        set_fault(now, WardFault::no_owner, true, "");
-    }
+    // Whoever was told before may have no channel by which to hear that she moved: the call is answered.
+    if (!ring.people.empty() && ring.reason != PageReason::moved) note_reached(now, call.id, reached);
     forget_pages(pages);
     publish(call.bed);
 }

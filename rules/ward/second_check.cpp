@@ -26,7 +26,10 @@ const ChartEntry* rate_change(const Chart& chart)
     for (const ChartEntry& one : chart.entries) {
         const bool rate = std::holds_alternative<InfusionRateEntry>(one.what);
         if (one.struck || (!rate && !std::holds_alternative<InfusionStopEntry>(one.what))) continue;
-        if (newest == nullptr || one.counts.steady >= newest->counts.steady) newest = &one;
+        // What is charted late is no change of what runs now.
+        const bool later = newest == nullptr || one.at > newest->at ||
+                           (one.at == newest->at && one.counts.steady >= newest->counts.steady);
+        if (later) newest = &one;
     }
     return newest != nullptr && newest->changes_rate ? newest : nullptr;
 }

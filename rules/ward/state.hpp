@@ -266,6 +266,7 @@ struct Ward::State {
     std::vector<QuietHours> quiet;
     std::vector<RosterChange> roster_changes; // the newest last
     std::uint16_t next_code = first_code;
+    std::vector<CallId> unreached; // open calls whose newest page had nobody to go to
     KnownKeys keys; // of entries, checklists and typed replies
     std::uint32_t charted = 0; // entries of all charts, for their ids
     // While entries are charted again nothing is decided; of doses only if those are charted again too.
@@ -330,6 +331,7 @@ struct Ward::State {
     // --- intake.cpp: what devices say ---
     void apply(const Moment& now, const Observation& observation);
     void apply(const Moment& now, const RefusedValue& refused);
+    void note_trouble(const Moment& now, BedId bed, Signal signal);
     void apply(const Moment& now, const DeviceStatus& status);
     void judge_clocks(const Moment& now);
     void apply(const Moment& now, const MessageSeen& message);
@@ -491,8 +493,9 @@ struct Ward::State {
 
     // --- faults.cpp: technical alarms and checks ---
     void review(const Moment& now, BedId bed);
-    bool review_sources(const Moment& now, BedId bed, Instant& next);
-    void review_signals(const Moment& now, BedId bed, bool told, Instant& next);
+    void review_sources(const Moment& now, BedId bed, Instant& next);
+    [[nodiscard]] bool told_by_source(const Bed& bed, const SignalState& signal) const;
+    void review_signals(const Moment& now, BedId bed, Instant& next);
     void review_infusion(const Moment& now, BedId bed, Instant& next);
     void review_bedside(const Moment& now, BedId bed, Instant& next);
     void set_fault(const Moment& now, BedId bed, BedFault fault, bool present, Instant& next);
@@ -520,7 +523,8 @@ struct Ward::State {
     [[nodiscard]] std::uint16_t new_code();   // of no call that is open
     void call_moves(const Moment& now, CallId id);
     void acknowledgement_over(const Moment& now, EpisodeId id);
-    void bedside_act(const Moment& now, BedId bed, const std::string& person);
+    // `at`: when it was done.
+    void bedside_act(const Moment& now, BedId bed, const std::string& person, Instant at);
     void treated(const Moment& now, BedId bed, const std::string& person);
     void resume_calls(const Moment& now, Duration unwatched);
     void apply(const Moment& now, const Tick&);
@@ -543,6 +547,8 @@ struct Ward::State {
     // --- pages.cpp: how they are told ---
     // `fresh`: the finding that this ring is about; a page names it first.
     // `unwatched`: for how long nobody had watched before it.
+    // Whether the newest page of a call went to anybody; its end counts as that.
+    void note_reached(const Moment& now, CallId call, bool reached);
     void send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh = {}, Duration unwatched = {});
     [[nodiscard]] Page page_of_ward(const Moment& now) const;
     [[nodiscard]] Page page_of_call(const Moment& now, const Call& call) const;

@@ -34,8 +34,10 @@ std::vector<SignalView> signals_of(const PatientState& patient, const Moment& no
         SignalView view;
         view.signal = signal;
         view.value = patient.value(signal, now.steady);
-        view.last = latest.value;
-        view.last_at = now.at(latest.value_at).wall;
+        if (latest.has_value) {
+            view.last = latest.value;
+            view.last_at = now.at(latest.value_at).wall;
+        }
         if (latest.source.value < sources.size()) view.source = sources[latest.source.value].name;
         views.push_back(std::move(view));
     }

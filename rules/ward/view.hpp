@@ -22,7 +22,7 @@ struct SignalView {
     Signal signal{};
     std::optional<double> value; // nothing when stale: never an old value as a new one
     double last = 0;             // the last valid value, to be shown as "was 14 at 02:08" only
-    WallTime last_at;
+    WallTime last_at;            // {0}: there was none
     std::string source;
 };
 

@@ -434,7 +434,7 @@ template <class Archive> void Ward::State::archive(Archive& a)
     if (format >= 3) a(messages);
     if (format >= 9) a(relays, rosters, quiet, roster_changes, next_code);
     if (format >= 11) archive_records(a);
-    if (format >= 12) a(charted, shelves);
+    if (format >= 12) a(charted, shelves, unreached);
     if constexpr (Archive::reading) find_trust();
     if constexpr (Archive::reading) {
         for (const auto& memory : messages) {

@@ -79,7 +79,7 @@ TEST(Course, CountsTheDosesThatTheRulesCount)
     ASSERT_TRUE(course.bolus(at(4h), 2, 10min));
     infusion.bolus(2, 10min, at(4h), at(4h));
     course.stop(at(6h));
-    infusion.stop(at(6h));
+    infusion.stop(at(6h), at(6h));
     infusion.advance(at(8h));
     EXPECT_NEAR(course.grams(at(0s), at(8h), true), infusion.dose_total(), 1e-9);
     EXPECT_EQ(course.first_dose(), at(1h));

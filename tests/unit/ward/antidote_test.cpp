@@ -343,6 +343,23 @@ TEST(Antidote, AStepAnswersACallThatNobodyHadAnsweredAndACountDoesNot)
     EXPECT_EQ(ward.view().calls.at(0).state, CallState::calling);
 }
 
+// Paper that is caught up with at a desk brings nobody to the bed.
+TEST(Antidote, WhatWasCountedBeforeTheCallOrLongAgoIsNoBedsideAct)
+{
+    for (const Duration ago : {Duration{40min}, Duration{3min}}) {
+        Crisis ward;
+        ward.no_reflex();
+        ward.pass(90s);
+        const CallId call = ward.view().calls.at(0).id;
+        ward.act_on(Answer{call, AnswerKind::coming});
+        ward.pass(90s);
+        ward.chart(ValueEntry{Signal::rr_counted, 16}, ago);
+        EXPECT_EQ(ward.view().calls.at(0).state, CallState::accepted) << ago.count();
+        ward.chart(ValueEntry{Signal::rr_counted, 17});
+        EXPECT_EQ(ward.view().calls.at(0).state, CallState::attended) << "but what is done now is done at the bed";
+    }
+}
+
 // Whoever treats is at the bed for its monitor as well, whichever of the calls she was coming to.
 TEST(Antidote, AStepIsSaidOfEachCallThatSomebodyWasComingTo)
 {

@@ -652,6 +652,22 @@ TEST_F(Flood, APageAboutAPatientLeavesInTheSameSecond)
     }
 }
 
+TEST_F(Flood, ACountAtOneBedDoesNotAnswerForTheOthers)
+{
+    rig.pass(60s);
+    const auto state = [&](CallId id) {
+        const auto calls = rig.view().calls;
+        return the(calls, [&](const CallView& call) { return call.id == id; }).state;
+    };
+    const CallId flood = technical().at(0).key.call;
+    rig.act(Answer{flood, AnswerKind::coming});
+    ASSERT_EQ(state(flood), CallState::accepted);
+    rig.chart(ValueEntry{Signal::rr_counted, 16});
+    EXPECT_EQ(state(flood), CallState::accepted);
+    rig.act(Answer{flood, AnswerKind::here});
+    EXPECT_EQ(state(flood), CallState::attended) << "whoever says it of all is believed";
+}
+
 TEST_F(Flood, OneBedKeepsItsOwnPage)
 {
     for (int second = 0; second < 40; ++second) everybody(7);

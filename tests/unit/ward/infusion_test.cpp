@@ -63,7 +63,7 @@ TEST(Infusion, MagnesiumStaysOnBoardAfterTheStop)
     Infusion infusion;
     EXPECT_FALSE(infusion.on_board(at(0s), on_board_for).has_value()) << "nobody said anything";
     infusion.rate(1, at(0s), at(0s));
-    infusion.stop(at(1h));
+    infusion.stop(at(1h), at(1h));
     EXPECT_EQ(infusion.on_board(at(12h), on_board_for), true);
     EXPECT_EQ(infusion.on_board(at(13h), on_board_for), false);
     EXPECT_EQ(infusion.on_board(at(13h), on_board_for_renal), true);

@@ -8,8 +8,10 @@ namespace magwatch::test {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr SourceId monitor_1{0}, pump_1{1}, monitor_2{2};
 
@@ -159,6 +161,40 @@ TEST(RefusedValues, OfTheDeviceAsAWholeAreASignOfLife)
     }
     EXPECT_THAT(ward.events("technical.silent"), IsEmpty());
     EXPECT_THAT(ward.events("technical.signals_lost"), ElementsAre("raised")) << "and no value";
+}
+
+// A result that is pending, or that cannot be used, comes once: the laboratory is no monitor that fell silent then.
+TEST(RefusedValues, OfALaboratoryMakeNoMonitorOfItAndTakeNothingFromItsLastResult)
+{
+    constexpr SourceId laboratory{2};
+    for (const Refusal reason : {Refusal::no_value, Refusal::not_usable}) {
+        Wire ward;
+        ward.chart(InfusionRateEntry{1, {}});
+        ward.say(Signal::creatinine, 200);
+        ward.refuse(reason, Signal::creatinine, laboratory);
+        ward.refuse(reason, Signal::mg, laboratory);
+        EXPECT_EQ(ward.value(Signal::creatinine), 200) << "what is not there yet says nothing against what is";
+        ward.pass(10min);
+        for (const char* rule : {"technical.silent", "technical.silent_long", "technical.implausible"})
+            EXPECT_THAT(ward.events(rule), IsEmpty()) << rule;
+    }
+}
+
+TEST(RefusedValues, AResultThatCannotBeReadIsToldAtOnceAndUntilAGoodOneComes)
+{
+    Wire ward;
+    ward.refuse(Refusal::missing_unit, Signal::mg, SourceId{2});
+    EXPECT_THAT(ward.events("technical.implausible"), ElementsAre("raised"));
+    ward.pass(11h);
+    EXPECT_THAT(ward.events("technical.implausible"), Not(Contains("cleared")));
+    ward.say(Signal::creatinine, 70);
+    EXPECT_THAT(ward.events("technical.implausible"), Not(Contains("cleared"))) << "it says nothing of magnesium";
+    ward.say(Signal::mg, 2);
+    EXPECT_THAT(ward.events("technical.implausible"), Contains("cleared"));
+    Wire old;
+    old.refuse(Refusal::missing_unit, Signal::mg, SourceId{2});
+    old.pass(12h + 1s);
+    EXPECT_THAT(old.events("technical.implausible"), Contains("cleared")) << "nobody would use it any more";
 }
 
 TEST(RefusedValues, OfAPumpThatWasHeardMakeTheRateUnknownAtOnce)

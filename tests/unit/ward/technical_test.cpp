@@ -54,6 +54,43 @@ TEST(TechnicalAlarm, ASilentPumpIsToldAsThePumpAndHidesNoLostSign)
     EXPECT_THAT(rig.events("technical.pump_silent"), ElementsAre("raised", "cleared"));
 }
 
+// One that was left behind at the bed must not keep from being told what the one in use lost.
+TEST(TechnicalAlarm, ASilentMonitorHidesNoSignThatAnotherOneLost)
+{
+    Rig rig;
+    rig.watch();
+    for (int i = 0; i < 240; ++i) {
+        rig.observe(Signal::hr, 80 + i % 2);
+        if (i < 60) rig.observe(Signal::etco2, 35 + i % 2, 2);
+        if (i < 120) rig.observe(Signal::spo2, 97 + i % 2);
+        rig.pass(1s);
+        if (i != 119) continue;
+        EXPECT_THAT(rig.events("technical.silent"), ElementsAre("raised"));
+        EXPECT_THAT(rig.events("technical.signals_lost"), IsEmpty()) << "what the silent one sent is told by its silence";
+    }
+    EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised"));
+    const auto episodes = rig.view().episodes;
+    const auto& lost = the(episodes, [](const EpisodeView& one) { return one.rule == "technical.signals_lost"; });
+    EXPECT_EQ(lost.message, "No " + std::string{info(Signal::spo2).title});
+    rig.observe(Signal::spo2, 97);
+    rig.pass(1s);
+    EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, ASignThatIsLostStaysToldWhenAnotherMonitorFallsSilent)
+{
+    Rig rig;
+    rig.watch();
+    for (int i = 0; i < 300; ++i) {
+        rig.observe(Signal::hr, 80 + i % 2);
+        if (i < 200) rig.observe(Signal::etco2, 35 + i % 2, 2);
+        if (i < 60) rig.observe(Signal::spo2, 97 + i % 2);
+        rig.pass(1s);
+    }
+    EXPECT_THAT(rig.events("technical.silent"), ElementsAre("raised"));
+    EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised")) << "it never came back";
+}
+
 // One measurement every 10 min: the saturation sinks by `dip` for the last half minute of each; a 0 is not sent.
 void measure(Rig& rig, double during, int sbp)
 {
@@ -682,6 +719,44 @@ TEST(TechnicalAlarm, ARungOfPeopleWhomNobodyKnowsIsToldAndInAReplayIsNot)
         rig.chart(ValueEntry{Signal::reflex_knee, 0});
         EXPECT_EQ(rig.events("technical.no_owner").empty(), mode == Mode::replay);
     }
+}
+
+TEST(TechnicalAlarm, NobodyToPageIsOverOnceThePageReachesSomebodyOrTheAlarmIsOver)
+{
+    enum class Way { next_rung, another_file, answered };
+    for (const Way way : {Way::next_rung, Way::another_file, Way::answered}) {
+        Rig rig;
+        Configuration c = Rig::configuration();
+        c.people.push_back({"runner", {}});
+        c.high.rungs = {{{"runner"}}, {{"midwife"}}};
+        rig.step(c);
+        rig.watch();
+        rig.chart(ValueEntry{Signal::reflex_knee, 0});
+        ASSERT_THAT(rig.events("technical.no_owner"), ElementsAre("raised"));
+        if (way == Way::next_rung) rig.pass(c.high.wait + 1s);
+        if (way == Way::another_file) rig.step(Rig::configuration());
+        if (way == Way::answered) {
+            const auto episodes = rig.view().episodes;
+            const auto& reflex = the(episodes, [](const EpisodeView& one) { return one.rule == "reflex-absent"; });
+            rig.chart(ValueEntry{Signal::reflex_knee, 2});
+            rig.act(Acknowledge{reflex.id});
+        }
+        EXPECT_THAT(rig.events("technical.no_owner"), ElementsAre("raised", "cleared")) << static_cast<int>(way);
+    }
+}
+
+// The one who came has told the doctor by telephone; when she is moved then, nobody is missing.
+TEST(TechnicalAlarm, WhoWasOnlyRungUpIsNotMissedWhenAnAnsweredPatientIsMoved)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const CallId call = rig.view().calls.at(0).id;
+    rig.act(CallPhoned{call, "Dr Meyer", true});
+    rig.act(Answer{call, AnswerKind::here}, "midwife");
+    rig.act(WatchTransfer{BedId{0}, BedId{1}});
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    EXPECT_THAT(rig.events("technical.no_owner"), IsEmpty());
 }
 
 TEST(TechnicalAlarm, ALadderOfNobodyAtAllTellsNothingMoreThanItsAlarm)

@@ -31,6 +31,17 @@ TEST(View, ShowsBedsOfTheConfigurationAndWhoeverIsStillWatched)
 }
 
 // Who only judges whether somebody is told is given that, and nothing that costs time.
+TEST(View, ASignThatNeverHadAValueWasNeverAnything)
+{
+    Rig rig;
+    rig.watch();
+    rig.step(RefusedValue{BedId{0}, SourceId{0}, true, Signal::rr, Refusal::no_value});
+    const auto beds = rig.view().beds;
+    const SignalView& rr = the(beds[0], Signal::rr);
+    EXPECT_FALSE(rr.value);
+    EXPECT_EQ(rr.last_at.ms, 0) << "not 0 at some time";
+}
+
 TEST(View, OfAlarmsAloneHasThemTheCallsAndTheValues)
 {
     Rig rig;

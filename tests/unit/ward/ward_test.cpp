@@ -239,6 +239,67 @@ TEST(Ward, TheLoadBagLeftOnPagesWithinSecondsOfTheBolusEnding)
     EXPECT_THAT(rig.events("rate-high"), ElementsAre("raised"));
 }
 
+// The pump is set up and stands, and the load is pushed by syringe: magnesium acts all the same.
+TEST(Ward, ABolusByHandBesideAnIdlePumpPutsMagnesiumOnBoard)
+{
+    for (const bool heard : {true, false}) {
+        Rig rig;
+        rig.watch();
+        rig.stream(Signal::pump_rate, 0, 5, 1);
+        if (!heard) rig.pass(10min);
+        rig.chart(BolusEntry{4, 20min, {}});
+        for (int i = 0; i < 40; ++i) {
+            if (heard) rig.observe(Signal::pump_rate, 0, 1);
+            rig.stream(Signal::rr, 8 + i % 2, 1);
+        }
+        EXPECT_THAT(rig.events("rr-low"), ElementsAre("raised")) << heard;
+        rig.pass(30min);
+        EXPECT_NEAR(rig.view().beds[0].dose_total, 4, 1e-6) << heard;
+        EXPECT_EQ(rig.view().beds[0].prediction.course.grams(rig.now().steady - 1h, rig.now().steady, false), 4) << heard;
+    }
+}
+
+TEST(Ward, ARateThatIsChartedWhileThePumpStandsStillIsToldAsUnknown)
+{
+    Rig rig;
+    rig.watch();
+    rig.stream(Signal::pump_rate, 0, 5, 1);
+    rig.chart(InfusionRateEntry{1, {}});
+    for (int i = 0; i < 50; ++i) rig.stream(Signal::pump_rate, 0, 1, 1);
+    EXPECT_THAT(rig.events("technical.infusion_record"), IsEmpty()) << "it may only just be started";
+    for (int i = 0; i < 15; ++i) rig.stream(Signal::pump_rate, 0, 1, 1);
+    EXPECT_THAT(rig.events("technical.infusion_record"), ElementsAre("raised"));
+    for (int i = 0; i < 40; ++i) {
+        rig.observe(Signal::pump_rate, 0, 1);
+        rig.stream(Signal::rr, 8 + i % 2, 1);
+    }
+    EXPECT_THAT(rig.events("rr-low"), ElementsAre("raised")) << "it may run from another pump";
+    rig.stream(Signal::pump_rate, 1, 2, 1);
+    EXPECT_THAT(rig.events("technical.infusion_record"), ElementsAre("raised", "cleared"));
+}
+
+// Paper is caught up with: what ran before changes nothing of what runs.
+TEST(Ward, AnInfusionEntryOfAnEarlierTimeEndsNoAlarmAboutTheRate)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.pass(1h);
+    rig.chart(InfusionRateEntry{4, {}});
+    rig.pass(10s);
+    ASSERT_THAT(rig.events("rate-high"), ElementsAre("raised"));
+    rig.chart(InfusionRateEntry{0.5, {}}, 40min);
+    EXPECT_EQ(rig.reply()->text, "kept as history: what is charted of a later time holds");
+    rig.chart(InfusionStopEntry{}, 40min);
+    rig.pass(10s);
+    EXPECT_THAT(rig.events("rate-high"), testing::Not(testing::Contains("latched")));
+    EXPECT_EQ(rig.view().beds[0].infusion_rate, 4);
+    const auto& course = rig.view().beds[0].prediction.course;
+    EXPECT_NEAR(course.grams(rig.now().steady - 20s, rig.now().steady, false), 4 * 20.0 / 3600, 1e-6);
+    rig.chart(InfusionStopEntry{});
+    EXPECT_EQ(rig.view().beds[0].infusion_rate, 0);
+}
+
 TEST(Ward, FlowTimesConcentrationIsTheRate)
 {
     Rig rig;
