@@ -4,9 +4,9 @@
 // and the chart. A fresh pump wins; without one the charted rate and the declared bolus count. When a pump
 // that was heard falls silent the rate is unknown, the dose goes on at the last rate (the larger dose is
 // the safer guess) and magnesium stays on board, until it is heard again or a person charts the rate or the stop.
-// A declared bolus that no pump is seen to give was given by hand and counts beside what the pump tells. A rate that is
-// charted while the pump stands still contradicts it: it counts, and the rate is unknown until one of them says otherwise.
-// Of two charted entries the one that was true later holds; what comes late adds only what was not counted.
+// A declared bolus that no pump is seen to give was given by hand and counts beside what the pump tells. A rate that
+// is charted while the pump stands still contradicts it: it counts, and the rate is unknown until one of them says
+// otherwise. Of two charted entries the one that was true later holds; what comes late adds only what was not counted.
 #pragma once
 
 #include <cstdint>

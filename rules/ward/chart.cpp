@@ -169,6 +169,11 @@ std::string Ward::State::take_entry(const Moment& now, const Entry& entry, WallT
     if (const auto* concerned = std::get_if<ConcernedEntry>(&entry.what)) {
         return take_concern(now, entry.bed, *concerned, at, entry.person);
     }
+    return take_dose(now, entry, at);
+}
+
+std::string Ward::State::take_dose(const Moment& now, const Entry& entry, Instant at)
+{
     Watch& watch = *beds[entry.bed.value].watch;
     const bool runs = std::holds_alternative<InfusionRateEntry>(entry.what) ||
                       std::holds_alternative<InfusionStopEntry>(entry.what);

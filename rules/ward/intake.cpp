@@ -34,8 +34,8 @@ bool is_pump(Signal signal)
 
 bool is_numeric_vital(Signal signal) { return info(signal).kind == SignalKind::continuous; }
 
-// A laboratory's result or an entry: nobody need send the next one, and one that cannot be used says nothing against the
-// last.
+// A laboratory's result or an entry: nobody need send the next one, and one that cannot be used says nothing against
+// the last.
 bool comes_once(Signal signal)
 {
     const SignalKind kind = info(signal).kind;

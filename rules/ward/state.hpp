@@ -350,6 +350,8 @@ struct Ward::State {
     bool key_used(const Moment& now, std::uint64_t request, const std::string& key, std::uint64_t said);
     [[nodiscard]] std::string why_not(const Entry& entry, const Moment& now) const;
     std::string take_entry(const Moment& now, const Entry& entry, WallTime at);
+    // Rate, bolus, stop, or into the muscle.
+    std::string take_dose(const Moment& now, const Entry& entry, Instant at);
 
     // --- correct.cpp: the chart, and what is struck through ---
     [[nodiscard]] std::string why_not_correct(const Entry& entry) const;
