@@ -17,13 +17,6 @@ constexpr Duration trouble_for = 30s;          // refusals for this long are a f
 constexpr Duration trouble_over = 60s;         // and none for this long is none
 constexpr Duration preparation_answer = 10min; // BEHAVIOUR "Watching"
 
-Duration silent_after(const SourceConfiguration& source)
-{
-    if (source.period <= Duration{}) return silent_max;
-    if (source.period > 5s) return source.period * 4;
-    return std::clamp(source.period * 3, silent_min, silent_max);
-}
-
 // What only staff can say: never charted, it stays unknown, and no sensor mends that.
 constexpr SignalMask said_by_staff =
     mask(Signal::reflex) | mask(Signal::sedated) | mask(Signal::post_ictal) | mask(Signal::symptoms);
@@ -43,6 +36,13 @@ bool judged_by_vitals(const Rule& rule)
 }
 
 } // namespace
+
+Duration silent_after(const SourceConfiguration& source)
+{
+    if (source.period <= Duration{}) return silent_max;
+    if (source.period > 5s) return source.period * 4;
+    return std::clamp(source.period * 3, silent_min, silent_max);
+}
 
 void Ward::State::set_fault(const Moment& now, BedId bed, BedFault fault, bool present, Instant& next)
 {

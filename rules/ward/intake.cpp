@@ -32,6 +32,15 @@ bool is_pump(Signal signal)
     return signal == Signal::pump_rate || signal == Signal::pump_flow || signal == Signal::pump_concentration;
 }
 
+// Whether its value is the one that the same device said before.
+bool said_before(const SourceLink& from, const SignalState& latest, const Observation& observation)
+{
+    if (latest.source == observation.source) return latest.has_value && latest.value == observation.value;
+    return std::any_of(from.beside.begin(), from.beside.end(), [&](const Beside& one) {
+        return one.signal == observation.signal && one.value == observation.value;
+    });
+}
+
 bool is_numeric_vital(Signal signal) { return info(signal).kind == SignalKind::continuous; }
 
 // A laboratory's result or an entry: nobody need send the next one, and one that cannot be used says nothing against
@@ -138,14 +147,20 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
         if (!from.has_liveness || from.liveness != observation.value) from.counted = now.steady;
         from.has_liveness = true;
         from.liveness = observation.value;
-    } else if (observation.validity != Validity::valid || !before.has_value || before.value != observation.value) {
+    } else if (observation.validity != Validity::valid || !said_before(from, before, observation)) {
         from.changed = now.steady;
     }
     const bool thaws = from.frozen && (from.changed == now.steady || from.counted == now.steady);
     if (was_quiet || thaws) review(now, id);
     if (from.frozen && signal != Signal::liveness) return; // a copy of the past is not an observation
+    if (before.source != observation.source) {
+        const bool graver = observation.validity == Validity::valid && is_graver(signal, observation.value, before.value);
+        if (!graver && told_by_another(watch, signal, observation.source, now.steady))
+            return take_beside(now, watch, from, observation);
+        std::erase_if(from.beside, [&](const Beside& one) { return one.signal == signal; });
+        set_fresh_for(watch, signal, observation.source);
+    }
     SignalMask changed = mask(signal);
-    if (before.source != observation.source) set_fresh_for(watch, signal, observation.source);
     if (observation.validity == Validity::valid) {
         watch.trouble[static_cast<std::size_t>(signal)] = {};
         watch.patient.accept(signal, observation.value, now.steady, now.steady, observation.source);
@@ -180,6 +195,17 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
          bed.faults[static_cast<std::size_t>(BedFault::infusion_record)].truth.raise == Truth::yes)) {
         review(now, id);
     }
+}
+
+bool Ward::State::told_by_another(const Watch& watch, Signal signal, SourceId source, Instant now) const
+{
+    if (!is_told_by_one(signal)) return false;
+    // What a bag holds goes with what its pump runs.
+    const Signal told = signal == Signal::pump_concentration ? Signal::pump_flow : signal;
+    const SignalState& latest = watch.patient.latest(told);
+    if (!latest.has_value || latest.validity != Validity::valid || latest.source == source) return false;
+    return latest.source.value < source_names.size() &&
+           now - latest.received < silent_after(source_names[latest.source.value]);
 }
 
 std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal, double value, WallTime at_wall,
@@ -255,7 +281,7 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
     if (was_quiet) doubt_after_hearing(now.steady, watch, from, &watch.patient.latest(about));
     from.expected = true;
     from.sampled = from.changed = now.steady;
-    if (value.has_signal) {
+    if (value.has_signal && !told_by_another(watch, value.signal, value.source, now.steady)) {
         // The device speaks of this signal but has nothing usable: that is "lost", not silence.
         watch.patient.reject(value.signal,
                              value.reason == Refusal::no_value ? Validity::not_available : Validity::invalid,

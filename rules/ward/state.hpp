@@ -17,6 +17,7 @@
 #include "rules/language/pack.hpp"
 #include "rules/patient/cuff_arm.hpp"
 #include "rules/patient/infusion.hpp"
+#include "rules/patient/arbitration.hpp"
 #include "rules/patient/patient_state.hpp"
 #include "rules/pharmacokinetics/course.hpp"
 #include "rules/ward/bedside.hpp"
@@ -63,6 +64,15 @@ struct Slot {
     template <class Archive> void archive(Archive& a) { a(condition, episode, truth); }
 };
 
+// What a device says of a signal that another one at the bed tells.
+struct Beside {
+    Signal signal{};
+    double value = 0;
+    Instant apart{};    // since when the two lie too far apart; {0}: they do not
+    bool asked = false; // whether both belong to her
+    template <class Archive> void archive(Archive& a) { a(signal, value, apart, asked); }
+};
+
 // What a device did for one bed.
 struct SourceLink {
     SourceId source;
@@ -76,10 +86,11 @@ struct SourceLink {
     double liveness = 0;
     bool frozen = false;
     bool silent = false;
+    std::vector<Beside> beside; // of each such signal
     template <class Archive> void archive(Archive& a)
     {
         a(source, expected, sampled, changed, counted, back, has_liveness, liveness, frozen, silent);
-        if (a.format() >= 12) a(quiet_from);
+        if (a.format() >= 12) a(quiet_from, beside);
     }
 };
 
@@ -174,6 +185,9 @@ struct Shelf {
 
 // Of the alarm that a check is overdue.
 [[nodiscard]] std::string overdue_rule(const Check& check);
+
+// After how long without a word a device is silent.
+[[nodiscard]] Duration silent_after(const SourceConfiguration& source);
 
 // The pump link is lost.
 void lose_pump(Watch& watch, Instant now);
@@ -338,6 +352,9 @@ struct Ward::State {
     SourceLink& link(Bed& bed, SourceId source);
     void set_fresh_for(Watch& watch, Signal signal, SourceId source);
     void take_device(const Moment& now, BedId bed, const Observation& observation);
+    // Whether another device at the bed tells this signal, and goes on telling it.
+    [[nodiscard]] bool told_by_another(const Watch& watch, Signal signal, SourceId source, Instant now) const;
+    void take_beside(const Moment& now, Watch& watch, SourceLink& from, const Observation& observation);
     // A charted or laboratory value; the reply for the person who charted it.
     std::string take_charted(const Moment& now, BedId bed, Signal signal, double value, WallTime at,
                              std::optional<WallTime> since, bool corrected,

@@ -1,0 +1,188 @@
+// Two devices at one bed that tell the same.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/ward_rig.hpp"
+
+namespace magwatch::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr std::uint16_t first = 0, pump = 1, second = 2;
+
+// Both monitors are bound to the bed, as a site writes them that reads one monitor on two ways.
+struct Bound : Rig {
+    Bound()
+    {
+        Configuration c = configuration();
+        c.sources[first].bed = c.sources[second].bed = "bed-1";
+        step(c);
+        watch();
+        chart(InfusionRateEntry{1, {}});
+    }
+    template <class Say> void seconds(int n, const Say& say)
+    {
+        for (int i = 0; i < n; ++i) {
+            say(i);
+            pass(1s);
+        }
+    }
+    [[nodiscard]] std::optional<double> heard(Signal signal) const
+    {
+        const auto seen = view().beds;
+        return the(seen[0], signal).value;
+    }
+    [[nodiscard]] bool confirmed() const { return view().beds[0].association_confirmed; }
+};
+
+// Neither hides what the other sees, and no delay begins anew at each word of the other.
+TEST(TwoDevices, TheSlowerBreathAndTheLowerSaturationAreHeardInAnyOrder)
+{
+    for (const bool low_first : {true, false}) {
+        Bound ward;
+        ward.seconds(60, [&](int i) {
+            ward.observe(Signal::rr, (low_first ? 8 : 16) + i % 2, first);
+            ward.observe(Signal::spo2, (low_first ? 97 : 88) + i % 2, first);
+            ward.observe(Signal::rr, (low_first ? 16 : 8) + i % 2, second);
+            ward.observe(Signal::spo2, (low_first ? 88 : 97) + i % 2, second);
+        });
+        EXPECT_THAT(ward.events("rr-low"), ElementsAre("raised")) << low_first;
+        EXPECT_LT(*ward.heard(Signal::rr), 10);
+        EXPECT_LT(*ward.heard(Signal::spo2), 90);
+    }
+}
+
+TEST(TwoDevices, OfWhichOneFallsSilentOrHasNoReadingTheOtherIsHeard)
+{
+    for (const bool says_so : {true, false}) {
+        Bound ward;
+        ward.seconds(20, [&](int i) {
+            ward.observe(Signal::rr, 12.5 + 0.1 * (i % 2), first);
+            ward.observe(Signal::rr, 16 + i % 2, second);
+        });
+        EXPECT_LT(*ward.heard(Signal::rr), 13);
+        ward.seconds(10, [&](int i) {
+            if (says_so) ward.step(RefusedValue{BedId{0}, SourceId{first}, true, Signal::rr, Refusal::no_value});
+            ward.observe(Signal::rr, 16 + i % 2, second);
+        });
+        EXPECT_EQ(*ward.heard(Signal::rr), 17) << says_so;
+        EXPECT_THAT(ward.events("technical.signals_lost"), IsEmpty());
+    }
+}
+
+// A second monitor without a probe takes nothing away.
+TEST(TwoDevices, NoReadingOfOneTakesNothingFromTheOther)
+{
+    Bound ward;
+    ward.seconds(20, [&](int i) { ward.observe(Signal::rr, 8 + i % 2, first); });
+    ward.seconds(40, [&](int i) {
+        ward.observe(Signal::rr, 8 + i % 2, first);
+        ward.step(RefusedValue{BedId{0}, SourceId{second}, true, Signal::rr, Refusal::no_value});
+        Observation nothing;
+        nothing.bed = BedId{0};
+        nothing.source = SourceId{second};
+        nothing.signal = Signal::rr;
+        nothing.validity = Validity::invalid;
+        ward.step(nothing);
+    });
+    EXPECT_THAT(ward.events("rr-low"), ElementsAre("raised"));
+}
+
+TEST(TwoDevices, OneThatStandsStillIsFrozenThoughTheOtherMoves)
+{
+    Bound ward;
+    ward.seconds(320, [&](int i) {
+        ward.observe(Signal::rr, 14 + i % 2, first);
+        ward.observe(Signal::rr, 16, second);
+    });
+    EXPECT_THAT(ward.events("technical.frozen"), ElementsAre("raised"));
+    EXPECT_FALSE(ward.view().sources[first].frozen);
+    EXPECT_TRUE(ward.view().sources[second].frozen);
+    ward.seconds(5, [&](int i) {
+        ward.observe(Signal::rr, 14 + i % 2, first);
+        ward.observe(Signal::rr, 17 + i, second);
+    });
+    EXPECT_THAT(ward.events("technical.frozen"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TwoDevices, ThatLieApartForAMinuteAreAskedAboutOnce)
+{
+    Bound ward;
+    const auto apart = [&](int n, double by) {
+        ward.seconds(n, [&](int i) {
+            ward.observe(Signal::hr, 80 + i % 2, first);
+            ward.observe(Signal::hr, 80 + by + i % 2, second);
+        });
+    };
+    apart(1, 0);
+    WatchConfirm all;
+    all.bed = BedId{0};
+    ward.act(all);
+    apart(200, 19);
+    EXPECT_TRUE(ward.confirmed());
+    apart(60, 40);
+    EXPECT_TRUE(ward.confirmed()) << "for moments two devices may";
+    apart(2, 40);
+    EXPECT_FALSE(ward.confirmed());
+    ward.act(all);
+    apart(600, 40);
+    EXPECT_TRUE(ward.confirmed()) << "it was said that both are hers";
+    apart(5, 0);
+    apart(62, 40);
+    EXPECT_FALSE(ward.confirmed());
+    EXPECT_EQ(*ward.heard(Signal::hr), 81) << "who told it first goes on";
+}
+
+TEST(TwoDevices, AnAlarmOfEitherMonitorIsHeard)
+{
+    Bound ward;
+    ward.seconds(10, [&](int) {
+        ward.observe(Signal::monitor_arrest, 0, first);
+        ward.observe(Signal::monitor_arrest, 1, second);
+    });
+    EXPECT_EQ(*ward.heard(Signal::monitor_arrest), 1);
+    ward.seconds(31, [&](int) { ward.observe(Signal::monitor_arrest, 0, first); });
+    EXPECT_EQ(*ward.heard(Signal::monitor_arrest), 0) << "the other one was taken away";
+}
+
+// The old pump stands beside the new one; what the bag holds is that of the pump that runs.
+TEST(TwoDevices, TheFasterPumpIsHeardWithItsOwnBag)
+{
+    Bound ward;
+    ward.seconds(20, [&](int) {
+        ward.observe(Signal::pump_concentration, 0.2, pump);
+        ward.observe(Signal::pump_flow, 0, pump);
+        ward.observe(Signal::pump_concentration, 0.08, second);
+        ward.observe(Signal::pump_flow, 50, second);
+    });
+    EXPECT_NEAR(ward.view().beds[0].infusion_rate.value_or(0), 4, 1e-9);
+    EXPECT_THAT(ward.events("rate-high"), ElementsAre("raised"));
+}
+
+TEST(TwoDevices, WhatIsKeptAsideSurvivesARestart)
+{
+    Bound ward;
+    ward.seconds(30, [&](int i) {
+        ward.observe(Signal::hr, 80 + i % 2, first);
+        ward.observe(Signal::hr, 120 + i % 2, second);
+    });
+    auto loaded = Ward::load(as_text(ward.ward.save()));
+    ASSERT_TRUE(loaded);
+    ward.ward = std::move(*loaded);
+    WatchConfirm all;
+    all.bed = BedId{0};
+    ward.act(all);
+    ward.seconds(35, [&](int i) {
+        ward.observe(Signal::hr, 80 + i % 2, first);
+        ward.observe(Signal::hr, 120 + i % 2, second);
+    });
+    EXPECT_FALSE(ward.confirmed()) << "the minute began before";
+}
+
+} // namespace
+} // namespace magwatch::test
