@@ -153,15 +153,16 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     const bool thaws = from.frozen && (from.changed == now.steady || from.counted == now.steady);
     if (was_quiet || thaws) review(now, id);
     if (from.frozen && signal != Signal::liveness) return; // a copy of the past is not an observation
+    const bool good = observation.validity == Validity::valid;
     if (before.source != observation.source) {
-        const bool graver = observation.validity == Validity::valid && is_graver(signal, observation.value, before.value);
+        const bool graver = good && is_graver(signal, observation.value, before.value);
         if (!graver && told_by_another(watch, signal, observation.source, now.steady))
             return take_beside(now, watch, from, observation);
         std::erase_if(from.beside, [&](const Beside& one) { return one.signal == signal; });
         set_fresh_for(watch, signal, observation.source);
     }
     SignalMask changed = mask(signal);
-    if (observation.validity == Validity::valid) {
+    if (good) {
         watch.trouble[static_cast<std::size_t>(signal)] = {};
         watch.patient.accept(signal, observation.value, now.steady, now.steady, observation.source);
         if (is_numeric_vital(signal)) watch.expected |= mask(signal);
@@ -180,7 +181,6 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     }
     changed |= derive_reflex(watch, signal);
     evaluate(now, id, changed);
-    const bool good = observation.validity == Validity::valid;
     if (signal == Signal::spo2) {
         watch.cuff_arm.oxygen(now.steady, good ? std::optional{observation.value} : std::nullopt);
     } else if (signal == Signal::sbp && good) {
