@@ -156,7 +156,7 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     const bool good = observation.validity == Validity::valid;
     if (before.source != observation.source) {
         const bool graver = good && is_graver(signal, observation.value, before.value);
-        if (!graver && told_by_another(watch, signal, observation.source, now.steady))
+        if (!graver && told_by_another(bed, signal, observation.source, now.steady))
             return take_beside(now, watch, from, observation);
         std::erase_if(from.beside, [&](const Beside& one) { return one.signal == signal; });
         set_fresh_for(watch, signal, observation.source);
@@ -197,15 +197,19 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     }
 }
 
-bool Ward::State::told_by_another(const Watch& watch, Signal signal, SourceId source, Instant now) const
+bool Ward::State::told_by_another(const Bed& bed, Signal signal, SourceId source, Instant now) const
 {
     if (!is_told_by_one(signal)) return false;
     // What a bag holds goes with what its pump runs.
     const Signal told = signal == Signal::pump_concentration ? Signal::pump_flow : signal;
-    const SignalState& latest = watch.patient.latest(told);
+    const SignalState& latest = bed.watch->patient.latest(told);
     if (!latest.has_value || latest.validity != Validity::valid || latest.source == source) return false;
-    return latest.source.value < source_names.size() &&
-           now - latest.received < silent_after(source_names[latest.source.value]);
+    // One that stayed at the bed which she left is heard no more.
+    return std::any_of(bed.links.begin(), bed.links.end(), [&](const SourceLink& link) {
+        return link.source == latest.source && link.expected && !link.frozen &&
+               link.source.value < source_names.size() &&
+               now - latest.received < silent_after(source_names[link.source.value]);
+    });
 }
 
 std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal, double value, WallTime at_wall,
@@ -281,7 +285,7 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
     if (was_quiet) doubt_after_hearing(now.steady, watch, from, &watch.patient.latest(about));
     from.expected = true;
     from.sampled = from.changed = now.steady;
-    if (value.has_signal && !told_by_another(watch, value.signal, value.source, now.steady)) {
+    if (value.has_signal && !told_by_another(*bed, value.signal, value.source, now.steady)) {
         // The device speaks of this signal but has nothing usable: that is "lost", not silence.
         watch.patient.reject(value.signal,
                              value.reason == Refusal::no_value ? Validity::not_available : Validity::invalid,

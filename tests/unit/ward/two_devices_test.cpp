@@ -164,6 +164,19 @@ TEST(TwoDevices, TheFasterPumpIsHeardWithItsOwnBag)
     EXPECT_THAT(ward.events("rate-high"), ElementsAre("raised"));
 }
 
+// The monitor of the bed that she left said the last word about her; that of the new bed is heard at once.
+TEST(TwoDevices, AfterATransferThoseOfTheNewBedAreHeard)
+{
+    Rig ward;
+    ward.watch();
+    ward.stream(Signal::rr, 16, 10, first);
+    ward.act(WatchTransfer{BedId{0}, BedId{1}});
+    ASSERT_TRUE(ward.reply()->accepted);
+    ward.observe(Signal::rr, 18, second, 1);
+    const auto beds = ward.view().beds;
+    EXPECT_EQ(the(beds[1], Signal::rr).value, 18);
+}
+
 TEST(TwoDevices, WhatIsKeptAsideSurvivesARestart)
 {
     Bound ward;
