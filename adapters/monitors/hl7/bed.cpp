@@ -9,19 +9,33 @@ namespace magwatch::adapters::hl7
 namespace
 {
 
-std::string_view place_text(const Message& message, std::string_view segment, unsigned field,
-                            unsigned component, unsigned subcomponent)
+std::string_view text_in(const Message& message, const Segment& segment, unsigned field,
+                         unsigned component, unsigned subcomponent)
 {
     const Separators& s = message.separators();
-    for (std::size_t i = 0; i < message.size(); ++i) {
+    std::string_view text = segment.field(field);
+    if (component == 0) return trim(text);
+    text = part(part(text, 1, s.repetition), component, s.component);
+    if (subcomponent != 0) text = part(text, subcomponent, s.subcomponent);
+    return trim(text);
+}
+
+// The first in the patient's group counts. Visits or orders of it that name two places name none.
+std::string_view place_text(const Message& message, const SegmentRange& patient,
+                            std::string_view segment, unsigned field, unsigned component,
+                            unsigned subcomponent)
+{
+    if (segment == "MSH") return text_in(message, message[0], field, component, subcomponent);
+    const bool must_agree = segment == "PV1" || segment == "OBR";
+    std::optional<std::string_view> first;
+    for (std::size_t i = patient.begin; i < patient.end; ++i) {
         if (message[i].name() != segment) continue;
-        std::string_view text = message[i].field(field);
-        if (component == 0) return trim(text);
-        text = part(part(text, 1, s.repetition), component, s.component);
-        if (subcomponent != 0) text = part(text, subcomponent, s.subcomponent);
-        return trim(text);
+        const std::string_view text = text_in(message, message[i], field, component, subcomponent);
+        if (!first) first = text;
+        if (!must_agree) break;
+        if (!text.empty() && text != *first) return {};
     }
-    return {};
+    return first.value_or(std::string_view{});
 }
 
 bool take_number(std::string_view& text, unsigned& number)
@@ -91,7 +105,7 @@ std::optional<BedPattern> BedPattern::from(std::string_view text)
     return pattern;
 }
 
-std::string BedPattern::apply(const Message& message) const
+std::string BedPattern::apply(const Message& message, const SegmentRange& patient) const
 {
     std::string result;
     std::string storage;
@@ -102,7 +116,7 @@ std::string BedPattern::apply(const Message& message) const
         }
         const Place& place = std::get<Place>(piece);
         const std::string_view found =
-            place_text(message, place.segment, place.field, place.component, place.subcomponent);
+            place_text(message, patient, place.segment, place.field, place.component, place.subcomponent);
         if (found.empty() || found == "\"\"") return {};
         result += message.unescape(found, storage);
     }
@@ -149,14 +163,14 @@ std::optional<BedTable::Found> BedTable::find_location(const Message& message,
     return std::nullopt;
 }
 
-std::optional<BedTable::Found> BedTable::find(const Message& message,
+std::optional<BedTable::Found> BedTable::find(const Message& message, const SegmentRange& patient,
                                               const BedPattern* pattern) const
 {
     if (pattern != nullptr) {
-        const std::string name = pattern->apply(message);
+        const std::string name = pattern->apply(message, patient);
         return name.empty() ? std::nullopt : find(name);
     }
-    const std::string_view locations = place_text(message, "PV1", 3, 0, 0);
+    const std::string_view locations = place_text(message, patient, "PV1", 3, 0, 0);
     std::optional<Found> found;
     const std::size_t count =
         std::min<std::size_t>(count_parts(locations, message.separators().repetition), 32);

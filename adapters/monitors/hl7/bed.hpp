@@ -1,4 +1,4 @@
-// Which bed a message is about.
+// Which bed a message, or a patient of it, is about.
 //
 // Pure. A name that fits no bed, or two, gives no bed: the nearest is never taken. Where the sender
 // names a bed (third component of PV1-3), rooms and wards are not looked at: room 4 is not bed 4.
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "adapters/monitors/hl7/message.hpp"
+#include "adapters/monitors/hl7/patients.hpp"
 #include "adapters/monitors/hl7/profile.hpp"
 
 namespace magwatch::adapters::hl7
@@ -23,8 +24,8 @@ class BedPattern
 public:
     // nullopt: names no field, or is no pattern.
     [[nodiscard]] static std::optional<BedPattern> from(std::string_view text);
-    // The text at the named places of the message; empty if a place is empty.
-    [[nodiscard]] std::string apply(const Message& message) const;
+    // The text at the named places of a patient's group, and of MSH; empty if a place is empty.
+    [[nodiscard]] std::string apply(const Message& message, const SegmentRange& patient) const;
 
 private:
     struct Place {
@@ -47,8 +48,8 @@ public:
         bool test_mode = false;
     };
     [[nodiscard]] std::optional<Found> find(std::string_view name) const;
-    // Of a message, by a profile's pattern, or without one by PV1-3.
-    [[nodiscard]] std::optional<Found> find(const Message& message,
+    // Of a patient's group, by a profile's pattern, or without one by PV1-3.
+    [[nodiscard]] std::optional<Found> find(const Message& message, const SegmentRange& patient,
                                             const BedPattern* pattern) const;
 
 private:

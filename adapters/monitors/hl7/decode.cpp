@@ -71,12 +71,13 @@ bool names_drug(std::string_view code)
 }
 
 // Calls visit(obx) for the rows of the group, until it says stop.
-template <class Visit> void for_each_row(const Message& message, std::size_t begin, Visit&& visit)
+template <class Group, class Visit>
+void for_each_row(const Message& message, const Group& group, Visit&& visit)
 {
-    const std::size_t end = std::min(message.size(), begin + related_rows);
-    for (std::size_t i = begin; i < end; ++i) {
+    const std::size_t end = std::min(group.end, group.begin + related_rows);
+    for (std::size_t i = group.begin; i < end; ++i) {
         const Segment segment = message[i];
-        if (i > begin && segment.is("OBR")) return;
+        if (i > group.begin && segment.is("OBR")) return;
         if (segment.is("OBX") && visit(segment)) return;
     }
 }
@@ -108,6 +109,7 @@ std::string value_words(const Message& message, std::string_view value)
 
 void Decoded::clear()
 {
+    patients.clear();
     results.clear();
     test = false;
     has_sent = false;
@@ -205,7 +207,7 @@ bool Decoder::resolve_alarm(Row& row) const
     // What is alarming: facet .2 of the same alarm, else the metric named in OBX-4.
     const std::string_view head = head_of(row.result.channel);
     CodeMeaning source;
-    for_each_row(row.message, row.group.begin, [&](const Segment& other) {
+    for_each_row(row.message, row.group, [&](const Segment& other) {
         if (head_of(trim(other.field(4))) != head) return false;
         const CodeMeaning found = meaning_of(other.field(3), s);
         if (found.use == CodeUse::value && !found.mismatch) source = found;
@@ -239,7 +241,7 @@ bool Decoder::is_blood(const Row& row) const
                       {"UR", "U", "URN", "CSF"});
     };
     if (other(row.group.specimen)) return false;
-    for (std::size_t i = row.group.begin + 1; i < row.message.size(); ++i) {
+    for (std::size_t i = row.group.begin + 1; i < row.group.end; ++i) {
         const Segment segment = row.message[i];
         if (segment.is("OBR")) break;
         if (segment.is("SPM") && other(segment.field(4))) return false;
@@ -253,7 +255,7 @@ bool Decoder::is_magnesium_pump(const Row& row) const
     const std::string_view device = device_of(row.result.channel);
     bool named = false;
     bool magnesium = false;
-    for_each_row(row.message, row.group.begin, [&](const Segment& other) {
+    for_each_row(row.message, row.group, [&](const Segment& other) {
         if (!names_drug(other.field(3))) return false;
         if (device_of(trim(other.field(4))) != device || is_empty(trim(other.field(5))))
             return false;
@@ -515,7 +517,7 @@ std::optional<Refusal> Decoder::read_flag(Row& row) const
     const std::string own = value_words(row.message, trim(row.obx.field(5)));
     bool over = one_of(own, {"0", "INACTIVE", "OFF", "END", "FALSE", "NO", "N"});
     const std::string_view head = head_of(row.result.channel);
-    for_each_row(row.message, row.group.begin, [&](const Segment& other) {
+    for_each_row(row.message, row.group, [&](const Segment& other) {
         if (head_of(trim(other.field(4))) != head) return false;
         const CodeMeaning m = meaning_of(other.field(3), row.message.separators());
         const std::string_view value = trim(other.field(5));
@@ -585,12 +587,18 @@ void Decoder::decode(const Message& message, Decoded& out)
         out.has_sent = true;
         out.sent = sent->time;
     }
-    Group group;
+    find_patients(message, out.patients);
+    std::size_t patient = 0;
+    Group group{0, out.patients.front().end, {}, {}};
     const bool by_group = !out.has_sent; // a sender without MSH-7 (Philips Information Center)
     for (std::size_t i = 1; i < message.size(); ++i) {
         const Segment segment = message[i];
+        if (i == out.patients[patient].end) {
+            ++patient;
+            group = {i, out.patients[patient].end, {}, {}};
+        }
         if (segment.is("OBR")) {
-            group = {i, trim(segment.field(7)), segment.field(15)};
+            group = {i, out.patients[patient].end, trim(segment.field(7)), segment.field(15)};
             if (!by_group) continue;
             const auto at = stamp(part(group.time, 1, s.component));
             if (at && at->to_the_minute && (!out.has_sent || out.sent < at->time)) {
@@ -601,6 +609,7 @@ void Decoder::decode(const Message& message, Decoded& out)
             ObxResult& result = out.results.emplace_back();
             result.code = trim_code(segment.field(3), s.component);
             result.channel = trim(segment.field(4));
+            result.patient = patient;
             Row row{message, group, segment, result,
                     resolve(result.code, trim(segment.field(6)), result.channel, s)};
             decode_row(row, out);

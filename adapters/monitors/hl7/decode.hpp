@@ -17,6 +17,7 @@
 
 #include "adapters/monitors/hl7/codes.hpp"
 #include "adapters/monitors/hl7/message.hpp"
+#include "adapters/monitors/hl7/patients.hpp"
 #include "adapters/monitors/hl7/profile.hpp"
 #include "adapters/monitors/hl7/time.hpp"
 #include "rules/observation/observation.hpp"
@@ -27,6 +28,7 @@ namespace magwatch::adapters::hl7
 struct ObxResult {
     std::string_view code;    // OBX-3 as sent, empty components at its end cut off
     std::string_view channel; // OBX-4: two values of one code are told apart here
+    std::size_t patient = 0;  // of Decoded::patients
     bool accepted = false;
     bool has_signal = false; // also of refused values, where it can be told
     Signal signal{};
@@ -44,6 +46,7 @@ struct ObxResult {
 };
 
 struct Decoded {
+    std::vector<SegmentRange> patients;
     std::vector<ObxResult> results; // in the order of the message
     bool test = false;              // MSH-11 T or D: must not page
     bool has_sent = false;
@@ -73,9 +76,11 @@ private:
         std::string key;
         Resolution resolution;
     };
-    // The OBR that an OBX belongs to, and the rows of it.
+    // The OBR that an OBX belongs to, and the rows of it; before the first OBR of a patient, all of
+    // hers.
     struct Group {
         std::size_t begin = 0;
+        std::size_t end = 0;       // of the patient
         std::string_view time;     // OBR-7
         std::string_view specimen; // OBR-15
     };

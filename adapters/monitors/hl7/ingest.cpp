@@ -238,7 +238,7 @@ void Ingest::take_oversized(std::string_view payload, std::vector<Taken>& taken)
 // - else a refused value with its reason (an unknown code only the first time its sender uses it),
 // and,
 //   where the device says that it cannot measure now, an observation that says so: unless the same
-//   message has a good value of that signal from another sensor;
+//   message has a good value of that signal of the same patient from another sensor;
 // - for a withdrawn result, a refused value and an observation that is invalid and corrects.
 void Ingest::apply(Source& source, WallTime now)
 {
@@ -252,12 +252,20 @@ void Ingest::apply(Source& source, WallTime now)
     const auto offset_changed = source.clock.changed();
     if (!source.connected || offset_changed) say_status(source, true);
 
-    Context context{source, now};
-    context.bed = source.beds.find(message_, source.bed_pattern ? &*source.bed_pattern : nullptr);
-    for (const ObxResult& row : decoded_.results) {
-        if (row.accepted) context.good |= mask(row.signal);
+    told_unknown_bed_ = false;
+    const BedPattern* const pattern = source.bed_pattern ? &*source.bed_pattern : nullptr;
+    const auto& rows = decoded_.results;
+    for (auto row = rows.begin(); row != rows.end();) {
+        const std::size_t patient = row->patient;
+        const auto end = std::find_if(row, rows.end(),
+                                      [&](const ObxResult& r) { return r.patient != patient; });
+        Context context{source, now};
+        context.bed = source.beds.find(message_, decoded_.patients[patient], pattern);
+        for (auto r = row; r != end; ++r) {
+            if (r->accepted) context.good |= mask(r->signal);
+        }
+        for (; row != end; ++row) apply_row(context, *row);
     }
-    for (const ObxResult& row : decoded_.results) apply_row(context, row);
 }
 
 void Ingest::refuse(Context& context, const ObxResult& row, Refusal reason)
@@ -269,7 +277,7 @@ void Ingest::refuse(Context& context, const ObxResult& row, Refusal reason)
         told.emplace(row.code);
     }
     // A gateway sends every bed of the hospital: once a message is enough.
-    if (reason == Refusal::unknown_bed && std::exchange(context.told_unknown_bed, true)) return;
+    if (reason == Refusal::unknown_bed && std::exchange(told_unknown_bed_, true)) return;
     RefusedValue refused;
     if (context.bed) refused.bed = context.bed->bed;
     refused.source = context.source.profile().source;

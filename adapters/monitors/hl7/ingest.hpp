@@ -124,7 +124,7 @@ private:
         std::map<std::uint64_t, WallTime> results;
         std::deque<std::uint64_t> results_known; // in the order in which they came
     };
-    // The message being applied.
+    // The patient of the message that is being applied.
     struct Context {
         [[nodiscard]] bool takes_test_data() const
         {
@@ -134,7 +134,6 @@ private:
         WallTime now;
         std::optional<BedTable::Found> bed = std::nullopt;
         SignalMask good = 0; // signals with an accepted value
-        bool told_unknown_bed = false;
     };
 
     [[nodiscard]] Source* source_of(const Message& message, std::string_view address);
@@ -157,6 +156,7 @@ private:
     std::vector<std::unique_ptr<Source>> sources_;
     Message message_; // used again for every message
     Decoded decoded_;
+    bool told_unknown_bed_ = false; // of the message being applied
     Hl7Counters counters_;
     std::string id_prefix_;
     std::uint64_t next_id_ = 0;

@@ -475,6 +475,131 @@ TEST_F(IngestTest, sources_are_announced_and_given_up_after_a_minute)
     EXPECT_FALSE(sink.statuses[0].connected);
 }
 
+// A gateway may speak of several beds in one message: PATIENT_RESULT of ORU^R01 repeats.
+class Patients : public IngestTest
+{
+protected:
+    static std::string rate(int value)
+    {
+        return "OBX|1|NM|151562^MDC_RESP_RATE^MDC|1.1|" + std::to_string(value) + "|/min|||||R\r";
+    }
+    std::string send_patients(const std::string& body, const std::string& time = "")
+    {
+        return send_raw("MSH|^~\\&|GW|WARD|||" + (time.empty() ? hl7_time(now) : time) +
+                        "||ORU^R01^ORU_R01|" + id + "|P|2.6\r" + body);
+    }
+    // "bed 2: 6, bed 7: 16; 1 refused" of the last message, and how many rows were refused for their bed.
+    std::string told()
+    {
+        std::string text;
+        for (const Observation& o : sink.observations) {
+            text += (text.empty() ? "bed " : ", bed ") + std::to_string(o.bed.value) + ": ";
+            text += o.validity == Validity::valid ? std::to_string(static_cast<int>(o.value)) : "unknown";
+        }
+        const std::uint64_t unknown = ingest->counters().refused[static_cast<std::size_t>(Refusal::unknown_bed)];
+        text += "; " + std::to_string(unknown - unknown_before) + " of no bed";
+        unknown_before = unknown;
+        next_id();
+        return text;
+    }
+    std::uint64_t unknown_before = 0;
+    const std::string order = "OBR|1||||||20251229092000Z\r";
+    const std::string a = "PID|||A\r", b = "PID|||B\r", in3 = "PV1||I|LD^^BED3\r", in4 = "PV1||I|LD^^BED4\r";
+};
+
+TEST_F(Patients, values_go_to_the_bed_of_their_own_patient)
+{
+    const std::string both = a + in3 + order + rate(6) + b + in4 + order + rate(16);
+    EXPECT_EQ(code(send_patients(both)), "AA");
+    EXPECT_EQ(sink.messages.size(), 1U);
+    EXPECT_EQ(told(), "bed 2: 6, bed 7: 16; 0 of no bed");
+    send_patients(in3 + order + rate(6) + in4 + order + rate(16)); // the gateway knows no names
+    EXPECT_EQ(told(), "bed 2: 6, bed 7: 16; 0 of no bed");
+    send_patients(a + in3 + order + rate(6) + in4 + order + rate(16));
+    EXPECT_EQ(told(), "bed 2: 6, bed 7: 16; 0 of no bed");
+    send_patients(a + in4 + b + in3 + order + rate(6)); // the first has no results
+    EXPECT_EQ(told(), "bed 2: 6; 0 of no bed");
+    id = "1";
+    EXPECT_EQ(code(send_patients(both)), "AA") << "sent again as a whole";
+    expect_refused(Refusal::duplicate);
+}
+
+TEST_F(Patients, who_has_no_bed_never_gets_a_neighbours)
+{
+    send_patients(a + in3 + order + rate(6) + b + order + rate(16) + rate(17));
+    EXPECT_EQ(sink.refused.size(), 1U);
+    EXPECT_EQ(told(), "bed 2: 6; 2 of no bed");
+    send_patients(a + order + rate(6) + b + in4 + order + rate(16));
+    EXPECT_EQ(told(), "bed 7: 16; 1 of no bed");
+    send_patients(a + order + rate(6) + in4 + order + rate(16));
+    EXPECT_EQ(told(), "bed 7: 16; 1 of no bed");
+    send_patients(a + in3 + order + rate(6) + b + "PV1||I|LD^^BED9\r" + order + rate(16));
+    EXPECT_EQ(told(), "bed 2: 6; 1 of no bed");
+    send_patients(in3 + a + order + rate(6) + in4 + b + order + rate(16)); // whose is which?
+    EXPECT_EQ(told(), "; 2 of no bed");
+    send_patients(a + in3 + in4 + order + rate(6)); // two beds are none
+    EXPECT_EQ(told(), "; 1 of no bed");
+}
+
+TEST_F(Patients, of_one_patient_the_order_of_segments_does_not_matter)
+{
+    const std::string expected = "bed 2: 6; 0 of no bed";
+    for (const std::string& text :
+         {a + in3 + order + rate(6), in3 + a + order + rate(6), a + order + rate(6) + in3, order + rate(6) + a + in3,
+          rate(6) + a + in3 + order, a + in3 + in3 + order + rate(6)}) {
+        send_patients(text);
+        EXPECT_EQ(told(), expected) << text;
+    }
+    // From version 2.7 on, results about the patient stand before the visit.
+    send_patients(a + rate(6) + in3 + order + rate(7) + order + rate(8));
+    EXPECT_EQ(told(), "bed 2: 6, bed 2: 7, bed 2: 8; 0 of no bed");
+}
+
+TEST_F(Patients, what_is_said_of_one_is_not_said_of_another)
+{
+    const std::string unplugged = "OBX|1|NM|151562^MDC_RESP_RATE^MDC|1.1|||||||X\r";
+    send_patients(a + in3 + order + unplugged + b + in4 + order + rate(16));
+    EXPECT_EQ(told(), "bed 2: unknown, bed 7: 16; 0 of no bed") << "a neighbour's good value excuses no sensor";
+    // Without an order of her own her results are of the message's time, not of another's order.
+    send_patients(a + in3 + "OBR|1||||||20251229091930Z\r" + rate(6) + b + in4 + rate(16));
+    ASSERT_EQ(sink.observations.size(), 2U);
+    EXPECT_EQ(sink.observations[0].observed, now - Duration{30s});
+    EXPECT_EQ(sink.observations[1].observed, now);
+}
+
+TEST_F(Patients, a_withdrawn_result_is_withdrawn_where_it_was)
+{
+    const std::string wrong = "OBX|1|NM|2601-3^Magnesium^LN||2.4|mmol/L|||||W\r";
+    send_patients(a + in3 + order + wrong + b + in4 + order + mg);
+    ASSERT_EQ(sink.observations.size(), 2U);
+    EXPECT_TRUE(sink.observations[0].corrected);
+    EXPECT_EQ(told(), "bed 2: unknown, bed 7: 2; 0 of no bed");
+    // What was said later of a result of bed 3 overtakes none of bed 4.
+    const std::string again = "OBX|1|NM|2601-3^Magnesium^LN||2.5|mmol/L|||||F\r";
+    send_patients(a + in3 + order + again + b + in4 + order + again, hl7_time(now - Duration{1s}));
+    EXPECT_TRUE(sink.observations.empty()) << "sent before what was said of both";
+}
+
+TEST_F(Patients, a_pattern_looks_at_its_own_patient)
+{
+    Hl7Config c = config();
+    c.sources[0].bed_pattern = "{OBR-3}";
+    use(c);
+    const auto at = [](const std::string& bed) { return "OBR|1||" + bed + "\r"; };
+    send_patients(a + at("BED3") + rate(6) + b + at("BED4") + rate(16));
+    EXPECT_EQ(told(), "bed 2: 6, bed 7: 16; 0 of no bed");
+    send_patients(a + at("BED3") + rate(6) + at("") + rate(7) + b + rate(16));
+    EXPECT_EQ(told(), "bed 2: 6, bed 2: 7; 1 of no bed");
+    send_patients(a + at("BED3") + rate(6) + at("BED4") + rate(16)); // one patient in two beds
+    EXPECT_EQ(told(), "; 2 of no bed");
+    c.beds[0].names = {"WARD^^BED3"};
+    c.sources[0].bed_pattern = "{MSH-4}^^{PV1-3.3}";
+    use(c);
+    unknown_before = 0;
+    send_patients(a + in3 + order + rate(6) + b + order + rate(16));
+    EXPECT_EQ(told(), "bed 2: 6; 1 of no bed") << "who sent it stands once, for all";
+}
+
 TEST(Hl7Config, mistakes_are_found)
 {
     EXPECT_TRUE(mistakes(config()).empty());
