@@ -1,8 +1,10 @@
 #include "daemon/app/sources.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "adapters/monitors/hl7/zone.hpp"
+#include "daemon/app/fingerprints.hpp"
 
 namespace magwatch {
 namespace {
@@ -93,7 +95,12 @@ void Sources::start_modbus(const Config& config, std::vector<std::string>& mista
 {
     const Ward& ward = loop_.ward();
     std::vector<adapters::modbus::Device> devices;
+    const auto known = std::exchange(charted_, {});
     for (const auto& device : config.modbus) {
+        const std::string key = device.name + '\n' + place_of(device) + '\n' + fingerprint_of(device.map.text);
+        const auto before = known.find(key);
+        auto& charted = charted_[key];
+        charted = before != known.end() ? before->second : std::make_shared<adapters::modbus::ChartedMemory>();
         auto loaded = adapters::modbus::parse_register_map(device.map.text, device.map.path);
         const bool serial = !device.serial.path.empty();
         const auto address = adapters::modbus::address_from(serial ? "localhost" : device.address.text());
@@ -105,7 +112,7 @@ void Sources::start_modbus(const Config& config, std::vector<std::string>& mista
         }
         devices.push_back({*source, *bed, device.name, *address, device.unit,
                            std::make_shared<const adapters::modbus::RegisterMap>(std::move(*loaded.map)),
-                           serial_line(device.serial), device.serial.reply_timeout});
+                           serial_line(device.serial), device.serial.reply_timeout, charted});
     }
     counted_polls_.assign(devices.size(), {});
     modbus_ = std::make_unique<adapters::modbus::Adapter>(io_, loop_, std::move(devices));

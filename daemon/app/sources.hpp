@@ -1,9 +1,11 @@
 // Every device and gateway of the configuration, running.
 //
 // The io_context's thread. A reload stops what ran and starts anew: connections are cheap, and a device
-// that was renamed or rewired must never speak under its old name.
+// that was renamed or rewired must never speak under its old name. What its charted fields told stays known
+// as long as name, place, bed and map are the same: a field is not charted anew because somebody reloads.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +43,7 @@ private:
     WardLoop& loop_;
     Clock& clock_;
     TaskGroup::OnFailure on_failure_;
+    std::map<std::string, std::shared_ptr<adapters::modbus::ChartedMemory>> charted_; // of the devices configured
     std::unique_ptr<adapters::modbus::Adapter> modbus_;
     std::unique_ptr<TaskGroup> tasks_; // after what its tasks use
     std::unique_ptr<adapters::hl7::Hl7Server> hl7_;

@@ -96,7 +96,6 @@ struct Adapter::Unit {
     DeviceState state;
     std::vector<Group> groups;
     Image image; // of the poll in progress; a unit is polled by one lane at a time
-    ChartedMemory charted;
     std::vector<std::size_t> refused_blocks; // of the poll in progress: to be split
     std::vector<Time> retry_refused;         // of each group
 };
@@ -122,6 +121,7 @@ Adapter::Adapter(asio::io_context& io, ObservationSink& sink, std::vector<Device
         unit->groups = make_read_plan(*device.map);
         unit->retry_refused.assign(unit->groups.size(), Time{});
         unit->device = std::move(device);
+        if (!unit->device.charted) unit->device.charted = std::make_shared<ChartedMemory>();
         Bus& bus = bus_of(unit->device);
         std::vector<Duration> intervals;
         for (const Group& group : unit->groups) intervals.push_back(group.interval);
@@ -298,7 +298,7 @@ void Adapter::deliver(Unit& unit, std::size_t group)
 {
     outcomes_.clear();
     decode(*unit.device.map, unit.groups[group], unit.image, unit.device.bed, unit.device.source,
-           unit.charted, outcomes_);
+           *unit.device.charted, outcomes_);
     for (const Outcome& outcome : outcomes_) {
         if (const auto* observation = std::get_if<Observation>(&outcome)) {
             unit.state.observations += 1;

@@ -41,6 +41,8 @@ struct Device {
     std::shared_ptr<const RegisterMap> map;
     std::optional<SerialSettings> serial;    // instead of the address; the same for all units on it
     std::chrono::milliseconds reply_timeout{0}; // 0: the map's
+    // What an adapter before this one was told by the same fields; none: nothing is known.
+    std::shared_ptr<ChartedMemory> charted;
 };
 
 // "192.0.2.7:502", "[2001:db8::7]:502" or "localhost:502"; the port may be left out (502). Other

@@ -93,6 +93,25 @@ Validity good_validity(const RegisterMap& map)
     return map.commissioned ? Validity::valid : Validity::questionable;
 }
 
+// Whether a charted value is so bad that it ends no alarm, whenever it was charted (design values:
+// reflex lost, responds to pain or not at all, coma, breathing critical).
+bool rings(Signal signal, double value)
+{
+    switch (signal) {
+    case Signal::reflex_knee:
+    case Signal::reflex_arm:
+        return value == 0;
+    case Signal::avpu:
+        return value >= 2;
+    case Signal::gcs:
+        return value <= 8;
+    case Signal::rr_counted:
+        return value < 8;
+    default:
+        return false;
+    }
+}
+
 // Whether a charted field must be told now; remembers it. `observed` is set if the device tells
 // when.
 bool charted_now(const Register& r, const Group& group, const Item& item, const Image& image,
@@ -112,8 +131,8 @@ bool charted_now(const Register& r, const Group& group, const Item& item, const 
     const bool changed = first || before.raw != reading.raw || before.sequence != sequence;
     before = {reading.raw, sequence, true};
     if (!changed) return false;
-    const bool amount = r.signal == Signal::urine;
-    return !(first && amount && item.time_word == no_word);
+    if (!first || observed.ms != 0) return true;
+    return reading.refusal ? r.signal != Signal::urine : rings(r.signal, reading.value);
 }
 
 } // namespace

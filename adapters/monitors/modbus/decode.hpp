@@ -48,7 +48,7 @@ struct Reading {
                                 const Image& image);
 
 // What a device's charted fields last said, so that one is told when it changes and not at each
-// poll.
+// poll. It belongs to one map of one device at one bed, and outlives its connections.
 class ChartedMemory
 {
 public:
@@ -70,9 +70,10 @@ private:
 using Outcome = std::variant<Observation, RefusedValue>;
 
 // Appends what the poll says about each value of the group. Values of an uncommissioned map are
-// questionable. A charted field is told when it or its sequence or time changed, and when it is
-// first seen (a reflex lost while magwatch was down must ring); an amount such as urine is then
-// told only with a time, because the same volume would count twice.
+// questionable. A charted field is told when it or its sequence or time changed. What is first seen
+// with a time is told too; without one nobody knows when it was charted, and as of now it would
+// answer a check or end an alarm: then only what rings is told (a reflex lost while magwatch was
+// down), and never an amount such as urine, because the same volume would count twice.
 void decode(const RegisterMap& map, const Group& group, const Image& image, BedId bed,
             SourceId source, ChartedMemory& charted, std::vector<Outcome>& out);
 

@@ -116,6 +116,8 @@ TEST(Decode, TheSimulatedMonitor)
 {
     Bench b{load("adapters/monitors/modbus/maps/sim-monitor.toml")};
     b.set(Table::input_registers, 0, {88, 18, 975, 142, 91, 108, 371, 0, 41, 87});
+    b.set(Table::holding_registers, 100, {0xFFFF, 0xFFFF, 0xFFFF, 4});
+    EXPECT_EQ(b.decode().size(), 14U);
     b.set(Table::holding_registers, 100, {2, 0xFFFF, 0, 5});
     const auto out = b.decode();
     EXPECT_EQ(out.size(), 16U); // all but the arm reflex, which nobody charted
@@ -219,6 +221,35 @@ TEST(Decode, AReflexFoundAtStartRingsButAnOldVolumeIsNotCountedTwice)
     Bench reflex{map_of(reg("reflex_knee", 0, "type = \"u16\""))};
     reflex.set(Table::input_registers, 0, {0});
     EXPECT_EQ(value_of(reflex, Signal::reflex_knee), 0);
+
+    // Nobody knows when it was charted: as of now it would answer a check, or end an alarm.
+    const struct {
+        const char* signal;
+        const char* more;
+        std::uint16_t normal, rings;
+    } fields[] = {{"reflex_arm", "", 1, 0},
+                  {"avpu", "", 1, 2},
+                  {"gcs", "", 9, 8},
+                  {"rr_counted", "unit = \"/min\"\n", 8, 7}};
+    for (const auto& field : fields) {
+        const auto map = map_of(reg(field.signal, 0, std::string{"type = \"u16\"\n"} + field.more +
+                                                         "sequence = { address = 1 }"));
+        Bench normal{map};
+        normal.set(Table::input_registers, 0, {field.normal, 5});
+        EXPECT_TRUE(normal.decode().empty()) << field.signal;
+        normal.set(Table::input_registers, 0, {field.normal, 6});
+        EXPECT_EQ(normal.decode().size(), 1U) << field.signal << " charted again";
+        Bench bad{map};
+        bad.set(Table::input_registers, 0, {field.rings, 5});
+        EXPECT_EQ(bad.decode().size(), 1U) << field.signal;
+        Bench timed{map_of(reg(field.signal, 0, std::string{"type = \"u16\"\n"} + field.more +
+                                                    "time = { address = 1 }"))};
+        timed.set(Table::input_registers, 0, {field.normal, 0x6955, 0xB900});
+        EXPECT_EQ(timed.decode().size(), 1U) << field.signal << " with its time";
+        Bench unset{timed.map};
+        unset.set(Table::input_registers, 0, {field.normal, 0, 0});
+        EXPECT_TRUE(unset.decode().empty()) << field.signal << " with a clock that was never set";
+    }
 
     Bench urine{
         map_of(reg("urine", 0, "type = \"u16\"\nunit = \"mL\"\nsequence = { address = 1 }"))};
