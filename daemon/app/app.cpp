@@ -4,7 +4,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <map>
 #include <utility>
 #include <sys/stat.h>
@@ -28,6 +27,7 @@
 #include "daemon/app/pager_set.hpp"
 #include "daemon/app/recorder.hpp"
 #include "daemon/app/recovery.hpp"
+#include "daemon/app/rescue.hpp"
 #include "daemon/app/service.hpp"
 #include "daemon/app/sources.hpp"
 #include "daemon/app/start_notes.hpp"
@@ -103,26 +103,6 @@ std::string state_directory(const AppOptions& options, const std::optional<Confi
     return from_service != nullptr ? from_service : "/var/lib/magwatch";
 }
 
-// Where records go while the disk they belong on does not take them: memory, lost with the machine.
-std::string substitute_directory()
-{
-    const char* runtime = std::getenv("RUNTIME_DIRECTORY");
-    std::string made = (runtime != nullptr ? runtime : "/tmp") + std::string{"/magwatch-journal.XXXXXX"};
-    return mkdtemp(made.data()) != nullptr ? made : std::string{"/tmp"};
-}
-
-// What is known of the ward goes along, if it can be read: a disk that is full forgets nothing.
-void copy_journal(const std::string& from, const std::string& to)
-{
-    for (const char* name : {"/journal.db", "/journal.db-wal"}) {
-        std::error_code error;
-        const auto size = std::filesystem::file_size(from + name, error);
-        const auto room = read_disk_space(to);
-        if (error || !room || size > room->free / 2) return;
-        std::filesystem::copy_file(from + name, to + name, error);
-    }
-}
-
 // A board without its files is a page that says so; the ward is watched either way.
 http::WebFiles screen_files(const std::string& root)
 {
@@ -151,7 +131,7 @@ http::GateOptions known_people(const std::string& directory, Mode mode)
             out.people.put(std::string{name(role)} + "-1", {"SIMULATION " + std::string{name(role)}, role, hash, true});
         return out;
     }
-    out.path = directory + "/people.json";
+    out.path = directory + "/" + people_file;
     auto read = People::read(out.path);
     if (auto* people = std::get_if<People>(&read)) out.people = std::move(*people);
     if (const auto* wrong = std::get_if<std::string>(&read)) {
@@ -333,7 +313,8 @@ bool App::State::open_journal(StartConfig& start)
     if (!opened.file) {
         const std::string broken = std::exchange(directory, substitute_directory());
         substituted = true;
-        copy_journal(broken, directory);
+        rescue_journal(broken, directory);
+        rescue_small_files(broken, directory);
         opened = JournalFile::open(directory, now.wall);
         if (!opened.file) return false;
         fault(ShellFault::journal, true, "Records cannot be saved: a restart will forget them");
@@ -356,8 +337,9 @@ void App::State::put_journal_aside(std::string why)
     log(event_journal, "the journal is put aside: a new one starts", {{LogKey::file, where}, {LogKey::reason, why}});
     file = std::move(JournalFile::open(directory, now).file);
     if (!file) { // a broken disk must not stop the pages
-        directory = substitute_directory();
+        const std::string broken = std::exchange(directory, substitute_directory());
         substituted = true;
+        rescue_small_files(broken, directory);
         file = std::move(JournalFile::open(directory, now).file);
     }
     records_lost = std::move(why);

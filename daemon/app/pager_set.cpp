@@ -80,7 +80,7 @@ template <class Gateway> std::optional<Secret>& take_login(Gateway& gateway) { r
 
 std::string answer_key(const std::string& directory)
 {
-    return read_or_make_key(directory + "/answer.key", key_bytes);
+    return read_or_make_key(directory + "/" + answer_key_file, key_bytes);
 }
 
 PagerSet::PagerSet(boost::asio::any_io_executor executor, Clock& clock, std::string key, adapters::Feedback feedback,

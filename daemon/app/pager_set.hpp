@@ -95,6 +95,7 @@ private:
 
 // A key that signs answer links, kept in `directory` so that links live through a restart; made at the
 // first start. Empty if it can be neither read nor written.
+inline constexpr const char* answer_key_file = "answer.key";
 [[nodiscard]] std::string answer_key(const std::string& directory);
 
 } // namespace magwatch

@@ -15,6 +15,8 @@
 namespace magwatch
 {
 
+inline constexpr const char* people_file = "people.json"; // in the state directory
+
 enum class Role : std::uint8_t { midwife, charge, doctor, biomed, admin, auditor };
 inline constexpr std::array<std::string_view, 6> role_names{"midwife", "charge", "doctor",
                                                             "biomed",  "admin",  "auditor"};

@@ -4,19 +4,22 @@ start finds the ward as it was, and all is well when there is room again.
 
   disk_test.py MAGWATCHD
 """
+import http.client
 import os
 import pathlib
 import sys
+import time
 import unittest
 
+from monitors import Monitor, register_map
 from surroundings import Namespaces
-from ward_process import WardTest, wait_for
+from ward_process import WardTest, on_a_ward, wait_for
 
 BINARY = os.path.abspath(sys.argv.pop(1))
 SIZE = 40  # MiB: the reserve of the journal is 16
 
 
-class Disk(WardTest):
+class OnADisk(WardTest):
     binary, beds = BINARY, 2
 
     def setUp(self):
@@ -61,6 +64,20 @@ class Disk(WardTest):
                 self.fill()
         self.fail("the disk is never full")
 
+    def full_start(self, told=True):
+        before = self.paged(1)
+        self.fill()
+        self.start()
+        self.assertEqual(self.watched(), ["bed-1"], self.ward.daemon_log())
+        wait_for("the call rings again", lambda: self.paged(1) > before, 60)
+        if told:
+            wait_for("the ward is told", lambda: {"disk_critical", "journal"} & self.faults(), 60)
+        # The next key, too, is one that nobody had before.
+        keys = [a["page"]["key"] for a in self.ward.receiver.arrived()]
+        self.assertLessEqual(max(map(keys.count, keys)), 2)
+
+
+class Disk(OnADisk):
     def test_alarms_page_and_all_is_well_when_there_is_room(self):
         self.start()
         self.ward.watch(1)
@@ -83,18 +100,6 @@ class Disk(WardTest):
         self.start()
         self.assertEqual(self.watched(), ["bed-1", "bed-2"])
         wait_for("the call rings again", lambda: self.paged(2) > before, 60)
-
-    def full_start(self, told=True):
-        before = self.paged(1)
-        self.fill()
-        self.start()
-        self.assertEqual(self.watched(), ["bed-1"], self.ward.daemon_log())
-        wait_for("the call rings again", lambda: self.paged(1) > before, 60)
-        if told:
-            wait_for("the ward is told", lambda: {"disk_critical", "journal"} & self.faults(), 60)
-        # The next key, too, is one that nobody had before.
-        keys = [a["page"]["key"] for a in self.ward.receiver.arrived()]
-        self.assertLessEqual(max(map(keys.count, keys)), 2)
 
     def test_a_start_on_a_full_disk_finds_the_ward_as_it_was(self):
         self.start()
@@ -123,6 +128,73 @@ class Disk(WardTest):
         with self.subTest("without"):
             (self.state / "journal.reserve").unlink(missing_ok=True)
             self.full_start()
+
+
+class Believed(OnADisk):
+    """On a ward with people, a commissioned monitor and a link that was sent."""
+
+    def setUp(self):
+        super().setUp()
+        self.monitor = Monitor()
+        self.addCleanup(self.monitor.close)
+        (self.ward.directory / "bed.toml").write_text(register_map('name = "bed"\nmodel = "Bed"\ninterval = "200 ms"\n'))
+        on_a_ward(self.ward, f'''
+[[modbus]]
+name = "monitor-1"
+host = "127.0.0.1"
+port = {self.monitor.server_address[1]}
+map = "bed.toml"
+bed = "bed-1"
+[pager]
+answer_url = "http://127.0.0.1:{self.ward.port}"
+''')
+
+    def device(self):
+        return self.ward.json("commissioning/monitor-1")["device"]
+
+    def commission(self):
+        true = self.device()
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        pairs = [{"bed": "bed-1", "signal": name, "screen": screen, "looks": 2, "at": at, **read}
+                 for name, low, high in (("hr", 80, 120), ("rr", 16, 28), ("spo2", 97, 88))
+                 for screen, read in ((str(low), {"read": low}), (str(high), {"read": high}), ("none", {}))]
+        self.ward.must("commissioning/monitor-1", {
+            "person": "A. Engineer", "role": "engineer", "remark": "first", "firmware": "1", "serial": "1", "pairs": pairs,
+            "left_out": [], "fingerprint": true["fingerprint"], "place": true["place"]})
+
+    def value(self):
+        return next((s["value"] for s in self.ward.json("beds/bed-1")["bed"]["signals"] if s["signal"] == "rr"), None)
+
+    def unlock(self):
+        """By her PIN, as at the board; the status."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.ward.port, timeout=60)
+        own = f"http://127.0.0.1:{self.ward.port}"
+        connection.request("POST", "/api/v1/session/unlock", '{"person": "midwife-1", "pin": "471109"}', {
+            "Content-Type": "application/json", "X-Magwatch-Client": "board", "Origin": own, "Sec-Fetch-Site": "same-origin"})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def test_a_start_on_a_disk_that_takes_nothing_knows_people_devices_and_links(self):
+        self.start()
+        self.ward.must("people", {"name": "midwife-1", "role": "midwife", "pin": "471109"})
+        self.assertEqual(self.unlock(), 200)
+        self.commission()
+        self.ward.watch(1)
+        wait_for("its values are used", lambda: self.value() == 16, 60)
+        self.ward.ring(1)
+        links = wait_for("a page with links", lambda: [page["answers"] for page in self.pages() if "answers" in page], 60)[0]
+        link = "/answer/" + links["coming"].rpartition("/")[2]
+        self.assertEqual(self.ward.get(link)[0], 200)
+        self.ward.process.terminate()
+        self.assertEqual(self.ward.process.wait(60), 0)
+        (self.state / "journal.reserve").unlink(missing_ok=True)
+        self.full_start()
+        self.assertIn("journal", self.faults())
+        self.assertEqual(self.device()["state"], "commissioned", self.ward.daemon_log())
+        wait_for("its values are used", lambda: self.value() == 16, 60)
+        self.assertEqual(self.unlock(), 200)
+        self.assertEqual(self.ward.get(link)[0], 200)
 
 
 if __name__ == "__main__":
