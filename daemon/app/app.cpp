@@ -213,6 +213,7 @@ struct App::State {
     void stepped(const Input& input, const Moment& now);
     void watch_clocks(const Moment& now, const ClockReading& reading);
     void watch_boards();
+    void watch_server();
     void take_certificate();
     void watch_certificate(WallTime now);
     void watch_rosters(const Moment& now);
@@ -228,6 +229,7 @@ struct App::State {
     void audited(std::string action, const nlohmann::json& body, std::string outcome = "noted");
     void failed(const TaskFailure& failure);
     void fault(ShellFault what, bool present, std::string detail);
+    void said_again(ShellFault what);
 
     AppOptions options;
     LogWriter log_writer;
@@ -276,6 +278,8 @@ struct App::State {
     std::shared_ptr<const Rosters> shown_rosters_;
     Instant rosters_looked_{};
     bool roster_gap_ = false; // the configuration's fault is that nobody is on a roster
+    std::string mistaken_;    // what is wrong with the configuration, in words
+    bool unheard_ = false;    // HTTP does not listen wherever it shall: the same alarm, and neither ends the other
     bool substituted = false; // the journal is not where it belongs
     bool shutting_down = false;
     bool reloading = false, reload_again = false;
@@ -655,7 +659,7 @@ asio::awaitable<void> App::State::main_task()
     if (!config.ward.fallback) journal->save_named(last_good_name, pack_last_good(config));
     if (const auto trouble = server->start()) {
         log(event_refused, "HTTP cannot listen", {{LogKey::reason, *trouble}});
-        fault(ShellFault::configuration, true, "HTTP cannot listen");
+        watch_server();
     }
     tasks.spawn_loop("signals", signal_task());
     tasks.spawn("pages", loop->run_pages());
@@ -748,7 +752,9 @@ asio::awaitable<void> App::State::reload()
         roster_gap_ = false;
         rosters_looked_ = Instant{};
         fault(ShellFault::configuration, false, "");
+        if (unheard_) said_again(ShellFault::configuration); // to the core, a configuration that it takes is its end
         configure_shell();
+        server->listen_again();
         health.fallback_reason.clear();
         health.config_loaded = clock->now().wall;
         health.config_hash = configuration_hash(config);
@@ -900,6 +906,7 @@ void App::State::turn(const Moment& now)
     if (now.steady - second_ < 1s) return;
     second_ = now.steady;
     watch_boards();
+    watch_server();
     watch_certificate(now.wall);
     sources->count(metrics);
     metrics.show_process(read_process_use());
@@ -966,7 +973,7 @@ void App::State::watch_rosters(const Moment& now)
         if (roster.gaps_to_last_resort || !gap.empty()) continue;
         gap = first_gap(roster, now.wall, loop->ward().roster_changes()).value_or("");
     }
-    const bool other = faults[static_cast<std::size_t>(ShellFault::configuration)] && !roster_gap_;
+    const bool other = !mistaken_.empty() && !roster_gap_;
     if (other || (gap.empty() && !roster_gap_)) return; // why a file was refused comes first
     roster_gap_ = !gap.empty();
     fault(ShellFault::configuration, roster_gap_, "Roster " + gap);
@@ -1034,6 +1041,14 @@ void App::State::watch_boards()
     fault(ShellFault::board, needed && live < expected,
           live == 0 ? "No ward board is live"
                     : std::to_string(live) + " of " + std::to_string(expected) + " ward boards are live");
+}
+
+// It goes on trying by itself.
+void App::State::watch_server()
+{
+    if (unheard_ == !server->listens()) return;
+    unheard_ = !unheard_;
+    fault(ShellFault::configuration, !mistaken_.empty(), mistaken_);
 }
 
 // A reload judged it a moment ago. If it cannot be read now, the one before stays; at the start nobody is served over
@@ -1142,6 +1157,11 @@ void App::State::journal_changed(const JournalStatus& now)
 // mends it must not read the reason of the one before.
 void App::State::fault(ShellFault what, bool present, std::string detail)
 {
+    if (what == ShellFault::configuration) {
+        mistaken_ = present ? detail : "";
+        if (unheard_) detail = present ? detail + ". HTTP cannot listen" : "HTTP cannot listen";
+        present = present || unheard_;
+    }
     bool& told_before = faults[static_cast<std::size_t>(what)];
     std::string& words = fault_details[static_cast<std::size_t>(what)];
     // A new mistake, the next step towards a certificate's end, or the next of two gaps is told as such.
@@ -1155,6 +1175,12 @@ void App::State::fault(ShellFault what, bool present, std::string detail)
     ShellStatus status_now{what, present, std::move(detail)};
     if (loop) loop->push(Input{std::move(status_now)});
     else early_faults.push_back(std::move(status_now));
+}
+
+void App::State::said_again(ShellFault what)
+{
+    const auto i = static_cast<std::size_t>(what);
+    if (faults[i]) loop->push(Input{ShellStatus{what, true, fault_details[i]}});
 }
 
 // A part that dies takes the process along: systemd starts it again, and the journal brings its state back.

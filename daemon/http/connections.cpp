@@ -123,8 +123,10 @@ std::optional<std::string> listen_on(tcp::acceptor& acceptor, const std::string&
     if (!error) (void)acceptor.set_option(asio::socket_base::reuse_address{true}, error);
     if (!error) (void)acceptor.bind(endpoint, error);
     if (!error) (void)acceptor.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return where + ": " + error.message();
-    return std::nullopt;
+    if (!error) return std::nullopt;
+    boost::system::error_code ignored;
+    (void)acceptor.close(ignored); // else the next try could not open it
+    return where + ": " + error.message();
 }
 
 std::string address_of(Socket& socket)

@@ -11,10 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "daemon/http/audited.hpp"
 #include "daemon/http/connections.hpp"
@@ -41,6 +44,7 @@ namespace
 {
 
 constexpr LogEvent listening{"http.listening", LogLevel::info};
+constexpr LogEvent cannot_listen{"http.cannot_listen", LogLevel::warning};
 constexpr LogEvent task_failed{"http.task_failed", LogLevel::error};
 constexpr LogEvent setup_needed{"people.setup_code", LogLevel::notice};
 constexpr LogEvent peer_refused{"http.peer_refused", LogLevel::warning};
@@ -114,7 +118,11 @@ struct Server::State final : Host {
     }
 
     // --- listening ---
+    std::optional<std::string> open_local();
+    std::optional<std::string> listen_tcp();
     std::optional<std::string> listen_local();
+    std::string listen_where_missing();
+    asio::awaitable<void> keep_trying();
     [[nodiscard]] std::optional<Peer> user(Socket& socket) const;
     void socket_refused(const Peer& peer) const;
 
@@ -156,11 +164,14 @@ struct Server::State final : Host {
     std::unique_ptr<TaskGroup> tasks;
     Connections connections_;
     std::shared_ptr<TlsContext> tls;
-    std::uint16_t bound_port = 0;
+    std::atomic<std::uint16_t> bound_port{0};
+    std::atomic<bool> missing{false}; // it does not listen wherever it shall
+    bool closing = false;             // on the server's thread
+    asio::steady_timer next_try{io};
     std::thread thread;
 };
 
-std::optional<std::string> Server::State::listen_local()
+std::optional<std::string> Server::State::open_local()
 {
     const std::string& path = options.socket_path;
     if (path.size() >= sizeof(sockaddr_un::sun_path))
@@ -177,16 +188,66 @@ std::optional<std::string> Server::State::listen_local()
     }
     boost::system::error_code error;
     (void)local_acceptor.open(local{}, error);
-    // No moment at which others could connect: the mode is right before anybody can.
-    const mode_t before = umask(0117);
     if (!error) (void)local_acceptor.bind(local::endpoint{path}, error);
-    umask(before);
-    if (!error && options.socket_group &&
-        lchown(path.c_str(), static_cast<uid_t>(-1), *options.socket_group) != 0)
+    // No moment at which others could connect: owner and mode are right before it listens. Not by umask(), which is
+    // every thread's.
+    const auto fits = [&] {
+        return !options.socket_group || lchown(path.c_str(), static_cast<uid_t>(-1), *options.socket_group) == 0;
+    };
+    if (!error && (!fits() || chmod(path.c_str(), 0660) != 0))
         error = boost::system::error_code{errno, boost::system::generic_category()};
     if (!error) (void)local_acceptor.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return path + ": " + error.message();
+    if (!error) return std::nullopt;
+    boost::system::error_code ignored;
+    (void)local_acceptor.close(ignored);
+    return path + ": " + error.message();
+}
+
+std::optional<std::string> Server::State::listen_tcp()
+{
+    if (options.address.empty() || tcp_acceptor.is_open()) return std::nullopt;
+    if (auto error = listen_on(tcp_acceptor, options.address, options.port)) return error;
+    bound_port = tcp_acceptor.local_endpoint().port();
+    const Connections::Who who = [this](Socket& socket) { return neighbour(socket); };
+    const Connections::Tls own = [this] { return tls; };
+    tasks->spawn_loop("http tcp", connections_.accept_loop(tcp_acceptor, *tasks, who, own));
+    log(listening, "listening", {{LogKey::peer, options.address + ":" + std::to_string(bound_port)}});
     return std::nullopt;
+}
+
+std::optional<std::string> Server::State::listen_local()
+{
+    if (options.socket_path.empty() || local_acceptor.is_open()) return std::nullopt;
+    if (auto error = open_local()) return error;
+    const Connections::Who who = [this](Socket& socket) { return user(socket); };
+    tasks->spawn_loop("http unix", connections_.accept_loop(local_acceptor, *tasks, who));
+    log(listening, "listening", {{LogKey::peer, options.socket_path}});
+    return std::nullopt;
+}
+
+// "" or why it still does not listen at one of them. Neither takes the other along: who cannot reach the board has the
+// command line.
+std::string Server::State::listen_where_missing()
+{
+    const auto socket = listen_local();
+    const auto port = listen_tcp();
+    missing = socket || port;
+    if (socket && port) return *port + "; " + *socket;
+    return port ? *port : socket.value_or("");
+}
+
+// A port that is taken may be free later, and an address that the machine does not have yet may come.
+asio::awaitable<void> Server::State::keep_trying()
+{
+    std::string told;
+    while (missing) {
+        next_try.expires_after(options.limits.listen_again);
+        (void)co_await next_try.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (closing) co_return;
+        const std::string wrong = listen_where_missing();
+        if (!wrong.empty() && wrong != told) log(cannot_listen, "cannot listen yet", {{LogKey::reason, wrong}});
+        told = wrong;
+    }
 }
 
 std::optional<Peer> Server::State::neighbour(Socket& socket)
@@ -273,7 +334,10 @@ asio::awaitable<Response> Server::State::ask(Ask ask)
 void Server::State::close_all()
 {
     boost::system::error_code ignored;
+    closing = true;
+    next_try.cancel();
     (void)tcp_acceptor.close(ignored);
+    if (local_acceptor.is_open()) (void)unlink(options.socket_path.c_str()); // another daemon's is not ours to take
     (void)local_acceptor.close(ignored);
     questions.stop();
     streams_.close_all();
@@ -295,12 +359,6 @@ Server::~Server()
 std::optional<std::string> Server::start()
 {
     State& s = *state_;
-    if (!s.options.address.empty()) {
-        if (auto error = listen_on(s.tcp_acceptor, s.options.address, s.options.port)) return error;
-        s.bound_port = s.tcp_acceptor.local_endpoint().port();
-    }
-    if (!s.options.socket_path.empty())
-        if (auto error = s.listen_local()) return error;
     const auto on_failure = [](const TaskFailure& failure) {
         if (failure.stopping) return;
         log(task_failed, "a task of the HTTP server ended by an error",
@@ -310,13 +368,8 @@ std::optional<std::string> Server::start()
         MAGWATCH_ASSERT(failure.task == session_task);
     };
     s.tasks = std::make_unique<TaskGroup>(s.io.get_executor(), on_failure);
-    const Connections::Who user = [&s](Socket& socket) { return s.user(socket); };
-    const Connections::Who neighbour = [&s](Socket& socket) { return s.neighbour(socket); };
-    const Connections::Tls tls = [&s] { return s.tls; };
-    if (s.tcp_acceptor.is_open())
-        s.tasks->spawn_loop("http tcp", s.connections_.accept_loop(s.tcp_acceptor, *s.tasks, neighbour, tls));
-    if (s.local_acceptor.is_open())
-        s.tasks->spawn_loop("http unix", s.connections_.accept_loop(s.local_acceptor, *s.tasks, user));
+    const std::string wrong = s.listen_where_missing();
+    s.tasks->spawn("http listen", s.keep_trying());
     s.tasks->spawn_loop("http streams", s.streams_.run());
     s.tasks->spawn_loop("http pulse", s.pulse.run());
     s.thread = std::thread{[&s] {
@@ -329,9 +382,20 @@ std::optional<std::string> Server::start()
     if (const std::string code = s.service.make_setup_code(read_clocks()); !code.empty())
         log(setup_needed, "nobody has a PIN: set up the first person at the board within an hour, with the code " +
                               code + " ('magwatch user setup-code' shows another one)");
-    log(listening, "listening",
-        {{LogKey::peer, s.options.address + ":" + std::to_string(s.bound_port)}});
-    return std::nullopt;
+    return wrong.empty() ? std::nullopt : std::optional{wrong};
+}
+
+void Server::listen_again()
+{
+    State& s = *state_;
+    if (!s.missing) return;
+    auto now = [&s] { s.next_try.cancel(); };
+    asio::post(s.io, std::move(now));
+}
+
+bool Server::listens() const
+{
+    return !state_->missing;
 }
 
 void Server::serve_with(const Certificate& certificate)
@@ -349,7 +413,6 @@ void Server::stop()
     asio::post(s.io, std::move(close));
     s.thread.join();
     s.pulse.stop();
-    if (!s.options.socket_path.empty()) (void)unlink(s.options.socket_path.c_str());
 }
 
 void Server::reply(const Reply& reply, bool stored)

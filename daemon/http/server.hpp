@@ -39,6 +39,7 @@ struct ServerLimits {
     std::size_t per_address = 16;
     std::size_t per_user = 64; // of the Unix socket
     bool one_request = false;  // then the connection closes
+    Duration listen_again{3'000}; // from one try to listen to the next, where it cannot
 };
 
 struct ServerOptions {
@@ -70,8 +71,13 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // Listens and serves. The reason if it cannot ("127.0.0.1:8300: Address already in use").
+    // Listens and serves, over TCP and on the Unix socket, whatever becomes of the other. The reason if it cannot
+    // listen at one of them yet ("127.0.0.1:8300: Address already in use"): it goes on trying.
     [[nodiscard]] std::optional<std::string> start();
+    // Tries at once where it cannot listen yet. Any thread, after start().
+    void listen_again();
+    // It listens wherever it shall. Any thread.
+    [[nodiscard]] bool listens() const;
     // Serves new connections with it from now on. Any thread.
     void serve_with(const Certificate& certificate);
     // Closes every connection and joins the thread. Idempotent.
@@ -81,7 +87,7 @@ public:
     // `stored`: false if what was accepted is not on disk, and may never be.
     void reply(const Reply& reply, bool stored = true);
 
-    [[nodiscard]] std::uint16_t port() const; // of TCP, after start()
+    [[nodiscard]] std::uint16_t port() const; // of TCP, after start(); 0 while it does not listen there. Any thread
     // How long ago its thread last turned, and how long a PIN has waited to be looked at; 0 while nothing is owed. Any
     // thread.
     [[nodiscard]] Duration stands_still() const;

@@ -235,5 +235,13 @@ class Plain(Callbacks):
         wait_for("the new secret", lambda: self.reply("r1", f"{code}H", secret="c" * 32)[0] == 200, 30)
         self.assertEqual(self.reply("r2", f"{code}H"), (401, "proof"))
 
+    def test_a_port_that_was_taken_is_listened_at_after_a_reload(self):
+        with socket.create_server(("127.0.0.1", self.port)):
+            code = self.start_call()
+            faults = {fault["fault"]: fault["detail"] for fault in self.ward.json("status")["faults"]}
+            self.assertIn("callbacks cannot be heard: ", faults["channel"])
+        self.ward.process.send_signal(1)
+        wait_for("the answer", lambda: self.reply("r1", f"{code}H") == (200, "answer"), 30)
+
 
 unittest.main()

@@ -3,7 +3,10 @@
 
   weather_test.py MAGWATCHD MAGWATCH
 """
+import http.client
+import json
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -212,6 +215,56 @@ class Weather(WardTest):
         (self.ward.directory / "magwatch.toml").write_text(ward)
         self.ward.process.send_signal(signal.SIGHUP)
         wait_for("a bed", lambda: self.ward.json("status")["beds"] == 1, 60)
+
+    def asked_by_socket(self, path):
+        """What the API says on the Unix socket; None while nobody is there."""
+        connection = http.client.HTTPConnection("localhost", timeout=10)
+        try:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.connect(str(self.ward.directory / "magwatchd.sock"))
+            connection.request("GET", "/api/v1/" + path)
+            return json.loads(connection.getresponse().read())
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
+    def test_a_port_that_is_taken_is_told_until_it_is_free_and_keeps_nobody_from_the_socket(self):
+        def told():
+            return "technical.configuration" in {alarm["rule"] for alarm in self.asked_by_socket("alarms")["alarms"]}
+
+        def reason():
+            return {fault["fault"]: fault["detail"] for fault in self.asked_by_socket("status")["faults"]}.get("configuration")
+
+        def reload():
+            status = self.asked_by_socket("status")
+            self.ward.process.send_signal(signal.SIGHUP)
+            return status["config_loaded"]
+
+        with socket.create_server(("127.0.0.1", self.ward.port)) as other:
+            self.ward.start()
+            wait_for("the socket", lambda: self.asked_by_socket("status"), 60)
+            self.ward.watch()
+            wait_for("it is told", told, 60)
+            self.assertEqual(reason(), "HTTP cannot listen")
+            before = reload()
+            wait_for("the reload", lambda: self.asked_by_socket("status")["config_loaded"] != before, 60)
+            wait_for("it is told after a reload", told, 20)
+            self.assertEqual(reason(), "HTTP cannot listen")
+            good = self.config.read_text()
+            self.spoil()
+            reload()
+            wait_for("both are told", lambda: reason().startswith("New configuration refused: ") and
+                     reason().endswith(". HTTP cannot listen"), 60)
+            other.close()
+            self.ward.ready()
+        wait_for("the refusal alone", lambda: reason().startswith("New configuration refused: ") and
+                 "HTTP" not in reason(), 60)
+        self.config.write_text(good)
+        reload()
+        wait_for("it is over", lambda: not told(), 60)
+        self.assertIsNone(reason())
+        self.assertEqual(len(watched(self.ward)), 1)
 
     def test_sigterm_ends_cleanly_and_soon(self):
         self.start()

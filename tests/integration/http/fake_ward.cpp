@@ -1,8 +1,8 @@
 // The HTTP server with a ward made of air: a fixed snapshot, and replies that depend on the person
 // who asks. "refuse": the ward says no; "silent": it says nothing; "full": its inbox takes nothing;
 // else it says yes. Prints {"port": N} once it listens and a line for every input it is given. Each byte
-// on its stdin changes the ward: "v" a value of the second bed, "a" the first alarm's message, "g" takes the second bed away; ends
-// when its stdin does.
+// on its stdin changes the ward: "v" a value of the second bed, "a" the first alarm's message, "g" takes the second bed away; or
+// asks the server: "l" to try again to listen, "?" whether it listens. Ends when its stdin does.
 #include <atomic>
 #include <cstdio>
 #include <iostream>
@@ -103,7 +103,9 @@ int main(int argc, char** argv)
         config.people->people.put("midwife-1", {"Midwife", Role::midwife, hash_pin(options["pin"].get<std::string>()), true});
     }
     config.limits.ward = Duration{options.value("ward_ms", 5000)};
+    config.limits.listen_again = Duration{options.value("listen_again_ms", 3000)};
 
+    const std::uint16_t wanted_port = config.port;
     http::Server* to_reply = nullptr;
     const auto post = [&](Input input) {
         const Asked asked = look(input);
@@ -119,14 +121,17 @@ int main(int argc, char** argv)
     };
     http::Server server{board, metrics, post, std::move(config)};
     to_reply = &server;
-    if (const auto error = server.start()) {
+    const auto error = server.start();
+    if (error && !options.value("goes_on", false)) {
         say({{"error", *error}});
         return 1;
     }
     std::string link = adapters::make_answer_token(
         {CallId{3, 8}, "midwife-1", AnswerKind::coming, read_clocks().wall + Duration{600'000}},
         "0123456789abcdef0123456789abcdef");
-    say({{"port", server.port()}, {"link", link}});
+    json begun{{"port", server.port() != 0 ? server.port() : wanted_port}, {"link", link}};
+    if (error) begun["error"] = *error;
+    say(begun);
 
     pollfd in{STDIN_FILENO, POLLIN, 0};
     char command = 0;
@@ -135,6 +140,8 @@ int main(int argc, char** argv)
         if (!stuck) board.progressed(read_clocks().boottime);
         if (poll(&in, 1, 200) <= 0) continue;
         if (read(STDIN_FILENO, &command, 1) <= 0) break;
+        if (command == 'l') server.listen_again();
+        if (command == '?') say({{"listens", server.listens()}, {"port", server.port()}});
         change(ward, command);
         board.publish(http::shared(ward));
     }

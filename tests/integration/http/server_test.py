@@ -514,6 +514,47 @@ class UnixSocket(unittest.TestCase):
             self.assertIn("Address already in use", second.error)
             self.assertEqual(second.stop(), 1)
 
+    def listens(self, ward):
+        ward.command("?")
+        return ward.lines.get(timeout=30)["listens"]
+
+    def test_a_port_that_is_taken_takes_no_socket_along_and_is_listened_at_when_it_is_free(self):
+        for how in ("by itself", "asked to"):
+            with self.subTest(how), socket.create_server(("127.0.0.1", 0)) as other:
+                port = other.getsockname()[1]
+                with FakeWard(port=port, goes_on=True, listen_again_ms=20 if how == "by itself" else 3_600_000) as ward:
+                    self.assertIn("Address already in use", ward.error)
+                    self.assertEqual(ward.get("/healthz", unix=True)[0], 200)
+                    self.assertFalse(self.listens(ward))
+                    other.close()
+                    end = time.monotonic() + 60
+                    while not self.listens(ward):
+                        self.assertLess(time.monotonic(), end, "it never listens")
+                        if how == "asked to":
+                            ward.command("l")
+                    self.assertEqual(ward.get("/healthz")[0], 200)
+                    self.assertEqual(ward.get("/healthz", unix=True)[0], 200)
+
+    def test_a_socket_that_cannot_be_made_takes_no_port_along_and_comes_later(self):
+        with FakeWard() as first:
+            with FakeWard(port=0, socket=first.socket_path, goes_on=True, listen_again_ms=20) as second:
+                self.assertIn("another daemon listens there", second.error)
+                self.assertEqual(second.get("/healthz")[0], 200)
+                self.assertFalse(self.listens(second))
+                self.assertEqual(first.get("/healthz", unix=True)[0], 200)
+                first.kill()
+                end = time.monotonic() + 60
+                while not self.listens(second):
+                    self.assertLess(time.monotonic(), end, "it never listens")
+                self.assertEqual(second.get("/healthz", unix=True)[0], 200)
+                self.assertEqual(os.stat(second.socket_path).st_mode & 0o777, 0o660)
+
+    def test_who_never_had_the_socket_leaves_it_where_it_is(self):
+        with FakeWard() as first:
+            with FakeWard(socket=first.socket_path, goes_on=True) as second:
+                self.assertIn("another daemon listens there", second.error)
+            self.assertEqual(first.get("/healthz", unix=True)[0], 200)
+
 
 if __name__ == "__main__":
     support.PROGRAM = sys.argv.pop(1)
