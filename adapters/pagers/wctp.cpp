@@ -28,18 +28,39 @@ AttemptEnd end_of(const TransferResult& result)
 
 } // namespace
 
-WctpPager::WctpPager(PagerParts parts, std::vector<WctpCarrier> carriers, WctpTimes times)
+WctpPager::WctpPager(PagerParts parts, std::vector<WctpCarrier> carriers, WctpTimes times,
+                     std::shared_ptr<WctpBook> book)
     : QueuedPager{{parts.executor, parts.clock, std::move(parts.random), parts.policy, std::move(parts.feedback)}},
       lane_{parts.lane}, times_{times}, carriers_{usable(std::move(carriers))},
-      timer_{executor()}, self_{std::make_shared<WctpPager*>(this)}
+      book_{std::move(book)}, timer_{executor()}, self_{std::make_shared<WctpPager*>(this)}
 {
-    for (const auto& [name, carrier] : carriers_)
-        if (carrier.replies) lines_[name].next = clock().now().steady;
+    book_->newest_ = self_;
+    take_lines();
     probe_every(times_.quiet);
     plan();
 }
 
 WctpPager::~WctpPager() = default;
+
+// What was received and not confirmed is confirmed by our first poll, and what was seen is not taken twice. A poll that
+// is on its way is not ours: what it brings is brought again.
+void WctpPager::take_lines()
+{
+    const Instant now = clock().now().steady;
+    auto before = std::exchange(book_->lines_, {});
+    for (const auto& [name, carrier] : carriers_) {
+        if (!carrier.replies) continue;
+        Line& line = book_->lines_[name];
+        const std::string mailbox = carrier.url + '\n' + carrier.sender_id;
+        const auto at = before.find(name);
+        if (at != before.end() && at->second.mailbox == mailbox) line = std::move(at->second);
+        line.mailbox = mailbox;
+        line.asking = false;
+        line.next = std::max(line.not_before, now);
+    }
+}
+
+bool WctpPager::polls() const { return book_->newest_.lock() == self_; }
 
 std::string WctpPager::channel_of(const Page& page) const
 {
@@ -77,21 +98,27 @@ std::optional<QueuedPager::Refusal> WctpPager::begin(const Job& job, WallTime no
 
 void WctpPager::remember(const std::string& id, const std::string& carrier, const Page& page)
 {
-    const Instant now = clock().now().steady;
-    if (!sent_.contains(id)) {
-        order_.push_back(id);
-        if (order_.size() > sent_max) {
-            sent_.erase(order_.front());
-            order_.pop_front();
+    if (!book_->sent_.contains(id)) {
+        book_->order_.push_back(id);
+        if (book_->order_.size() > sent_max) {
+            book_->sent_.erase(book_->order_.front());
+            book_->order_.pop_front();
         }
     }
-    Sent& sent = sent_[id];
+    Sent& sent = book_->sent_[id];
     sent.key = page.key;
     sent.code = page.code;
     sent.carrier = carrier;
-    sent.until = now + times_.youth;
-    Line& line = lines_[carrier];
-    line.next = std::min(line.next, std::max(line.not_before, now + times_.young));
+    sent.until = clock().now().steady + times_.youth;
+    if (const auto pager = book_->newest_.lock()) (*pager)->hurry(carrier);
+}
+
+void WctpPager::hurry(const std::string& carrier)
+{
+    const auto at = book_->lines_.find(carrier);
+    if (at == book_->lines_.end()) return; // a carrier that is configured no more
+    Line& line = at->second;
+    line.next = std::min(line.next, std::max(line.not_before, clock().now().steady + times_.young));
     plan();
 }
 
@@ -102,7 +129,7 @@ void WctpPager::recall(const Page& page)
     if (at == carriers_.end() || !at->second.replies) return;
     const std::string id = wctp_message_id(page.key);
     remember(id, at->first, page);
-    sent_.at(id).handed_over = true;
+    book_->sent_.at(id).handed_over = true;
 }
 
 void WctpPager::submitted(const std::string& id, const TransferResult& result, const AttemptDone& done)
@@ -118,8 +145,8 @@ void WctpPager::submitted(const std::string& id, const TransferResult& result, c
 
 void WctpPager::handed_over(const std::string& id)
 {
-    const auto at = sent_.find(id);
-    if (at == sent_.end()) return;
+    const auto at = book_->sent_.find(id);
+    if (at == book_->sent_.end()) return;
     at->second.handed_over = true;
     const std::vector<WctpStatus> early = std::exchange(at->second.early, {});
     for (const WctpStatus& said : early) status(said);
@@ -140,8 +167,8 @@ void WctpPager::probe(const std::string& name, const Moment& now, AttemptDone do
 void WctpPager::plan()
 {
     std::optional<Instant> next;
-    for (const auto& [name, line] : lines_)
-        if (!line.asking && (!next || line.next < *next)) next = line.next;
+    for (const auto& [name, line] : book_->lines_)
+        if (polls() && !line.asking && (!next || line.next < *next)) next = line.next;
     if (!next) {
         timer_.cancel();
         return;
@@ -150,9 +177,9 @@ void WctpPager::plan()
     timer_.expires_after(std::clamp(*next - clock().now().steady, Duration{0}, Duration{1'000}));
     timer_.async_wait([weak = std::weak_ptr{self_}](const boost::system::error_code& error) {
         const auto self = weak.lock();
-        if (!self || error) return;
+        if (!self || error || !(*self)->polls()) return;
         const Instant now = (*self)->clock().now().steady;
-        for (const auto& [name, line] : (*self)->lines_)
+        for (const auto& [name, line] : (*self)->book_->lines_)
             if (!line.asking && line.next <= now) (*self)->poll(name);
         (*self)->plan();
     });
@@ -160,7 +187,7 @@ void WctpPager::plan()
 
 void WctpPager::poll(const std::string& name)
 {
-    Line& line = lines_[name];
+    Line& line = book_->lines_[name];
     line.asking = true;
     const WctpCarrier& carrier = carriers_.find(name)->second;
     post(carrier, wctp_poll(carrier, line.received),
@@ -172,7 +199,8 @@ void WctpPager::poll(const std::string& name)
 
 void WctpPager::polled(const std::string& name, const TransferResult& result)
 {
-    Line& line = lines_[name];
+    if (!polls()) return; // not confirmed: who polls now is told it again
+    Line& line = book_->lines_[name];
     line.asking = false;
     const Instant now = clock().now().steady;
     AttemptEnd end{judge_http(result), result.detail, {}};
@@ -199,7 +227,7 @@ void WctpPager::polled(const std::string& name, const TransferResult& result)
         if (line.seen.size() > seen_max) line.seen.pop_front();
         take(message);
     }
-    const bool young = std::any_of(sent_.begin(), sent_.end(), [&](const auto& one) {
+    const bool young = std::any_of(book_->sent_.begin(), book_->sent_.end(), [&](const auto& one) {
         return one.second.carrier == name && one.second.until > now;
     });
     const bool soon = young || !line.received.empty();
@@ -216,8 +244,8 @@ void WctpPager::take(const WctpNotification& notification)
 
 void WctpPager::status(const WctpStatus& status)
 {
-    const auto at = sent_.find(status.message_id);
-    if (at == sent_.end()) {
+    const auto at = book_->sent_.find(status.message_id);
+    if (at == book_->sent_.end()) {
         refuse();
         return;
     }
@@ -244,8 +272,8 @@ void WctpPager::status(const WctpStatus& status)
 
 void WctpPager::reply(const WctpReply& reply)
 {
-    const auto at = sent_.find(reply.message_id);
-    if (at == sent_.end()) {
+    const auto at = book_->sent_.find(reply.message_id);
+    if (at == book_->sent_.end()) {
         refuse();
         return;
     }

@@ -25,16 +25,13 @@ struct WctpTimes {
     Duration youth{15 * 60'000}; // of a page
 };
 
-class WctpPager final : public QueuedPager {
-public:
-    WctpPager(PagerParts parts, std::vector<WctpCarrier> carriers, WctpTimes times = {});
-    ~WctpPager() override;
+class WctpPager;
 
-    // What carriers told that was not ours or could not be understood.
-    [[nodiscard]] std::uint64_t refused() const { return refused_; }
-    void recall(const Page& page) override;
-
-private:
+// What carriers were given, and what each has told. Pagers share it over a reload: a carrier gives what people say to
+// whoever polls first, and forgets it once that is confirmed. So the newest pager alone polls; those before it finish
+// what they send.
+class WctpBook {
+    friend class WctpPager;
     struct Sent {
         PageKey key;
         std::uint16_t code = 0; // that people type; 0 = none
@@ -45,11 +42,32 @@ private:
         bool delivered = false, read = false, failed = false;
     };
     struct Line {
+        std::string mailbox; // whose sequence numbers these are
         bool asking = false;
         Instant next, not_before;
         std::vector<std::string> received;
         std::deque<std::string> seen;
     };
+    std::map<std::string, Line, std::less<>> lines_; // by carrier
+    std::map<std::string, Sent, std::less<>> sent_;  // by messageID
+    std::deque<std::string> order_;                  // of sent_, oldest first
+    std::weak_ptr<WctpPager*> newest_;
+};
+
+class WctpPager final : public QueuedPager {
+public:
+    // `book`: of the pager before this one, if there was one.
+    WctpPager(PagerParts parts, std::vector<WctpCarrier> carriers, WctpTimes times = {},
+              std::shared_ptr<WctpBook> book = std::make_shared<WctpBook>());
+    ~WctpPager() override;
+
+    // What carriers told that was not ours or could not be understood.
+    [[nodiscard]] std::uint64_t refused() const { return refused_; }
+    void recall(const Page& page) override;
+
+private:
+    using Sent = WctpBook::Sent;
+    using Line = WctpBook::Line;
     [[nodiscard]] std::optional<Refusal> begin(const Job& job, WallTime now, AttemptDone done) override;
     [[nodiscard]] std::string channel_of(const Page& page) const override;
     void probe(const std::string& name, const Moment& now, AttemptDone done) override;
@@ -57,6 +75,8 @@ private:
     void post(const WctpCarrier& carrier, std::string body, CurlLane::Done done);
     void submitted(const std::string& id, const TransferResult& result, const AttemptDone& done);
     void handed_over(const std::string& id);
+    void take_lines();
+    [[nodiscard]] bool polls() const; // no other pager took over
     void plan();
     void poll(const std::string& name);
     void polled(const std::string& name, const TransferResult& result);
@@ -66,13 +86,12 @@ private:
     void refuse();
     void tell(const Sent& sent, PageOutcome outcome, const std::string& detail);
     void remember(const std::string& id, const std::string& carrier, const Page& page);
+    void hurry(const std::string& carrier); // a page is young
 
     CurlLane& lane_;
     WctpTimes times_;
     ByName<WctpCarrier> carriers_;
-    std::map<std::string, Line, std::less<>> lines_;
-    std::map<std::string, Sent, std::less<>> sent_; // by messageID
-    std::deque<std::string> order_;                 // of sent_, oldest first
+    std::shared_ptr<WctpBook> book_;
     std::uint64_t refused_ = 0;
     boost::asio::steady_timer timer_;
     std::shared_ptr<WctpPager*> self_; // gone with the pager

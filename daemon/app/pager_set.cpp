@@ -215,7 +215,8 @@ std::vector<std::string> PagerSet::configure(const Config& config)
     if (!config.pager.ntfy.empty())
         next.ntfy = std::make_unique<adapters::NtfyPager>(parts, ntfy_servers(config, mistakes));
     if (!config.pager.wctp.empty())
-        next.wctp = std::make_unique<adapters::WctpPager>(parts, wctp_carriers(config, mistakes));
+        next.wctp = std::make_unique<adapters::WctpPager>(parts, wctp_carriers(config, mistakes), adapters::WctpTimes{},
+                                                           wctp_pages_);
     if (!config.pager.pcd04.empty()) {
         // Ids of messages must differ from those of every run before.
         if (!pcd_alarms_)

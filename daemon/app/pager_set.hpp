@@ -85,6 +85,7 @@ private:
     adapters::CurlLane lane_;
     std::shared_ptr<adapters::AlertBook> alerts_ = std::make_shared<adapters::AlertBook>();
     std::shared_ptr<adapters::PcdBook> pcd_alarms_;
+    std::shared_ptr<adapters::WctpBook> wctp_pages_ = std::make_shared<adapters::WctpBook>();
     void hear_pcd_statuses(const Config& config, std::vector<std::string>& mistakes);
     bool take_pcd_status(const adapters::PcdStatus& status);
     std::optional<PcdStatusConfig> pcd_heard_at_;

@@ -289,6 +289,34 @@ TEST_F(PagerSetTest, ATwoWayPagerIsReachedThroughTheWctpCarrierAndItsAnswerComes
     EXPECT_EQ(answers[0].second, AnswerKind::coming);
 }
 
+TEST_F(PagerSetTest, AnAnswerToAPageOfATwoWayPagerIsHeardAfterAReload)
+{
+    Peer carrier{"tests/integration/pagers/wctp_peer.py", {"--events", "delivered,coming", "success"}};
+    std::vector<std::pair<PageKey, AnswerKind>> answers;
+    int refused = 0;
+    adapters::Feedback feedback;
+    feedback.receipt = [](const PageKey&, PageOutcome, const std::string&) {};
+    feedback.answer = [&](const PageKey& key, AnswerKind kind) { answers.emplace_back(key, kind); };
+    feedback.refused = [&](std::string_view) { ++refused; };
+    PagerSet set{rig.io.get_executor(), rig.clock, std::string(32, 'k'), feedback};
+    WctpConfig one;
+    one.name = "carrier";
+    one.url = "http://127.0.0.1:" + std::to_string(carrier.port()) + "/wctp";
+    one.sender = "ward-l4";
+    config.pager.wctp = {one};
+    ASSERT_THAT(set.configure(config), IsEmpty());
+    ASSERT_TRUE(rig.until([&] { return set.silence().settled; })) << "the next poll comes in five seconds";
+    const Page page = test_page(7, "wctp", "carrier 5551234");
+    set.send(page, rig.note());
+    ASSERT_TRUE(rig.until_outcomes(1));
+    ASSERT_THAT(set.configure(config), IsEmpty());
+    ASSERT_TRUE(rig.until([&] { return !answers.empty() || refused > 0; }));
+    ASSERT_THAT(answers, SizeIs(1));
+    EXPECT_EQ(answers[0].first, page.key);
+    EXPECT_EQ(answers[0].second, AnswerKind::coming);
+    EXPECT_EQ(refused, 0);
+}
+
 TEST_F(PagerSetTest, AnAlarmManagerIsToldAReportUnderTheNameOfTheWard)
 {
     Peer manager{"tests/integration/pagers/pcd_peer.py", {"CA"}};

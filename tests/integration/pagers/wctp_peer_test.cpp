@@ -121,6 +121,43 @@ TEST(WctpPeer, APageOfAnEarlierRunIsStillHeardOf)
     EXPECT_EQ(answered[0], page.key);
 }
 
+// A reload: the pager before it still waits for the carrier's word on a page.
+TEST(WctpPeer, ThePagerBeforeTakesNoAnswerAwayFromTheNewest)
+{
+    Rig rig;
+    Peer peer{script, {"--events", "coming", "hang", "success"}};
+    const std::string url = "http://127.0.0.1:" + std::to_string(peer.port()) + "/wctp";
+    std::vector<std::uint32_t> answered;
+    PagerParts parts = rig.parts();
+    parts.feedback.answer = [&](const PageKey& key, AnswerKind) { answered.push_back(key.call.counter); };
+    const auto book = std::make_shared<WctpBook>();
+    constexpr WctpTimes eager{Duration{1}, Duration{1}, Duration{60'000}};
+    constexpr WctpTimes patient{Duration{3'600'000}, Duration{3'600'000}, Duration{3'600'000}};
+    const auto submitted = [](const nlohmann::json& seen) { return seen["op"] == "wctp-SubmitRequest"; };
+    WctpPager before{parts, one(url), eager, book};
+    before.send(test_page(7, "wctp", "hospital 5551234"), text, {}, rig.note());
+    ASSERT_TRUE(rig.find(peer, submitted).is_object());
+    {
+        WctpPager after{parts, one(url), patient, book};
+        int polls = 0;
+        for (std::uint32_t call = 100; call < 120; ++call) {
+            after.send(test_page(call, "wctp", "hospital 5551234"), text, {}, rig.note());
+            ASSERT_TRUE(rig.find(peer, [&](const nlohmann::json& seen) {
+                polls += seen["op"] == "wctp-PollForMessages" ? 1 : 0;
+                return submitted(seen);
+            }).is_object());
+            ASSERT_TRUE(rig.until_outcomes(call - 99));
+            if (call == 100) polls = 0; // of before the reload
+        }
+        EXPECT_LE(polls, 1) << "the newest asks once, and the one before no more";
+    }
+    WctpPager newest{parts, one(url), fast, book};
+    ASSERT_TRUE(rig.until([&] { return answered.size() >= 20; }));
+    EXPECT_EQ(answered.back(), 119U);
+    EXPECT_EQ(before.refused() + newest.refused(), 0U);
+    EXPECT_EQ(before.pending(), 1U) << "it was there all the time";
+}
+
 TEST(WctpPeer, WhatBecameOfAPageAndItsAnswerComeBackByPolls)
 {
     WctpRig rig{{"--events", "queued,delivered,read,coming"}};
