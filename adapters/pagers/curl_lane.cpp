@@ -14,6 +14,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -30,7 +31,9 @@ namespace {
 
 constexpr std::size_t reply_max = 16 * 1024; // headers and body
 constexpr std::chrono::minutes certificate_remembered{10}; // every peer is asked each minute
-constexpr std::size_t mails_max = 64;        // threads; far above what the deliveries' lines can ask for
+// Threads, and each may leave another behind that looks up a name. With those of the posts, which linger when a name
+// server is dead, and our own they stay below the TasksMax of the unit. Far above what the deliveries' lines ask for.
+constexpr std::size_t mails_max = 64;
 
 struct EasyDelete {
     void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -390,10 +393,21 @@ TransferResult cannot_be_built()
     return result;
 }
 
+TransferResult no_thread()
+{
+    TransferResult result;
+    result.end = TransferEnd::not_sent;
+    result.detail = "no thread to be had for it";
+    return result;
+}
+
 } // namespace
 
 struct CurlLane::State {
-    explicit State(CurlLimits l) : limits{l} {}
+    State(CurlLimits l, MakeThread m) : limits{l}, make_thread{std::move(m)}
+    {
+        if (!make_thread) make_thread = [](std::function<void()> body) { return std::thread{std::move(body)}; };
+    }
 
     void run();
     void turn(std::vector<Job> jobs);
@@ -401,12 +415,14 @@ struct CurlLane::State {
     void end_post(CURL* easy, CURLcode code);
     void begin_mails();
     void carry_mail(MailTransfer& mail);
+    void end_mail(Job& job, TransferResult result);
     void tend_mails();
     void stop();
     void report(Job job, TransferResult result);
     void note_certificate(const Transfer& transfer);
 
     const CurlLimits limits;
+    MakeThread make_thread;
     CURLM* multi = nullptr;
     std::atomic<std::uint64_t> turns{0};
     std::atomic<std::size_t> running{0};
@@ -466,8 +482,21 @@ void CurlLane::State::begin_mails()
         mail.transfer.job = std::move(waiting_mails.front());
         waiting_mails.pop_front();
         mail.breaks_at = std::chrono::steady_clock::now() + limits.total + std::chrono::milliseconds{500};
-        mail.thread = std::thread{[this, &mail] { carry_mail(mail); }};
+        try {
+            mail.thread = make_thread([this, &mail] { carry_mail(mail); });
+        } catch (const std::system_error&) { // too many, as while a name server is dead: later there may be room
+            end_mail(mail.transfer.job, no_thread());
+            mails.pop_back();
+        }
     }
+}
+
+// Its password goes before anybody hears of its end.
+void CurlLane::State::end_mail(Job& job, TransferResult result)
+{
+    std::string& password = std::get<Mail>(job.request).password;
+    explicit_bzero(password.data(), password.size());
+    report({{}, job.executor, std::move(job.done)}, std::move(result));
 }
 
 void CurlLane::State::carry_mail(MailTransfer& mail)
@@ -480,9 +509,7 @@ void CurlLane::State::carry_mail(MailTransfer& mail)
         result = result_of(transfer, code, limits);
         note_certificate(transfer);
     }
-    std::string& password = std::get<Mail>(transfer.job.request).password;
-    explicit_bzero(password.data(), password.size());
-    report({{}, transfer.job.executor, std::move(transfer.job.done)}, std::move(result));
+    end_mail(transfer.job, std::move(result));
     transfer.easy.reset(); // says QUIT, and may wait for its reply
     mail.finished = true;
     curl_multi_wakeup(multi);
@@ -544,7 +571,8 @@ void CurlLane::State::stop()
     for (MailTransfer& mail : mails) mail.thread.join();
 }
 
-CurlLane::CurlLane(CurlLimits limits) : state_{std::make_unique<State>(limits)}
+CurlLane::CurlLane(CurlLimits limits, MakeThread make_thread)
+    : state_{std::make_unique<State>(limits, std::move(make_thread))}
 {
     static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
     state_->multi = curl_multi_init();

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <variant>
 #include <vector>
 
@@ -80,8 +81,10 @@ struct PeerCertificate {
 class CurlLane {
 public:
     using Done = std::function<void(const TransferResult&)>;
+    // A thread for one mail; throws std::system_error where there is none to be had. Tests have one of their own.
+    using MakeThread = std::function<std::thread(std::function<void()>)>;
 
-    explicit CurlLane(CurlLimits limits = {});
+    explicit CurlLane(CurlLimits limits = {}, MakeThread make_thread = {});
     ~CurlLane(); // breaks off what runs; its `done` is not called any more
     CurlLane(const CurlLane&) = delete;
     CurlLane& operator=(const CurlLane&) = delete;

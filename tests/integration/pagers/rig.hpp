@@ -23,7 +23,10 @@ struct Outcome {
 };
 
 struct Rig {
-    explicit Rig(adapters::CurlLimits limits = {}) : lane{limits} {}
+    explicit Rig(adapters::CurlLimits limits = {}, adapters::CurlLane::MakeThread make_thread = {})
+        : lane{limits, std::move(make_thread)}
+    {
+    }
 
     // Retries within milliseconds, so that a test need not wait for them.
     adapters::PagerParts parts(Duration deadline = Duration{60'000})

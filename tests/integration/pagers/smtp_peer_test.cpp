@@ -1,6 +1,11 @@
 // The mail pager against aiosmtpd.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+#include <thread>
+
 #include "adapters/pagers/smtp.hpp"
 #include "tests/integration/pagers/certificate.hpp"
 #include "tests/integration/pagers/peer.hpp"
@@ -115,6 +120,23 @@ TEST(SmtpPeer, SilenceAfterTheMailIsUnknown)
 }
 
 // A server that falls silent at any point of the conversation holds up nobody else's mail.
+TEST(SmtpPeer, AThreadThatIsNotToBeHadIsAnAttemptThatFailedForNow)
+{
+    Peer peer{smtp_peer, {}};
+    std::atomic<int> refused{0};
+    Rig rig{{}, [&](std::function<void()> body) {
+                if (++refused <= 2) throw std::system_error{EAGAIN, std::generic_category()};
+                return std::thread{std::move(body)};
+            }};
+    SmtpPager pager{rig.parts(), plain(peer.port())};
+    pager.send(test_page(7, "mail", on_call), "text", {}, rig.note());
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted) << rig.outcomes[0].detail;
+    EXPECT_EQ(refused, 3);
+    EXPECT_EQ(peer.report()["body"], "text\n\n");
+    EXPECT_EQ(rig.lane.running(), 0U);
+}
+
 TEST(SmtpPeer, ASilentServerDelaysNoNeighbour)
 {
     SmtpRig silent{{"--hang"}};
