@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include "adapters/pagers/lookup.hpp"
 #include "adapters/pagers/pcd_message.hpp"
 
 namespace magwatch::adapters {
@@ -68,9 +69,8 @@ void PcdLink::next()
 void PcdLink::connect()
 {
     const std::uint64_t mine = generation_;
-    resolver_.async_resolve(
-        host_, std::to_string(port_),
-        [self = shared_from_this(), mine](const Error& error, const tcp::resolver::results_type& found) {
+    look_up(
+        resolver_, host_, port_, [self = shared_from_this(), mine](const Error& error, const Endpoints& found) {
             if (mine != self->generation_) return;
             if (error) return self->drop({Verdict::retry, "no address of this name", {}});
             asio::async_connect(self->socket_, found, [self, mine](const Error& failed, const tcp::endpoint&) {

@@ -9,6 +9,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include "adapters/pagers/lookup.hpp"
 #include "adapters/pagers/mail_message.hpp"
 #include "adapters/pagers/snpp_dialogue.hpp"
 #include "adapters/pagers/url.hpp"
@@ -35,11 +36,11 @@ public:
         limit_.async_wait([self = shared_from_this()](const Error& error) {
             if (!error) self->finish();
         });
-        resolver_.async_resolve(host, std::to_string(port),
-                                [self = shared_from_this()](const Error& error, const Addresses& found) {
-                                    if (error) return self->not_reached("no address of this name");
-                                    self->connect(found);
-                                });
+        look_up(resolver_, host, port, [self = shared_from_this()](const Error& error, const Endpoints& found) {
+            if (self->over_) return;
+            if (error) return self->not_reached("no address of this name");
+            self->connect(found);
+        });
     }
     void stop()
     {
@@ -49,9 +50,8 @@ public:
 
 private:
     using Error = boost::system::error_code;
-    using Addresses = tcp::resolver::results_type;
 
-    void connect(const Addresses& found)
+    void connect(const Endpoints& found)
     {
         asio::async_connect(socket_, found, [self = shared_from_this()](const Error& error, const tcp::endpoint&) {
             if (error == asio::error::connection_refused) return self->not_reached("connection refused");
@@ -89,6 +89,7 @@ private:
     void finish()
     {
         Error ignored;
+        over_ = true;
         limit_.cancel();
         resolver_.cancel();
         socket_.close(ignored);
@@ -103,6 +104,7 @@ private:
     tcp::socket socket_;
     asio::steady_timer limit_;
     std::string in_, out_, why_;
+    bool over_ = false; // what was under way then comes to nothing
 };
 
 std::vector<std::string> mistakes(const SnppGateway& gateway)

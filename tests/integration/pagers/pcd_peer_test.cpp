@@ -6,6 +6,7 @@
 
 #include "adapters/pagers/pcd04.hpp"
 #include "adapters/pagers/pcd_listener.hpp"
+#include "tests/integration/pagers/lookups.hpp"
 #include "tests/integration/pagers/peer.hpp"
 #include "tests/integration/pagers/rig.hpp"
 
@@ -82,6 +83,16 @@ struct PcdRig : Rig {
     Peer peer;
     Pcd04Pager pager;
 };
+
+TEST(PcdPeer, AManagerThatIsAnAddressIsReachedWithoutANameServer)
+{
+    PcdRig rig{{"CA"}};
+    const int before = lookups();
+    rig.send(7);
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted) << rig.outcomes[0].detail;
+    EXPECT_EQ(lookups(), before);
+}
 
 TEST(PcdPeer, AReportIsWhatTheProfileAsksForFieldByField)
 {

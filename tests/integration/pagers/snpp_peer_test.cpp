@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "adapters/pagers/snpp.hpp"
+#include "tests/integration/pagers/lookups.hpp"
 #include "tests/integration/pagers/peer.hpp"
 #include "tests/integration/pagers/rig.hpp"
 
@@ -182,6 +183,16 @@ TEST(SnppPeer, ARealGatewayRefusesAPagerItDoesNotKnow)
     rig.send(8); // and goes on
     ASSERT_TRUE(rig.until_outcomes(2));
     EXPECT_EQ(rig.outcomes[1].outcome, PageOutcome::accepted);
+}
+
+TEST(SnppFaults, AGatewayThatIsAnAddressIsReachedWithoutANameServer)
+{
+    SnppRig rig{"snpp_fault_peer.py", {"220 r", "500 no", "500 no", "250 ok", "250 ok", "250 ok"}};
+    const int before = lookups();
+    rig.send(7);
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::accepted) << rig.outcomes[0].detail;
+    EXPECT_EQ(lookups(), before);
 }
 
 TEST(SnppFaults, WhatWasCutBeforeSendIsTriedAgain)
