@@ -6,14 +6,18 @@ bool is_told_by_one(Signal signal)
 {
     if (signal == Signal::liveness) return false; // each device's own
     const SignalKind kind = info(signal).kind;
-    return kind == SignalKind::continuous || kind == SignalKind::flag || kind == SignalKind::pump;
+    return kind == SignalKind::continuous || kind == SignalKind::flag;
 }
 
 bool is_graver(Signal signal, double newcomer, double heard)
 {
-    if (signal == Signal::rr || signal == Signal::spo2) return newcomer < heard;
-    const bool pump = signal == Signal::pump_rate || signal == Signal::pump_flow;
-    return (pump || info(signal).kind == SignalKind::flag) && newcomer > heard;
+    switch (signal) {
+    case Signal::rr:
+    case Signal::spo2:
+    case Signal::hr:
+    case Signal::pulse: return newcomer < heard; // what magnesium does: the rules ask for the low ones
+    default: return info(signal).kind == SignalKind::flag && newcomer > heard;
+    }
 }
 
 std::optional<double> apart_at(Signal signal)

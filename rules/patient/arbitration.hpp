@@ -1,8 +1,8 @@
 // Two devices at one bed tell the same signal: which of them is heard.
 //
 // Pure. Rules see one value of each signal. While the device that tells it speaks, another one's word on it is kept
-// aside, except where it is the graver one: the lower breathing rate and saturation, the faster pump, the alarm that is
-// on. So no value alternates between two devices, none hides what the other sees, and each is known to stand still by
+// aside, except where it is the graver one: the lower breathing rate, heart rate and saturation, the alarm that is on.
+// So no value alternates between two devices, none hides what the other sees, and each is known to stand still by
 // its own values.
 #pragma once
 

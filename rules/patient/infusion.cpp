@@ -18,8 +18,10 @@ constexpr std::ptrdiff_t old_points = (history_length - dense_length) / coarse_s
 constexpr Duration dose_tick = 10s;
 constexpr double grams_per_hour_ms = 1.0 / 3'600'000.0;
 
-// Whether what a pump was seen to do is a declared bolus: at half of it, it is no infusion beside one (design value).
-bool gives(double seen, double declared) { return seen >= declared / 2; }
+// Whether what a pump was seen to do is a declared bolus: at half of its rate, or faster than any maintenance, it is no
+// infusion beside one (design values; 3 g/h as in Course).
+constexpr double faster_than_maintenance = 3;
+bool gives(double seen, double declared) { return seen >= declared / 2 || seen > faster_than_maintenance; }
 
 } // namespace
 
@@ -81,11 +83,12 @@ void Infusion::advance(Instant now)
 void Infusion::pump(double grams_per_hour, Instant now, Duration fresh_for)
 {
     advance(now);
+    if (grams_per_hour > 0 || (pump_heard_ && pump_rate_ > 0)) pump_ran_ = now;
     recorded_ = pump_heard_ = pump_fresh_ = true;
     pump_rate_ = grams_per_hour;
     pump_until_ = now + fresh_for;
     if (grams_per_hour > 0) charted_over_idle_ = false;
-    if (bolus_end_ > now && gives(grams_per_hour, bolus_rate_)) bolus_by_pump_ = true;
+    if (bolus_end_ > now && !bolus_by_pump_ && gives(grams_per_hour, bolus_rate_)) take_back_bolus(now);
 }
 
 void Infusion::pump_lost(Instant now)
@@ -114,22 +117,29 @@ void Infusion::add(double grams, Instant at, Instant now)
     else history_.back().second = total_;
 }
 
-// Of what is known to have been given in a stretch that is over.
-double Infusion::counted(Instant from, Instant until, Instant now) const
+// The pump that stood still begins to give it: charted when it was drawn up, it was not given by hand.
+void Infusion::take_back_bolus(Instant now)
 {
-    return until > from ? dose_in(now - from, now) - dose_in(now - until, now) : 0;
+    bolus_by_pump_ = true;
+    if (!bolus_beside_) return;
+    const auto until = [&](Instant t) {
+        return t <= bolus_at_ ? 0 : bolus_rate_ * static_cast<double>((t - bolus_at_).count()) * grams_per_hour_ms;
+    };
+    total_ -= until(now);
+    for (auto& [at, total] : history_) total -= until(at);
 }
 
 void Infusion::rate(double grams_per_hour, Instant at, Instant now)
 {
     advance(now);
     if (at < charted_at_) { // charted late: what is newer holds
-        const double given = grams_per_hour * grams_per_hour_ms * static_cast<double>((charted_at_ - at).count());
-        if (!pump_heard_) add(given - counted(at, charted_at_, now), at, now);
+        const double missed = (grams_per_hour - charted_before_) * grams_per_hour_ms;
+        if (!pump_heard_) add(missed * static_cast<double>((charted_at_ - at).count()), at, now);
         return;
     }
     charted_at_ = at;
-    charted_over_idle_ = grams_per_hour > 0 && pump_fresh_ && pump_rate_ <= 0;
+    charted_before_ = charted_rate_;
+    charted_over_idle_ = grams_per_hour > 0 && pump_fresh_ && pump_rate_ <= 0 && at >= pump_ran_;
     const auto lost = rate_unknown_since();
     if (!pump_heard_ || lost) {
         const Instant from = std::max(at, lost.value_or(at));
@@ -142,7 +152,7 @@ void Infusion::rate(double grams_per_hour, Instant at, Instant now)
     stop_declared_ = grams_per_hour <= 0;
 }
 
-void Infusion::bolus(double grams, Duration over, Instant at, Instant now)
+void Infusion::bolus(double grams, Duration over, Instant at, Instant now, double by_pump)
 {
     advance(now);
     recorded_ = charted_ = true;
@@ -152,16 +162,19 @@ void Infusion::bolus(double grams, Duration over, Instant at, Instant now)
     if (stop_declared_ && at < charted_at_) end = std::min(end, charted_at_); // it was stopped after that
     const Instant until = std::min(end, now);
     const double given = rate * static_cast<double>((until - at).count()) * grams_per_hour_ms;
-    const bool seen = given > 0 && gives(counted(at, until, now), given);
-    const bool by_pump = pump_heard_ && (seen || (pump_fresh_ && end > now && gives(pump_rate_, rate)));
-    if (!by_pump) add(given, at, now);
+    const double hours = static_cast<double>((until - at).count()) / 3'600'000.0;
+    const bool was_seen = given > 0 && gives(by_pump / hours, given / hours);
+    const bool is_seen = pump_fresh_ && end > now && gives(pump_rate_, rate);
+    const bool seen = pump_heard_ && (was_seen || is_seen);
+    if (!seen) add(given, at, now);
     if (at < bolus_at_) return; // charted late: a newer one is known
     if (at >= charted_at_) stop_declared_ = false;
     bolus_grams_ = grams;
     bolus_rate_ = rate;
     bolus_at_ = at;
     bolus_end_ = end;
-    bolus_by_pump_ = by_pump;
+    bolus_by_pump_ = seen;
+    bolus_beside_ = pump_fresh_;
 }
 
 void Infusion::intramuscular(double grams, Instant at, Instant now)

@@ -31,7 +31,8 @@ public:
     void pump_lost(Instant now);
     // Charted at `now`, true since `at` (<= now): without a pump what was given in between is added.
     void rate(double grams_per_hour, Instant at, Instant now); // runs at this rate; 0 is a stop
-    void bolus(double grams, Duration over, Instant at, Instant now);
+    // `by_pump`: grams that the pump was seen to give from `at` until the bolus ended, or now.
+    void bolus(double grams, Duration over, Instant at, Instant now, double by_pump = 0);
     void intramuscular(double grams, Instant at, Instant now);
     void stop(Instant at, Instant now);
 
@@ -78,7 +79,8 @@ public:
     {
         a(recorded_, pump_heard_, pump_fresh_, pump_rate_, pump_until_, charted_, charted_rate_, bolus_end_,
           bolus_grams_, bolus_rate_, stop_declared_, total_, at_, first_dose_, last_dose_, history_);
-        if (a.format() >= 12) a(charted_at_, charted_over_idle_, bolus_at_, bolus_by_pump_);
+        if (a.format() >= 12)
+            a(charted_at_, charted_before_, charted_over_idle_, pump_ran_, bolus_at_, bolus_by_pump_, bolus_beside_);
         else if constexpr (Archive::reading) bolus_by_pump_ = pump_heard_;
     }
 
@@ -88,7 +90,7 @@ private:
     void integrate(Instant to);
     void remember(Instant at);
     void add(double grams, Instant at, Instant now);
-    [[nodiscard]] double counted(Instant from, Instant until, Instant now) const;
+    void take_back_bolus(Instant now);
 
     static constexpr Instant before_all{std::numeric_limits<std::int64_t>::min()};
     bool recorded_ = false;
@@ -98,10 +100,13 @@ private:
     bool charted_ = false;
     double charted_rate_ = 0;
     Instant charted_at_ = before_all;
+    double charted_before_ = 0; // the rate that the newest one replaced
     bool charted_over_idle_ = false;
+    Instant pump_ran_ = before_all;
     Instant bolus_at_ = before_all, bolus_end_{};
     double bolus_grams_ = 0, bolus_rate_ = 0;
     bool bolus_by_pump_ = false;
+    bool bolus_beside_ = false; // it was charted beside a pump that speaks
     bool stop_declared_ = false;
     double total_ = 0;
     Instant at_{}; // doses are counted up to here

@@ -23,8 +23,9 @@ void Ward::State::do_action(const Moment& now, const Action& action, const CallA
         const auto left = std::to_string((again_after - since).count() / 1000 + 1);
         return reply(now, action.request, false, "paged again a moment ago: wait " + left + " s");
     }
-    send(now, call, ring_again(call, policy(call), now.steady));
-    publish(call.bed);
+    const BedId bed = call.bed;
+    send(now, call, ring_again(call, policy(call), now.steady)); // may end it
+    publish(bed);
     reply(now, action.request, true, "paged again");
 }
 

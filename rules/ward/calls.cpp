@@ -234,7 +234,9 @@ void Ward::State::cannot(const Moment& now, Call& call, const std::string& perso
 
 void Ward::State::acknowledgement_over(const Moment& now, EpisodeId id)
 {
-    Episode& episode = episodes.at(id);
+    const auto found = episodes.find(id);
+    if (found == episodes.end()) return; // what ran out before it ended it
+    Episode& episode = found->second;
     episode.acknowledged = false;
     emit(now, episode, AlarmEvent::expired, episode.acknowledged_by);
     publish(episode.bed);
@@ -309,7 +311,9 @@ void Ward::State::resume_calls(const Moment& now, Duration unwatched)
     std::vector<CallId> open;
     for (const auto& [id, call] : calls) open.push_back(id);
     for (const auto id : open) {
-        Call& call = calls.at(id);
+        const auto found = calls.find(id);
+        if (found == calls.end()) continue; // one that came before it reached somebody
+        Call& call = found->second;
         // What rang before the interruption and never reached the disk has left under keys that must not come again.
         const std::uint32_t starts = std::min(incarnation - std::min(incarnation, id.incarnation), starts_counted);
         call.repetition = std::max(call.repetition, starts * rings_of_a_start);

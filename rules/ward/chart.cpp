@@ -23,8 +23,10 @@ bool done_at_bedside(const Entry& entry)
 
 // Doses for the estimate and for the prediction. Doses charted late are added for the time since they began; a pump
 // that was heard counted its own itself. A dose that is no plausible one makes the record incomplete from then on.
-void chart_infusion(Infusion& infusion, Course& course, const Entry& entry, Instant at, Instant now)
+void chart_infusion(Watch& watch, const Entry& entry, Instant at, Instant now)
 {
+    Infusion& infusion = watch.infusion;
+    Course& course = watch.course;
     infusion.advance(now);
     const bool pump_tells = infusion.pump_heard();
     bool good = true;
@@ -36,7 +38,7 @@ void chart_infusion(Infusion& infusion, Course& course, const Entry& entry, Inst
         if (!pump_tells || infusion.contradicted()) good = course.rate(at, grams_per_hour, until);
     } else if (const auto* bolus = std::get_if<BolusEntry>(&entry.what)) {
         const double grams = as_heptahydrate(bolus->grams, bolus->salt);
-        infusion.bolus(grams, bolus->over, at, now);
+        infusion.bolus(grams, bolus->over, at, now, given_by(watch.chart.pump, at, std::min(at + bolus->over, now)));
         if (!pump_tells || !infusion.bolus_by_pump()) good = course.bolus(at, grams, bolus->over);
     } else if (const auto* dose = std::get_if<IntramuscularEntry>(&entry.what)) {
         const double grams = as_heptahydrate(dose->grams, dose->salt);
@@ -178,7 +180,7 @@ std::string Ward::State::take_dose(const Moment& now, const Entry& entry, Instan
     const bool runs = std::holds_alternative<InfusionRateEntry>(entry.what) ||
                       std::holds_alternative<InfusionStopEntry>(entry.what);
     const bool late = runs && at < watch.infusion.charted_at();
-    chart_infusion(watch.infusion, watch.course, entry, at, now.steady);
+    chart_infusion(watch, entry, at, now.steady);
     remember_given(watch.bedside, entry, at);
     evaluate(now, entry.bed, derive_infusion(watch, now.steady) | derive_given(watch, entry, at));
     if (std::holds_alternative<InfusionStopEntry>(entry.what) && !late)

@@ -37,6 +37,8 @@ inline constexpr std::size_t pump_stretches_most = 1024;
 // Adds what a pump said. Of a rate that is never quite steady the mean over a minute is kept, of the same dose; the
 // older half is joined further when there are too many.
 void note_pump(std::vector<PumpStretch>& stretches, double grams_per_hour, Instant now, Duration fresh_for);
+// Grams that a pump was seen to give.
+[[nodiscard]] double given_by(const std::vector<PumpStretch>& stretches, Instant from, Instant until);
 
 // What had been charted, and was given, before the first entry of the chart.
 struct ChartBase {

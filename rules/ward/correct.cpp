@@ -129,6 +129,19 @@ void note_pump(std::vector<PumpStretch>& stretches, double grams_per_hour, Insta
     if (stretches.size() > pump_stretches_most) stretches.erase(stretches.begin());
 }
 
+double given_by(const std::vector<PumpStretch>& stretches, Instant from, Instant until)
+{
+    double grams = 0;
+    for (std::size_t i = 0; i < stretches.size(); ++i) {
+        const Instant next = i + 1 < stretches.size() ? stretches[i + 1].from : Instant::never();
+        const Instant begin = std::max(stretches[i].from, from);
+        const Instant end = std::min({stretches[i].until, next, until});
+        const double hours = static_cast<double>((end - begin).count()) / 3'600'000.0;
+        if (begin < end) grams += stretches[i].grams_per_hour * hours;
+    }
+    return grams;
+}
+
 void note_measured(std::vector<MeasuredValue>& values, const MeasuredValue& value)
 {
     if (!is_charted(value.signal)) return;

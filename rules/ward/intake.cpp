@@ -158,7 +158,7 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
         const bool graver = good && is_graver(signal, observation.value, before.value);
         if (!graver && told_by_another(bed, signal, observation.source, now.steady))
             return take_beside(now, watch, from, observation);
-        std::erase_if(from.beside, [&](const Beside& one) { return one.signal == signal; });
+        hand_over(bed, from, signal, before);
         set_fresh_for(watch, signal, observation.source);
     }
     SignalMask changed = mask(signal);
@@ -197,18 +197,36 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     }
 }
 
+// What the device said that was heard until now is kept as its own: it may stand still.
+void Ward::State::hand_over(Bed& bed, SourceLink& to, Signal signal, const SignalState& before)
+{
+    if (!is_told_by_one(signal)) return;
+    const auto of_signal = [&](const Beside& one) { return one.signal == signal; };
+    Beside kept{signal, before.value, {}, false};
+    const auto mine = std::find_if(to.beside.begin(), to.beside.end(), of_signal);
+    if (mine != to.beside.end()) {
+        kept.apart = mine->apart;
+        kept.asked = mine->asked;
+        to.beside.erase(mine);
+    }
+    const auto from = std::find_if(bed.links.begin(), bed.links.end(),
+                                   [&](const SourceLink& link) { return link.source == before.source; });
+    if (!before.has_value || from == bed.links.end()) return;
+    std::erase_if(from->beside, of_signal);
+    from->beside.push_back(kept);
+}
+
 bool Ward::State::told_by_another(const Bed& bed, Signal signal, SourceId source, Instant now) const
 {
     if (!is_told_by_one(signal)) return false;
-    // What a bag holds goes with what its pump runs.
-    const Signal told = signal == Signal::pump_concentration ? Signal::pump_flow : signal;
-    const SignalState& latest = bed.watch->patient.latest(told);
+    const SignalState& latest = bed.watch->patient.latest(signal);
     if (!latest.has_value || latest.validity != Validity::valid || latest.source == source) return false;
-    // One that stayed at the bed which she left is heard no more.
+    // A slow one does not outlast the silence of a quick one; what stayed at the bed which she left is heard no more.
+    const Duration own = source.value < source_names.size() ? silent_after(source_names[source.value]) : Duration{};
     return std::any_of(bed.links.begin(), bed.links.end(), [&](const SourceLink& link) {
         return link.source == latest.source && link.expected && !link.frozen &&
                link.source.value < source_names.size() &&
-               now - latest.received < silent_after(source_names[link.source.value]);
+               now - latest.received < std::min(own, silent_after(source_names[link.source.value]));
     });
 }
 
@@ -217,6 +235,7 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
                                       std::optional<bool> from_infusion_arm)
 {
     Watch& watch = *beds[id.value].watch;
+    if (replaying == Replaying::no) watch.trouble[static_cast<std::size_t>(signal)] = {};
     Instant at = std::min(now.instant_of(at_wall), now.steady);
     const SignalState& latest = watch.patient.latest(signal);
     const bool again = latest.has_value && same_time(latest.value_at, at);
@@ -226,7 +245,6 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
     if (again && signal == Signal::urine && !corrected) return "kept as history: urine of this time is known";
     if (now.steady - at > watch.patient.fresh_for(signal)) return "kept as history: older than its limit";
     if (again && corrected) watch.patient.forget(signal); // corrected: the newest value is replaced, not added
-    watch.trouble[static_cast<std::size_t>(signal)] = {};
     SignalMask doubted = 0;
     std::string doubt;
     if (signal == Signal::mg) {

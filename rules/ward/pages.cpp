@@ -77,7 +77,13 @@ void Ward::State::note_reached(const Moment& now, CallId call, bool reached)
     if (reached == (known == unreached.end())) return;
     if (reached) unreached.erase(known);
     else unreached.push_back(call);
-    set_fault(now, WardFault::no_owner, !unreached.empty(), "");
+    // Its own call keeps it from ending no more than itself does.
+    const auto told = episodes.find(faults[static_cast<std::size_t>(WardFault::no_owner)].episode);
+    const bool others = std::any_of(unreached.begin(), unreached.end(), [&](CallId id) {
+        return told == episodes.end() || told->second.call != id || std::any_of(episodes.begin(), episodes.end(),
+            [&](const auto& item) { return item.first != told->first && item.second.call == id; });
+    });
+    set_fault(now, WardFault::no_owner, others, "");
 }
 
 void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh, Duration unwatched)
@@ -108,10 +114,11 @@ void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeI
         if (told != call.told.end()) told->newest = now.steady;
         else call.told.push_back({person, call.rung, now.steady, {}, {}, false, now.steady});
     }
-    // Whoever was told before may have no channel by which to hear that she moved: the call is answered.
-    if (!ring.people.empty() && ring.reason != PageReason::moved) note_reached(now, call.id, reached);
     forget_pages(pages);
     publish(call.bed);
+    // Whoever was told before may have no channel by which to hear that she moved: the call is answered. The last thing
+    // here: it may end the ward's own call, and this one may be that.
+    if (!ring.people.empty() && ring.reason != PageReason::moved) note_reached(now, call.id, reached);
 }
 
 std::size_t Ward::State::send_to(const Moment& now, Page page, const std::string& person)

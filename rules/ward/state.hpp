@@ -354,6 +354,7 @@ struct Ward::State {
     void take_device(const Moment& now, BedId bed, const Observation& observation);
     // Whether another device at the bed tells this signal, and goes on telling it.
     [[nodiscard]] bool told_by_another(const Bed& bed, Signal signal, SourceId source, Instant now) const;
+    static void hand_over(Bed& bed, SourceLink& to, Signal signal, const SignalState& before);
     void take_beside(const Moment& now, Watch& watch, SourceLink& from, const Observation& observation);
     // A charted or laboratory value; the reply for the person who charted it.
     std::string take_charted(const Moment& now, BedId bed, Signal signal, double value, WallTime at,

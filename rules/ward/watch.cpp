@@ -49,6 +49,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
         link.expected = bound;
         link.silent = link.frozen = false;
         link.sampled = link.changed = link.counted = now.steady;
+        link.beside.clear(); // it was said of somebody else
     }
     for (const auto& fact : start.facts) {
         watch.patient.accept(fact.signal, fact.value, now.steady, now.steady, no_source);
@@ -116,7 +117,10 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
     }
     if (watch.infusion.pump_heard()) lose_pump(watch, now.steady);
     changed |= derive_infusion(watch, now.steady);
-    for (auto& link : to->links) link.sampled = link.changed = link.counted = now.steady;
+    for (auto& link : to->links) {
+        link.sampled = link.changed = link.counted = now.steady;
+        link.beside.clear();
+    }
     evaluate(now, transfer.to, changed);
     review_session(now, transfer.to);
     for (const BedId id : {transfer.from, transfer.to}) {

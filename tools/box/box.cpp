@@ -65,6 +65,7 @@ private:
     bool go_on(Instant end);
     void repeat(Input input);
     void say_again(Input input);
+    void wait_for_move(Input said, std::uint64_t inputs, std::uint64_t start);
     [[nodiscard]] bool still_said(const Input& input) const;
     void trace(const std::string& line);
     void fail(const char* invariant, std::string what);
@@ -189,6 +190,7 @@ MachinePorts Box::ports()
         const auto* action = std::get_if<Action>(&said);
         const bool move = action != nullptr && std::holds_alternative<WatchTransfer>(action->what);
         if (reply.accepted && !stored) return say_again(std::move(said));
+        if (move && !reply.accepted) return wait_for_move(std::move(said), machine_.taken(), machine_.starts());
         if (move) staff_.moved();
     };
     ports.broken = [this](const Moment&, const char* invariant, std::string what) { fail(invariant, std::move(what)); };
@@ -237,6 +239,17 @@ void Box::say_again(Input input)
 {
     plan(says_again, [this, said = std::move(input)] {
         if (still_said(said)) repeat(said);
+    });
+}
+
+// Who says it again and hears that nobody is there any more knows that the ward has it, and not that its disk has:
+// until it does, a death may take it back, and then it is said again.
+void Box::wait_for_move(Input said, std::uint64_t inputs, std::uint64_t start)
+{
+    plan(says_again, [this, said = std::move(said), inputs, start] {
+        if (!machine_.alive() || machine_.starts() != start) return repeat(said);
+        if (!machine_.stored(inputs)) return wait_for_move(said, inputs, start);
+        staff_.moved();
     });
 }
 

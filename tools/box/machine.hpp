@@ -46,6 +46,9 @@ public:
     void fill_disk(Instant until) { full_until_ = until; }
     // What was decided before was on the disk when the machine died; what was decided later may be gone.
     [[nodiscard]] Instant lost_after() const { return lost_after_; }
+    // Inputs that were taken so far, and whether the disk has as many.
+    [[nodiscard]] std::uint64_t taken() const { return kept_; }
+    [[nodiscard]] bool stored(std::uint64_t inputs) const { return durable_up_to_ >= inputs; }
     [[nodiscard]] std::size_t waiting() const { return gates_.size(); }
     [[nodiscard]] std::uint64_t starts() const { return incarnation_; }
     // At the end: all that was decided is on the disk.

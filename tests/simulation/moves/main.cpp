@@ -306,6 +306,7 @@ private:
     }
     void judge(const Woman& woman, const SignalView& shown)
     {
+        if (shown.last_at.ms == 0 && !shown.value) return; // there was none
         if (shown.signal == Signal::reflex_knee) {
             if (shown.last != woman.reflex) fail("values", fmt::format("the reflex of woman {} is another's", woman.number));
             return;

@@ -6,27 +6,25 @@
 namespace magwatch {
 namespace {
 
-TEST(Arbitration, TheGraverIsTheSlowerBreathTheLowerSaturationTheFasterPumpAndTheAlarm)
+TEST(Arbitration, TheGraverIsTheSlowerBreathAndHeartTheLowerSaturationAndTheAlarm)
 {
     EXPECT_TRUE(is_graver(Signal::rr, 8, 16));
     EXPECT_FALSE(is_graver(Signal::rr, 16, 8));
     EXPECT_FALSE(is_graver(Signal::rr, 8, 8)) << "who speaks goes on";
     EXPECT_TRUE(is_graver(Signal::spo2, 88, 97));
     EXPECT_FALSE(is_graver(Signal::spo2, 98, 97));
-    EXPECT_TRUE(is_graver(Signal::pump_rate, 4, 0));
-    EXPECT_TRUE(is_graver(Signal::pump_flow, 50, 0));
-    EXPECT_FALSE(is_graver(Signal::pump_flow, 0, 50));
     EXPECT_TRUE(is_graver(Signal::monitor_arrest, 1, 0));
     EXPECT_FALSE(is_graver(Signal::monitor_arrest, 0, 1));
-    EXPECT_FALSE(is_graver(Signal::hr, 40, 80)) << "slow and fast are both grave";
+    EXPECT_TRUE(is_graver(Signal::hr, 40, 80));
     EXPECT_FALSE(is_graver(Signal::hr, 150, 80));
+    EXPECT_FALSE(is_graver(Signal::etco2, 20, 40)) << "low and high are both grave: who told it goes on";
 }
 
 TEST(Arbitration, WhatIsMeasuredOnceInAWhileOrChartedIsTheNewests)
 {
-    for (const Signal signal : {Signal::rr, Signal::hr, Signal::spo2, Signal::pump_rate, Signal::monitor_arrest})
+    for (const Signal signal : {Signal::rr, Signal::hr, Signal::spo2, Signal::monitor_arrest})
         EXPECT_TRUE(is_told_by_one(signal)) << info(signal).name;
-    for (const Signal signal : {Signal::sbp, Signal::reflex_knee, Signal::mg, Signal::urine, Signal::liveness})
+    for (const Signal signal : {Signal::sbp, Signal::reflex_knee, Signal::mg, Signal::urine, Signal::liveness, Signal::pump_rate})
         EXPECT_FALSE(is_told_by_one(signal)) << info(signal).name;
 }
 

@@ -82,7 +82,7 @@ TEST(Infusion, ABolusThatThePumpIsSeenToGiveCountsOnce)
         infusion.pump(0, at(0s), 30s);
         for (Duration t = 1min; t <= 1h; t += 10s) {
             if (said < 0s && t == 1min) infusion.bolus(4, 20min, at(t - 1s), at(t - 1s));
-            if (t == 1min + said) infusion.bolus(4, 20min, at(1min), at(t));
+            if (t == 1min + said) infusion.bolus(4, 20min, at(1min), at(t), said > 20min ? 4 : 1);
             infusion.pump(t < 21min ? 12 : 1, at(t), 30s);
         }
         infusion.advance(at(1h));
@@ -114,6 +114,47 @@ TEST(Infusion, ARateThatIsChartedWhileThePumpStandsStillContradictsIt)
     EXPECT_TRUE(infusion.contradicted());
     infusion.stop(at(2h + 3s), at(2h + 3s));
     EXPECT_FALSE(infusion.contradicted());
+}
+
+// Charted when it was drawn up; the pump begins to give it 8 min later. Or charted to last shorter than the pump takes.
+TEST(Infusion, ABolusThatIsChartedBeforeThePumpGivesItOrForShorterCountsOnce)
+{
+    Infusion early;
+    early.pump(0, at(0s), 30s);
+    early.bolus(4, 20min, at(0s), at(0s));
+    for (Duration t = 0s; t <= 1h; t += 10s) early.pump(t >= 8min && t < 28min ? 12 : 0, at(t), 30s);
+    EXPECT_NEAR(early.dose_total(), 4, 1e-6);
+    EXPECT_NEAR(early.dose_in(1h, at(1h)), 4, 1e-6);
+    EXPECT_NEAR(early.dose_in(50min, at(1h)), 12.0 * 18 / 60, 1e-6) << "and no window is short of any";
+    Infusion brief;
+    brief.pump(12, at(0s), 30s);
+    brief.bolus(4, 5min, at(0s), at(0s));
+    for (Duration t = 0s; t <= 1h; t += 10s) brief.pump(t < 20min ? 12 : 0, at(t), 30s);
+    EXPECT_NEAR(brief.dose_total(), 4, 1e-6);
+}
+
+// What went into the muscle, or by hand before, was not given by the pump.
+TEST(Infusion, ABolusByHandIsChartedLateBesideOtherDoses)
+{
+    Infusion infusion;
+    infusion.pump(0, at(0s), 30s);
+    for (Duration t = 0s; t <= 31min; t += 10s) {
+        infusion.pump(0, at(t), 30s);
+        if (t == 30min) infusion.intramuscular(10, at(5min), at(t));
+        if (t == 31min) infusion.bolus(4, 20min, at(0s), at(t));
+    }
+    EXPECT_NEAR(infusion.dose_total(), 14, 1e-6);
+}
+
+TEST(Infusion, ARateOfBeforeThePumpLastRanContradictsNothing)
+{
+    Infusion infusion;
+    for (Duration t = 0s; t <= 2h; t += 10s) infusion.pump(t < 1h ? 1 : 0, at(t), 30s);
+    infusion.rate(1, at(10min), at(2h));
+    EXPECT_FALSE(infusion.contradicted());
+    EXPECT_EQ(infusion.rate_now(), 0);
+    infusion.rate(1, at(90min), at(2h));
+    EXPECT_TRUE(infusion.contradicted());
 }
 
 // Paper that is caught up with: what was true later holds, and no dose that is known is taken back.

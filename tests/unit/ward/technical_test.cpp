@@ -745,6 +745,33 @@ TEST(TechnicalAlarm, NobodyToPageIsOverOnceThePageReachesSomebodyOrTheAlarmIsOve
     }
 }
 
+// It is itself an alarm that somebody is called for: its call ends with it, in the middle of being rung.
+TEST(TechnicalAlarm, NobodyToPageEndsThoughItsOwnPageIsTheOneThatReachesSomebody)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.people.push_back({"runner", {}});
+    c.high.rungs = c.technical.rungs = {{{"runner"}}, {{"midwife"}}};
+    c.technical.first_after = {};
+    rig.step(c);
+    rig.watch();
+    rig.chart(InfusionStopEntry{}); // nothing else rings
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.pass(c.high.wait + 2s);
+    EXPECT_THAT(rig.events("technical.no_owner"), ElementsAre("raised", "cleared"));
+    // Nor is it kept alive by nobody hearing of it alone.
+    c.high.rungs = c.technical.rungs = {{{"runner"}}};
+    rig.step(c);
+    rig.pass(10min);
+    EXPECT_THAT(rig.events("technical.no_owner"), testing::Contains("raised").Times(2));
+    const auto episodes = rig.view().episodes;
+    const auto& reflex = the(episodes, [](const EpisodeView& one) { return one.rule == "reflex-absent"; });
+    rig.chart(ValueEntry{Signal::reflex_knee, 2});
+    rig.act(Acknowledge{reflex.id});
+    rig.pass(10min);
+    EXPECT_EQ(rig.events("technical.no_owner").back(), "cleared");
+}
+
 // The one who came has told the doctor by telephone; when she is moved then, nobody is missing.
 TEST(TechnicalAlarm, WhoWasOnlyRungUpIsNotMissedWhenAnAnsweredPatientIsMoved)
 {

@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr std::uint16_t first = 0, pump = 1, second = 2;
+constexpr std::uint16_t first = 0, second = 2;
 
 // Both monitors are bound to the bed, as a site writes them that reads one monitor on two ways.
 struct Bound : Rig {
@@ -110,6 +110,69 @@ TEST(TwoDevices, OneThatStandsStillIsFrozenThoughTheOtherMoves)
     EXPECT_THAT(ward.events("technical.frozen"), ElementsAre("raised", "cleared"));
 }
 
+// Its word crosses that of the other one, so that they are heard in turn.
+TEST(TwoDevices, OneThatStandsStillIsFrozenAlsoWhereTheValuesCross)
+{
+    Bound ward;
+    ward.seconds(320, [&](int i) {
+        ward.observe(Signal::rr, 15, second);
+        ward.observe(Signal::hr, 80, second);
+        ward.observe(Signal::rr, 14 + 2 * (i % 2), first);
+        ward.observe(Signal::hr, 79 + 2 * (i % 2), first);
+    });
+    EXPECT_THAT(ward.events("technical.frozen"), ElementsAre("raised"));
+    EXPECT_TRUE(ward.view().sources[second].frozen);
+    ward.seconds(40, [&](int i) { ward.observe(Signal::hr, 90 + i % 2, first); });
+    EXPECT_GE(*ward.heard(Signal::hr), 90) << "and not heard any more";
+}
+
+// A gateway says a minute's value, the monitor itself each second: what the monitor loses is lost.
+TEST(TwoDevices, TheSlowerOneDoesNotOutlastTheSilenceOfTheQuickOne)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.sources[first].bed = c.sources[second].bed = "bed-1";
+    c.sources[first].period = 60s;
+    rig.step(c);
+    rig.watch();
+    rig.observe(Signal::rr, 12, first);
+    rig.observe(Signal::etco2, 35, first);
+    for (int i = 0; i < 40; ++i) {
+        rig.observe(Signal::rr, 16 + i % 2, second);
+        rig.observe(Signal::etco2, 20 + i % 2, second);
+        rig.pass(1s);
+    }
+    const auto beds = rig.view().beds;
+    EXPECT_GE(*the(beds[0], Signal::rr).value, 16);
+    EXPECT_LT(*the(beds[0], Signal::etco2).value, 22);
+}
+
+// Another woman, the same two devices.
+TEST(TwoDevices, AreAskedAboutAnewForTheNextPatient)
+{
+    Bound ward;
+    const auto apart = [&](int n) {
+        ward.seconds(n, [&](int i) {
+            ward.observe(Signal::hr, 80 + i % 2, first);
+            ward.observe(Signal::hr, 120 + i % 2, second);
+        });
+    };
+    apart(65);
+    ASSERT_FALSE(ward.confirmed());
+    WatchEnd end;
+    end.bed = BedId{0};
+    end.reason = "delivered";
+    end.second_person = "charge";
+    ward.chart(InfusionStopEntry{});
+    ward.act(end);
+    ASSERT_TRUE(ward.reply()->accepted) << ward.reply()->text;
+    ward.watch();
+    apart(30);
+    EXPECT_TRUE(ward.confirmed()) << "the minute begins anew";
+    apart(40);
+    EXPECT_FALSE(ward.confirmed());
+}
+
 TEST(TwoDevices, ThatLieApartForAMinuteAreAskedAboutOnce)
 {
     Bound ward;
@@ -148,20 +211,6 @@ TEST(TwoDevices, AnAlarmOfEitherMonitorIsHeard)
     EXPECT_EQ(*ward.heard(Signal::monitor_arrest), 1);
     ward.seconds(31, [&](int) { ward.observe(Signal::monitor_arrest, 0, first); });
     EXPECT_EQ(*ward.heard(Signal::monitor_arrest), 0) << "the other one was taken away";
-}
-
-// The old pump stands beside the new one; what the bag holds is that of the pump that runs.
-TEST(TwoDevices, TheFasterPumpIsHeardWithItsOwnBag)
-{
-    Bound ward;
-    ward.seconds(20, [&](int) {
-        ward.observe(Signal::pump_concentration, 0.2, pump);
-        ward.observe(Signal::pump_flow, 0, pump);
-        ward.observe(Signal::pump_concentration, 0.08, second);
-        ward.observe(Signal::pump_flow, 50, second);
-    });
-    EXPECT_NEAR(ward.view().beds[0].infusion_rate.value_or(0), 4, 1e-9);
-    EXPECT_THAT(ward.events("rate-high"), ElementsAre("raised"));
 }
 
 // The monitor of the bed that she left said the last word about her; that of the new bed is heard at once.
