@@ -10,11 +10,20 @@ namespace magwatch {
 Lane::Lane(std::string name, std::size_t bound) : name_{std::move(name)}, bound_{bound}
 {
     // Signals belong to the thread that waits for them: a new thread inherits this mask.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread{[this] { run(); }};
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    struct NoSignals {
+        NoSignals()
+        {
+            sigset_t all;
+            sigfillset(&all);
+            pthread_sigmask(SIG_SETMASK, &all, &before);
+        }
+        ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before, nullptr); } // also when there is no thread to be had
+        sigset_t before{};
+    };
+    {
+        const NoSignals meanwhile;
+        thread_ = std::thread{[this] { run(); }};
+    }
     pthread_setname_np(thread_.native_handle(), name_.substr(0, 15).c_str());
 }
 

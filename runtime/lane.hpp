@@ -35,7 +35,8 @@ namespace magwatch {
 class Lane
 {
 public:
-    // `name` becomes the thread's name (15 characters are kept); `bound` jobs may wait.
+    // `name` becomes the thread's name (15 characters are kept); `bound` jobs may wait. Throws std::system_error if
+    // there is no thread to be had.
     explicit Lane(std::string name, std::size_t bound = 64);
     ~Lane(); // as stop()
     Lane(const Lane&) = delete;

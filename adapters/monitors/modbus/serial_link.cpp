@@ -1,5 +1,6 @@
 #include "adapters/monitors/modbus/serial_link.hpp"
 
+#include <system_error>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -18,20 +19,32 @@ std::string thread_name(const std::string& path)
 } // namespace
 
 SerialLink::SerialLink(const SerialSettings& settings)
-    : port_{settings}, lane_{thread_name(settings.path)}
+    : thread_name_{thread_name(settings.path)}, port_{settings}
 {
 }
 
 SerialLink::~SerialLink()
 {
     interrupt();
-    lane_.stop();
+    if (lane_) lane_->stop();
 }
 
 void SerialLink::close()
 {
     open_ = used_ = false;
-    lane_.post([this] { port_.close(); });
+    if (lane_) lane_->post([this] { port_.close(); });
+}
+
+// A thread that is not to be had now may be later: no reason to end those that watch other lines.
+bool SerialLink::has_thread()
+{
+    if (lane_) return true;
+    try {
+        lane_.emplace(thread_name_);
+    } catch (const std::system_error&) {
+        return false;
+    }
+    return true;
 }
 
 LinkReply SerialLink::take(std::optional<SerialReply> outcome)
@@ -48,8 +61,14 @@ LinkReply SerialLink::take(std::optional<SerialReply> outcome)
 
 asio::awaitable<LinkReply> SerialLink::connect(Time)
 {
+    if (!has_thread()) {
+        LinkReply none;
+        none.result = LinkResult::connect_failed;
+        none.reason = "no thread to be had for the line";
+        co_return none;
+    }
     auto work = [this] { return port_.open(); };
-    auto outcome = co_await run_blocking(lane_, std::move(work));
+    auto outcome = co_await run_blocking(*lane_, std::move(work));
     used_ = false;
     co_return take(std::move(outcome));
 }
@@ -59,7 +78,7 @@ asio::awaitable<LinkReply> SerialLink::exchange(Request request, Time deadline)
     const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
     auto work = [this, request, timeout] { return port_.exchange(request, timeout); };
-    auto outcome = co_await run_blocking(lane_, std::move(work));
+    auto outcome = co_await run_blocking(*lane_, std::move(work));
     const LinkReply reply = take(std::move(outcome));
     if (reply.result == LinkResult::ok || reply.result == LinkResult::exception) used_ = true;
     co_return reply;

@@ -5,6 +5,10 @@
 // ends it, for good.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "adapters/monitors/modbus/serial_port.hpp"
 #include "adapters/monitors/modbus/transport.hpp"
 #include "runtime/lane.hpp"
@@ -31,9 +35,11 @@ public:
 
 private:
     LinkReply take(std::optional<SerialReply> outcome);
+    bool has_thread();
 
+    const std::string thread_name_;
     SerialPort port_;
-    magwatch::Lane lane_; // after the port on which it works
+    std::optional<magwatch::Lane> lane_; // from the first connect(); after the port on which it works
     std::vector<std::uint8_t> data_;
     bool open_ = false;
     bool used_ = false;

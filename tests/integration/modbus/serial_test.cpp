@@ -1,13 +1,20 @@
 // The adapter on serial lines: lines that misbehave in every way that is known, with good ones
 // beside them.
 #include <array>
+#include <csignal>
 #include <fstream>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "adapters/monitors/modbus/probe.hpp"
+#include "adapters/monitors/modbus/serial_link.hpp"
 #include "tests/integration/modbus/fake_line.hpp"
 #include "tests/integration/modbus/harness.hpp"
 
@@ -187,6 +194,40 @@ INSTANTIATE_TEST_SUITE_P(Modbus, SerialFault, testing::ValuesIn(every_fault()),
                          [](const auto& fault) { return std::string{fault.param.name}; });
 
 // An adapter that hears what it sends gives back each request before its answer.
+// In a process of its own, whose user may have no more threads (root always may).
+[[noreturn]] void open_without_threads()
+{
+    boost::asio::io_context io;
+    adapters::modbus::SerialSettings settings;
+    settings.path = "/nonexistent/ttyS0";
+    adapters::modbus::SerialLink link{settings};
+    std::vector<std::string> reasons;
+    const auto open = [&] {
+        boost::asio::co_spawn(io, link.connect(std::chrono::steady_clock::now() + 1s),
+                              [&](const std::exception_ptr& error, const adapters::modbus::LinkReply& reply) {
+                                  reasons.emplace_back(error ? "it threw" : reply.reason);
+                              });
+        io.restart();
+        io.run();
+    };
+    rlimit before{};
+    bool ready = getrlimit(RLIMIT_NPROC, &before) == 0;
+    const rlimit none{0, before.rlim_max};
+    ready = ready && setrlimit(RLIMIT_NPROC, &none) == 0 && (geteuid() != 0 || setuid(65534) == 0);
+    open();
+    sigset_t blocked;
+    ready = ready && pthread_sigmask(SIG_SETMASK, nullptr, &blocked) == 0 && sigismember(&blocked, SIGTERM) == 0;
+    ready = ready && setrlimit(RLIMIT_NPROC, &before) == 0;
+    open();
+    const std::string wanted = "no thread to be had for the line";
+    _exit(ready && reasons.size() == 2 && reasons[0] == wanted && reasons[1] != wanted && reasons[1] != "it threw" ? 0 : 1);
+}
+
+TEST(ModbusSerial, ALineForWhichNoThreadIsToBeHadIsOpenedLater)
+{
+    EXPECT_EXIT(open_without_threads(), ::testing::ExitedWithCode(0), "");
+}
+
 TEST(ModbusSerial, BothDirectionsOnOneLine)
 {
     FakeLine line{[](const Request& r) {
