@@ -113,11 +113,12 @@ http::WebFiles screen_files(const std::string& root)
     return std::move(folder.files);
 }
 
-HistoryLimits history_limits(const Config& config)
+HistoryLimits history_limits(const Config& config, bool in_memory)
 {
     HistoryLimits limits;
     limits.keep = config.journal.keep_history;
     limits.max_bytes = config.journal.max_history_bytes;
+    if (in_memory) limits.max_bytes = std::min(limits.max_bytes, rescued_max / 2);
     return limits;
 }
 
@@ -193,6 +194,7 @@ struct App::State {
     std::string find_what_was(bool first, StartConfig& start);
     void put_journal_aside(std::string why);
     void build(StartConfig start);
+    JournalLimits journal_limits() const;
     WardLoopPorts ports();
     adapters::Feedback feedback();
     void configure_shell();
@@ -317,11 +319,12 @@ bool App::State::open_journal(StartConfig& start)
     if (!opened.file) {
         const std::string broken = std::exchange(directory, substitute_directory());
         substituted = true;
-        rescue_journal(broken, directory);
+        std::string lost = rescue_journal(broken, directory);
         rescue_small_files(broken, directory);
         opened = JournalFile::open(directory, now.wall);
         if (!opened.file) return false;
-        fault(ShellFault::journal, true, "Records cannot be saved: a restart will forget them");
+        if (lost.empty()) lost = "Records cannot be saved: a restart will forget them";
+        fault(ShellFault::journal, true, std::move(lost));
     }
     if (!substituted) restored = read_restore_note(directory);
     if (opened.created && restored) { // what was put here is not here any more
@@ -449,6 +452,12 @@ int App::State::run()
     return status;
 }
 
+JournalLimits App::State::journal_limits() const
+{
+    const std::uint64_t most = config.journal.max_bytes;
+    return {config.journal.keep, substituted ? std::min(most, rescued_max) : most};
+}
+
 void App::State::build(StartConfig start)
 {
     config = std::move(*start.config);
@@ -469,7 +478,7 @@ void App::State::build(StartConfig start)
     loop = std::make_unique<WardLoop>(io.get_executor(), *clock, std::move(recovered->ward), ports());
     loop->set_canary(*canary);
     JournalOptions journal_options;
-    journal_options.limits = {config.journal.keep, config.journal.max_bytes};
+    journal_options.limits = journal_limits();
     journal = std::make_unique<Journal>(
         io.get_executor(), *clock, std::move(file), directory, journal_options,
         [this](const JournalStatus& s) { journal_changed(s); },
@@ -759,8 +768,8 @@ asio::awaitable<void> App::State::reload()
         health.config_loaded = clock->now().wall;
         health.config_hash = configuration_hash(config);
         metrics.config_last_reload.Set(static_cast<double>(health.config_loaded.ms) / 1000);
-        journal->set_limits({config.journal.keep, config.journal.max_bytes});
-        history->set_limits(history_limits(config));
+        journal->set_limits(journal_limits());
+        history->set_limits(history_limits(config, substituted));
         backups->set_within(config.journal.backup_within);
         audit->set_limits(audit_limits(config));
         audited("configuration.reload", {{"config", health.config_hash}}, "accepted");
@@ -1124,7 +1133,7 @@ void App::State::open_history()
     };
     history = std::make_unique<History>(
         io.get_executor(), std::move(opened.file),
-        history_limits(config), changed);
+        history_limits(config, substituted), changed);
     recorder = std::make_unique<Recorder>(*history, loop->ward());
 }
 

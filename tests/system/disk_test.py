@@ -129,6 +129,21 @@ class Disk(OnADisk):
             (self.state / "journal.reserve").unlink(missing_ok=True)
             self.full_start()
 
+    def test_a_start_with_a_journal_larger_than_its_memory_finds_the_ward_as_it_was(self):
+        self.start()
+        self.ward.watch(1)
+        self.ward.ring(1)
+        wait_for("a page", lambda: self.paged(1), 60)
+        self.ward.process.terminate()
+        self.assertEqual(self.ward.process.wait(60), 0)
+        (self.state / "journal.reserve").unlink(missing_ok=True)
+        os.truncate(self.state / "journal.db", 600 << 20)  # of which the disk knows nothing
+        self.full_start()
+        self.assertIn("journal", self.faults())
+        copies = list(self.ward.directory.glob("magwatch-journal.*/journal.db"))
+        self.assertEqual(len(copies), 1)
+        self.assertLess(copies[0].stat().st_size, 128 << 20)
+
 
 class Believed(OnADisk):
     """On a ward with people, a commissioned monitor and a link that was sent."""
