@@ -15,6 +15,7 @@ constexpr Duration frozen_with_counter = 60s;  // the liveness counter stands st
 constexpr Duration frozen_without = 300s;      // every number is the same
 constexpr Duration trouble_for = 30s;          // refusals for this long are a fault
 constexpr Duration trouble_over = 60s;         // and none for this long is none
+constexpr Duration unread_for = 1h;            // a result that could not be read, unless a good one comes
 constexpr Duration preparation_answer = 10min; // BEHAVIOUR "Watching"
 
 // What only staff can say: never charted, it stays unknown, and no sensor mends that.
@@ -176,9 +177,8 @@ void Ward::State::review_signals(const Moment& now, BedId id, Instant& next)
                 lost += (lost.empty() ? "" : ", ") + std::string{info(signal).title};
         }
         const Trouble& t = watch.trouble[s];
-        // A result that could not be read is told until a good one comes, or until it would be too old.
         const bool laboratory = info(signal).kind == SignalKind::laboratory;
-        const Duration over = laboratory ? watch.patient.fresh_for(signal) : trouble_over;
+        const Duration over = laboratory ? unread_for : trouble_over;
         if (t.count < (laboratory ? 1U : 3U) || now.steady - t.last >= over) continue;
         trouble = trouble || laboratory || now.steady - t.since >= trouble_for;
         look_again(next, now.steady, t.since + trouble_for);
