@@ -43,9 +43,9 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
     watch.checks.resize(pack ? pack->checks.size() : 0);
     if (pack) watch.evaluation.emplace(*pack);
     for (auto& link : bed->links) {
-        // What is bound must speak from now on; what was only heard before belongs to the past.
-        const bool bound = link.source.value < source_names.size() &&
-                           !source_names[link.source.value].bed.empty() && sources[link.source.value].configured;
+        // What is bound to this bed must speak from now on; what was only heard before belongs to the past.
+        const bool bound = link.source.value < source_names.size() && sources[link.source.value].configured &&
+                           bed_named(source_names[link.source.value].bed) == start.bed;
         link.expected = bound;
         link.silent = link.frozen = false;
         link.sampled = link.changed = link.counted = now.steady;

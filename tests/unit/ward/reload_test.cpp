@@ -288,5 +288,31 @@ TEST(Reload, OfAPackThatOnlyAnOlderProgramTookWhoWasWatchedIsWatchedOn)
     EXPECT_THAT(rig.events("systolic"), testing::ElementsAre("raised")) << "the pack in force stays";
 }
 
+// A monitor that went to another bed is missed by nobody who is admitted to the bed that it left.
+TEST(Reload, AMonitorThatStandsAtAnotherBedIsNotMissedByTheNextPatientHere)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.sources[0].bed = "bed-1";
+    c.sources[2].bed = "bed-2";
+    rig.step(c);
+    rig.watch();
+    rig.stream(Signal::rr, 16, 5);
+    rig.chart(InfusionStopEntry{});
+    WatchEnd end;
+    end.bed = BedId{0};
+    end.reason = "delivered";
+    rig.act(end);
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    std::swap(c.sources[0].bed, c.sources[2].bed);
+    rig.step(c);
+    rig.watch();
+    for (int i = 0; i < 60; ++i) {
+        rig.observe(Signal::rr, 16 + i % 2, 2, 0);
+        rig.pass(1s);
+    }
+    EXPECT_THAT(rig.events("technical.silent"), testing::IsEmpty());
+}
+
 } // namespace
 } // namespace magwatch::test
