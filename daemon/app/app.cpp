@@ -323,6 +323,7 @@ bool App::State::open_journal(StartConfig& start)
         rescue_small_files(broken, directory);
         opened = JournalFile::open(directory, now.wall);
         if (!opened.file) return false;
+        if (!opened.moved_aside.empty()) lost = "Records cannot be saved or read: start every watch again";
         if (lost.empty()) lost = "Records cannot be saved: a restart will forget them";
         fault(ShellFault::journal, true, std::move(lost));
     }

@@ -163,13 +163,20 @@ std::string rescue_journal(const std::string& from, const std::string& to, std::
     if (size == 0) return {}; // there is none
     const auto room = read_disk_space(to);
     const bool fits = size <= most && room && size <= room->free / 2;
-    const Copied copied = fits ? copy_whole(from, to) : copy_needed(from, to, most);
+    const auto forget = [&] {
+        std::error_code ignored;
+        for (const char* name : {"/journal.db", "/journal.db-wal"}) fs::remove(to + name, ignored);
+    };
+    Copied copied = fits ? copy_whole(from, to) : copy_needed(from, to, most);
+    if (fits && !copied.wrong.empty()) { // a page of old history that cannot be read costs nobody her watch
+        forget();
+        copied = copy_needed(from, to, most);
+    }
     if (copied.wrong.empty() && !copied.damaged) return {};
     if (copied.wrong.empty())
         return "Records cannot be saved, and some are lost: compare every bed with its paper chart";
     log(event_not_rescued, "the journal does not go along", {{LogKey::file, from}, {LogKey::reason, copied.wrong}});
-    std::error_code ignored;
-    for (const char* name : {"/journal.db", "/journal.db-wal"}) fs::remove(to + name, ignored);
+    forget();
     return "Records cannot be saved or read: start every watch again";
 }
 

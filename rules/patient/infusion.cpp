@@ -18,9 +18,9 @@ constexpr std::ptrdiff_t old_points = (history_length - dense_length) / coarse_s
 constexpr Duration dose_tick = 10s;
 constexpr double grams_per_hour_ms = 1.0 / 3'600'000.0;
 
-// Whether what a pump was seen to do is a declared bolus: at half of its rate, or faster than any maintenance, it is no
-// infusion beside one (design values; 3 g/h as in Course).
-constexpr double faster_than_maintenance = 3;
+// Whether what a pump was seen to do is a declared bolus: at half of its rate, or as fast as half of 4 g in 20 min, it is
+// no infusion beside one, however high that is set (design values).
+constexpr double faster_than_maintenance = 6;
 bool gives(double seen, double declared) { return seen >= declared / 2 || seen > faster_than_maintenance; }
 
 } // namespace
@@ -80,7 +80,7 @@ void Infusion::advance(Instant now)
     integrate(now);
 }
 
-void Infusion::pump(double grams_per_hour, Instant now, Duration fresh_for)
+bool Infusion::pump(double grams_per_hour, Instant now, Duration fresh_for)
 {
     advance(now);
     if (grams_per_hour > 0 || (pump_heard_ && pump_rate_ > 0)) pump_ran_ = now;
@@ -88,7 +88,10 @@ void Infusion::pump(double grams_per_hour, Instant now, Duration fresh_for)
     pump_rate_ = grams_per_hour;
     pump_until_ = now + fresh_for;
     if (grams_per_hour > 0) charted_over_idle_ = false;
-    if (bolus_end_ > now && !bolus_by_pump_ && gives(grams_per_hour, bolus_rate_)) take_back_bolus(now);
+    if (bolus_end_ <= now || bolus_by_pump_ || !gives(grams_per_hour, bolus_rate_)) return false;
+    bolus_by_pump_ = true;
+    if (bolus_beside_) take_back_bolus(now);
+    return bolus_beside_;
 }
 
 void Infusion::pump_lost(Instant now)
@@ -120,8 +123,6 @@ void Infusion::add(double grams, Instant at, Instant now)
 // The pump that stood still begins to give it: charted when it was drawn up, it was not given by hand.
 void Infusion::take_back_bolus(Instant now)
 {
-    bolus_by_pump_ = true;
-    if (!bolus_beside_) return;
     const auto until = [&](Instant t) {
         return t <= bolus_at_ ? 0 : bolus_rate_ * static_cast<double>((t - bolus_at_).count()) * grams_per_hour_ms;
     };
@@ -133,12 +134,17 @@ void Infusion::rate(double grams_per_hour, Instant at, Instant now)
 {
     advance(now);
     if (at < charted_at_) { // charted late: what is newer holds
-        const double missed = (grams_per_hour - charted_before_) * grams_per_hour_ms;
-        if (!pump_heard_) add(missed * static_cast<double>((charted_at_ - at).count()), at, now);
+        // What an earlier late one told of the same time is counted already.
+        const bool older = at < late_from_;
+        const double missed = (grams_per_hour - (older ? charted_before_ : late_rate_)) * grams_per_hour_ms;
+        const Instant end = older ? late_from_ : charted_at_;
+        if (!pump_heard_) add(missed * static_cast<double>((end - at).count()), at, now);
+        late_from_ = std::min(late_from_, at);
+        late_rate_ = std::max(late_rate_, grams_per_hour);
         return;
     }
-    charted_at_ = at;
-    charted_before_ = charted_rate_;
+    late_from_ = charted_at_ = at;
+    late_rate_ = charted_before_ = charted_rate_;
     charted_over_idle_ = grams_per_hour > 0 && pump_fresh_ && pump_rate_ <= 0 && at >= pump_ran_;
     const auto lost = rate_unknown_since();
     if (!pump_heard_ || lost) {
@@ -174,7 +180,7 @@ void Infusion::bolus(double grams, Duration over, Instant at, Instant now, doubl
     bolus_at_ = at;
     bolus_end_ = end;
     bolus_by_pump_ = seen;
-    bolus_beside_ = pump_fresh_;
+    bolus_beside_ = pump_fresh_ && pump_rate_ <= 0;
 }
 
 void Infusion::intramuscular(double grams, Instant at, Instant now)

@@ -25,8 +25,9 @@ inline constexpr Duration on_board_for_renal = std::chrono::hours{24};
 
 class Infusion {
 public:
-    // The pump's rate in g/h, fresh for `fresh_for`.
-    void pump(double grams_per_hour, Instant now, Duration fresh_for);
+    // The pump's rate in g/h, fresh for `fresh_for`. True if it begins to give the bolus that was counted as by hand:
+    // that is taken back from `bolus_at()` on.
+    bool pump(double grams_per_hour, Instant now, Duration fresh_for);
     // The pump link is lost: nothing is known of the rate from now on.
     void pump_lost(Instant now);
     // Charted at `now`, true since `at` (<= now): without a pump what was given in between is added.
@@ -45,6 +46,7 @@ public:
     // g/h now; nothing if it is unknown.
     [[nodiscard]] std::optional<double> rate_now() const;
     [[nodiscard]] bool bolus_running(Instant now) const { return bolus_end_ > now; }
+    [[nodiscard]] Instant bolus_at() const { return bolus_at_; }
     [[nodiscard]] Instant bolus_end() const { return bolus_end_; }
     [[nodiscard]] double charted_rate() const { return charted_rate_; }
     // When the newest charted rate or stop was true; before all times: none was charted.
@@ -80,7 +82,8 @@ public:
         a(recorded_, pump_heard_, pump_fresh_, pump_rate_, pump_until_, charted_, charted_rate_, bolus_end_,
           bolus_grams_, bolus_rate_, stop_declared_, total_, at_, first_dose_, last_dose_, history_);
         if (a.format() >= 12)
-            a(charted_at_, charted_before_, charted_over_idle_, pump_ran_, bolus_at_, bolus_by_pump_, bolus_beside_);
+            a(charted_at_, charted_before_, late_from_, late_rate_, charted_over_idle_, pump_ran_, bolus_at_,
+              bolus_by_pump_, bolus_beside_);
         else if constexpr (Archive::reading) bolus_by_pump_ = pump_heard_;
     }
 
@@ -101,12 +104,14 @@ private:
     double charted_rate_ = 0;
     Instant charted_at_ = before_all;
     double charted_before_ = 0; // the rate that the newest one replaced
+    Instant late_from_ = before_all; // from here on to the newest one a late one told, at most this rate
+    double late_rate_ = 0;
     bool charted_over_idle_ = false;
     Instant pump_ran_ = before_all;
     Instant bolus_at_ = before_all, bolus_end_{};
     double bolus_grams_ = 0, bolus_rate_ = 0;
     bool bolus_by_pump_ = false;
-    bool bolus_beside_ = false; // it was charted beside a pump that speaks
+    bool bolus_beside_ = false; // it was charted beside a pump that stood still
     bool stop_declared_ = false;
     double total_ = 0;
     Instant at_{}; // doses are counted up to here

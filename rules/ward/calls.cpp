@@ -119,7 +119,8 @@ void Ward::State::leave_call(const Moment& now, CallId id, const std::string& pe
     const auto found = calls.find(id);
     const bool others = std::any_of(episodes.begin(), episodes.end(),
                                     [&](const auto& item) { return item.second.call == id; });
-    if (found == calls.end() || others) return;
+    if (found == calls.end()) return;
+    if (others) return unreached.empty() ? void() : judge_owner(now);
     const auto forget = [id](CallId& slot) {
         if (slot == id) slot = {};
     };

@@ -498,7 +498,8 @@ void Ward::State::run_pump(Watch& watch, std::size_t& stretch, Instant to, Insta
         const PumpStretch& one = watch.chart.pump[stretch];
         advance(one.from);
         (void)derive_infusion(watch, one.from);
-        watch.infusion.pump(one.grams_per_hour, one.from, one.until - one.from);
+        if (watch.infusion.pump(one.grams_per_hour, one.from, one.until - one.from))
+            watch.course.stop(watch.infusion.bolus_at());
         (void)derive_infusion(watch, one.from);
     }
     advance(to);

@@ -102,6 +102,7 @@ void Ward::State::apply(const Moment& now, const Observation& observation)
     } else if (observation.validity == Validity::valid) {
         const WallTime at = observation.observed.ms == 0 ? now.wall : observation.observed;
         if (observation.corrected || is_out_of_turn(now, observation, at)) {
+            if (observation.corrected) bed->watch->trouble[static_cast<std::size_t>(observation.signal)] = {};
             take_in_turn(now, observation, at);
         } else {
             const std::string said =
@@ -172,7 +173,8 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     }
     if (is_pump(signal)) {
         if (const auto rate = pump_grams_per_hour(watch.patient, now.steady)) {
-            watch.infusion.pump(rate->grams_per_hour, now.steady, rate->until - now.steady);
+            if (watch.infusion.pump(rate->grams_per_hour, now.steady, rate->until - now.steady))
+                watch.course.stop(watch.infusion.bolus_at());
             note_pump(watch.chart.pump, rate->grams_per_hour, now.steady, rate->until - now.steady);
         } else if (watch.infusion.pump_heard() && observation.validity != Validity::valid) {
             lose_pump(watch, now.steady);
@@ -235,12 +237,12 @@ std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal
                                       std::optional<bool> from_infusion_arm)
 {
     Watch& watch = *beds[id.value].watch;
-    if (replaying == Replaying::no) watch.trouble[static_cast<std::size_t>(signal)] = {};
     Instant at = std::min(now.instant_of(at_wall), now.steady);
     const SignalState& latest = watch.patient.latest(signal);
     const bool again = latest.has_value && same_time(latest.value_at, at);
     if (again) at = std::max(at, latest.value_at);
     if (again && latest.value == value) return "already recorded";
+    if (replaying == Replaying::no) watch.trouble[static_cast<std::size_t>(signal)] = {};
     if (latest.has_value && latest.value_at > at) return "kept as history: a newer value is known";
     if (again && signal == Signal::urine && !corrected) return "kept as history: urine of this time is known";
     if (now.steady - at > watch.patient.fresh_for(signal)) return "kept as history: older than its limit";

@@ -77,7 +77,12 @@ void Ward::State::note_reached(const Moment& now, CallId call, bool reached)
     if (reached == (known == unreached.end())) return;
     if (reached) unreached.erase(known);
     else unreached.push_back(call);
-    // Its own call keeps it from ending no more than itself does.
+    judge_owner(now);
+}
+
+// Its own call keeps it from ending no more than itself does.
+void Ward::State::judge_owner(const Moment& now)
+{
     const auto told = episodes.find(faults[static_cast<std::size_t>(WardFault::no_owner)].episode);
     const bool others = std::any_of(unreached.begin(), unreached.end(), [&](CallId id) {
         return told == episodes.end() || told->second.call != id || std::any_of(episodes.begin(), episodes.end(),

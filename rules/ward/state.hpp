@@ -569,6 +569,7 @@ struct Ward::State {
     // `unwatched`: for how long nobody had watched before it.
     // Whether the newest page of a call went to anybody; its end counts as that.
     void note_reached(const Moment& now, CallId call, bool reached);
+    void judge_owner(const Moment& now);
     void send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh = {}, Duration unwatched = {});
     [[nodiscard]] Page page_of_ward(const Moment& now) const;
     [[nodiscard]] Page page_of_call(const Moment& now, const Call& call) const;

@@ -124,7 +124,7 @@ class Answers(Callbacks):
         self.assertEqual(self.curl(where[:-2] + "AA", {"id": "m2", "status": "failed"}), (404, "address"))
 
         self.assertEqual(self.reply("r3", f"{code} y"), (200, "answer"))
-        self.assertEqual(self.reply("r3", f"{code}N"), (200, "repeated"))
+        self.assertEqual(self.reply("r3", f"{code}Y"), (200, "repeated"))
         self.assertEqual(self.counted("proof"), 1)
         self.assertEqual(self.counted("sender"), 1)
         wait_for("coming", lambda: self.call()["state"] == "accepted", 30)

@@ -193,7 +193,7 @@ struct ContainerReader::State {
     std::unique_ptr<ZSTD_DCtx, FreeStream> context;
     std::vector<char> in;
     ZSTD_inBuffer buffer{nullptr, 0, 0};
-    bool begun = false, frame_over = false;
+    bool frame_over = false;
     std::uint64_t left = 0, padding = 0; // of the entry
 
     [[noreturn]] void damaged(std::string_view what) const
@@ -205,10 +205,6 @@ struct ContainerReader::State {
     {
         if (buffer.pos < buffer.size) return true;
         buffer = {in.data(), file.read(in.data(), in.size()), 0};
-        // A bit of the frame's descriptor means nothing, and zstd reads on whatever it is (RFC 8878, 3.1.1.1.1.4).
-        if (!begun && buffer.size > 4 && (static_cast<unsigned char>(in[4]) & 0x10) != 0)
-            damaged("its head is not as it was written");
-        begun = true;
         return buffer.size > 0;
     }
 };

@@ -133,6 +133,33 @@ TEST(Infusion, ABolusThatIsChartedBeforeThePumpGivesItOrForShorterCountsOnce)
     EXPECT_NEAR(brief.dose_total(), 4, 1e-6);
 }
 
+// However high a maintenance is set, and whatever a purge looks like for a moment.
+TEST(Infusion, ABolusByHandCountsAlsoBesideAFastMaintenanceAndAMomentOfMore)
+{
+    Infusion infusion;
+    infusion.pump(3.5, at(0s), 30s);
+    infusion.bolus(4, 20min, at(0s), at(0s));
+    for (Duration t = 0s; t <= 1h; t += 10s) infusion.pump(3.5, at(t), 30s);
+    EXPECT_NEAR(infusion.dose_total(), 7.5, 1e-6);
+    Infusion purged;
+    purged.pump(1, at(0s), 30s);
+    purged.bolus(4, 20min, at(0s), at(0s));
+    for (Duration t = 0s; t <= 20min; t += 10s) purged.pump(t == 10min ? 12 : 1, at(t), 30s);
+    EXPECT_GT(purged.dose_total(), 2) << "what was given until then stays";
+}
+
+// A paper chart of every hour, entered from its first line on, or from its last.
+TEST(Infusion, LateRatesOfTheSameTimeAreCountedOnce)
+{
+    for (const bool upwards : {true, false}) {
+        Infusion infusion;
+        infusion.rate(2, at(11h), at(11h));
+        for (int i = 0; i < 3; ++i) infusion.rate(2, at(upwards ? 8h + i * 1h : 10h - i * 1h), at(11h));
+        EXPECT_NEAR(infusion.dose_total(), 6, 1e-9) << upwards;
+        EXPECT_EQ(infusion.rate_now(), 2);
+    }
+}
+
 // What went into the muscle, or by hand before, was not given by the pump.
 TEST(Infusion, ABolusByHandIsChartedLateBesideOtherDoses)
 {

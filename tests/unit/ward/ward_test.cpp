@@ -259,6 +259,20 @@ TEST(Ward, ABolusByHandBesideAnIdlePumpPutsMagnesiumOnBoard)
     }
 }
 
+TEST(Ward, ABolusThatThePumpBeginsToGiveLaterIsPredictedOnce)
+{
+    Rig rig;
+    rig.watch();
+    rig.stream(Signal::pump_rate, 0, 5, 1);
+    rig.chart(BolusEntry{4, 20min, {}});
+    rig.stream(Signal::pump_rate, 0, 480, 1);
+    rig.stream(Signal::pump_rate, 12, 1200, 1);
+    rig.stream(Signal::pump_rate, 0, 60, 1);
+    EXPECT_NEAR(rig.view().beds[0].dose_total, 4, 0.02);
+    const auto course = rig.view().beds[0].prediction.course;
+    EXPECT_NEAR(course.grams(rig.now().steady - 1h, rig.now().steady, false), 4, 0.02);
+}
+
 TEST(Ward, ARateThatIsChartedWhileThePumpStandsStillIsToldAsUnknown)
 {
     Rig rig;
