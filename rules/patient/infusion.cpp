@@ -18,8 +18,8 @@ constexpr std::ptrdiff_t old_points = (history_length - dense_length) / coarse_s
 constexpr Duration dose_tick = 10s;
 constexpr double grams_per_hour_ms = 1.0 / 3'600'000.0;
 
-// Whether what a pump was seen to do is a declared bolus: at half of its rate, or as fast as half of 4 g in 20 min, it is
-// no infusion beside one, however high that is set (design values).
+// Whether what a pump was seen to do is a declared bolus: at half of its rate, or as fast as half of 4 g in 20 min, it
+// is no infusion beside one, however high that is set (design values).
 constexpr double faster_than_maintenance = 6;
 bool gives(double seen, double declared) { return seen >= declared / 2 || seen > faster_than_maintenance; }
 
