@@ -5,14 +5,16 @@
 // Pure. Every reader of TOML asks this first. It knows strings and comments, nothing else of the
 // grammar: up to the first mistake of any kind, where toml++ stops, the two agree about what is
 // inside a string. toml++ goes on to the end of a word before it calls the word a mistake: so a
-// quotation mark inside of one (2"a") is refused here, and what follows a dot, which may be a key
-// or a wrong number (2."a"), is held to ASCII.
+// quotation mark inside of one (2"a") is refused here, and so is a second equals sign of one key,
+// which would be part of such a word (2="a"); what follows a dot, which may be a key or a wrong
+// number (2."a"), is held to ASCII.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace magwatch {
 
@@ -41,6 +43,11 @@ public:
                 return problem("has a control character");
             if (place_ == Place::plain && length > 1)
                 return problem("has a character beyond ASCII outside of quotes and comments");
+            if (place_ == Place::plain && first == '=' && std::exchange(has_equals_, true))
+                return problem("has two equals signs for one key");
+            const bool goes_on = place_ == Place::long_basic || place_ == Place::long_literal;
+            const bool may_begin = place_ == Place::plain && (first == ',' || first == '{');
+            if (may_begin || (first == '\n' && !goes_on)) has_equals_ = false;
             if (place_ == Place::plain && (first == '"' || first == '\'')) {
                 if (!may_open()) return problem("has a quotation mark inside of a word");
                 dotted_ = at_ > begin_ && text_[at_ - 1] == '.';
@@ -151,6 +158,7 @@ private:
     std::string_view text_;
     std::size_t at_ = 0, begin_ = 0;
     bool dotted_ = false; // the string here follows a dot
+    bool has_equals_ = false; // since the last line, comma or brace that may begin a key
     Place place_ = Place::plain;
     std::uint32_t line_ = 1, column_ = 1;
 };

@@ -83,6 +83,15 @@ TEST(TomlScreen, RefusesAQuotationMarkInsideOfAWordAndOtherLettersAfterADot)
         ASSERT_TRUE(problem) << text;
         EXPECT_EQ(problem->message, "the file has a character beyond ASCII after a dot");
     }
+    for (const std::string text : {"a = 2='''\u01bd", "a = 2=\"\u01bd\"", "a==1", "a = [1, 2] == 3"}) {
+        const auto problem = screen_toml(text);
+        ASSERT_TRUE(problem) << text;
+        EXPECT_EQ(problem->message, "the file has two equals signs for one key");
+    }
+    for (const std::string text :
+         {"a = 1 # = x\nb = 2", "a = 1\r\nb = 2", "a = {b = 1, c = {d = 2}, e = '='}", "a = '=' # =\nb = [{c = 1},\n{d = 2}]",
+          "a = \"\"\"x = 1\ny = 2\"\"\"\nb = 1", "a = '''=\n='''\nb = 1", "[a]\nb=1\n[[c]]\nd=1"})
+        EXPECT_FALSE(screen_toml(text)) << text;
     for (const std::string text :
          {"\"\u01bd\" = 1", "\xEF\xBB\xBF'\u01bd' = 1", "a.\"b\".c = \"\u01bd\"", "[\"\u01bd\"]",
           "a = [\"\u01bd\",'\u01bd']", "a={\"\u01bd\"='\u01bd'}", "a = \"\" # \u01bd", "a =\n\t\"\u01bd\""})
