@@ -3,15 +3,17 @@
 #include <bit>
 #include <vector>
 
+#include "rules/base/fnv.hpp"
+
 namespace magwatch::language {
 namespace {
 
-// FNV-1a over whatever tells what an answer kept under this plan means.
+// Over whatever tells what an answer kept under this plan means.
 class Fingerprint {
 public:
     void add(std::uint64_t word)
     {
-        for (int byte = 0; byte < 8; ++byte, word >>= 8) hash_ = (hash_ ^ (word & 0xFF)) * 0x100000001B3;
+        for (int byte = 0; byte < 8; ++byte, word >>= 8) hash_.add(static_cast<std::uint8_t>(word & 0xFF));
     }
     void add(const Program& program)
     {
@@ -36,10 +38,10 @@ public:
         add(std::bit_cast<std::uint64_t>(atom.limit));
         add(static_cast<std::uint64_t>(atom.duration.count()));
     }
-    [[nodiscard]] std::uint64_t value() const { return hash_ | std::uint64_t{1} << 63; }
+    [[nodiscard]] std::uint64_t value() const { return hash_.value() | std::uint64_t{1} << 63; }
 
 private:
-    std::uint64_t hash_ = 0xCBF29CE484222325;
+    Fnv1a hash_;
 };
 
 } // namespace

@@ -34,7 +34,7 @@ double Infusion::counted_rate(Instant at) const
 
 std::optional<double> Infusion::rate_now() const
 {
-    if (pump_heard_) return pump_fresh_ && !contradicted() ? std::optional{pump_rate_} : std::nullopt;
+    if (pump_heard_) return pump_fresh_ && !charted_over_idle_ ? std::optional{pump_rate_} : std::nullopt;
     if (!charted_) return std::nullopt;
     return counted_rate(at_);
 }

@@ -139,9 +139,8 @@ void Ward::State::review_sources(const Moment& now, BedId id, Instant& next)
 // one at the same bed does not send any more does.
 bool Ward::State::told_by_source(const Bed& bed, const SignalState& signal) const
 {
-    return std::any_of(bed.links.begin(), bed.links.end(), [&](const SourceLink& link) {
-        return link.source == signal.source && link.expected && (link.silent || link.frozen);
-    });
+    const SourceLink* link = known_link(bed, signal.source);
+    return link != nullptr && link->expected && (link->silent || link->frozen);
 }
 
 void Ward::State::review_signals(const Moment& now, BedId id, Instant& next)
@@ -151,9 +150,8 @@ void Ward::State::review_signals(const Moment& now, BedId id, Instant& next)
     // A source that came back may take a moment to bring all of its signals. One that was missing for as long before
     // the silence has had its moment.
     const auto complete = [&](const SignalState& signal) {
-        const auto found = std::find_if(bed.links.begin(), bed.links.end(),
-                                        [&](const SourceLink& l) { return l.source == signal.source; });
-        if (found == bed.links.end() || signal.source.value >= source_names.size()) return Instant{};
+        const SourceLink* found = known_link(bed, signal.source);
+        if (found == nullptr || signal.source.value >= source_names.size()) return Instant{};
         const Duration moment = silent_after(source_names[signal.source.value]);
         return found->quiet_from - signal.received >= moment ? Instant{} : found->back + moment;
     };

@@ -76,6 +76,13 @@ SourceLink& Ward::State::link(Bed& bed, SourceId source)
     return *bed.links.insert(at, fresh);
 }
 
+const SourceLink* Ward::State::known_link(const Bed& bed, SourceId source)
+{
+    const auto found = std::find_if(bed.links.begin(), bed.links.end(),
+                                    [&](const SourceLink& one) { return one.source == source; });
+    return found == bed.links.end() ? nullptr : &*found;
+}
+
 void Ward::State::apply(const Moment& now, const Observation& observation)
 {
     ++observations;
@@ -225,11 +232,9 @@ bool Ward::State::told_by_another(const Bed& bed, Signal signal, SourceId source
     if (!latest.has_value || latest.validity != Validity::valid || latest.source == source) return false;
     // A slow one does not outlast the silence of a quick one; what stayed at the bed which she left is heard no more.
     const Duration own = source.value < source_names.size() ? silent_after(source_names[source.value]) : Duration{};
-    return std::any_of(bed.links.begin(), bed.links.end(), [&](const SourceLink& link) {
-        return link.source == latest.source && link.expected && !link.frozen &&
-               link.source.value < source_names.size() &&
-               now - latest.received < std::min(own, silent_after(source_names[link.source.value]));
-    });
+    const SourceLink* link = known_link(bed, latest.source);
+    return link != nullptr && link->expected && !link->frozen && latest.source.value < source_names.size() &&
+           now - latest.received < std::min(own, silent_after(source_names[latest.source.value]));
 }
 
 std::string Ward::State::take_charted(const Moment& now, BedId id, Signal signal, double value, WallTime at_wall,

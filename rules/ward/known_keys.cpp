@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/base/fnv.hpp"
+
 namespace magwatch {
 namespace {
 
@@ -11,9 +13,9 @@ constexpr std::size_t remembered = 1024;
 
 std::uint64_t hash_words(const Bytes& words)
 {
-    std::uint64_t hash = 0xCBF29CE484222325; // FNV-1a
-    for (const std::uint8_t byte : words) hash = (hash ^ byte) * 0x100000001B3;
-    return hash | std::uint64_t{1} << 63;
+    Fnv1a hash;
+    hash.add(as_text(words));
+    return hash.value() | std::uint64_t{1} << 63;
 }
 
 KeyUse KnownKeys::use(const std::string& key, std::uint64_t said) const

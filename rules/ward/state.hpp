@@ -350,6 +350,8 @@ struct Ward::State {
     void judge_clocks(const Moment& now);
     void apply(const Moment& now, const MessageSeen& message);
     SourceLink& link(Bed& bed, SourceId source);
+    // Null if it said nothing for this bed and is not bound to it.
+    [[nodiscard]] static const SourceLink* known_link(const Bed& bed, SourceId source);
     void set_fresh_for(Watch& watch, Signal signal, SourceId source);
     void take_device(const Moment& now, BedId bed, const Observation& observation);
     // Whether another device at the bed tells this signal, and goes on telling it.

@@ -114,13 +114,16 @@ class Disk(OnADisk):
             (self.state / "journal.reserve").unlink(missing_ok=True)
             self.full_start()
 
-    def test_a_start_on_a_full_disk_after_an_orderly_end(self):
+    def ring_and_end(self):
         self.start()
         self.ward.watch(1)
         self.ward.ring(1)
         wait_for("a page", lambda: self.paged(1), 60)
         self.ward.process.terminate()
         self.assertEqual(self.ward.process.wait(60), 0)
+
+    def test_a_start_on_a_full_disk_after_an_orderly_end(self):
+        self.ring_and_end()
         with self.subTest("with its reserve"):
             self.full_start(told=False)  # of so small a disk it is nearly half
             self.ward.process.terminate()
@@ -130,12 +133,7 @@ class Disk(OnADisk):
             self.full_start()
 
     def test_a_start_with_a_journal_larger_than_its_memory_finds_the_ward_as_it_was(self):
-        self.start()
-        self.ward.watch(1)
-        self.ward.ring(1)
-        wait_for("a page", lambda: self.paged(1), 60)
-        self.ward.process.terminate()
-        self.assertEqual(self.ward.process.wait(60), 0)
+        self.ring_and_end()
         (self.state / "journal.reserve").unlink(missing_ok=True)
         os.truncate(self.state / "journal.db", 600 << 20)  # of which the disk knows nothing
         self.full_start()

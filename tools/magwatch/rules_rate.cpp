@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/config/pack_library.hpp"
+#include "rules/base/fnv.hpp"
 #include "tools/magwatch/diagnostics.hpp"
 #include "tools/magwatch/rules.hpp"
 #include "tools/rate/rate.hpp"
@@ -18,14 +19,13 @@ namespace magwatch::cli
 namespace
 {
 
-// FNV-1a: names the text that was measured, no more.
+// Names the text that was measured, no more.
 std::string hash_text(std::string_view text)
 {
-    std::uint64_t hash = 0xcbf29ce484222325ULL;
-    for (const char c : text)
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    Fnv1a hash;
+    hash.add(text);
     char out[17];
-    std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(hash));
+    std::snprintf(out, sizeof out, "%016llx", static_cast<unsigned long long>(hash.value()));
     return out;
 }
 
