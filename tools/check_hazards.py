@@ -62,7 +62,9 @@ def check(root, there, what="does not exist", only_severity=None):
             seen[hazard] = number
             cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
             severity = re.search(r"\((\d)\)$", cells[1]) if len(cells) > 1 else None
-            if only_severity and (not severity or int(severity.group(1)) < only_severity):
+            if not severity:
+                findings.append((path, number, f"{hazard} says no severity: its second cell ends with one, as \"(5)\""))
+            elif only_severity and int(severity.group(1)) < only_severity:
                 continue
             names = re.findall(r"`([^`]+)`", cells[-1])
             if not names:

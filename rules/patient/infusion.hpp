@@ -1,9 +1,9 @@
 // What magnesium the patient was given: pump, declared boluses, intramuscular doses, stops.
 //
-// Pure. All doses are grams of magnesium sulfate heptahydrate. Two sources may tell the rate: a pump link
-// and the chart. A fresh pump wins; without one the charted rate and the declared bolus count. When a pump
-// that was heard falls silent the rate is unknown, the dose goes on at the last rate (the larger dose is
-// the safer guess) and magnesium stays on board, until it is heard again or a person charts the rate or the stop.
+// Pure. All doses are grams of magnesium sulfate heptahydrate. Two sources may tell the rate: the pumps together
+// (pumps.hpp) and the chart. A fresh pump wins; without one the charted rate and the declared bolus count. When a
+// pump that was heard falls silent the rate is unknown, the dose goes on at the last rate (the larger dose is the
+// safer guess) and magnesium stays on board, until it is heard again or a person charts the rate or the stop.
 // A declared bolus that no pump is seen to give was given by hand and counts beside what the pump tells. A rate that
 // is charted while the pump stands still contradicts it: it counts, and the rate is unknown until one of them says
 // otherwise. Of two charted entries the one that was true later holds; what comes late adds only what was not counted.

@@ -76,8 +76,7 @@ void PatientState::set_stale(Signal signal)
     SignalState& state = signals_.data()[index(signal)];
     if (!state.has_value) return;
     const Instant base = aged_by_event(signal) ? std::min(state.value_at, state.received) : state.received;
-    // A limit too long for the time line never ends.
-    if (__builtin_add_overflow(base.ms, state.fresh_for_ms, &state.stale.ms)) state.stale = Instant::never();
+    state.stale = believed_until(base, Duration{state.fresh_for_ms});
 }
 
 void PatientState::store(Signal signal, double value, Instant at, Instant received, SourceId source)

@@ -29,6 +29,7 @@ void chart_infusion(Watch& watch, const Entry& entry, Instant at, Instant now)
     Course& course = watch.course;
     infusion.advance(now);
     const bool pump_tells = infusion.pump_heard();
+    const bool unheard = infusion.rate_unknown_since().has_value();
     bool good = true;
     if (const auto* rate = std::get_if<InfusionRateEntry>(&entry.what)) {
         const double grams_per_hour = as_heptahydrate(rate->grams_per_hour, rate->salt);
@@ -52,6 +53,7 @@ void chart_infusion(Watch& watch, const Entry& entry, Instant at, Instant now)
         else good = course.rate(now, 0); // a bolus was begun after it
     }
     if (!good) course.unknown_since(at);
+    if (unheard && !infusion.pump_heard()) watch.pumps.forget_lost(now); // who charts it stands at them
 }
 
 // For the session: which salt, and when a bolus ran.

@@ -74,6 +74,7 @@ void Ward::State::judge_commissioning(const Moment& now)
 void Ward::State::forget_untrusted(const Moment& now, BedId id)
 {
     Watch& watch = *beds[id.value].watch;
+    watch.pumps.lose(now.steady, [&](SourceId pump, Signal signal) { return !trusted(id, pump, signal); });
     SignalMask changed = 0;
     for (std::size_t s = 0; s < signal_count; ++s) {
         const auto signal = static_cast<Signal>(s);

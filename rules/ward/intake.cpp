@@ -1,6 +1,7 @@
 // What devices, laboratories and gateways say.
 #include <algorithm>
 
+#include "rules/patient/freshness.hpp"
 #include "rules/ward/state.hpp"
 
 namespace magwatch {
@@ -10,31 +11,12 @@ using namespace std::chrono_literals;
 
 constexpr Duration clock_off = 60s; // of a device, either way: more is told (design value)
 
-struct PumpRate {
-    double grams_per_hour = 0;
-    Instant until; // when the first of the values that it rests on is too old
-};
-
-// A pump that tells its flow needs the bag's concentration to mean grams: mL/h x g/mL = g/h.
-std::optional<PumpRate> pump_grams_per_hour(const PatientState& patient, Instant now)
-{
-    const auto until = [&](Signal signal) { return patient.stale_at(signal, now).value_or(now); };
-    if (const auto rate = patient.value(Signal::pump_rate, now)) return PumpRate{*rate, until(Signal::pump_rate)};
-    const auto flow = patient.value(Signal::pump_flow, now);
-    const auto concentration = patient.value(Signal::pump_concentration, now);
-    if (flow && *flow == 0) return PumpRate{0, until(Signal::pump_flow)}; // nothing runs, whatever the bag holds
-    if (!flow || !concentration) return std::nullopt;
-    return PumpRate{*flow * *concentration, std::min(until(Signal::pump_flow), until(Signal::pump_concentration))};
-}
-
-bool is_pump(Signal signal)
-{
-    return signal == Signal::pump_rate || signal == Signal::pump_flow || signal == Signal::pump_concentration;
-}
-
 // Whether its value is the one that the same device said before.
-bool said_before(const SourceLink& from, const SignalState& latest, const Observation& observation)
+bool said_before(const SourceLink& from, const Watch& watch, const Observation& observation)
 {
+    if (is_pump(observation.signal))
+        return watch.pumps.said(observation.source, observation.signal) == observation.value;
+    const SignalState& latest = watch.patient.latest(observation.signal);
     if (latest.source == observation.source) return latest.has_value && latest.value == observation.value;
     return std::any_of(from.beside.begin(), from.beside.end(), [&](const Beside& one) {
         return one.signal == observation.signal && one.value == observation.value;
@@ -97,7 +79,9 @@ void Ward::State::apply(const Moment& now, const Observation& observation)
         if (observation.origin == Origin::device && observation.validity == Validity::valid) {
             if (is_numeric_vital(observation.signal)) bed->live_at = now.steady;
             if (observation.signal == Signal::pump_flow || observation.signal == Signal::pump_rate) {
-                bed->live_flow = observation.value > 0;
+                // One that stands hides none that runs.
+                if (observation.value > 0) bed->live_pump = observation.source;
+                if (bed->live_pump == observation.source) bed->live_flow = observation.value > 0;
             }
             if (bed->review == Instant::never()) bed->review = now.steady;
             refresh_next(*bed, now.steady);
@@ -155,7 +139,7 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
         if (!from.has_liveness || from.liveness != observation.value) from.counted = now.steady;
         from.has_liveness = true;
         from.liveness = observation.value;
-    } else if (observation.validity != Validity::valid || !said_before(from, before, observation)) {
+    } else if (observation.validity != Validity::valid || !said_before(from, watch, observation)) {
         from.changed = now.steady;
     }
     const bool thaws = from.frozen && (from.changed == now.steady || from.counted == now.steady);
@@ -170,28 +154,24 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
         set_fresh_for(watch, signal, observation.source);
     }
     SignalMask changed = mask(signal);
+    const auto word = good ? std::optional{observation.value} : std::nullopt;
+    const bool denied = observation.validity == Validity::invalid;
+    if (is_pump(signal) && (good || denied)) hear_pump(now.steady, watch, observation.source, signal, word);
+    const auto together = is_pump(signal) ? watch.pumps.together(signal, now.steady) : std::nullopt;
     if (good) {
         watch.trouble[static_cast<std::size_t>(signal)] = {};
-        watch.patient.accept(signal, observation.value, now.steady, now.steady, observation.source);
+        const double value = together.value_or(observation.value);
+        watch.patient.accept(signal, value, now.steady, now.steady, observation.source);
         if (is_numeric_vital(signal)) watch.expected |= mask(signal);
         note_measured(watch.chart.measured, {signal, observation.value, now.steady, observation.source});
-    } else {
+    } else if (!together || !denied) {
         watch.patient.reject(signal, observation.validity, now.steady);
     }
-    if (is_pump(signal)) {
-        if (const auto rate = pump_grams_per_hour(watch.patient, now.steady)) {
-            if (watch.infusion.pump(rate->grams_per_hour, now.steady, rate->until - now.steady))
-                watch.course.stop(watch.infusion.bolus_at());
-            note_pump(watch.chart.pump, rate->grams_per_hour, now.steady, rate->until - now.steady);
-        } else if (watch.infusion.pump_heard() && observation.validity != Validity::valid) {
-            lose_pump(watch, now.steady);
-        }
-        changed |= derive_infusion(watch, now.steady);
-    }
+    if (is_pump(signal)) changed |= derive_infusion(watch, now.steady);
     changed |= derive_reflex(watch, signal);
     evaluate(now, id, changed);
     if (signal == Signal::spo2) {
-        watch.cuff_arm.oxygen(now.steady, good ? std::optional{observation.value} : std::nullopt);
+        watch.cuff_arm.oxygen(now.steady, word);
     } else if (signal == Signal::sbp && good) {
         if (watch.cuff_arm.pressure(now.steady, observation.observed, observation.value)) review(now, id);
     }
@@ -204,6 +184,24 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
          bed.faults[static_cast<std::size_t>(BedFault::infusion_record)].truth.raise == Truth::yes)) {
         review(now, id);
     }
+}
+
+// What all pumps at the bed give counts. Where one of them cannot be told, nothing new is said until the sum changes.
+void Ward::State::hear_pump(Instant now, Watch& watch, SourceId pump, Signal signal, std::optional<double> word)
+{
+    const Instant until = believed_until(now, watch.patient.fresh_for(signal));
+    if (word) watch.pumps.say(pump, signal, *word, now, until);
+    else watch.pumps.deny(pump, signal, now);
+    const auto rate = watch.pumps.rate();
+    const auto& told = watch.chart.pump;
+    const bool known = rate && rate->until > now;
+    const bool other = rate && !told.empty() && told.back().grams_per_hour != rate->grams_per_hour;
+    if (known || (other && watch.infusion.pump_heard())) {
+        if (watch.infusion.pump(rate->grams_per_hour, now, rate->until - now))
+            watch.course.stop(watch.infusion.bolus_at());
+        note_pump(watch.chart.pump, rate->grams_per_hour, now, rate->until - now);
+    }
+    if (!known && (rate || !word) && watch.infusion.pump_heard()) lose_pump(watch, now);
 }
 
 // What the device said that was heard until now is kept as its own: it may stand still.
@@ -312,15 +310,13 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
     from.sampled = from.changed = now.steady;
     if (value.has_signal && !told_by_another(*bed, value.signal, value.source, now.steady)) {
         // The device speaks of this signal but has nothing usable: that is "lost", not silence.
-        watch.patient.reject(value.signal,
-                             value.reason == Refusal::no_value ? Validity::not_available : Validity::invalid,
-                             now.steady);
+        const auto validity = value.reason == Refusal::no_value ? Validity::not_available : Validity::invalid;
+        if (is_pump(value.signal)) hear_pump(now.steady, watch, value.source, value.signal, std::nullopt);
+        if (!is_pump(value.signal) || !watch.pumps.together(value.signal, now.steady))
+            watch.patient.reject(value.signal, validity, now.steady);
         if (is_nonsense(value.reason)) note_trouble(now, value.bed, value.signal);
         SignalMask changed = mask(value.signal);
-        if (is_pump(value.signal) && watch.infusion.pump_heard()) {
-            lose_pump(watch, now.steady);
-            changed |= derive_infusion(watch, now.steady);
-        }
+        if (is_pump(value.signal)) changed |= derive_infusion(watch, now.steady);
         evaluate(now, value.bed, changed);
         if (is_pump(value.signal)) review_session(now, value.bed);
     }

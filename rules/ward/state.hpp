@@ -19,6 +19,7 @@
 #include "rules/patient/infusion.hpp"
 #include "rules/patient/arbitration.hpp"
 #include "rules/patient/patient_state.hpp"
+#include "rules/patient/pumps.hpp"
 #include "rules/pharmacokinetics/course.hpp"
 #include "rules/ward/bedside.hpp"
 #include "rules/ward/chart_list.hpp"
@@ -139,6 +140,7 @@ struct Watch {
     Instant associated{}; // when a person confirmed bed, device and patient
     bool confirmed = true;
     PatientState patient;
+    Pumps pumps;
     Infusion infusion;
     Course course; // what `infusion` counts, kept as it was given: for the prediction alone
     Bedside bedside;
@@ -198,7 +200,8 @@ struct Bed {
     std::vector<SourceLink> links;
     std::array<Slot, bed_fault_count> faults{};
     std::string lost_signals; // words for signals_lost
-    bool live_flow = false;   // the pump runs though nobody watches
+    bool live_flow = false;   // a pump runs though nobody watches
+    SourceId live_pump = no_source; // which one said so last
     Instant live_at{};        // last vital sign though nobody watches
     Instant paused_until{};
     CallId physiological, technical;
@@ -355,6 +358,8 @@ struct Ward::State {
     void set_fresh_for(Watch& watch, Signal signal, SourceId source);
     void take_device(const Moment& now, BedId bed, const Observation& observation);
     // Whether another device at the bed tells this signal, and goes on telling it.
+    // Without a word: it said that it has none.
+    static void hear_pump(Instant now, Watch& watch, SourceId pump, Signal signal, std::optional<double> word);
     [[nodiscard]] bool told_by_another(const Bed& bed, Signal signal, SourceId source, Instant now) const;
     static void hand_over(Bed& bed, SourceLink& to, Signal signal, const SignalState& before);
     void take_beside(const Moment& now, Watch& watch, SourceLink& from, const Observation& observation);

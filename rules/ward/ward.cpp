@@ -331,7 +331,7 @@ void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const 
     archive_first(a, bed.faults, shape.bed_faults);
     a(bed.lost_signals, bed.live_flow, bed.live_at,
       bed.paused_until, bed.physiological, bed.technical, bed.next, bed.review);
-    if (format >= 12) a(bed.somebody);
+    if (format >= 12) a(bed.somebody, bed.live_pump);
     if (!watched) return;
     if constexpr (Archive::reading) bed.watch = std::make_unique<Watch>();
     Watch& w = *bed.watch;
@@ -348,7 +348,7 @@ void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const 
     if (format >= 7) a(w.own_limits);
     if (format >= 8) a(w.cuff_arm);
     if (format >= 9) a(w.antidote);
-    if (format >= 12) a(b.concern);
+    if (format >= 12) a(b.concern, w.pumps);
     if constexpr (Archive::reading) {
         const bool known = std::all_of(b.complaints.begin(), b.complaints.end(), [](const Complaint& complaint) {
             return find_symptom(complaint.symptom) != nullptr;

@@ -115,6 +115,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Watch
         watch.patient.forget(signal); // measured by the devices of the bed she left
         changed |= mask(signal);
     }
+    watch.pumps.lose(now.steady, [](SourceId, Signal) { return true; });
     if (watch.infusion.pump_heard()) lose_pump(watch, now.steady);
     changed |= derive_infusion(watch, now.steady);
     for (auto& link : to->links) {

@@ -21,15 +21,15 @@ class Hazards(TreeTest):
         return self.run_script(os.path.join(self.root, "build"))
 
     def test_existing_tests_are_right(self):
-        rows = "| D1 | frozen | counter | rules | `Ward.Pages`, `layers` |\n| D2 | a | b | c | `Ward.*` `fuzz_mllp` |\n"
+        rows = "| D1 | frozen (5) | counter | rules | `Ward.Pages`, `layers` |\n| D2 | a (1) | b | c | `Ward.*` `fuzz_mllp` |\n"
         self.assertEqual(self.findings(rows), (0, []))
 
     def test_a_test_that_does_not_exist(self):
-        status, lines = self.findings("| D1 | frozen | counter | rules | `Ward.Pages`, `Ward.Gone` |\n")
+        status, lines = self.findings("| D1 | frozen (5) | counter | rules | `Ward.Pages`, `Ward.Gone` |\n")
         self.assertEqual((status, lines),
                          (1, ["docs/HAZARDS.md:5: D1 names a test that does not exist: Ward.Gone"]))
-        self.assertEqual(self.findings("| D1 | a | b | c | `fuzz_gone` |\n")[0], 1)
-        self.assertEqual(self.findings("| D1 | a | b | c | `War.*` |\n")[0], 1)
+        self.assertEqual(self.findings("| D1 | a (1) | b | c | `fuzz_gone` |\n")[0], 1)
+        self.assertEqual(self.findings("| D1 | a (1) | b | c | `War.*` |\n")[0], 1)
 
     def test_a_control_of_the_gravest_hazards_whose_test_did_not_run(self):
         rows = "| D1 | dies (5) | a | b | `Ward.*`, `fuzz_mllp` |\n| D2 | late (4) | a | b | `layers` |\n"
@@ -47,12 +47,18 @@ class Hazards(TreeTest):
         self.assertEqual(after("pass 1.0 dev: Ward.Pages"), (1, [gone + "fuzz_mllp"]))
 
     def test_a_row_without_a_test(self):
-        status, lines = self.findings("| D1 | frozen | counter | rules | later |\n")
+        status, lines = self.findings("| D1 | frozen (5) | counter | rules | later |\n")
         self.assertEqual(status, 1)
         self.assertIn("docs/HAZARDS.md:5: D1 names no test", lines[0])
 
+    def test_a_row_without_a_severity_is_no_row_of_little_weight(self):
+        for first in ("dies", "dies (5); or not", "dies (five)"):
+            status, lines = self.findings(f"| D1 | {first} | a | b | `layers` |\n")
+            self.assertEqual(status, 1)
+            self.assertIn("D1 says no severity", lines[0])
+
     def test_a_double_row_and_an_empty_table(self):
-        self.assertEqual(self.findings("| D1 | a | b | c | `layers` |\n| D1 | a | b | c | `layers` |\n")[0], 1)
+        self.assertEqual(self.findings("| D1 | a (1) | b | c | `layers` |\n| D1 | a (1) | b | c | `layers` |\n")[0], 1)
         self.assertEqual(self.findings("")[0], 1)
 
 

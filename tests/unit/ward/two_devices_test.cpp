@@ -246,5 +246,86 @@ TEST(TwoDevices, WhatIsKeptAsideSurvivesARestart)
     EXPECT_FALSE(ward.confirmed()) << "the minute began before";
 }
 
+// The word of a pump that stands says nothing about the one that runs beside it.
+TEST(TwoPumps, OneThatStandsHidesNoneThatRuns)
+{
+    Rig ward;
+    ward.watch();
+    for (int i = 0; i < 10; ++i) {
+        ward.observe(Signal::pump_rate, 2, first);
+        ward.observe(Signal::pump_rate, 0, second);
+        ASSERT_EQ(ward.view().beds[0].infusion_rate, 2);
+        ASSERT_EQ(the(ward.view().beds[0], Signal::pump_rate).value, 2);
+        ward.pass(1s);
+    }
+}
+
+TEST(TwoPumps, GiveTheSumOfBoth)
+{
+    Rig ward;
+    ward.watch();
+    ward.observe(Signal::pump_rate, 2, first);
+    ward.observe(Signal::pump_flow, 20, second);
+    ward.observe(Signal::pump_concentration, 0.1, second);
+    EXPECT_EQ(ward.view().beds[0].infusion_rate, 4);
+}
+
+// The one that is heard does not make up for the one that is not.
+TEST(TwoPumps, OneThatFallsSilentWhileItRunsIsToldUntilSomebodyChartsTheRate)
+{
+    Rig ward;
+    ward.watch();
+    ward.stream(Signal::rr, 16, 1);
+    ward.observe(Signal::pump_rate, 2, first);
+    const auto speak = [&](double rate, int seconds) {
+        for (int i = 0; i < seconds; ++i) {
+            ward.observe(Signal::pump_rate, rate, second);
+            ward.pass(1s);
+        }
+    };
+    speak(1, 31);
+    EXPECT_FALSE(ward.view().beds[0].infusion_rate);
+    speak(1.5, 61);
+    EXPECT_THAT(ward.events("technical.infusion_record"), ElementsAre("raised"));
+    auto loaded = Ward::load(as_text(ward.ward.save()));
+    ASSERT_TRUE(loaded);
+    ward.ward = std::move(*loaded);
+    speak(1.5, 1);
+    EXPECT_FALSE(ward.view().beds[0].infusion_rate) << "also after a restart";
+    ward.chart(InfusionRateEntry{1.5, {}});
+    speak(1.5, 2);
+    EXPECT_EQ(ward.view().beds[0].infusion_rate, 1.5);
+    EXPECT_THAT(ward.events("technical.infusion_record"), ElementsAre("raised", "cleared"));
+}
+
+// Nor does an idle pump of the new bed say what the one gives that came along with her.
+TEST(TwoPumps, AfterATransferThePumpOfTheNewBedSpeaksForItselfAlone)
+{
+    Rig ward;
+    ward.watch();
+    ward.observe(Signal::pump_rate, 2, first);
+    ward.act(WatchTransfer{BedId{0}, BedId{1}});
+    ASSERT_TRUE(ward.reply()->accepted);
+    ward.observe(Signal::pump_rate, 0, second, 1);
+    EXPECT_FALSE(ward.view().beds[1].infusion_rate);
+    ward.chart(InfusionRateEntry{1, {}}, {}, 1);
+    ward.observe(Signal::pump_rate, 0, second, 1);
+    EXPECT_TRUE(the(ward.view().beds[1], Signal::mg_on_board).value);
+}
+
+TEST(TwoPumps, AtABedOfNobodyOneThatStandsHidesNoneThatRuns)
+{
+    Rig ward;
+    for (int i = 0; i < 130; ++i) {
+        ward.observe(Signal::pump_rate, 2, first);
+        ward.observe(Signal::pump_rate, 0, second);
+        ward.pass(1s);
+    }
+    EXPECT_THAT(ward.events("technical.unwatched"), ElementsAre("raised"));
+    ward.observe(Signal::pump_rate, 0, first);
+    ward.pass(130s);
+    EXPECT_THAT(ward.events("technical.unwatched"), ElementsAre("raised", "cleared"));
+}
+
 } // namespace
 } // namespace magwatch::test
