@@ -155,6 +155,13 @@ void Ward::State::take_sources(const Moment& now, const Configuration& next)
         if (!bound.expected) bound.sampled = bound.changed = bound.counted = now.steady;
         bound.expected = true;
     }
+    // Nobody waits any more for what was taken away. The signs that it told are still lost at a bed that had them.
+    for (Bed& bed : beds) {
+        for (SourceLink& one : bed.links) {
+            if (one.source.value >= sources.size() || sources[one.source.value].configured) continue;
+            one.expected = one.silent = one.frozen = false;
+        }
+    }
 }
 
 std::optional<CheckState> Ward::State::take_from_aside(Watch& watch, const std::string& rule)

@@ -12,6 +12,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::IsSupersetOf;
 using testing::Not;
 
 constexpr BedId bed_1{0}, bed_2{1};
@@ -127,6 +128,26 @@ TEST(Watch, ABoundMonitorMustSpeakAndOneThatWasTakenOutOfTheConfigurationNeedNot
     rig.watch(0);
     rig.pass(1min);
     EXPECT_THAT(ringing_at(rig, "bed-1"), Not(Contains("technical.silent")));
+}
+
+// It would ring at high for as long as magnesium acts, and nobody could end the watch.
+TEST(Watch, AMonitorThatIsTakenOutOfTheConfigurationMeanwhileIsNotWaitedForAndItsSignsAreLost)
+{
+    Rig rig;
+    Configuration bound = Rig::configuration();
+    bound.sources[0].bed = "bed-1";
+    rig.step(bound);
+    rig.watch(0);
+    rig.stream(Signal::rr, 16, 10);
+    rig.chart(InfusionRateEntry{1, {}});
+    rig.pass(5min);
+    ASSERT_THAT(ringing_at(rig, "bed-1"), IsSupersetOf({"technical.silent", "technical.silent_long"}));
+    bound.sources.erase(bound.sources.begin());
+    rig.step(bound);
+    rig.pass(1min);
+    EXPECT_THAT(ringing_at(rig, "bed-1"), Not(Contains("technical.silent")));
+    EXPECT_THAT(ringing_at(rig, "bed-1"), Not(Contains("technical.silent_long")));
+    EXPECT_THAT(ringing_at(rig, "bed-1"), Contains("technical.signals_lost"));
 }
 
 TEST(Acknowledge, OfAnAlarmThatRingsNobodyExpiresAndStillPagesNobody)
