@@ -7,7 +7,6 @@
 #include <map>
 #include <utility>
 
-#include <fmt/format.h>
 
 #include "daemon/journal/journal_format.hpp"
 #include "daemon/journal/sqlite.hpp"
@@ -403,7 +402,7 @@ std::variant<bool, JournalError> HistoryFile::maintain(WallTime now, const Histo
         }
         if (impl_->prune(now, limits) || impl_->thin(now, limits)) return true;
         if (database.integer("PRAGMA freelist_count") < vacuum_pages) return false;
-        database.run(fmt::format("PRAGMA incremental_vacuum({})", vacuum_pages));
+        database.pragma("incremental_vacuum", vacuum_pages);
         return true;
     });
 }

@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include <utility>
 
-#include <fmt/format.h>
 
 #include "daemon/journal/disk_space.hpp"
 #include "daemon/journal/journal_format.hpp"
@@ -235,10 +234,9 @@ bool JournalFile::Impl::thin_snapshots()
     if (db().integer("SELECT count(*) FROM snapshots") < snapshots_kept + worth_it) return false;
     const std::int64_t before = db().integer("SELECT count(*) FROM snapshots");
     Transaction transaction{db()};
-    db().run(fmt::format(
-        "DELETE FROM snapshots WHERE id <= (SELECT max(id) FROM snapshots) - {} AND id NOT IN "
-        "(SELECT min(id) FROM snapshots GROUP BY ward / {})",
-        snapshots_kept, snapshot_spacing));
+    Statement thin = db().prepare("DELETE FROM snapshots WHERE id <= (SELECT max(id) FROM snapshots) - ?1 "
+                                  "AND id NOT IN (SELECT min(id) FROM snapshots GROUP BY ward / ?2)");
+    thin.bind(1, snapshots_kept).bind(2, snapshot_spacing).run();
     transaction.commit();
     return db().integer("SELECT count(*) FROM snapshots") < before;
 }
@@ -379,7 +377,7 @@ std::variant<bool, JournalError> JournalFile::maintain(const Moment& now,
         }
         if (impl_->prune_step(now, limits) || impl_->thin_snapshots()) return true;
         if (database.integer("PRAGMA freelist_count") < vacuum_pages) return false;
-        database.run(fmt::format("PRAGMA incremental_vacuum({})", vacuum_pages));
+        database.pragma("incremental_vacuum", vacuum_pages);
         return true;
     });
 }

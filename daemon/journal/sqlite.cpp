@@ -207,23 +207,28 @@ Database::~Database() = default;
 Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 
-void Database::run(const std::string& sql)
+void Database::run(Sql sql) { run_text(std::string{sql.text()}); }
+
+void Database::pragma(Sql name, std::int64_t value) { run_text(fmt::format("PRAGMA {}({})", name.text(), value)); }
+
+void Database::run_text(const std::string& sql)
 {
     if (const int rc = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
         rc != SQLITE_OK)
         fail(handle_.get(), rc, sql.substr(0, 40));
 }
 
-Statement Database::prepare(std::string_view sql)
+Statement Database::prepare(Sql sql)
 {
+    const std::string_view text = sql.text();
     sqlite3_stmt* statement = nullptr;
-    const int rc = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+    const int rc = sqlite3_prepare_v3(handle_.get(), text.data(), static_cast<int>(text.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-    if (rc != SQLITE_OK) fail(handle_.get(), rc, sql.substr(0, 40));
+    if (rc != SQLITE_OK) fail(handle_.get(), rc, text.substr(0, 40));
     return Statement{statement};
 }
 
-std::int64_t Database::integer(const std::string& sql)
+std::int64_t Database::integer(Sql sql)
 {
     Statement statement = prepare(sql);
     return statement.step() ? statement.integer(0) : 0;

@@ -4,6 +4,7 @@
 // above it (JournalFile, HistoryFile, JournalReader) catch it and give values.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,6 +33,17 @@ public:
 
 private:
     int code_;
+};
+
+// SQL that stands in the source: what comes from outside is bound to it and can never be part of it.
+class Sql
+{
+public:
+    template <std::convertible_to<std::string_view> Text> consteval Sql(const Text& text) : text_{text} {}
+    [[nodiscard]] constexpr std::string_view text() const { return text_; }
+
+private:
+    std::string_view text_;
 };
 
 class Statement
@@ -71,10 +83,10 @@ public:
     Database(Database&&) noexcept;
     Database& operator=(Database&&) noexcept;
 
-    void run(const std::string& sql);
-    [[nodiscard]] Statement prepare(std::string_view sql);
-    [[nodiscard]] std::int64_t
-    integer(const std::string& sql); // first column of the first row; 0 if none
+    void run(Sql sql);
+    void pragma(Sql name, std::int64_t value);
+    [[nodiscard]] Statement prepare(Sql sql);
+    [[nodiscard]] std::int64_t integer(Sql sql); // first column of the first row; 0 if none
     // nullopt: sound. Else what is wrong. `complete` tells whether the check ended within the
     // limit.
     [[nodiscard]] std::optional<std::string> quick_check(Duration limit, bool& complete);
@@ -88,6 +100,7 @@ public:
 private:
     friend class DatabaseCopy;
     void create_settings();
+    void run_text(const std::string& sql);
     struct Close {
         void operator()(sqlite3* handle) const noexcept;
     };

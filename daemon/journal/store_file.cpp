@@ -67,15 +67,15 @@ std::optional<Database> open_database(const std::string& path, const StoreFormat
         if (database.integer("PRAGMA user_version") == 0) {
             opened.created = true;
             Transaction transaction{database};
-            database.run(std::string{format.schema});
-            database.run(fmt::format("PRAGMA application_id={}", format.application_id));
-            database.run(fmt::format("PRAGMA user_version={}", format.version));
+            database.run(format.schema);
+            database.pragma("application_id", format.application_id);
+            database.pragma("user_version", format.version);
             transaction.commit();
         } else if (database.integer("PRAGMA user_version") < format.version) {
             // What is written from now on, an older program cannot read.
             Transaction transaction{database};
-            if (!format.upgrade.empty()) database.run(std::string{format.upgrade});
-            database.run(fmt::format("PRAGMA user_version={}", format.version));
+            database.run(format.upgrade);
+            database.pragma("user_version", format.version);
             transaction.commit();
         }
         return database;

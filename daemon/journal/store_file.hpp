@@ -14,8 +14,8 @@ namespace magwatch {
 struct StoreFormat {
     std::int64_t application_id = 0;
     std::int64_t version = 0;
-    std::string_view schema;
-    std::string_view upgrade = {}; // what an older file needs besides its new number; "" = nothing
+    Sql schema;
+    Sql upgrade = ""; // what an older file needs besides its new number; "" = nothing
 };
 
 struct StoreOpened {
