@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/app/app.hpp"
+#include "runtime/abort_trace.hpp"
 #include "runtime/build_info.hpp"
 
 int main(int argc, char** argv)
@@ -30,6 +31,7 @@ int main(int argc, char** argv)
         return 0;
     }
     std::signal(SIGPIPE, SIG_IGN);
+    magwatch::trace_on_abort();
     magwatch::App app{options};
     return app.run();
 }
