@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <map>
+#include <set>
 #include <utility>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -216,6 +217,8 @@ struct App::State {
     void watch_clocks(const Moment& now, const ClockReading& reading);
     void watch_boards();
     void watch_server();
+    [[nodiscard]] std::string links_key() const;
+    [[nodiscard]] std::vector<std::string> why_not_taken(const Config& next) const;
     void take_certificate();
     void watch_certificate(WallTime now);
     void watch_rosters(const Moment& now);
@@ -281,7 +284,9 @@ struct App::State {
     Instant rosters_looked_{};
     bool roster_gap_ = false; // the configuration's fault is that nobody is on a roster
     std::string mistaken_;    // what is wrong with the configuration, in words
-    bool unheard_ = false;    // HTTP does not listen wherever it shall: the same alarm, and neither ends the other
+    std::set<std::string> unreadable_; // secrets that the configuration in force names and that could not be read
+    std::string links_key_; // signs the links in pages and the addresses of callbacks
+    std::string unheard_; // what does not listen wherever it shall: the same alarm, and neither ends the other
     bool substituted = false; // the journal is not where it belongs
     bool shutting_down = false;
     bool reloading = false, reload_again = false;
@@ -471,7 +476,8 @@ void App::State::build(StartConfig start)
     metrics.config_last_reload_successful.Set(start.fallback ? 0 : 1);
     metrics.config_last_reload.Set(static_cast<double>(health.started.ms) / 1000);
     if (start.fallback) log(event_fallback, start.reason);
-    pagers = std::make_unique<PagerSet>(io.get_executor(), *clock, answer_key(directory), feedback());
+    links_key_ = links_key();
+    pagers = std::make_unique<PagerSet>(io.get_executor(), *clock, links_key_, feedback());
     heartbeat = std::make_unique<Heartbeat>(io.get_executor(), pagers->lane(), metrics,
                                             recovered->started.incarnation);
     canary = std::make_unique<Canary>(std::min(canary_longest, canary_intervals * service.watchdog().value_or(10s)));
@@ -502,7 +508,7 @@ void App::State::build(StartConfig start)
     http.tls = config.http.tls();
     http.hosts = config.http.hosts;
     http.socket_path = config.http.socket_path;
-    if (const std::string key = answer_key(directory); !key.empty()) http.answer_key.emplace(Secret{key});
+    if (!links_key_.empty()) http.answer_key.emplace(Secret{links_key_});
     http.web = screen_files(config.http.web_root);
     http.people = known_people(directory, config.ward.mode);
     http.readings = [this] { return readings.all(); };
@@ -517,7 +523,7 @@ void App::State::build(StartConfig start)
         board, metrics, [this](Input input) { return post(std::move(input)); }, std::move(http));
     if (!config.callbacks) return;
     CallbackOptions called{config.callbacks->listen.host, config.callbacks->listen.port,
-                           Secret{answer_key(directory)}, {}, {}};
+                           Secret{links_key_}, {}, {}};
     called.audit = [this](audit::Event event) { audit->record(std::move(event)); };
     callbacks = std::make_unique<CallbackServer>(
         metrics, [this](Input input) { return loop->try_post(std::move(input)); }, std::move(called));
@@ -572,6 +578,16 @@ asio::awaitable<void> App::State::settle(std::function<void(bool stored)> then)
     then(stored);
 }
 
+// The site's own, so that it can be changed, or be the same on another PC; else one that the first start made. One that
+// cannot be read is told with the other secrets.
+std::string App::State::links_key() const
+{
+    if (config.pager.answer_secret.empty()) return answer_key(directory);
+    auto own = load_secret(config.pager.answer_secret);
+    if (const auto* secret = std::get_if<Secret>(&own)) return std::string{secret->reveal()};
+    return answer_key(directory);
+}
+
 // Everything outside the core that follows the configuration in force.
 void App::State::configure_shell()
 {
@@ -586,6 +602,14 @@ void App::State::configure_shell()
     readings.clear();
     forms = std::make_shared<const RegisterForms>(register_forms(config));
     std::string mistakes;
+    unreadable_.clear();
+    for (const auto& reference : config.secrets) {
+        if (std::holds_alternative<SecretError>(load_secret(reference))) unreadable_.insert(reference);
+    }
+    if (unreadable_.contains(config.pager.answer_secret)) {
+        mistakes = "the [pager] answer_secret cannot be read: links are signed with a key of this PC alone";
+        log(event_refused, mistakes);
+    }
     for (const auto& mistake : pagers->configure(config)) {
         log(event_refused, mistake);
         mistakes = mistake;
@@ -669,8 +693,8 @@ asio::awaitable<void> App::State::main_task()
     if (!config.ward.fallback) journal->save_named(last_good_name, pack_last_good(config));
     if (const auto trouble = server->start()) {
         log(event_refused, "HTTP cannot listen", {{LogKey::reason, *trouble}});
-        watch_server();
     }
+    watch_server();
     tasks.spawn_loop("signals", signal_task());
     tasks.spawn("pages", loop->run_pages());
     tasks.spawn("answers", loop->run_answers());
@@ -715,12 +739,36 @@ asio::awaitable<void> App::State::reloads()
     reloading = false;
 }
 
+// Why a configuration that was read cannot take the place of the one in force while this program runs.
+std::vector<std::string> App::State::why_not_taken(const Config& next) const
+{
+    std::vector<std::string> reasons = loop->ward().why_refused(next.ward);
+    if (next.http.listen != config.http.listen || next.http.hosts != config.http.hosts ||
+        next.http.tls() != config.http.tls() || next.http.socket_path != config.http.socket_path ||
+        next.http.web_root != config.http.web_root)
+        reasons.emplace_back("[http] takes a restart");
+    const auto& called = next.callbacks;
+    if (called.has_value() != config.callbacks.has_value() || (called && called->listen != config.callbacks->listen))
+        reasons.emplace_back("[callbacks] listen takes a restart");
+    if (next.pager.answer_secret != config.pager.answer_secret)
+        reasons.emplace_back("[pager] answer_secret takes a restart");
+    if (next.journal.directory != config.journal.directory) reasons.emplace_back("[journal] directory takes a restart");
+    return reasons;
+}
+
 // All or nothing: what is refused changes nothing, and says so.
 asio::awaitable<void> App::State::reload()
 {
     service.reloading();
     const std::string path = options.config_path;
-    auto read = [path] { return read_configuration(path); };
+    auto read = [path, known = unreadable_] {
+        StartConfig next = read_configuration(path);
+        if (next.config) {
+            next.errors = unreadable_secrets(*next.config, known);
+            if (!next.errors.empty()) next.config.reset();
+        }
+        return next;
+    };
     auto reading = run_blocking(work, std::move(read));
     auto start = co_await std::move(reading);
     if (shutting_down) co_return;
@@ -729,21 +777,7 @@ asio::awaitable<void> App::State::reload()
         if (start) reasons = start->errors;
         if (reasons.empty()) reasons.emplace_back("the configuration cannot be read");
     } else {
-        reasons = loop->ward().why_refused(start->config->ward);
-        if (start->config->http.listen != config.http.listen || start->config->http.hosts != config.http.hosts ||
-            start->config->http.tls() != config.http.tls() ||
-            start->config->http.socket_path != config.http.socket_path ||
-            start->config->http.web_root != config.http.web_root) {
-            reasons.emplace_back("[http] takes a restart");
-        }
-        const auto& called = start->config->callbacks;
-        if (called.has_value() != config.callbacks.has_value() ||
-            (called && called->listen != config.callbacks->listen)) {
-            reasons.emplace_back("[callbacks] listen takes a restart");
-        }
-        if (start->config->journal.directory != config.journal.directory) {
-            reasons.emplace_back("[journal] directory takes a restart");
-        }
+        reasons = why_not_taken(*start->config);
     }
     if (start) {
         for (const auto& note : start->notes) log(event_note, note);
@@ -762,7 +796,8 @@ asio::awaitable<void> App::State::reload()
         roster_gap_ = false;
         rosters_looked_ = Instant{};
         fault(ShellFault::configuration, false, "");
-        if (unheard_) said_again(ShellFault::configuration); // to the core, a configuration that it takes is its end
+        // To the core, a configuration that it takes is its end.
+        if (!unheard_.empty()) said_again(ShellFault::configuration);
         configure_shell();
         server->listen_again();
         health.fallback_reason.clear();
@@ -997,8 +1032,8 @@ void App::State::judge_channels()
     const std::string& words = !channel_mistakes.empty() ? channel_mistakes
                                : !silence.words.empty()  ? silence.words
                                                          : heartbeat->failing();
-    // A reload asks every channel anew: until they have answered, nothing says that the trouble is over.
-    if (words.empty() && !silence.settled) return;
+    // A start or a reload asks every channel anew: until they have answered, nothing says that the trouble is over.
+    if (words.empty() && !(silence.settled && heartbeat->settled())) return;
     fault(ShellFault::channel, !words.empty(), words);
     // Said again: to the core, a page that another channel takes is a sign that all is well.
     const Instant now = clock->now().steady;
@@ -1056,8 +1091,11 @@ void App::State::watch_boards()
 // It goes on trying by itself.
 void App::State::watch_server()
 {
-    if (unheard_ == !server->listens()) return;
-    unheard_ = !unheard_;
+    std::string unheard = server->listens() ? "" : "HTTP cannot listen";
+    if (const std::string deaf = sources->why_deaf(); !deaf.empty()) unheard += (unheard.empty() ? "" : ". ") + deaf;
+    if (unheard == unheard_) return;
+    unheard_ = std::move(unheard);
+    if (!unheard_.empty()) log(event_refused, unheard_);
     fault(ShellFault::configuration, !mistaken_.empty(), mistaken_);
 }
 
@@ -1169,8 +1207,8 @@ void App::State::fault(ShellFault what, bool present, std::string detail)
 {
     if (what == ShellFault::configuration) {
         mistaken_ = present ? detail : "";
-        if (unheard_) detail = present ? detail + ". HTTP cannot listen" : "HTTP cannot listen";
-        present = present || unheard_;
+        if (!unheard_.empty()) detail = present ? detail + ". " + unheard_ : unheard_;
+        present = present || !unheard_.empty();
     }
     bool& told_before = faults[static_cast<std::size_t>(what)];
     std::string& words = fault_details[static_cast<std::size_t>(what)];

@@ -1,6 +1,7 @@
 #include "daemon/app/heartbeat.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -47,7 +48,7 @@ Heartbeat::Heartbeat(boost::asio::any_io_executor executor, adapters::CurlLane& 
 std::vector<std::string> Heartbeat::configure(const Config& config)
 {
     std::vector<std::string> mistakes;
-    receivers_.clear();
+    const auto before = std::exchange(receivers_, {});
     content_.config_hash = hex(adapters::sha256(config.text));
     content_.pack_hash = hex(adapters::sha256(config.ward.pack_text));
     label_ = config.label;
@@ -60,6 +61,13 @@ std::vector<std::string> Heartbeat::configure(const Config& config)
         receiver->every = one.every;
         receiver->planned_stop = one.planned_stop;
         const std::string wrong = secrets_of(*receiver, one, config);
+        const auto known = std::find_if(before.begin(), before.end(), [&](const auto& other) {
+            return other->name == receiver->name && other->kind == receiver->kind && other->urls == receiver->urls;
+        });
+        if (known != before.end()) { // what it missed before the reload counts
+            receiver->failed_in_a_row = (*known)->failed_in_a_row;
+            receiver->answered = (*known)->answered;
+        }
         if (wrong.empty()) receivers_.push_back(std::move(receiver));
         else mistakes.push_back("heartbeat " + one.name + ": " + wrong);
     }
@@ -237,9 +245,16 @@ void Heartbeat::heard(Receiver& receiver, Round& round, const adapters::Transfer
     if (round.taken) metrics_.heartbeats_taken.Increment();
     else metrics_.heartbeats_failed.Increment();
     receiver.failed_in_a_row = round.taken ? 0 : receiver.failed_in_a_row + 1;
+    receiver.answered = receiver.answered || round.taken;
     if (receiver.failed_in_a_row == failing_after)
         log(event_failing, round.detail, {{LogKey::channel, receiver.name}});
     judge();
+}
+
+bool Heartbeat::settled() const
+{
+    return std::all_of(receivers_.begin(), receivers_.end(),
+                       [](const auto& one) { return one->answered && one->failed_in_a_row == 0; });
 }
 
 void Heartbeat::judge()

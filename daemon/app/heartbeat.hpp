@@ -67,6 +67,9 @@ public:
     // The receivers that took none of the last three, in words; "" = all hear.
     [[nodiscard]] const std::string& failing() const { return failing_; }
 
+    // Each of them took its last heartbeat: nothing but that says that an outside watch is reached again.
+    [[nodiscard]] bool settled() const;
+
     // The body of a signed heartbeat. Pure.
     struct Content {
         std::uint32_t incarnation = 0;
@@ -95,6 +98,7 @@ private:
         Duration every{}, planned_stop{};
         Instant next{};
         unsigned failed_in_a_row = 0;
+        bool answered = false; // took one since this start
         unsigned running = 0;
     };
     // One heartbeat on its way to all addresses of a receiver.

@@ -37,7 +37,8 @@ void Recorder::observed(const Observation& observation, WallTime now)
     if (observation.validity != Validity::valid || observation.signal == Signal::liveness) return;
     const std::string* bed = alias(observation.bed);
     if (bed == nullptr) return;
-    const WallTime at = observation.observed.ms != 0 ? observation.observed : now;
+    // A clock that is ahead makes no minute of the future, which would wait for its end.
+    const WallTime at = observation.observed.ms != 0 ? std::min(observation.observed, now) : now;
     history_.add(*bed, name(observation.signal), at, observation.value);
     if (info(observation.signal).kind == SignalKind::pump) pump_ran(observation, at);
     if (observation.origin != Origin::device)

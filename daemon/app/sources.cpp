@@ -144,12 +144,14 @@ void Sources::start_hl7(const Config& config, std::vector<std::string>& mistakes
         if (!id) continue;
         for (const MessageSeen& message : ward.messages_seen(*id)) hl7_->remember(message);
     }
-    try {
-        hl7_->start();
-    } catch (const std::exception& error) {
-        mistakes.push_back("hl7: cannot listen on " + config.hl7->listen.text() + ": " + error.what());
-        hl7_.reset();
-    }
+    hl7_->start();
+    hl7_listen_ = config.hl7->listen.text();
+}
+
+std::string Sources::why_deaf() const
+{
+    if (!hl7_ || hl7_->why_deaf().empty()) return "";
+    return "HL7 cannot listen on " + hl7_listen_ + ": " + hl7_->why_deaf();
 }
 
 boost::asio::awaitable<void> Sources::stop()

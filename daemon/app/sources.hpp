@@ -27,11 +27,13 @@ public:
     Sources(boost::asio::io_context& io, WardLoop& loop, Clock& clock, TaskGroup::OnFailure on_failure);
     ~Sources();
 
-    // Starts what `config` names under the ids that the ward gave. Mistakes in words (an address that cannot
-    // be listened on): the rest runs.
+    // Starts what `config` names under the ids that the ward gave. Mistakes in words (a device that cannot
+    // be polled): the rest runs.
     [[nodiscard]] std::vector<std::string> start(const Config& config);
     // Ends every session and poll.
     boost::asio::awaitable<void> stop();
+    // Why the HL7 port is not listened on, in words; it goes on trying. "": it is, or none is configured.
+    [[nodiscard]] std::string why_deaf() const;
     // Brings the counters of devices and gateway up to date.
     void count(Metrics& metrics);
 
@@ -47,6 +49,7 @@ private:
     std::unique_ptr<adapters::modbus::Adapter> modbus_;
     std::unique_ptr<TaskGroup> tasks_; // after what its tasks use
     std::unique_ptr<adapters::hl7::Hl7Server> hl7_;
+    std::string hl7_listen_;
     std::vector<std::array<std::uint64_t, adapters::modbus::link_result_count>> counted_polls_;
     std::uint64_t counted_messages_ = 0, counted_duplicates_ = 0;
     std::array<std::uint64_t, 3> counted_acks_{};

@@ -1,9 +1,13 @@
 #include "daemon/app/startup.hpp"
 
+#include <algorithm>
+
+#include "daemon/app/accepted_part.hpp"
 #include "daemon/app/config_checks.hpp"
 #include "daemon/app/last_good.hpp"
 #include "daemon/config/pack_library.hpp"
 #include "rules/language/protocol_file.hpp"
+#include "runtime/secret.hpp"
 
 namespace magwatch {
 namespace {
@@ -48,6 +52,36 @@ std::optional<Config> without_certificate(const std::string& path)
     return std::move(load_config(path, checks).config);
 }
 
+void leave_named_files_unread(ConfigChecks& checks)
+{
+    checks.register_map = nullptr;
+    checks.certificate = nullptr;
+    checks.protocol = nullptr;
+    checks.roster = nullptr;
+}
+
+// What of its named files cannot be read is empty: a map that is leaves its device out.
+std::optional<Config> read_leniently(const std::string& path, ConfigChecks checks)
+{
+    const auto text = read_pack_file(path);
+    if (!std::holds_alternative<std::string>(text)) return std::nullopt;
+    leave_named_files_unread(checks);
+    const FileReader read = [](const std::string& name) -> std::variant<std::string, Diagnostic> {
+        auto found = read_pack_file(name);
+        if (std::holds_alternative<Diagnostic>(found)) return std::string{};
+        return found;
+    };
+    return std::move(parse_config(std::get<std::string>(text), path, read, checks).config);
+}
+
+// The file without a look at the maps of its devices.
+std::optional<Config> without_maps(const std::string& path)
+{
+    auto config = read_leniently(path, config_checks());
+    if (config) drop_bad_protocol(*config);
+    return config;
+}
+
 void give_minimal_pack(Config& config)
 {
     config.ward.pack_name = "built-in minimal pack";
@@ -59,23 +93,34 @@ void give_minimal_pack(Config& config)
 // The file with its own pack left unread: the built-in one takes its place.
 std::optional<Config> with_minimal_pack(const std::string& path)
 {
-    const auto text = read_pack_file(path);
-    if (!std::holds_alternative<std::string>(text)) return std::nullopt;
     ConfigChecks checks = config_checks();
     checks.pack = nullptr;
-    checks.certificate = nullptr;
-    checks.protocol = nullptr;
-    checks.roster = nullptr;
-    const FileReader read = [](const std::string& name) -> std::variant<std::string, Diagnostic> {
-        auto found = read_pack_file(name);
-        // A pack that cannot be read does not matter here; a map that cannot leaves its device out.
-        if (std::holds_alternative<Diagnostic>(found)) return std::string{};
-        return found;
+    auto config = read_leniently(path, std::move(checks));
+    if (config) give_minimal_pack(*config);
+    return config;
+}
+
+// What this version accepts of the last good one.
+std::optional<AcceptedPart> part_of_last_good(const Bytes& bytes)
+{
+    const auto files = last_good_files(bytes);
+    if (!files) return std::nullopt;
+    const auto& [path, text] = files->front();
+    const FileReader read = [&](const std::string& name) -> std::variant<std::string, Diagnostic> {
+        const auto found = std::find_if(files->begin() + 1, files->end(),
+                                        [&](const auto& file) { return file.first == name; });
+        return found == files->end() ? std::string{} : found->second;
     };
-    LoadedConfig loaded = parse_config(std::get<std::string>(text), path, read, checks);
-    if (!loaded.config) return std::nullopt;
-    give_minimal_pack(*loaded.config);
-    return std::move(loaded.config);
+    ConfigChecks checks = config_checks(PackTests::passed_before);
+    leave_named_files_unread(checks);
+    auto part = accepted_part(text, path, read, checks);
+    if (!part) {
+        checks.pack = nullptr;
+        part = accepted_part(text, path, read, checks);
+        if (part) give_minimal_pack(part->config);
+    }
+    if (part) drop_bad_protocol(part->config);
+    return part;
 }
 
 } // namespace
@@ -89,6 +134,19 @@ StartConfig read_configuration(const std::string& path)
     for (const auto& error : loaded.errors) start.errors.push_back(error.text());
     if (start.config) complete_sources(*start.config);
     return start;
+}
+
+std::vector<std::string> unreadable_secrets(const Config& config, const std::set<std::string>& known)
+{
+    std::vector<std::string> wrong;
+    for (const std::string& reference : config.secrets) {
+        const auto loaded = load_secret(reference);
+        const auto* error = std::get_if<SecretError>(&loaded);
+        if (error == nullptr || known.contains(reference)) continue;
+        const bool credential = reference.starts_with("credential:");
+        wrong.push_back(error->reason + (credential ? ": systemd gives credentials at a start alone" : ""));
+    }
+    return wrong;
 }
 
 void use_built_in_rules(StartConfig& start, const std::string& path, std::string reason)
@@ -125,8 +183,19 @@ void fall_back(StartConfig& start, const std::string& path, JournalFile& journal
         start.reason = "the protocol file was refused, and there is no checklist: follow local protocol";
     }
     if (!start.config) {
+        start.config = without_maps(path);
+        start.reason = "the register map of a device was refused, and it is not asked";
+    }
+    if (!start.config) {
         start.config = with_minimal_pack(path);
         start.reason = "the rule pack was refused; the built-in minimal pack runs: follow local protocol";
+    }
+    // An update may refuse what ran until now, in the file as in the last good one.
+    if (const auto* bytes = std::get_if<std::optional<Bytes>>(&kept); !start.config && bytes != nullptr && *bytes) {
+        if (auto part = part_of_last_good(**bytes)) {
+            start.config = std::move(part->config);
+            start.reason = "this version refuses the configuration; the last good one runs without " + part->left_out;
+        }
     }
     if (!start.config) return;
     complete_sources(*start.config);

@@ -1,8 +1,10 @@
-// Which configuration a start runs: the file's, else the last good one, else the file's although a
-// roster has gaps, else the file's beds with the built-in minimal pack (BEHAVIOUR "Starting in bad weather").
+// Which configuration a start runs: the file's, else the last good one, else the file's although a roster has gaps, its
+// certificate, protocol or maps cannot be used, else the file's beds with the built-in minimal pack, else what this
+// version accepts of the last good one (BEHAVIOUR "Starting in bad weather").
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,8 @@ struct StartConfig {
 
 // Reads the file alone.
 [[nodiscard]] StartConfig read_configuration(const std::string& path);
+// What the configuration names as a secret and cannot be read, in words; those of `known` could not be read before.
+[[nodiscard]] std::vector<std::string> unreadable_secrets(const Config& config, const std::set<std::string>& known);
 // Finds something to run when the file was refused.
 void fall_back(StartConfig& start, const std::string& path, JournalFile& journal);
 // The built-in minimal pack takes the place of the site's, for `reason`: in the present file, or in what runs in its

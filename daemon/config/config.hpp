@@ -289,6 +289,7 @@ struct Config {
     std::vector<HeartbeatConfig> heartbeats;
     JournalConfig journal;
     MetricsConfig metrics;
+    std::vector<std::string> secrets; // every reference to one, in the order of the file
 };
 
 } // namespace magwatch

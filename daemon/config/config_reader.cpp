@@ -114,7 +114,7 @@ std::string ConfigReader::secret_reference(const TomlTable& table, std::string_v
 {
     const auto reference = table.text(key);
     if (!reference) return "";
-    if (is_secret_reference(reference->value)) return reference->value;
+    if (is_secret_reference(reference->value)) return config_.secrets.emplace_back(reference->value);
     table.fail(
         key, fmt::format("'{}' never holds the secret itself: write \"credential:NAME\" (systemd's "
                          "LoadCredential=NAME:/path) or \"file:/path\"",

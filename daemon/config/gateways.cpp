@@ -145,8 +145,7 @@ void ConfigReader::pcd_statuses(const TomlTable& table)
 {
     PcdStatusConfig statuses;
     const auto listen = listen_address(table, "listen");
-    if (const auto from = table.texts("allow_from"))
-        for (const TomlText& one : *from) statuses.allow_from.push_back(one.value);
+    statuses.allow_from = peer_addresses(table, "allow_from");
     if (!table.has("listen")) table.fail("missing 'listen', such as \"127.0.0.1:2576\"");
     if (!listen) return;
     statuses.listen = *listen;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """docs/SAFETY_CASE.md: each value to sign for stands in the source as the page says, each proof exists. And each threat of
-docs/security.md names hazards that docs/HAZARDS.md has.
+docs/SECURITY.md names hazards that docs/HAZARDS.md has.
 
   safety_case_test.py ROOT BUILD
 """
@@ -58,13 +58,13 @@ def proof_findings(text):
 
 def threat_findings():
     hazards = set(re.findall(r"^\| ([A-Z]\d+) \|", read("docs/HAZARDS.md"), re.M))
-    threats = rows(read("docs/security.md"), "Threat model")
+    threats = rows(read("docs/SECURITY.md"), "Threat model")
     if len(threats) < 10:
-        yield f"only {len(threats)} threats in docs/security.md"
+        yield f"only {len(threats)} threats in docs/SECURITY.md"
     for _, threat, control, _ in threats:
         named = re.findall(r"\b[A-Z]\d+\b", control.split(":")[0])
         for missing in [name for name in named if name not in hazards] or ([] if named else ["any"]):
-            yield f"docs/security.md: {threat}: no row {missing} in docs/HAZARDS.md"
+            yield f"docs/SECURITY.md: {threat}: no row {missing} in docs/HAZARDS.md"
 
 
 def main():

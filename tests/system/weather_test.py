@@ -266,6 +266,48 @@ class Weather(WardTest):
         self.assertIsNone(reason())
         self.assertEqual(len(watched(self.ward)), 1)
 
+    def test_an_hl7_port_that_is_taken_is_told_and_heard_as_soon_as_it_is_free(self):
+        def reason():
+            return {fault["fault"]: fault["detail"] for fault in self.ward.json("status")["faults"]}.get("configuration", "")
+
+        def connected():
+            try:
+                socket.create_connection(("127.0.0.1", port), 5).close()
+                return True
+            except OSError:
+                return False
+
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            self.config.write_text(self.config.read_text() + f'\n[hl7]\nlisten = "127.0.0.1:{port}"\n'
+                                   '[[hl7.source]]\nname = "gateway"\napplication = "GW"\nzone = "+00:00"\n'
+                                   'beds = { "1" = "bed-1" }\n')
+            self.start()
+            wait_for("it is told", lambda: reason().startswith(f"HL7 cannot listen on 127.0.0.1:{port}: "), 60)
+            wait_for("its alarm", lambda: "technical.configuration" in rules(self.ward), 60)
+            sources = {s["name"]: s for s in self.ward.json("sources")["sources"]}
+            self.assertFalse(sources["gateway"]["connected"])
+        wait_for("it is heard", connected, 60)
+        wait_for("it is over", lambda: not reason(), 60)
+
+    def test_a_reload_that_names_a_secret_which_cannot_be_read_changes_nothing(self):
+        self.start()
+        good = self.config.read_text()
+        self.assertIn('secret = "', good)
+        before, _, after = good.partition('secret = "')
+        self.config.write_text(before + 'secret = "file:/there/is/none' + after[after.index('"'):])
+        self.ward.process.send_signal(signal.SIGHUP)
+
+        def refused():
+            faults = {f["fault"]: f["detail"] for f in self.ward.json("status")["faults"]}
+            return "/there/is/none" in faults.get("configuration", "")
+
+        wait_for("refusal", refused, 60)
+        self.ward.watch()
+        self.ward.must("entries", {"key": "k", "bed": "bed-1", "person": "midwife-1", "kind": "reflex",
+                                   "site": "knee", "value": 0})
+        wait_for("page", lambda: [p for p in self.ward.receiver.arrived() if "No reflexes" in str(p)], 60)
+
     def test_sigterm_ends_cleanly_and_soon(self):
         self.start()
         self.ward.process.terminate()

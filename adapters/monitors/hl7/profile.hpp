@@ -67,6 +67,7 @@ struct Hl7Config {
     std::size_t max_message_bytes = std::size_t{1} << 20;
     std::chrono::seconds frame_timeout{
         30}; // from the first byte of a frame to its last; none between
+    std::chrono::milliseconds listen_again{3'000}; // from one try to listen to the next, where it cannot
     std::size_t remembered_messages = std::size_t{1} << 20; // per source, see duplicates.hpp
     std::vector<SourceProfile> sources;                     // nobody else is heard
     std::vector<BedNames> beds; // of senders that have no names of their own

@@ -67,11 +67,13 @@ struct Hl7Server::Impl : std::enable_shared_from_this<Impl> {
     Impl(asio::any_io_executor e, TaskGroup& t, Hl7Config config, ObservationSink& s,
          std::function<WallTime()> c)
         : executor{std::move(e)}, tasks{t}, ingest{std::move(config), s}, sink{s},
-          clock{std::move(c)}, sweep_timer{executor}
+          clock{std::move(c)}, sweep_timer{executor}, listen_timer{executor}
     {
     }
 
     [[nodiscard]] std::shared_ptr<tcp::acceptor> listen(const Hl7Config& config) const;
+    bool try_to_listen();
+    static asio::awaitable<void> keep_trying(std::shared_ptr<Impl> self);
     // Coroutines that hold the server: they may run once more after its owner let go.
     static asio::awaitable<void> accept_loop(std::shared_ptr<Impl> self,
                                              std::shared_ptr<tcp::acceptor> listener);
@@ -93,7 +95,8 @@ struct Hl7Server::Impl : std::enable_shared_from_this<Impl> {
     Ingest ingest;
     ObservationSink& sink;
     std::function<WallTime()> clock;
-    asio::steady_timer sweep_timer;
+    asio::steady_timer sweep_timer, listen_timer;
+    std::string why_deaf; // why it does not listen; "": it does, or was not told to
     std::shared_ptr<tcp::acceptor> acceptor;
     std::vector<std::shared_ptr<Session>> sessions;
     std::map<std::string, std::size_t> by_address;
@@ -109,6 +112,31 @@ std::shared_ptr<tcp::acceptor> Hl7Server::Impl::listen(const Hl7Config& config) 
     listener->bind(endpoint);
     listener->listen();
     return listener;
+}
+
+bool Hl7Server::Impl::try_to_listen()
+{
+    try {
+        acceptor = listen(ingest.config());
+    } catch (const boost::system::system_error& error) {
+        why_deaf = error.code().message();
+        return false;
+    }
+    why_deaf.clear();
+    tasks.spawn("hl7 listener", accept_loop(shared_from_this(), acceptor));
+    return true;
+}
+
+// A port that is taken may be free later, and an address that the machine does not have yet may come.
+asio::awaitable<void> Hl7Server::Impl::keep_trying(std::shared_ptr<Impl> self)
+{
+    bool listens = false;
+    while (!listens) {
+        self->listen_timer.expires_after(self->ingest.config().listen_again);
+        co_await self->listen_timer.async_wait(nothrow);
+        if (self->stopped) break;
+        listens = self->try_to_listen();
+    }
 }
 
 asio::awaitable<void> Hl7Server::Impl::accept_loop(std::shared_ptr<Impl> self,
@@ -353,10 +381,14 @@ Hl7Server::~Hl7Server()
 
 void Hl7Server::start()
 {
-    impl_->acceptor = impl_->listen(impl_->ingest.config());
     impl_->ingest.announce();
-    impl_->tasks.spawn("hl7 listener", Impl::accept_loop(impl_, impl_->acceptor));
     impl_->tasks.spawn("hl7 time limits", Impl::sweep(impl_));
+    if (!impl_->try_to_listen()) impl_->tasks.spawn("hl7 listening", Impl::keep_trying(impl_));
+}
+
+const std::string& Hl7Server::why_deaf() const
+{
+    return impl_->why_deaf;
 }
 
 void Hl7Server::remember(const MessageSeen& message)
@@ -385,6 +417,7 @@ void Hl7Server::stop()
     boost::system::error_code ignored;
     if (impl_->acceptor) impl_->acceptor->close(ignored);
     impl_->sweep_timer.cancel();
+    impl_->listen_timer.cancel();
     for (const auto& session : impl_->sessions) {
         // One that is answering says its answer first and then ends by itself.
         if (!session->committing && !session->writing) session->socket.cancel(ignored);

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "adapters/monitors/hl7/ingest.hpp"
 #include "runtime/task_group.hpp"
@@ -29,8 +30,10 @@ public:
     Hl7Server(const Hl7Server&) = delete;
     Hl7Server& operator=(const Hl7Server&) = delete;
 
-    // Listens; throws boost::system::system_error if it cannot.
+    // Listens. Where it cannot it goes on trying, and the senders are shown as not connected.
     void start();
+    // Why it cannot listen yet; "": it does.
+    [[nodiscard]] const std::string& why_deaf() const;
     // A message that was taken before a restart. Before start().
     void remember(const MessageSeen& message);
     // Takes a new configuration; a new address or port is listened on first, and if that throws

@@ -125,6 +125,26 @@ TEST_F(HeartbeatTest, OneMemberThatTakesItIsEnoughAndNoneIsAFault)
     EXPECT_EQ(metrics.heartbeats_failed.Value(), 3);
 }
 
+// Else a reload would end the alarm before anything was heard, and three more misses would have to come.
+TEST_F(HeartbeatTest, WhatAReceiverMissedBeforeAReloadCountsUntilItTakesOneAgain)
+{
+    const std::string plain = "tests/integration/pagers/plain_peer.py";
+    Peer good{plain, {"200"}}, broken{plain, {"500"}};
+    EXPECT_TRUE(heartbeat.settled()) << "nobody is told";
+    alertmanager({url(broken)});
+    ASSERT_THAT(heartbeat.configure(config), IsEmpty());
+    EXPECT_FALSE(heartbeat.settled()) << "nobody has answered yet";
+    ASSERT_TRUE(beat_until([&] { return !heartbeat.failing().empty(); }));
+    ASSERT_THAT(heartbeat.configure(config), IsEmpty());
+    EXPECT_EQ(heartbeat.failing(), "Outside watch not reached: watchdog");
+    config.pager.alertmanager.clear();
+    alertmanager({url(good)});
+    ASSERT_THAT(heartbeat.configure(config), IsEmpty());
+    EXPECT_EQ(heartbeat.failing(), "") << "another address is another receiver";
+    EXPECT_FALSE(heartbeat.settled());
+    ASSERT_TRUE(beat_until([&] { return heartbeat.settled(); }));
+}
+
 TEST_F(HeartbeatTest, TheSitesOwnAuthorityIsTrustedAndNoOther)
 {
     const Certificate ours{"IP:127.0.0.1"}, others{"IP:127.0.0.1"};

@@ -157,6 +157,10 @@ int main(int argc, char** argv)
     };
     Hl7Server server{io.get_executor(), tasks, config(argc, argv), sink, clock};
     server.start();
+    if (!server.why_deaf().empty()) {
+        std::cerr << server.why_deaf() << '\n';
+        return 1;
+    }
     say({{"kind", "listening"}, {"port", server.port()}});
     tasks.spawn("commands", obey(io, sink, server, tasks));
     io.run();
