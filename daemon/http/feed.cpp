@@ -46,13 +46,16 @@ std::string change(std::string& known, std::string now, std::string_view name)
 
 } // namespace
 
-// {"simulation":false,"server_time":"...": what every event begins with.
+// {"simulation":false,"server_time":"...","utc_offset_minutes":60: what every event begins with. The offset goes along
+// each time, for summer time begins and ends under a board that is open; before the ward's first word it is unknown.
 std::string Feed::head(const ClockReading& now) const
 {
     const auto ward = board_.current();
     const bool simulation = ward && ward->view.mode != Mode::ward;
-    return std::string{"{\"simulation\":"} + (simulation ? "true" : "false") + ",\"server_time\":\"" +
-           format_time(now.wall) + "\"";
+    std::string text = std::string{"{\"simulation\":"} + (simulation ? "true" : "false") + ",\"server_time\":\"" +
+                       format_time(now.wall) + "\"";
+    if (ward) text += ",\"utc_offset_minutes\":" + std::to_string(ward->utc_offset_minutes);
+    return text;
 }
 
 std::vector<Feed::Bed> Feed::look_at_beds(const ClockReading& now) const
@@ -114,8 +117,7 @@ std::vector<Chunk> Feed::snapshot(const ClockReading& now)
 {
     if (!ward_) (void)update(now);
     if (!ward_) return {};
-    const Json about = {{"utc_offset_minutes", ward_->utc_offset_minutes},
-                        {"mode", word(ward_->view.mode)},
+    const Json about = {{"mode", word(ward_->view.mode)},
                         {"version", ward_->health.version},
                         {"ward", ward_->view.name},
                         {"sequence", sequence_}};

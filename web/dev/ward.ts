@@ -109,7 +109,7 @@ export class DevWard {
   /** @param offsetMinutes by which the ward's clocks are ahead of UTC */
   constructor(
     name: FrameName,
-    private readonly offsetMinutes = 0,
+    public offsetMinutes = 0,
   ) {
     this.frame = frameNow(name, Date.now());
   }
@@ -123,7 +123,6 @@ export class DevWard {
     const { status, beds, alarms, calls, pages } = this.frame;
     return {
       ...this.head(),
-      utc_offset_minutes: this.offsetMinutes,
       mode: "demo",
       version: status.version,
       ward: status.name,
@@ -145,8 +144,9 @@ export class DevWard {
     return { ...this.head(), alive: true };
   }
 
-  private head(): { simulation: boolean; server_time: string; sequence: number } {
-    return { simulation: true, server_time: new Date().toISOString(), sequence: this.sequence };
+  private head(): { simulation: boolean; server_time: string; utc_offset_minutes: number; sequence: number } {
+    const { offsetMinutes, sequence } = this;
+    return { simulation: true, server_time: new Date().toISOString(), utc_offset_minutes: offsetMinutes, sequence };
   }
 
   get(path: string): Reply {

@@ -160,6 +160,23 @@ TEST_F(FeedTest, AHeartbeatSaysWhetherTheLoopMoves)
     EXPECT_EQ(read(*feed.heartbeat(now)).second["alive"], false);
 }
 
+TEST_F(FeedTest, EveryEventSaysByHowMuchTheWardsClocksAreAhead)
+{
+    EXPECT_EQ(snapshot()["utc_offset_minutes"], 60);
+    EXPECT_EQ(read(*feed.heartbeat(now)).second["utc_offset_minutes"], 60);
+    ward.utc_offset_minutes = 120; // summer time begins
+    publish();
+    EXPECT_FALSE(update()) << "the offset alone is no change of the ward";
+    EXPECT_EQ(read(*feed.heartbeat(now)).second["utc_offset_minutes"], 120);
+    ward.view.beds[1].dose_total = 4;
+    publish();
+    const auto changed = update();
+    ASSERT_TRUE(changed);
+    EXPECT_EQ((*changed)["utc_offset_minutes"], 120);
+    const Board empty;
+    EXPECT_FALSE(read(*Feed{empty, {}}.heartbeat(now)).second.contains("utc_offset_minutes")) << "unknown is not zero";
+}
+
 TEST_F(FeedTest, EveryEventOfADemoSaysSimulationFirst)
 {
     ward.view.mode = Mode::demo;

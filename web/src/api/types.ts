@@ -340,6 +340,8 @@ export interface Snapshot {
 export interface Update {
   simulation: boolean;
   server_time: string;
+  /** Summer time begins and ends while a board is open. */
+  utc_offset_minutes?: number;
   sequence: number;
   beds: Bed[];
   gone: string[];
@@ -352,6 +354,7 @@ export interface Update {
 export interface Heartbeat {
   simulation: boolean;
   server_time: string;
+  utc_offset_minutes?: number;
   sequence: number;
   alive: boolean;
 }

@@ -4,7 +4,7 @@ import type { Alarm, Bed, Call } from "../api/types";
 import { Freshness, type Liveness, type PageClock, browserClock } from "./freshness";
 import { sharedStream } from "./shared";
 import type { Message, Source } from "./source";
-import { type Ward, fromSnapshot, withUpdate } from "./ward";
+import { type Ward, fromSnapshot, withOffset, withUpdate } from "./ward";
 
 export const ward = signal<Ward | null>(null);
 export const liveness = signal<Liveness>("starting");
@@ -77,7 +77,10 @@ export class Follower {
     const again = this.stalled && message.data.alive; // after a stall the server's clock may be another
     this.stalled = !message.data.alive;
     if (message.data.sequence > ward.value.sequence) return false;
-    return this.stalled || this.freshness.heard(message.data.server_time, again);
+    if (this.stalled) return true;
+    if (!this.freshness.heard(message.data.server_time, again)) return false;
+    ward.value = withOffset(ward.value, message.data.utc_offset_minutes);
+    return true;
   }
 
   /** To be called a few times a second. */

@@ -38,6 +38,11 @@ export function fromSnapshot(s: Snapshot): Ward {
   };
 }
 
+/** Summer time begins or ends while nothing else changes: every time on the board moves with it. */
+export function withOffset(ward: Ward, minutes: number | undefined): Ward {
+  return minutes === undefined || minutes === ward.offsetMinutes ? ward : { ...ward, offsetMinutes: minutes };
+}
+
 /** The ward after an update; null when one is missing between them, so a snapshot is needed. */
 export function withUpdate(ward: Ward, update: Update): Ward | null {
   if (update.sequence <= ward.sequence) return ward;
@@ -49,6 +54,7 @@ export function withUpdate(ward: Ward, update: Update): Ward | null {
   const added = update.beds.filter((bed) => !known.has(bed.alias) && !gone.has(bed.alias));
   return {
     ...ward,
+    offsetMinutes: update.utc_offset_minutes ?? ward.offsetMinutes,
     sequence: update.sequence,
     status: update.status ?? ward.status,
     beds: added.length > 0 ? inOrder([...kept, ...added]) : kept,

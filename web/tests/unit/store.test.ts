@@ -87,6 +87,19 @@ describe("the live ward", () => {
     expect(reopened).toBe(1);
   });
 
+  it("takes the offset of its zone from each event: summer time begins under a board that is open", () => {
+    const { hear } = follower();
+    hear({ kind: "snapshot", data: { ...first, utc_offset_minutes: 60 } });
+    expect(ward.value?.offsetMinutes).toBe(60);
+    hear(update(1, 8));
+    expect(ward.value?.offsetMinutes).toBe(60);
+    hear(update(2, 9, { utc_offset_minutes: 120 }));
+    expect(ward.value?.offsetMinutes).toBe(120);
+    const back = beat(3, true, 9);
+    hear({ ...back, data: { ...back.data, utc_offset_minutes: 60 } } as Message);
+    expect(ward.value?.offsetMinutes).toBe(60);
+  });
+
   it("is lost while heartbeats come from a main loop that stands still", () => {
     const { follow, hear } = follower();
     hear({ kind: "snapshot", data: first });
