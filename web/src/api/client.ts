@@ -105,10 +105,18 @@ export function newKey(): string {
 export const UNCONFIRMED =
   "NOT CONFIRMED. It may or may not be stored. Write it on the paper chart; check the list when LIVE is back.";
 
+const HISTORY = "kept as history";
+
+/** It is stored, and changes nothing of now: it must not look like a value that counts. */
+export function asHistory(outcome: Outcome | "checking" | null): boolean {
+  return outcome !== null && outcome !== "checking" && outcome.kind === "saved" && outcome.text.startsWith(HISTORY);
+}
+
 /** The words for whoever tapped: what happened, and never more than we know. */
 export function outcomeWords(outcome: Outcome): string {
   switch (outcome.kind) {
     case "saved":
+      if (asHistory(outcome)) return `KEPT AS HISTORY, it changes nothing now${outcome.text.slice(HISTORY.length)}.`;
       return outcome.warning === null ? `Saved: ${outcome.text}.` : `Saved. ${outcome.warning}`;
     case "refused":
       return `NOT SAVED: ${outcome.reason}${/[.?!]$/.test(outcome.reason) ? "" : "."} Nothing was recorded.`;

@@ -1,7 +1,7 @@
 import { Dialog } from "../Dialog";
 import type { Charted } from "../api/types";
 import { type Form, Choice, TextField, useForm } from "../entry/fields";
-import { partOf } from "../entry/draft";
+import { partOf, timeOf } from "../entry/draft";
 import { startDraft } from "../entry/sending";
 import { bedOf, serverNow, ward } from "../live/store";
 import { sheet } from "../navigation";
@@ -43,8 +43,10 @@ function Correct(props: { bed: string; entry: Charted }) {
     const { id, kind, text, at } = entry;
     const now = serverNow.value;
     // The time of what was seen stays as it was, unless somebody changes it.
-    const same = now - Date.parse(at) < DAY_MS ? clockTime(Date.parse(at), offset) : "";
-    startDraft(`${bed} ${id}`, { at: same }, now);
+    const seen = Date.parse(at);
+    const plain = clockTime(seen, offset);
+    const same = timeOf(plain, { nowMs: now, offsetMinutes: offset }) === null ? dayTime(seen, now, offset) : plain;
+    startDraft(`${bed} ${id}`, { at: now - seen < DAY_MS ? same : "" }, now);
     sheet.value = { kind: "entry", bed, corrects: { id, kind, text, at, reason: why } };
   }
 

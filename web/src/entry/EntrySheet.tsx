@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
-import { change, newKey, outcomeWords } from "../api/client";
+import { asHistory, changeByKey, newKey, outcomeWords } from "../api/client";
 import type { Bed } from "../api/types";
 import { type Correcting, sheet, unlocking } from "../navigation";
 import { infusionWords } from "../board/BedCard";
@@ -12,10 +12,10 @@ import { reflexWords } from "../words/signals";
 import { clockTime } from "../words/times";
 import { LEVEL_UNITS, type LevelUnit, otherUnit, tidy, typed } from "../words/units";
 import { CountTimer } from "./CountTimer";
-import { AVPU, type Entry, type PartName, build, partOf, timeOf } from "./draft";
+import { AVPU, type Entry, type Moment, type PartName, build, otherDay, partOf, timeOf } from "./draft";
 import { Choice, type Form, NumberField, Part, TextField } from "./fields";
 import { NOBODY, SecondPart, secondOf } from "./SecondPart";
-import { type Sent, draftOf, draftsChanged, forget, keyOf, sendAll, write } from "./sending";
+import { type Sent, draftOf, draftsChanged, forget, isSaved, keyOf, sendAll, settle, write } from "./sending";
 
 const AVPU_LABELS: Record<(typeof AVPU)[number], string> = {
   alert: "A alert",
@@ -42,7 +42,6 @@ export function EntrySheet(props: { bed: string; corrects?: Correcting | undefin
   const kept = draftOf(draft, now);
   const who = unlocked.value;
   const may = mayNotChart(who?.role ?? null);
-  const moment = { nowMs: now, offsetMinutes: ward.value?.offsetMinutes ?? 0 };
   if (bed === undefined) return null;
 
   const form: Form = {
@@ -55,10 +54,10 @@ export function EntrySheet(props: { bed: string; corrects?: Correcting | undefin
   };
 
   async function save(): Promise<void> {
-    const built = build(kept.draft, moment);
+    const built = build(kept.draft, momentNow());
     setProblems(built.problems);
     if (Object.keys(built.problems).length > 0) return focusFirst(Object.keys(built.problems));
-    if (built.entries.length === 0) return setProblems({ at: "Nothing was entered yet." });
+    if (built.entries.length + kept.waiting.length === 0) return setProblems({ at: "Nothing was entered yet." });
     if (corrects !== undefined && built.entries.length > 1) return setProblems({ at: "One entry replaces one." });
     const checked = secondOf(second);
     if (checked === null) return setProblems({ second: "The second person types the PIN, or is tapped again to be left out." });
@@ -67,13 +66,19 @@ export function EntrySheet(props: { bed: string; corrects?: Correcting | undefin
       return;
     }
     setBusy(true);
-    const entries = built.entries.map((made) => {
+    const fresh = built.entries.map((made) => {
       const entry = corrects === undefined ? made : correcting(made, corrects);
       return { entry, key: keyOf(kept, entry) };
     });
-    const all = await sendAll(props.bed, who.person, entries, setSent, (entry) =>
-      entry.body.kind === "infusion" ? checked : {},
+    const [before, asTyped] = [sent.filter(isSaved), kept.draft];
+    const all = await sendAll(
+      props.bed,
+      who.person,
+      [...kept.waiting, ...fresh],
+      (now) => setSent([...before, ...now]),
+      (entry) => (entry.body.kind === "infusion" ? checked : {}),
     );
+    settle(draft, all, asTyped, serverNow.value);
     setBusy(false);
     setSecond(NOBODY);
     const refused = all.find((s) => s.outcome !== null && s.outcome !== "checking" && s.outcome.kind === "refused");
@@ -151,8 +156,19 @@ function nextField(from: HTMLElement): void {
   all[all.indexOf(from as HTMLInputElement) + 1]?.focus();
 }
 
-function isSaved(s: Sent): boolean {
-  return s.outcome !== null && s.outcome !== "checking" && s.outcome.kind === "saved";
+function momentNow(): Moment {
+  return { nowMs: serverNow.value, offsetMinutes: ward.value?.offsetMinutes ?? 0 };
+}
+
+/** A time, and beside it the day that it was read as where that is not today. */
+function TimeField(props: { form: Form; field: string; label: string; placeholder?: string }) {
+  const day = otherDay(props.form.text(props.field), momentNow());
+  return (
+    <>
+      <TextField {...props} />
+      {day !== "" && <strong class="other-day">= {day}, not today</strong>}
+    </>
+  );
 }
 
 function outcomeStatus(s: Sent): number | null {
@@ -177,7 +193,7 @@ function Results(props: { sent: Sent[] }) {
   return (
     <ul class="results" role="status">
       {props.sent.map((one) => (
-        <li key={one.key} class={isSaved(one) ? "saved" : "unsaved"}>
+        <li key={one.key} class={!isSaved(one) ? "unsaved" : asHistory(one.outcome) ? "history" : "saved"}>
           {one.entry.title}:{" "}
           {one.outcome === null
             ? "saving"
@@ -196,7 +212,7 @@ function Parts(props: { form: Form; bed: Bed; only: PartName | null; children: C
   return (
     <div class="parts">
       <Part title="Time">
-        <TextField form={form} field="at" label="Seen at (empty: now)" placeholder="now" />
+        <TimeField form={form} field="at" label="Seen at (empty: now)" placeholder="now" />
         <button type="button" class="tall" onClick={() => form.write("at", "")}>
           NOW
         </button>
@@ -255,14 +271,14 @@ function ReflexPart(props: { form: Form }) {
 function UrinePart(props: { form: Form }) {
   const { form } = props;
   const value = typed(form.text("urine"));
-  const moment = { nowMs: serverNow.value, offsetMinutes: ward.value?.offsetMinutes ?? 0 };
+  const moment = momentNow();
   const since = timeOf(form.text("urine_since"), moment);
   const until = timeOf(form.text("at"), moment) ?? new Date(serverNow.value).toISOString();
   const hours = since === null ? 0 : (Date.parse(until) - Date.parse(since)) / 3600_000;
   return (
     <Part title="Urine">
       <NumberField form={form} field="urine" label="Volume" unit="mL" />
-      <TextField form={form} field="urine_since" label="since (empty: the entry before)" placeholder="hh:mm" />
+      <TimeField form={form} field="urine_since" label="since (empty: the entry before)" placeholder="hh:mm" />
       {typeof value === "number" && hours > 0 && <strong>= {tidy(value / hours, 0)} mL/h</strong>}
     </Part>
   );
@@ -286,7 +302,7 @@ function LevelPart(props: { form: Form }) {
             : `The laboratory wrote ${value} ${unit}: keep it`}
         </button>
       )}
-      <TextField form={form} field="level_drawn" label="Sample taken at" placeholder="hh:mm" />
+      <TimeField form={form} field="level_drawn" label="Sample taken at" placeholder="hh:mm" />
       <Choice form={form} field="level_arm" legend="Drawn from the arm with the infusion?" of={["yes"]} />
     </Part>
   );
@@ -324,16 +340,18 @@ function RateInGrams(props: { form: Form }) {
 /** The one act that waits for nothing: a tap and a name. magwatch cannot stop a pump, so the words are the person's. */
 export function StopButton(props: { bed: Bed }) {
   const [asking, setAsking] = useState(false);
-  const [key] = useState(newKey);
   const [said, setSaid] = useState<string | null>(null);
+  // An answer ends a key: the next stop is another one. What is not confirmed is sent again under its own.
+  const sent = useRef<{ person: string; key: string } | null>(null);
   async function send(person: string): Promise<void> {
+    const now = sent.current?.person === person ? sent.current : { person, key: newKey() };
+    sent.current = now;
     setSaid("Sending");
-    const outcome = await change("/api/v1/entries", { key, bed: props.bed.alias, person, kind: "stop" });
-    setSaid(
-      outcome.kind === "saved"
-        ? `Recorded by ${labelOf(person)} at ${clockTime(serverNow.value, ward.value?.offsetMinutes ?? 0)}.`
-        : outcomeWords(outcome),
-    );
+    const body = { key: now.key, bed: props.bed.alias, person, kind: "stop" };
+    const outcome = await changeByKey("/api/v1/entries", body, () => setSaid("NOT CONFIRMED, checking"));
+    if (outcome.kind !== "unconfirmed" && sent.current === now) sent.current = null;
+    const when = clockTime(serverNow.value, ward.value?.offsetMinutes ?? 0);
+    setSaid(outcomeWords(outcome) + (outcome.kind === "saved" ? ` ${labelOf(person)}, ${when}.` : ""));
     if (outcome.kind === "saved") setAsking(false);
   }
   return (
@@ -364,7 +382,7 @@ function MorePart(props: { form: Form; open: boolean }) {
             legend={`Unit of ${kind}`}
             of={kind === "calcium" ? ["mmol/L", "mg/dL"] : ["umol/L", "mg/dL"]}
           />
-          <TextField form={form} field={`${kind}_drawn`} label="Sample taken at" />
+          <TimeField form={form} field={`${kind}_drawn`} label="Sample taken at" />
         </div>
       ))}
     </details>

@@ -1,4 +1,5 @@
 // What was typed into the entry sheet, and the entries that it makes. Pure: no screen, no clock, no network.
+import { clockTime, dayTime } from "../words/times";
 import { LEVEL_UNITS, typed, unitTrap } from "../words/units";
 
 export type Draft = Record<string, string>;
@@ -24,15 +25,62 @@ export interface Moment {
 const DAY_MS = 86_400_000;
 const FUTURE_MS = 2 * 60_000;
 
-/** "02:16" at the ward: the last time it was that late. Null: not a time. */
+/** A time of the day, with a date before it where it is not the last such time: "02:16", "28 Feb 23:50". */
+const TIME = /^(?:(\d{1,2}) +([a-z]{3,9})\.? +)?([01]?\d|2[0-3])[:.]([0-5]\d)$/i;
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+/** So far back nobody means yesterday by a time that today still has before it: 14:15 typed at 14:10 is a slip. */
+const YESTERDAY_MS = DAY_MS / 2;
+/** Shortly before midnight the same holds for a time after it. */
+const SLIP_MS = 30 * 60_000;
+
+/** The newest such date up to `latest`, as milliseconds of the ward's own clock; null: no date. */
+function dayOf(day: number, month: string, minutes: number, latest: number): number | null {
+  const number = MONTHS.indexOf(month.slice(0, 3).toLowerCase());
+  const year = new Date(latest).getUTCFullYear();
+  for (const one of [year, year - 1]) {
+    const at = Date.UTC(one, number, day);
+    if (number < 0 || new Date(at).getUTCDate() !== day) return null;
+    if (at + minutes * 60_000 <= latest) return at + minutes * 60_000;
+  }
+  return null;
+}
+
+/** What a typed time means at the ward: the last such time. `why`: it is none, or one that has not come yet. */
+export function readTime(text: string, moment: Moment, what: string): { at: string } | { why: string } {
+  const [, day, month, hours, minutes] = TIME.exec(text.trim()) ?? [];
+  const none = { why: `${what} must be a time, such as 02:14.` };
+  if (hours === undefined || minutes === undefined) return none;
+  const offset = moment.offsetMinutes * 60_000;
+  const local = moment.nowMs + offset;
+  const latest = local + FUTURE_MS;
+  const inDay = Number(hours) * 60 + Number(minutes);
+  const found = (at: number) => ({ at: new Date(at - offset).toISOString() });
+  if (day !== undefined && month !== undefined) {
+    const at = dayOf(Number(day), month, inDay, latest);
+    return at === null ? none : found(at);
+  }
+  const today = Math.floor(local / DAY_MS) * DAY_MS + inDay * 60_000;
+  const next = today >= local ? today : today + DAY_MS;
+  if (next <= latest) return found(next);
+  const last = next - DAY_MS;
+  if (last === today ? next - local > SLIP_MS : local - last <= YESTERDAY_MS) return found(last);
+  const [clock, before] = [clockTime(next, 0), dayTime(last, next, 0)];
+  const server = clockTime(moment.nowMs, moment.offsetMinutes);
+  return { why: `${clock} has not come yet (server: ${server}). If the day before is meant, type ${before}.` };
+}
+
+/** The same without the reason. Null: it is no time, or one that has not come yet. */
 export function timeOf(text: string, moment: Moment): string | null {
-  const found = /^([01]?\d|2[0-3])[:.]([0-5]\d)$/.exec(text.trim());
-  if (found === null) return null;
-  const local = moment.nowMs + moment.offsetMinutes * 60_000;
-  const midnight = Math.floor(local / DAY_MS) * DAY_MS;
-  let at = midnight + (Number(found[1]) * 60 + Number(found[2])) * 60_000 - moment.offsetMinutes * 60_000;
-  if (at > moment.nowMs + FUTURE_MS) at -= DAY_MS;
-  return new Date(at).toISOString();
+  const read = readTime(text, moment, "");
+  return "at" in read ? read.at : null;
+}
+
+/** "28 Feb 23:50" where what was typed is of another day than today: it is to be seen before it is saved. Else "". */
+export function otherDay(text: string, moment: Moment): string {
+  const at = timeOf(text, moment);
+  if (at === null) return "";
+  const words = dayTime(Date.parse(at), moment.nowMs, moment.offsetMinutes);
+  return words === clockTime(Date.parse(at), moment.offsetMinutes) ? "" : words;
 }
 
 export const AVPU = ["alert", "confused", "voice", "pain", "unresponsive"] as const;
@@ -65,9 +113,10 @@ class Builder {
   time(field: string, what: string): string | undefined {
     const text = this.text(field);
     if (text === "") return undefined;
-    const at = timeOf(text, this.moment);
-    if (at === null) this.problems[field] = `${what} must be a time, such as 02:14.`;
-    return at ?? undefined;
+    const read = readTime(text, this.moment, what);
+    if ("at" in read) return read.at;
+    this.problems[field] = read.why;
+    return undefined;
   }
 
   choice<T extends string>(field: string, of: readonly T[], missing: string): T | undefined {
@@ -209,6 +258,24 @@ class Builder {
 }
 
 export type PartName = "reflex" | "avpu" | "rr" | "pressure" | "urine" | "level" | "infusion" | "more";
+
+/** The fields that an entry is made of: they go once it is saved. */
+const FIELDS: Record<string, string[]> = {
+  reflex: ["reflex", "reflex_site", "reflex_reason"],
+  urine: ["urine", "urine_since"],
+  level: ["level", "level_unit", "level_drawn", "level_sure", "level_arm"],
+  bp: ["sbp", "dbp"],
+  rate: ["rate", "rate_unit", "bag_g", "bag_ml"],
+  bolus: ["bolus", "bolus_min"],
+  creatinine: ["creatinine", "creatinine_unit", "creatinine_drawn"],
+  calcium: ["calcium", "calcium_unit", "calcium_drawn"],
+};
+
+/** What was typed without what these parts were made of, `as` it was then: what was typed since stays. */
+export function without(draft: Draft, parts: string[], as: Draft): Draft {
+  const gone = parts.flatMap((part) => FIELDS[part] ?? [part]);
+  return Object.fromEntries(Object.entries(draft).filter(([field, text]) => !gone.includes(field) || text !== as[field]));
+}
 
 const PARTS: Record<string, PartName> = {
   reflex: "reflex",

@@ -1,7 +1,7 @@
 // Sends what a sheet made, one entry after the other, each under a key that stays the same until it is answered.
 import { signal } from "@preact/signals";
 import { type Outcome, changeByKey, newKey } from "../api/client";
-import type { Draft, Entry } from "./draft";
+import { type Draft, type Entry, without } from "./draft";
 
 export interface Sent {
   entry: Entry;
@@ -15,6 +15,8 @@ const KEEP_DRAFT_MS = 10 * 60_000;
 interface Kept {
   draft: Draft;
   keys: Map<string, string>;
+  /** What was sent and not confirmed: as it was, under its key. Typed anew it could be stored twice. */
+  waiting: { entry: Entry; key: string }[];
   at: number;
 }
 
@@ -26,7 +28,7 @@ export const draftsChanged = signal(0);
 export function draftOf(bed: string, nowMs: number): Kept {
   const kept = drafts.get(bed);
   if (kept !== undefined && nowMs - kept.at < KEEP_DRAFT_MS) return kept;
-  const fresh = { draft: {}, keys: new Map<string, string>(), at: nowMs };
+  const fresh: Kept = { draft: {}, keys: new Map(), waiting: [], at: nowMs };
   drafts.set(bed, fresh);
   return fresh;
 }
@@ -59,6 +61,26 @@ export function keyOf(kept: { keys: Map<string, string> }, entry: Entry): string
   const key = newKey();
   kept.keys.set(words, key);
   return key;
+}
+
+export function isSaved(one: Sent): boolean {
+  return one.outcome !== null && one.outcome !== "checking" && one.outcome.kind === "saved";
+}
+
+/**
+ * After a SAVE: what is stored leaves the sheet, and so does what may be. A change of the time alone would make another
+ * entry of it, and a dose would count twice. What is not confirmed waits to be sent again as it was.
+ */
+export function settle(bed: string, sent: Sent[], typed: Draft, nowMs: number): void {
+  const kept = draftOf(bed, nowMs);
+  const waited = kept.waiting.map((w) => w.key);
+  const out = sent.filter((s) => isSaved(s) || (s.outcome !== "checking" && s.outcome?.kind === "unconfirmed"));
+  const parts = out.filter((s) => !waited.includes(s.key)).map((s) => s.entry.part);
+  kept.draft = without(kept.draft, parts, typed);
+  // The same words once more are another finding: a second count of the same breaths has a key of its own.
+  for (const { entry } of out) kept.keys.delete(JSON.stringify(entry.body));
+  kept.waiting = out.filter((s) => !isSaved(s)).map(({ entry, key }) => ({ entry, key }));
+  draftsChanged.value++;
 }
 
 export async function sendAll(

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
-import { type Outcome, change, changeByKey, newKey, outcomeWords } from "../api/client";
+import { type Outcome, asHistory, change, changeByKey, newKey, outcomeWords } from "../api/client";
 import { sheet, unlocking } from "../navigation";
 import { mayNotChart, unlocked } from "../people/session";
 
@@ -58,7 +58,7 @@ export function KeyedForm(props: {
       <p class="by">By {who === null ? "nobody yet: your PIN is asked for when you save" : who.label}</p>
       {!saved && props.children}
       {said !== null && (
-        <p class={saved ? "saved" : "problem"} role="alert">
+        <p class={saved && !asHistory(outcome) ? "saved" : "problem"} role="alert">
           {said}
         </p>
       )}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { build, partOf, timeOf } from "../../src/entry/draft";
+import { build, otherDay, partOf, readTime, timeOf } from "../../src/entry/draft";
 import { draftOf, forget, keyOf, startDraft, write } from "../../src/entry/sending";
 
 const moment = { nowMs: Date.UTC(2026, 2, 1, 2, 16, 0), offsetMinutes: 60 }; // 03:16 at the ward
@@ -9,6 +9,34 @@ describe("times that are typed", () => {
     expect(timeOf("03:10", moment)).toBe("2026-03-01T02:10:00.000Z");
     expect(timeOf("23:50", moment)).toBe("2026-02-28T22:50:00.000Z");
     expect(timeOf("00:30", moment)).toBe("2026-02-28T23:30:00.000Z");
+  });
+
+  it("have not come yet where today still has them before it: never silently yesterday", () => {
+    const why = (text: string, at = moment) => {
+      const read = readTime(text, at, "The time");
+      return "why" in read ? read.why : read.at;
+    };
+    expect(why("03:18")).toBe("2026-03-01T02:18:00.000Z"); // two clocks differ a little
+    expect(why("03:21")).toBe("03:21 has not come yet (server: 03:16). If the day before is meant, type 28 Feb 03:21.");
+    expect(why("15:00")).toContain("has not come yet");
+    expect(why("15:16")).toBe("2026-02-28T14:16:00.000Z");
+    const late = { ...moment, nowMs: Date.UTC(2026, 2, 1, 22, 59, 0) }; // 23:59
+    expect(why("00:01", late)).toBe("2026-03-01T23:01:00.000Z");
+    expect(why("00:15", late)).toContain("00:15 has not come yet (server: 23:59)");
+    expect(why("00:45", late)).toBe("2026-02-28T23:45:00.000Z");
+    expect(build({ at: "03:21", rr: "9" }, moment).entries).toEqual([]);
+  });
+
+  it("may have a date", () => {
+    expect(timeOf("28 Feb 03:21", moment)).toBe("2026-02-28T02:21:00.000Z");
+    expect(timeOf("31 December 13:00", moment)).toBe("2025-12-31T12:00:00.000Z");
+    for (const text of ["30 Feb 03:21", "28 Foo 03:21", "28 03:21"]) expect(timeOf(text, moment)).toBeNull();
+  });
+
+  it("of another day than today say so", () => {
+    expect(otherDay("23:50", moment)).toBe("28 Feb 23:50");
+    expect(otherDay("00:30", moment)).toBe("");
+    expect(otherDay("nonsense", moment)).toBe("");
   });
 
   it("are refused when they are none", () => {
