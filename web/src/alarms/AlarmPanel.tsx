@@ -6,7 +6,7 @@ import { Loading } from "../board/Skeleton";
 import { bedOf, callOf, serverNow, usable, ward } from "../live/store";
 import { labelOf } from "../people/session";
 import { bandOf, byUrgency, flashes, mark, priorityWords, stateWords } from "../words/marks";
-import { clockTime, dayTime, span } from "../words/times";
+import { dayTime, span } from "../words/times";
 import { csvOf, pastOf, save } from "./past";
 import { mayShelve, shelvedWords } from "./shelved";
 
@@ -43,7 +43,7 @@ export function AlarmPanel() {
         <Past only={only} />
       ) : (
         <>
-          {now !== null && usable.value && alarms.length === 0 && <p class="empty">No alarm is open.</p>}
+          {now !== null && usable.value && alarms.length === 0 && <p class="empty">{noneWords(now.alarms, only)}</p>}
           <ul class="alarms">
             {alarms.map((alarm) => (
               <Row key={alarm.id} alarm={alarm} />
@@ -53,6 +53,13 @@ export function AlarmPanel() {
       )}
     </main>
   );
+}
+
+/** An empty list of one bed is no all-clear of the ward. */
+function noneWords(all: Alarm[], only: string | null): string {
+  if (only === null) return "No alarm is open.";
+  const here = `No alarm is open at ${bedOf(only)?.place ?? only}.`;
+  return all.length === 0 ? here : `${here} ELSEWHERE: ${all.length} open. Tap "all beds".`;
 }
 
 function Which(props: { label: string; on: boolean; tap: () => void }) {
@@ -128,7 +135,7 @@ function Row(props: { alarm: Alarm }) {
           <span class="mark">{mark(alarm)}</span> {place}: {alarm.message}
         </h2>
         <p>
-          {priorityWords(alarm)}, since {clockTime(began, offset)} ({span(serverNow.value - began)}),{" "}
+          {priorityWords(alarm)}, since {dayTime(began, serverNow.value, offset)} ({span(serverNow.value - began)}),{" "}
           {alarmState(alarm)}
         </p>
       </div>

@@ -6,10 +6,11 @@ import { Value } from "../board/Value";
 import { SomebodyHere, callWords, infusionWords, secondWords } from "../board/BedCard";
 import { Loading } from "../board/Skeleton";
 import { StopButton } from "../entry/EntrySheet";
-import { alarmsOf, bedOf, callOf, serverNow, usable, ward } from "../live/store";
+import { alarmsOf, bedOf, callOf, serverNow, timeAt, usable, ward } from "../live/store";
 import { labelOf } from "../people/session";
 import { bandOf, byUrgency, flashes, mark, priorityWords, stateWords } from "../words/marks";
-import { clockTime, dueWords, span } from "../words/times";
+import { dueWords, span } from "../words/times";
+import { UNKNOWN } from "../words/signals";
 import { LEVEL_UNITS, otherUnit, tidy } from "../words/units";
 import { ChartList } from "../chart/ChartList";
 import { Estimate, Trends } from "./Trends";
@@ -77,7 +78,7 @@ function Concern(props: { bed: Bed }) {
   if (concern === null) return null;
   return (
     <p class="due">
-      {labelOf(concern.by)} is concerned since {clockTime(Date.parse(concern.at), ward.value?.offsetMinutes ?? 0)}
+      {labelOf(concern.by)} is concerned since {timeAt(concern.at)}
       {concern.note === null ? "" : `: ${concern.note}`}
     </p>
   );
@@ -96,7 +97,7 @@ function BedAlarms(props: { bed: Bed }) {
               <span class="mark">{mark(alarm)}</span> {alarm.message}
             </h2>
             <p>
-              {priorityWords(alarm)}, since {clockTime(Date.parse(alarm.since), offset)} (
+              {priorityWords(alarm)}, since {timeAt(alarm.since)} (
               {span(serverNow.value - Date.parse(alarm.since))}),{" "}
               {shelvedWords(alarm, labelOf, offset) ??
                 stateWords({ ...alarm, acknowledged_by: labelOf(alarm.acknowledged_by) })}
@@ -177,7 +178,9 @@ function Checks(props: { bed: Bed }) {
   return (
     <section>
       <h2>Checks</h2>
-      {checks.length === 0 && <p>{props.bed.watched ? "No check is due now." : "Nobody is watched here."}</p>}
+      {checks.length === 0 && (
+        <p>{!props.bed.watched ? "Nobody is watched here." : usable.value ? "No check is due now." : UNKNOWN}</p>
+      )}
       <ul class="checks">
         {checks.map((check) => (
           <li key={check.id} class={check.overdue ? "due overdue" : "due"}>
@@ -191,7 +194,6 @@ function Checks(props: { bed: Bed }) {
 
 function InfusionBox(props: { bed: Bed }) {
   const { bed } = props;
-  const offset = ward.value?.offsetMinutes ?? 0;
   const total = bed.infusion.dose_total;
   return (
     <section>
@@ -216,13 +218,12 @@ function InfusionBox(props: { bed: Bed }) {
         <p>
           Plan: {bed.session.title}
           {bed.session.rate === null ? "" : `, ${tidy(bed.session.rate.value)} ${bed.session.rate.unit}`}
-          {bed.session.expected_end === null ? "" : `, ends ${clockTime(Date.parse(bed.session.expected_end), offset)}`}
+          {bed.session.expected_end === null ? "" : `, ends ${timeAt(bed.session.expected_end)}`}
         </p>
       )}
       {bed.after_stop !== null && (
         <p class="due">
-          Stopped {clockTime(Date.parse(bed.after_stop.stopped), offset)}. Watch for recurrence until{" "}
-          {clockTime(Date.parse(bed.after_stop.watch_until), offset)}.{" "}
+          Stopped {timeAt(bed.after_stop.stopped)}. Watch for recurrence until {timeAt(bed.after_stop.watch_until)}.{" "}
           {bed.after_stop.decided
             ? "A senior has decided."
             : `Senior decision ${dueWords(bed.after_stop.decision_due, false, serverNow.value)}.`}
@@ -236,8 +237,6 @@ function InfusionBox(props: { bed: Bed }) {
 /** What people charted: levels in both units, symptoms, events. */
 export function Charted(props: { bed: Bed }) {
   const { bed } = props;
-  const offset = ward.value?.offsetMinutes ?? 0;
-  const time = (text: string) => clockTime(Date.parse(text), offset);
   return (
     <section>
       <h2>Charted</h2>
@@ -249,7 +248,7 @@ export function Charted(props: { bed: Bed }) {
           return (
             <li key={`${level.drawn_at} ${level.value}`}>
               {level.value} {level.unit}
-              {unit === undefined ? "" : ` (${otherUnit(level.value, unit)})`}, taken {time(level.drawn_at)}
+              {unit === undefined ? "" : ` (${otherUnit(level.value, unit)})`}, taken {timeAt(level.drawn_at)}
               {level.near_bolus ? ", soon after a bolus" : ""}
               {level.from_infusion_arm ? ", from the infusion arm" : ""}
               {level.repeat ? <strong> - IN DOUBT: repeat it from the other arm</strong> : ""}
@@ -260,16 +259,16 @@ export function Charted(props: { bed: Bed }) {
       <h3>Symptoms</h3>
       <p>
         {bed.symptoms.length > 0
-          ? bed.symptoms.map((s) => `${s.symptom} ${time(s.at)}`).join(", ")
+          ? bed.symptoms.map((s) => `${s.symptom} ${timeAt(s.at)}`).join(", ")
           : bed.no_symptoms_at === null
             ? "Nobody has asked yet."
-            : `None at ${time(bed.no_symptoms_at)}.`}
+            : `None at ${timeAt(bed.no_symptoms_at)}.`}
       </p>
       {bed.events.length > 0 && <h3>Events</h3>}
       <ul>
         {bed.events.map((event) => (
           <li key={`${event.at} ${event.event}`}>
-            {time(event.at)} {event.event}
+            {timeAt(event.at)} {event.event}
             {event.drug === null ? "" : `: ${event.drug}`} ({labelOf(event.by)})
           </li>
         ))}

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Trend, TrendEvent } from "../api/types";
-import { ward } from "../live/store";
-import { clockTime } from "../words/times";
+import { timeAt } from "../live/store";
 import { AXIS_PX, RIGHT_PX } from "./plot";
 
 /** The lanes of the strip, each with its kinds of event. A sign says what it is without its colour. */
@@ -53,7 +52,6 @@ export function EventStrip(props: { trend: Trend }) {
   const [from, to] = [Date.parse(trend.from), Date.parse(trend.to)];
   const inner = width - AXIS_PX - RIGHT_PX;
   const place = (at: number) => AXIS_PX + ((at - from) / Math.max(1, to - from)) * inner;
-  const offset = ward.value?.offsetMinutes ?? 0;
   const told = [...trend.events].sort((a, b) => b.at.localeCompare(a.at));
   return (
     <section class="strip" aria-label="Events">
@@ -83,7 +81,7 @@ export function EventStrip(props: { trend: Trend }) {
         <ul class="events">
           {told.map((event, index) => (
             <li key={`${event.at} ${event.kind} ${index}`}>
-              {clockTime(Date.parse(event.at), offset)} {event.text}
+              {timeAt(event.at)} {event.text}
             </li>
           ))}
         </ul>

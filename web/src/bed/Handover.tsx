@@ -1,7 +1,7 @@
 import { link } from "../navigation";
 import { shelvedWords } from "../alarms/shelved";
 import { infusionWords, secondWords } from "../board/BedCard";
-import { alarmsOf, bedOf, serverNow, usable, ward } from "../live/store";
+import { alarmsOf, bedOf, serverNow, timeAt, usable, ward } from "../live/store";
 import { labelOf } from "../people/session";
 import { byUrgency, mark, stateWords } from "../words/marks";
 import { UNKNOWN, digits, lastWords, unitWords } from "../words/signals";
@@ -35,14 +35,13 @@ export function Handover(props: { bed: string }) {
       </main>
     );
   const offset = ward.value?.offsetMinutes ?? 0;
-  const time = (text: string) => clockTime(Date.parse(text), offset);
   const day = new Date(serverNow.value + offset * 60_000).toISOString().slice(0, 10);
   return (
     <main class="handover">
       <h1>Handover {bed.place}</h1>
       <p>
         {usable.value ? `As of ${day} ${clockTime(serverNow.value, offset)}` : "NOT LIVE: do not print this now"}.{" "}
-        {ward.value?.name}. Watched since {bed.watched_since === null ? UNKNOWN : time(bed.watched_since)} by{" "}
+        {ward.value?.name}. Watched since {bed.watched_since === null ? UNKNOWN : timeAt(bed.watched_since)} by{" "}
         {labelOf(bed.watched_by)}.
       </p>
       <div class="actions no-print">
@@ -54,11 +53,11 @@ export function Handover(props: { bed: string }) {
         </a>
       </div>
       <h2>Alarms now</h2>
-      {alarmsOf(bed.alias).length === 0 && <p>None.</p>}
+      {alarmsOf(bed.alias).length === 0 && <p>{usable.value ? "None." : UNKNOWN}</p>}
       <ul>
         {[...alarmsOf(bed.alias)].sort(byUrgency).map((alarm) => (
           <li key={alarm.id}>
-            {mark(alarm)} {alarm.message}, since {time(alarm.since)},{" "}
+            {mark(alarm)} {alarm.message}, since {timeAt(alarm.since)},{" "}
             {shelvedWords(alarm, labelOf, ward.value?.offsetMinutes ?? 0) ??
               stateWords({ ...alarm, acknowledged_by: labelOf(alarm.acknowledged_by) })}
           </li>
@@ -83,7 +82,7 @@ export function Handover(props: { bed: string }) {
                 <td>
                   {digits(s, usable.value)} {s.value === null ? "" : unitWords(s.unit)}
                 </td>
-                <td>{s.last === null ? UNKNOWN : `${lastWords(s) ?? ""} at ${time(s.last.at)}`}</td>
+                <td>{s.last === null ? UNKNOWN : `${lastWords(s) ?? ""} at ${timeAt(s.last.at)}`}</td>
               </tr>
             ))}
         </tbody>
@@ -94,7 +93,7 @@ export function Handover(props: { bed: string }) {
       <ul>
         {bed.checks.map((check) => (
           <li key={check.id}>
-            {check.title}: {dueWords(check.due, check.overdue, serverNow.value)} ({time(check.due)})
+            {check.title}: {dueWords(check.due, check.overdue, serverNow.value)} ({timeAt(check.due)})
           </li>
         ))}
       </ul>
@@ -109,7 +108,7 @@ export function Handover(props: { bed: string }) {
                 {step.words}{" "}
                 {step.taps.length === 0
                   ? "- not done"
-                  : step.taps.map((tap) => `${tap.act} ${time(tap.at)} ${labelOf(tap.by)}`).join("; ")}
+                  : step.taps.map((tap) => `${tap.act} ${timeAt(tap.at)} ${labelOf(tap.by)}`).join("; ")}
               </li>
             ))}
           </ul>

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Limit } from "../api/types";
 import { night } from "../navigation";
 import { serverNow, ward } from "../live/store";
-import { clockTime } from "../words/times";
+import { dayTime } from "../words/times";
 import { tidy } from "../words/units";
 import { ESTIMATE_ROWS, type PlotData, draw } from "./plot";
 
@@ -82,7 +82,7 @@ function Numbers(props: { data: PlotData; kind: "trend" | "charted" | "estimate"
         <tbody>
           {shown.map((index) => (
             <tr key={index}>
-              <td>{clockTime((times[index] ?? 0) * 1000, props.offset)}</td>
+              <td>{dayTime((times[index] ?? 0) * 1000, serverNow.peek(), props.offset)}</td>
               {heads.map((head, n) => {
                 const value = rows[n]?.[index];
                 return <td key={head}>{typeof value === "number" ? tidy(value) : "--"}</td>;

@@ -1,10 +1,10 @@
 import type { Alarm, Bed, Call, Check } from "../api/types";
 import { go, link, sheet } from "../navigation";
-import { alarmsOf, serverNow, usable, ward } from "../live/store";
+import { alarmsOf, serverNow, timeAt, usable, ward } from "../live/store";
 import { shelvedWords } from "../alarms/shelved";
 import { labelOf } from "../people/session";
-import { bandOf, byUrgency, flashes, mark, priorityWords } from "../words/marks";
-import { reflexWords, signalOf } from "../words/signals";
+import { bandOf, byUrgency, flashOf, flashes, mark, namedFirst, priorityWords } from "../words/marks";
+import { UNKNOWN, reflexWords, signalOf } from "../words/signals";
 import { clockTime, dueWords, stopwatch } from "../words/times";
 import { tidy } from "../words/units";
 import { Value } from "./Value";
@@ -18,7 +18,7 @@ function offset(): number {
 export function infusionWords(bed: Bed): string {
   const { infusion } = bed;
   if (infusion.rate_unknown_since !== null) {
-    return `rate unknown since ${clockTime(Date.parse(infusion.rate_unknown_since), offset())}`;
+    return `rate unknown since ${timeAt(infusion.rate_unknown_since)}`;
   }
   if (infusion.running === null) return "not known whether it runs";
   if (infusion.running) {
@@ -27,14 +27,14 @@ export function infusionWords(bed: Bed): string {
   const onBoard = infusion.magnesium_on_board === "no" ? "" : ", still on board";
   return bed.after_stop === null
     ? `OFF${onBoard}`
-    : `STOPPED ${clockTime(Date.parse(bed.after_stop.stopped), offset())}${onBoard}`;
+    : `STOPPED ${timeAt(bed.after_stop.stopped)}${onBoard}`;
 }
 
 /** Who looked at a new rate besides the one who charted it; null: no rate was changed. */
 export function secondWords(bed: Bed): string | null {
   const changed = bed.infusion.rate_change ?? null;
   if (changed === null) return null;
-  const when = `Rate changed ${clockTime(Date.parse(changed.at), offset())} by ${labelOf(changed.by)}`;
+  const when = `Rate changed ${timeAt(changed.at)} by ${labelOf(changed.by)}`;
   return `${when}: ${changed.second_check_missing ? "second check MISSING" : `checked by ${labelOf(changed.second_person)}`}`;
 }
 
@@ -57,32 +57,40 @@ export function callWords(call: Call | undefined): string | null {
   }
 }
 
-function Band(props: { bed: Bed; alarms: Alarm[] }) {
-  const worst = props.alarms[0];
-  const band = bandOf(worst);
-  const more = props.alarms.length - 1;
-  const classes = `band ${band}${flashes(worst) ? " flash" : ""}`;
+/** Colour and mark are of the gravest alarm; what flashes and is named first is what nobody has taken yet. */
+function Band(props: { bed: Bed; alarms: Alarm[]; named: Alarm | undefined }) {
+  const { alarms, named } = props;
+  const worst = alarms[0];
+  const told = [...new Set([named, worst])].filter((alarm) => alarm !== undefined);
+  const calm = !props.bed.watched ? "NOT WATCHED" : usable.value ? "no alarm" : UNKNOWN;
   return (
-    <div class={classes}>
+    <div class={`band ${bandOf(worst)}${flashOf(named)}`}>
       <h2>
         {worst !== undefined && <span class="mark">{mark(worst)}</span>}
         <span class="label">{props.bed.place}</span>
-        {worst === undefined && <span class="message">{props.bed.watched ? "no alarm" : "NOT WATCHED"}</span>}
-        {worst !== undefined && <span class="elapsed">{stopwatch(serverNow.value - Date.parse(worst.since))}</span>}
+        {named === undefined && <span class="message">{calm}</span>}
+        {named !== undefined && <span class="elapsed">{stopwatch(serverNow.value - Date.parse(named.since))}</span>}
       </h2>
-      {worst !== undefined && (
-        <p class="finding">
-          {worst.message}
-          <small>
-            {" "}
-            {priorityWords(worst)}
-            {worst.acknowledged ? `, acknowledged by ${labelOf(worst.acknowledged_by)}` : ""}
-            {worst.shelved == null ? "" : `, ${shelvedWords(worst, labelOf, offset()) ?? ""}`}
-            {more > 0 ? `, and ${more} more` : ""}
-          </small>
-        </p>
-      )}
+      {told.map((alarm) => (
+        <Finding key={alarm.id} alarm={alarm} more={alarm === told[told.length - 1] ? alarms.length - told.length : 0} />
+      ))}
     </div>
+  );
+}
+
+function Finding(props: { alarm: Alarm; more: number }) {
+  const { alarm, more } = props;
+  return (
+    <p class="finding">
+      {alarm.message}
+      <small>
+        {" "}
+        {priorityWords(alarm)}
+        {alarm.acknowledged ? `, acknowledged by ${labelOf(alarm.acknowledged_by)}` : ""}
+        {alarm.shelved == null ? "" : `, ${shelvedWords(alarm, labelOf, offset()) ?? ""}`}
+        {more > 0 ? `, and ${more} more` : ""}
+      </small>
+    </p>
   );
 }
 
@@ -108,7 +116,7 @@ function ReflexLine(props: { bed: Bed }) {
   return (
     <p>
       {reflex.value === null || !usable.value ? "Reflex -- was " : "Reflex "}
-      {reflexWords(reflex.last.value)} at {clockTime(Date.parse(reflex.last.at), offset())}
+      {reflexWords(reflex.last.value)} at {timeAt(reflex.last.at)}
     </p>
   );
 }
@@ -119,22 +127,21 @@ export function SomebodyHere(props: { bed: Bed }) {
   if (here === null) return null;
   return (
     <p class="paging">
-      Somebody said at {clockTime(Date.parse(here.at), offset())}: I am here (no name
+      Somebody said at {timeAt(here.at)}: I am here (no name
       {here.station === null ? "" : `, ${here.station}`})
     </p>
   );
 }
 
-function Actions(props: { bed: Bed; worst: Alarm | undefined }) {
-  const { bed, worst } = props;
-  const call = worst?.call ?? null;
+function Actions(props: { bed: Bed; named: Alarm | undefined; call: string | null }) {
+  const { bed, named, call } = props;
   return (
     <div class="actions">
-      {worst !== undefined && flashes(worst) && (
+      {named !== undefined && flashes(named) && (
         <button
           type="button"
           class="tall primary wide"
-          onClick={() => (sheet.value = { kind: "acknowledge", alarm: worst.id })}
+          onClick={() => (sheet.value = { kind: "acknowledge", alarm: named.id })}
         >
           ACKNOWLEDGE
         </button>
@@ -171,11 +178,12 @@ export function BedCard(props: { bed: Bed }) {
   const alarms = [...alarmsOf(bed.alias)].sort(byUrgency);
   const worst = alarms[0];
   const due = nextCheck(bed);
-  const call = ward.value?.calls.find((c) => c.id === worst?.call);
-  const paging = callWords(call);
+  const named = namedFirst(alarms);
+  const call = named?.call ?? worst?.call ?? null;
+  const paging = callWords(ward.value?.calls.find((c) => c.id === call));
   return (
     <article class={`card ${bandOf(worst)}`} aria-label={bed.place}>
-      <Band bed={bed} alarms={alarms} />
+      <Band bed={bed} alarms={alarms} named={named} />
       <dl class="vitals">
         <Value bed={bed} signal="rr" label="RR" />
         <Value bed={bed} signal="spo2" label="SpO2" />
@@ -198,7 +206,7 @@ export function BedCard(props: { bed: Bed }) {
       {bed.audio_paused && <p class="due overdue">SOUND PAUSED</p>}
       {paging !== null && <p class="paging">Page: {paging}</p>}
       <SomebodyHere bed={bed} />
-      <Actions bed={bed} worst={worst} />
+      <Actions bed={bed} named={named} call={call} />
     </article>
   );
 }

@@ -1,7 +1,6 @@
 import type { Bed } from "../api/types";
-import { usable, ward } from "../live/store";
+import { timeAt, usable } from "../live/store";
 import { UNKNOWN, digits, lastWords, signalOf, unitWords } from "../words/signals";
-import { clockTime } from "../words/times";
 import { tidy } from "../words/units";
 
 /** One vital sign in large digits; what is not known is a dash, with what it was and when. */
@@ -19,7 +18,7 @@ export function Value(props: { bed: Bed; signal: string; label: string; unit?: b
         {was !== null && (
           <span class="was">
             was {props.unit ? lastWords(was) : tidy(was.last?.value ?? NaN, 1)} <wbr />
-            at {clockTime(Date.parse(was.last?.at ?? ""), ward.value?.offsetMinutes ?? 0)}
+            at {timeAt(was.last?.at ?? "")}
           </span>
         )}
       </dd>

@@ -3,6 +3,7 @@ import { computed, signal } from "@preact/signals";
 import type { Alarm, Bed, Call } from "../api/types";
 import { Freshness, type Liveness, type PageClock, browserClock } from "./freshness";
 import { sharedStream } from "./shared";
+import { dayTime } from "../words/times";
 import type { Message, Source } from "./source";
 import { type Ward, fromSnapshot, withOffset, withUpdate } from "./ward";
 
@@ -28,6 +29,11 @@ export function alarmsOf(alias: string | null): Alarm[] {
 
 export function callOf(id: string | null): Call | undefined {
   return id === null ? undefined : ward.value?.calls.find((call) => call.id === id);
+}
+
+/** A time as staff read it at the ward, with its date where it is not of today. */
+export function timeAt(text: string): string {
+  return dayTime(Date.parse(text), serverNow.value, ward.value?.offsetMinutes ?? 0);
 }
 
 const REOPEN_EVERY_SECONDS = 10;

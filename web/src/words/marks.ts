@@ -44,6 +44,17 @@ export function flashes(alarm: Alarm | undefined): boolean {
   return alarm !== undefined && alarm.priority !== "low" && untaken(alarm);
 }
 
+/** What a card names: the gravest that nobody has taken, however grave one is that somebody deals with; else the gravest. */
+export function namedFirst(sorted: Alarm[]): Alarm | undefined {
+  return sorted.find(flashes) ?? sorted[0];
+}
+
+/** A band flashes for the gravest that nobody has taken, as fast as that one is urgent. */
+export function flashOf(alarm: Alarm | undefined): string {
+  if (alarm === undefined || !flashes(alarm)) return "";
+  return alarm.priority === "high" ? " flash" : " flash slow";
+}
+
 /** The state of an alarm in words. Acknowledged is never "fixed". */
 export function stateWords(alarm: Alarm): string {
   if (!alarm.condition) return "ended, not yet seen";
