@@ -25,40 +25,67 @@ export function ChecklistScreen(props: { bed: string }) {
   const list = bed?.checklist ?? null;
   return (
     <main class="checklist">
-      {bed !== undefined && list !== null ? <Open bed={bed} list={list} /> : <None bed={bed} />}
+      {bed !== undefined && list !== null ? <Open key={list.opened} bed={bed} list={list} /> : <None bed={bed} />}
     </main>
   );
 }
 
 function None(props: { bed: Bed | undefined }) {
-  const [branch, setBranch] = useState<string | null>(null);
-  const [key] = useState(newKey);
-  const [said, setSaid] = useState<string | null>(null);
   const { bed } = props;
   if (bed === undefined) return <h1>There is no such bed</h1>;
-  const alias = bed.alias;
-  async function open(): Promise<void> {
+  return (
+    <>
+      <h1>{bed.place}: no checklist is open</h1>
+      <Branches bed={bed.alias} above={null} />
+      <div class="actions">
+        <a class="button tall" href={link("bed", bed.alias)}>
+          Back to the bed
+        </a>
+      </div>
+    </>
+  );
+}
+
+/** From the least to the gravest, as the server ranks them. */
+const BRANCHES = [
+  ["grade1", "Reflexes lost, high level or dose error"],
+  ["grade2", "Slow breathing, low oxygen, slow heart"],
+  ["arrest", "ARREST"],
+] as const;
+
+/**
+ * Opens a list by hand, also again after one that was closed; with `above`, the branch of an open one, makes it graver.
+ * Each branch has a key of its own: another one is another act.
+ */
+function Branches(props: { bed: string; above: string | null }) {
+  const { bed, above } = props;
+  const [branch, setBranch] = useState<string | null>(null);
+  const [said, setSaid] = useState<string | null>(null);
+  const keys = useRef(new Map<string, string>());
+  const of = BRANCHES.slice(BRANCHES.findIndex(([value]) => value === above) + 1);
+  if (of.length === 0) return null;
+  async function open(now: string): Promise<void> {
     const who = unlocked.value;
     if (who === null) {
       unlocking.value = true;
       return;
     }
-    const path = `/api/v1/beds/${encodeURIComponent(alias)}/protocol/open`;
-    const body = { key, person: who.person, branch };
+    const key = keys.current.get(now) ?? newKey();
+    keys.current.set(now, key);
+    const path = `/api/v1/beds/${encodeURIComponent(bed)}/protocol/open`;
+    const body = { key, person: who.person, branch: now };
     const outcome = await changeByKey(path, body, () => setSaid("NOT CONFIRMED, checking"));
-    if (outcome.kind !== "saved") setSaid(outcomeWords(outcome));
+    if (outcome.kind !== "unconfirmed") keys.current.delete(now);
+    if (outcome.kind === "saved") setBranch(null);
+    setSaid(outcome.kind === "saved" ? null : outcomeWords(outcome));
   }
-  const branches = [
-    ["grade1", "Reflexes lost, high level or dose error"],
-    ["grade2", "Slow breathing, low oxygen, slow heart"],
-    ["arrest", "ARREST"],
-  ] as const;
   return (
-    <>
-      <h1>{bed.place}: no checklist is open</h1>
+    <section class="branches no-print">
       <fieldset class="choices">
-        <legend>Open the calcium gluconate checklist by hand for</legend>
-        {branches.map(([value, label]) => (
+        <legend>
+          {above === null ? "Open the calcium gluconate checklist by hand for" : "Is it worse? Make this list graver"}
+        </legend>
+        {of.map(([value, label]) => (
           <button
             key={value}
             type="button"
@@ -66,29 +93,37 @@ function None(props: { bed: Bed | undefined }) {
             aria-pressed={branch === value}
             onClick={() => setBranch(value)}
           >
-            {label}
+            {above === null || value === "arrest" ? label : `GRAVER: ${label}`}
           </button>
         ))}
       </fieldset>
-      <div class="actions">
-        <button type="button" class="tall primary" disabled={branch === null} onClick={() => void open()}>
-          OPEN CHECKLIST
-        </button>
-        <a class="button tall" href={link("bed", bed.alias)}>
-          Back to the bed
-        </a>
-      </div>
+      <button
+        type="button"
+        class="tall primary"
+        disabled={branch === null}
+        onClick={() => branch !== null && void open(branch)}
+      >
+        {above === null ? "OPEN CHECKLIST" : "MAKE IT GRAVER"}
+      </button>
       <Said text={said} />
-    </>
+    </section>
   );
 }
 
 function Open(props: { bed: Bed; list: List }) {
   const { bed, list } = props;
-  const [asking, setAsking] = useState<Asking | null>(null);
+  const [asking, setAsking] = useState<(Asking & { turn: number }) | null>(null);
+  const turn = useRef(0);
+  /** What became of a question that is not on the screen any more, where it was not saved. */
+  const [late, setLate] = useState<string | null>(null);
   const [closing, setClosing] = useState(false);
   const offset = ward.value?.offsetMinutes ?? 0;
   const steps = [...list.steps].sort((a, b) => Number(b.on_top) - Number(a.on_top));
+  // Each question is a new one: the person, the words and the key of another step are not for it.
+  const ask = (about: Asking) => {
+    setLate(null);
+    setAsking({ ...about, turn: ++turn.current });
+  };
   return (
     <>
       {list.example && <p class="stamp">EXAMPLE protocol: approved by nobody. Not for patients.</p>}
@@ -107,10 +142,13 @@ function Open(props: { bed: Bed; list: List }) {
       ))}
       <ol>
         {steps.map((step) => (
-          <StepRow key={step.id} step={step} number={list.steps.indexOf(step) + 1} ask={setAsking} open={list.open} />
+          <StepRow key={step.id} step={step} number={list.steps.indexOf(step) + 1} ask={ask} open={list.open} />
         ))}
       </ol>
-      {asking !== null && <AskTap bed={bed.alias} asking={asking} done={() => setAsking(null)} />}
+      {asking !== null && (
+        <AskTap key={asking.turn} bed={bed.alias} asking={asking} done={() => setAsking(null)} late={setLate} />
+      )}
+      <Said text={late} />
       {closing && <CloseList bed={bed.alias} done={() => setClosing(false)} />}
       <div class="actions">
         {list.open && (
@@ -131,17 +169,24 @@ function Open(props: { bed: Bed; list: List }) {
           Doctor: {list.closed.doctor}.
         </p>
       )}
-      <p class="print-only">
-        Printed {clockTime(serverNow.value, offset)}, not live. Every tap:{" "}
-        {list.steps
-          .flatMap((step) => step.taps.map((tap) => ({ ...tap, step })))
-          .sort((x, y) => x.at.localeCompare(y.at))
-          .map((tap) => `${clockTime(Date.parse(tap.at), offset, true)} ${tap.step.words} ${tap.act.toUpperCase()} ${labelOf(tap.by)}`)
-          .join("; ")}
-        .
-      </p>
+      <Branches key={String(list.open)} bed={bed.alias} above={list.open ? list.branch : null} />
+      <Printed list={list} />
       <p class="notice">{list.notice ?? "The team decides. This list does not replace the prescription."}</p>
     </>
+  );
+}
+
+/** Every tap in its order, for the paper alone. */
+function Printed(props: { list: List }) {
+  const offset = ward.value?.offsetMinutes ?? 0;
+  const taps = props.list.steps.flatMap((step) => step.taps.map((tap) => ({ ...tap, words: step.words })));
+  const told = taps
+    .sort((x, y) => x.at.localeCompare(y.at))
+    .map((tap) => `${clockTime(Date.parse(tap.at), offset, true)} ${tap.words} ${tap.act.toUpperCase()} ${labelOf(tap.by)}`);
+  return (
+    <p class="print-only">
+      Printed {clockTime(serverNow.value, offset)}, not live. Every tap: {told.join("; ")}.
+    </p>
   );
 }
 
@@ -234,7 +279,7 @@ function Timer(props: { what: string; due: string }) {
 }
 
 /** A name tap, no PIN: nothing may hold up a hand that saves. A second check that comes later holds up nothing: it needs one. */
-function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
+function AskTap(props: { bed: string; asking: Asking; done: () => void; late: (words: string) => void }) {
   const { step, act, words } = props.asking;
   const [key] = useState(newKey);
   const [text, setText] = useState("");
@@ -243,7 +288,13 @@ function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
   /** It is recorded, with a warning that has to be read. */
   const [sent, setSent] = useState(false);
   const head = useRef<HTMLHeadingElement>(null);
-  useEffect(() => head.current?.focus(), []);
+  const here = useRef(true);
+  useEffect(() => {
+    head.current?.focus();
+    return () => {
+      here.current = false;
+    };
+  }, []);
   const needsText = act === "not-done" || (step.kind === "decide" && act === "done");
   const needsSecond = act === "start" && step.give?.second_check === true;
   async function send(person: string, second: object = {}): Promise<void> {
@@ -254,6 +305,11 @@ function AskTap(props: { bed: string; asking: Asking; done: () => void }) {
     const outcome: Outcome = await changeByKey(path, { key, person, step: step.id, act, ...extra }, () =>
       setSaid("NOT CONFIRMED, checking"),
     );
+    if (!here.current) {
+      // Another question may stand in its place: it is told beside it what must be known.
+      const plain = outcome.kind === "saved" && outcome.warning === null;
+      return plain ? undefined : props.late(`${words}, ${step.words}: ${outcomeWords(outcome)}`);
+    }
     setSent(outcome.kind === "saved");
     if (outcome.kind === "saved" && outcome.warning === null) props.done();
     else setSaid(outcome.kind === "unconfirmed" ? UNCONFIRMED : outcomeWords(outcome));
