@@ -4,8 +4,8 @@ import { useAsked } from "../api/asked";
 import type { AlarmRule, Signal, Trend } from "../api/types";
 import { bedOf, serverNow, usable, ward } from "../live/store";
 import { sheet } from "../navigation";
-import { UNKNOWN, unitWords, wordsOf } from "../words/signals";
-import { clockTime, dayTime } from "../words/times";
+import { UNKNOWN, signalOf, unitWords, wordsOf } from "../words/signals";
+import { dayTime } from "../words/times";
 import { tidy } from "../words/units";
 
 const BEFORE_MS = 6 * 3600_000;
@@ -111,7 +111,7 @@ function Inputs(props: { rule: AlarmRule; bed: string | null }) {
             <tr key={one.signal}>
               <th scope="row">{one.title}</th>
               <td>{asked === null ? "loading" : thenWords(one, then, began, offset)}</td>
-              <td>{usable.value && one.value !== null ? wordsOf(one, one.value) : UNKNOWN}</td>
+              <td>{nowWords(one, bed)}</td>
             </tr>
           ))}
         </tbody>
@@ -120,6 +120,13 @@ function Inputs(props: { rule: AlarmRule; bed: string | null }) {
       {asked !== null && "why" in asked && <p>What was known when it began cannot be read: {asked.why}.</p>}
     </div>
   );
+}
+
+/** As the bed has it at this moment: the rule was read once, and what it read may be old by now. */
+function nowWords(input: Signal, alias: string | null): string {
+  const bed = bedOf(alias);
+  const live = bed === undefined ? undefined : signalOf(bed, input.signal);
+  return !usable.value || live === undefined || live.value === null ? UNKNOWN : wordsOf(live, live.value);
 }
 
 /** The newest value up to the alarm's beginning, with its own time; dashes where the history has none. */
@@ -131,5 +138,5 @@ export function thenWords(input: Signal, trend: Trend | null, began: number, off
   const [at, least, greatest] = last;
   const low = unitWords(input.unit) === "" ? wordsOf(input, least) : tidy(least, 1);
   const value = `${least === greatest ? "" : `${low} to `}${wordsOf(input, greatest)}`;
-  return `${value} at ${clockTime(from + at * 1000, offset)}`;
+  return `${value} at ${dayTime(from + at * 1000, began, offset)}`;
 }
