@@ -45,16 +45,31 @@ export function Dialog(props: {
 }) {
   const id = useId();
   const box = useRef<HTMLDialogElement>(null);
+  const leaving = useRef(false);
   useEffect(() => {
     const before = document.activeElement;
     const sheet = box.current;
+    // A browser lets a page hold back one Escape and closes the sheet at the next: so it never hears of one.
+    const hold = (event: KeyboardEvent) => {
+      const open = document.querySelectorAll("dialog");
+      if (event.key === "Escape" && !props.escape && open[open.length - 1] === sheet) event.preventDefault();
+    };
+    document.addEventListener("keydown", hold);
     sheet?.showModal();
     return () => {
+      document.removeEventListener("keydown", hold);
+      leaving.current = true;
       // What lies below a modal takes no focus: it closes first.
       sheet?.close();
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
+  /** Closed by the browser all the same, as by the "back" of a telephone: nobody may be left behind a page that is stuck. */
+  function closed(): void {
+    if (leaving.current) return;
+    if (props.escape) props.close();
+    else box.current?.showModal();
+  }
   return (
     <dialog
       ref={box}
@@ -65,19 +80,35 @@ export function Dialog(props: {
         event.preventDefault();
         if (props.escape) props.close();
       }}
+      onClose={closed}
     >
-      {simulated.value && <p class="stamp">SIMULATION - NOT A PATIENT</p>}
-      {liveness.value === "lost" && (
-        <p class="bar red" role="alert">
-          NOT LIVE - nothing heard for {ageSeconds.value} s. What is entered now cannot be confirmed.
-        </p>
-      )}
-      <Urgent />
-      {/* The focus begins here: no keyboard pops up, and digits reach the reflex buttons. */}
-      <h2 id={id} tabIndex={-1} autofocus>
-        {props.title}
-      </h2>
+      {/* It stays in sight, however far the sheet is scrolled: it hides the bars of the page. */}
+      <div class="head">
+        {simulated.value && <p class="stamp">SIMULATION - NOT A PATIENT</p>}
+        <Connection />
+        <Urgent />
+        {/* The focus begins here: no keyboard pops up, and digits reach the reflex buttons. */}
+        <h2 id={id} tabIndex={-1} autofocus>
+          {props.title}
+        </h2>
+      </div>
       {props.children}
     </dialog>
+  );
+}
+
+/** The page's own bar lies behind the sheet, and what is typed into it depends on the connection. */
+function Connection() {
+  if (liveness.value === "late")
+    return (
+      <p class="bar amber" role="status">
+        Connection lost {ageSeconds.value} s
+      </p>
+    );
+  if (liveness.value !== "lost") return null;
+  return (
+    <p class="bar red" role="alert">
+      NOT LIVE - nothing heard for {ageSeconds.value} s. What is entered now cannot be confirmed.
+    </p>
   );
 }
