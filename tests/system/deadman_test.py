@@ -8,6 +8,8 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
+import pathlib
 import secrets
 import shutil
 import signal
@@ -19,9 +21,10 @@ import time
 import unittest
 
 from receivers import Listener, Peer
+from surroundings import Namespaces
 from ward_process import WardTest, free_port, wait_for
 
-DEADMAN = sys.argv.pop(2)
+DEADMAN = os.path.abspath(sys.argv.pop(2))
 BINARY = sys.argv.pop(1)
 
 
@@ -49,6 +52,7 @@ class Pages(Listener):
 
 class Outside(WardTest):
     binary, every = BINARY, 1
+    prefix = ()  # a program that runs the dead-man
 
     def setUp(self):
         super().setUp()
@@ -109,7 +113,7 @@ secret = "file:{self.folder}/beat.key"
 
     def start_deadman(self):
         with open(self.folder / "deadman.log", "ab") as log:
-            self.deadman = subprocess.Popen([DEADMAN, "--config", str(self.folder / "deadman.toml")],
+            self.deadman = subprocess.Popen([*self.prefix, DEADMAN, "--config", str(self.folder / "deadman.toml")],
                                             stdout=subprocess.PIPE, stderr=log, text=True)
         line = self.deadman.stdout.readline()
         self.assertTrue(line.startswith("READY"), self.log())
@@ -229,7 +233,7 @@ class Silence(Outside):
         wait_for("a heartbeat", lambda: self.state()["sequence"] >= 1, 60)
         self.ward.process.terminate()
         self.assertEqual(self.ward.process.wait(60), 0)
-        self.assertEqual(self.state()["stop"][0], "a signal", "told before it had ended")
+        wait_for("told before it had ended", lambda: self.state().get("stop", [""])[0] == "a signal", 10)
         wait_for("what somebody wanted", lambda: self.hook.kinds()[:1] == ["planned"], 60)
         self.assertRegex(self.hook.heard[0]["text"],
                          r"^MAG DEADMAN Ward L4 \d\d:\d\d\. Stopped on purpose by a signal, back by \d\d:\d\d\. ")
@@ -407,6 +411,50 @@ class Forged(Outside):
         finally:
             for wire in crowd:
                 wire.close()
+
+
+class OwnDisk(Outside):
+    """A disk of its own that takes nothing, or does not answer: it starts, listens and rings all the same."""
+
+    def disk_is_told(self):
+        return [page for page in self.hook.heard if page["fault"] == "disk"]
+
+    def test_on_a_full_disk_it_rings_and_tells_of_it(self):
+        disk = self.folder / "outside"
+        own = Namespaces(self.ward, ["--mount"], f"mount -t tmpfs -o size=64k,mode=700 none {disk}")
+        self.addCleanup(own.release)
+        self.prefix, self.ward.prefix = self.ward.prefix, []
+        disk = pathlib.Path(f"/proc/{own.inside}/root{disk}")
+        with open(disk / "filler", "wb", buffering=0) as file:
+            with self.assertRaises(OSError):
+                while True:
+                    file.write(bytes(4096))
+        self.configure()
+        self.start_deadman()
+        wait_for("the alarm", lambda: self.hook.kinds()[:1] == ["alarm"], 60)
+        self.assertEqual(self.send(self.key, self.body()), 204, "and listens")
+        told = wait_for("its disk is told", self.disk_is_told, 60)
+        self.assertEqual((told[0]["kind"], told[0]["ward"]), ("alarm", ""))
+        self.assertRegex(told[0]["text"], r"^MAG DEADMAN \d\d:\d\d\. The dead-man's own disk fails: it watches on, ")
+
+        (disk / "filler").unlink()
+        wait_for("and its return", lambda: [page["kind"] for page in self.disk_is_told()] == ["alarm", "back"], 60)
+        kept = json.loads((disk / "deadman.json").read_text())["wards"]["l4"]
+        self.assertTrue(kept["ever_heard"], "what came while the disk was full")
+
+    def test_on_a_disk_that_does_not_answer_it_rings_and_ends_when_asked_to(self):
+        # Nobody reads from these pipes, nor writes: to open one hangs, as it does on a disk that went away.
+        for hung in ("deadman.json", "deadman.json.new"):
+            with self.subTest(hung):
+                pipe = self.folder / "outside" / hung
+                os.mkfifo(pipe)
+                self.configure()
+                self.start_deadman()
+                wait_for("the alarm", lambda: self.hook.kinds()[:1] == ["alarm"], 60)
+                self.assertEqual(self.send(self.key, self.body()), 204, "and listens")
+                self.end_deadman()
+                pipe.unlink()
+                self.hook.heard.clear()
 
 
 class Failing(Outside):

@@ -27,7 +27,8 @@
 #include "tools/deadman/channel.hpp"
 #include "tools/deadman/config.hpp"
 #include "tools/deadman/listener.hpp"
-#include "tools/deadman/state_file.hpp"
+#include "tools/deadman/own_disk.hpp"
+#include "tools/deadman/state_writer.hpp"
 
 namespace magwatch::deadman {
 namespace {
@@ -41,9 +42,13 @@ constexpr LogEvent event_reloaded{"deadman.reloaded", LogLevel::notice};
 constexpr LogEvent event_refused_file{"deadman.config_refused", LogLevel::error};
 constexpr LogEvent event_audit{"deadman.audit_went_back", LogLevel::warning};
 constexpr LogEvent event_state{"deadman.state", LogLevel::error};
+constexpr LogEvent event_stored{"deadman.state_written", LogLevel::notice};
 
 constexpr int exit_failed = 1, exit_usage = 2, exit_config = 78; // EX_CONFIG
 constexpr auto tick_every = 250ms;
+// For a disk at the start, and between tries of one that fails: design values. Twice the first is within the unit's
+// TimeoutStartSec.
+constexpr auto disk_answers_within = 5s, store_again_after = 5s;
 
 std::string local_clock(std::time_t at)
 {
@@ -160,7 +165,9 @@ private:
     unsigned judge(const Signed& message);
     void tick();
     void tell(const Watch& watch, const std::vector<Page>& pages, const Now& now);
+    void send(const std::string& ward, std::string_view fault, PageKind kind, const std::string& text, const Now& now);
     void store();
+    void look_at_disk(const Now& now);
     unsigned refuse(unsigned status, std::string_view why, const std::string& ward);
 
     const std::string path_;
@@ -172,14 +179,19 @@ private:
     std::vector<Watch> watches_; // as config_.wards
     std::vector<std::unique_ptr<Channel>> channels_;
     std::vector<std::unique_ptr<Channel>> old_; // of the configuration before, with what they still have to say
-    std::string stored_; // what is wrong with the disk
+    StateWriter state_;
+    OwnDisk disk_;
+    std::string disk_wrong_; // what is wrong with the disk, as it was logged
+    Milliseconds stored_{};  // when it was last tried
     std::uint64_t pages_ = 0;
 };
 
-Program::Program(std::string path, DeadmanConfig config) : path_{std::move(path)}, config_{std::move(config)}
+Program::Program(std::string path, DeadmanConfig config)
+    : path_{std::move(path)}, config_{std::move(config)}, state_{config_.state}
 {
     const Now now = read_now();
-    const ReadState read = read_state(config_.state);
+    const ReadState read = state_.read(disk_answers_within)
+                               .value_or(ReadState{{}, "the disk does not answer: what was heard before is forgotten"});
     if (!read.wrong.empty()) log(event_state, read.wrong);
     for (const WardConfig& ward : config_.wards) {
         const auto saved = read.states.find(ward.rules.name);
@@ -200,7 +212,9 @@ int Program::run()
     listener_.emplace(io_, config_.listen, [this](const Signed& message) { return judge(message); });
     hear_signals();
     store();
-    if (!stored_.empty()) throw std::runtime_error{"[state] " + stored_}; // a folder that is not there: say so now
+    // A folder that is not there: say so now. A disk that fails keeps nobody from watching.
+    if (const auto first = state_.wait(disk_answers_within); first && first->misplaced)
+        throw std::runtime_error{"[state] " + first->wrong};
     log(event_started, fmt::format("Watches {} wards, listens on {}:{}", watches_.size(), config_.listen.host,
                                    listener_->port()));
     std::fputs(fmt::format("READY port={}\n", listener_->port()).c_str(), stdout);
@@ -317,6 +331,7 @@ void Program::tick()
         told = told || !pages.empty();
     }
     if (told) store();
+    look_at_disk(now);
     std::erase_if(old_, [](const auto& channel) { return channel->idle(); });
     sd_notify(0, "WATCHDOG=1");
     timer_.expires_after(tick_every);
@@ -327,27 +342,41 @@ void Program::tick()
 
 void Program::tell(const Watch& watch, const std::vector<Page>& pages, const Now& now)
 {
-    for (const Page& page : pages) {
-        log(event_page, page.text);
-        nlohmann::ordered_json body;
-        body["type"] = "magwatch.deadman";
-        body["ward"] = watch.rules().name;
-        body["fault"] = name(page.fault);
-        body["kind"] = name(page.kind);
-        body["text"] = page.text;
-        body["at_ms"] = now.wall_ms;
-        const Message message{fmt::format("deadman-{}-{}", now.wall_ms, ++pages_), body.dump(), page.text};
-        for (const auto& channel : channels_) channel->push(message);
-    }
+    for (const Page& page : pages) send(watch.rules().name, name(page.fault), page.kind, page.text, now);
+}
+
+void Program::send(const std::string& ward, std::string_view fault, PageKind kind, const std::string& text,
+                   const Now& now)
+{
+    log(event_page, text);
+    nlohmann::ordered_json body;
+    body["type"] = "magwatch.deadman";
+    body["ward"] = ward;
+    body["fault"] = fault;
+    body["kind"] = name(kind);
+    body["text"] = text;
+    body["at_ms"] = now.wall_ms;
+    const Message message{fmt::format("deadman-{}-{}", now.wall_ms, ++pages_), body.dump(), text};
+    for (const auto& channel : channels_) channel->push(message);
 }
 
 void Program::store()
 {
     States states;
     for (const Watch& watch : watches_) states.emplace(watch.rules().name, watch.saved());
-    const std::string wrong = write_state(config_.state, states);
-    if (!wrong.empty() && wrong != stored_) log(event_state, wrong);
-    stored_ = wrong;
+    state_.write(std::move(states));
+    stored_ = read_now().steady;
+}
+
+// It is no ward's: "disk" of the ward "".
+void Program::look_at_disk(const Now& now)
+{
+    const std::string wrong = state_.trouble();
+    if (wrong != disk_wrong_ && wrong.empty()) log(event_stored, "the disk takes the state again");
+    else if (wrong != disk_wrong_) log(event_state, wrong);
+    disk_wrong_ = wrong;
+    if (!wrong.empty() && now.steady - stored_ >= store_again_after) store();
+    if (const auto page = disk_.tick(!wrong.empty(), now)) send("", "disk", page->kind, page->text, now);
 }
 
 int start(const std::string& path, bool check)

@@ -1,10 +1,10 @@
 #include "tools/deadman/state_file.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
+#include <optional>
 #include <system_error>
 #include <unistd.h>
 
@@ -85,6 +85,29 @@ std::string error_text(const char* what)
     return std::string{what} + ": " + std::error_code{errno, std::generic_category()}.message();
 }
 
+Written failed(const char* what)
+{
+    const bool misplaced = errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+    return {error_text(what), misplaced};
+}
+
+// The whole file, or nothing, with errno.
+std::optional<std::string> read_all(const std::string& path)
+{
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return std::nullopt;
+    std::string text;
+    std::array<char, 4096> part{};
+    ssize_t got = 0;
+    while ((got = ::read(file, part.data(), part.size())) > 0 || (got < 0 && errno == EINTR)) {
+        if (got > 0) text.append(part.data(), static_cast<std::size_t>(got));
+    }
+    const int why = errno;
+    ::close(file);
+    errno = why;
+    return got == 0 ? std::optional{std::move(text)} : std::nullopt;
+}
+
 bool write_all(int file, const std::string& text)
 {
     std::size_t done = 0;
@@ -103,11 +126,13 @@ ReadState read_state(const std::string& folder)
 {
     ReadState out;
     const std::string path = folder + file_name;
-    std::ifstream file{path, std::ios::binary};
-    if (!file) return out;
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const auto text = read_all(path);
+    if (!text) {
+        if (errno != ENOENT) out.wrong = error_text("cannot be read");
+        return out;
+    }
     try {
-        const Json in = Json::parse(text);
+        const Json in = Json::parse(*text);
         if (in.at("format") != format) throw std::runtime_error{"written by another version"};
         for (const auto& [ward, saved] : in.at("wards").items()) out.states.emplace(ward, from_json(saved));
     } catch (const std::exception& error) {
@@ -118,7 +143,7 @@ ReadState read_state(const std::string& folder)
     return out;
 }
 
-std::string write_state(const std::string& folder, const States& states)
+Written write_state(const std::string& folder, const States& states)
 {
     Json out;
     out["format"] = format;
@@ -127,18 +152,18 @@ std::string write_state(const std::string& folder, const States& states)
     const std::string path = folder + file_name;
     const std::string beside = path + ".new";
     const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0) return error_text("cannot open the new state");
+    if (file < 0) return failed("cannot open the new state");
     const bool wrote = write_all(file, out.dump(1) + "\n");
-    std::string why = wrote ? "" : error_text("cannot write the new state");
+    const Written written = wrote ? Written{} : failed("cannot write the new state");
     ::close(file);
-    if (!wrote) return why;
-    if (std::rename(beside.c_str(), path.c_str()) != 0) return error_text("cannot put the new state in place");
+    if (!wrote) return written;
+    if (std::rename(beside.c_str(), path.c_str()) != 0) return failed("cannot put the new state in place");
     const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory >= 0) {
         ::fsync(directory); // a file system that cannot: the file itself is whole either way
         ::close(directory);
     }
-    return "";
+    return written;
 }
 
 } // namespace magwatch::deadman

@@ -1,7 +1,7 @@
 // What a restart must not forget, in one small file that is there whole or not at all.
 //
-// Blocks for a write to disk. A file that cannot be read is moved aside and said so: a watch that starts anew is
-// better than none.
+// Blocks for the disk. A file that cannot be understood is moved aside and said so: a watch that starts anew is better
+// than none.
 #pragma once
 
 #include <map>
@@ -18,7 +18,11 @@ struct ReadState {
     std::string wrong; // in words; "" = read, or there was none
 };
 [[nodiscard]] ReadState read_state(const std::string& folder);
-// "" or why it was not written.
-[[nodiscard]] std::string write_state(const std::string& folder, const States& states);
+
+struct Written {
+    std::string wrong;      // in words; "" = it is on the disk
+    bool misplaced = false; // there is no such folder, or it is not ours: a mistake of a person, not of the disk
+};
+[[nodiscard]] Written write_state(const std::string& folder, const States& states);
 
 } // namespace magwatch::deadman

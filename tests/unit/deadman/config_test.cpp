@@ -113,7 +113,7 @@ TEST_F(DeadmanFiles, TheStateIsReadAsItWasWritten)
     saved.audit = AuditHead{7, std::string(64, 'a')};
     saved.audit_before = AuditHead{9, std::string(64, 'b')};
     saved.open[1] = Saved::Open{11, 12};
-    ASSERT_EQ(write_state(folder_, {{"l4", saved}}), "");
+    ASSERT_EQ(write_state(folder_, {{"l4", saved}}).wrong, "");
     const ReadState read = read_state(folder_);
     EXPECT_EQ(read.wrong, "");
     const Saved& back = read.states.at("l4");
@@ -144,9 +144,18 @@ TEST_F(DeadmanFiles, AStateThatCannotBeReadIsMovedAsideAndSaid)
     EXPECT_EQ(read_state(folder_).wrong, "");
 }
 
+TEST_F(DeadmanFiles, AStateThatTheDiskDoesNotGiveIsSaidAndLeftWhereItIs)
+{
+    fs::create_directory(folder_ + "/deadman.json"); // to read one is an error of its own
+    const ReadState read = read_state(folder_);
+    EXPECT_THAT(read.wrong, HasSubstr("cannot be read"));
+    EXPECT_TRUE(fs::exists(folder_ + "/deadman.json"));
+    EXPECT_FALSE(write_state(folder_, {}).misplaced);
+}
+
 TEST_F(DeadmanFiles, AFolderThatCannotBeWrittenIsSaid)
 {
-    EXPECT_THAT(write_state(folder_ + "/none", {}), HasSubstr("cannot open"));
+    EXPECT_THAT(write_state(folder_ + "/none", {}).wrong, HasSubstr("cannot open"));
 }
 
 } // namespace
