@@ -21,7 +21,7 @@ std::optional<JournalSnapshot> snapshot_from(const Statement& row)
 }
 
 // A snapshot is of use only if every batch after it is still there.
-std::optional<JournalSnapshot> newest_usable(Database& database, Statement& rows, int* skipped)
+std::optional<JournalSnapshot> first_usable(Database& database, Statement& rows, int* skipped)
 {
     const std::int64_t first = first_batch(database);
     while (rows.step()) {
@@ -38,7 +38,7 @@ std::optional<JournalSnapshot> last_snapshot(Database& database, int* skipped)
 {
     Statement rows = database.prepare(
         "SELECT id, batch, ward, wall, state, crc FROM snapshots ORDER BY id DESC");
-    return newest_usable(database, rows, skipped);
+    return first_usable(database, rows, skipped);
 }
 
 std::optional<JournalSnapshot> snapshot_before(Database& database, WallTime wall)
@@ -46,7 +46,13 @@ std::optional<JournalSnapshot> snapshot_before(Database& database, WallTime wall
     Statement rows = database.prepare("SELECT id, batch, ward, wall, state, crc FROM snapshots "
                                       "WHERE wall <= ?1 ORDER BY id DESC");
     rows.bind(1, wall.ms);
-    return newest_usable(database, rows, nullptr);
+    return first_usable(database, rows, nullptr);
+}
+
+std::optional<JournalSnapshot> first_snapshot(Database& database)
+{
+    Statement rows = database.prepare("SELECT id, batch, ward, wall, state, crc FROM snapshots ORDER BY id");
+    return first_usable(database, rows, nullptr);
 }
 
 std::vector<JournalBatch> batches_after(Database& database, std::int64_t batch, std::size_t limit)

@@ -13,6 +13,8 @@ namespace magwatch::journal_queries {
 [[nodiscard]] std::optional<JournalSnapshot> last_snapshot(Database& database, int* skipped);
 // The newest usable snapshot up to which everything happened before `wall`.
 [[nodiscard]] std::optional<JournalSnapshot> snapshot_before(Database& database, WallTime wall);
+// The oldest usable snapshot.
+[[nodiscard]] std::optional<JournalSnapshot> first_snapshot(Database& database);
 [[nodiscard]] std::vector<JournalBatch> batches_after(Database& database, std::int64_t batch,
                                                       std::size_t limit);
 [[nodiscard]] std::vector<JournalIncarnation> incarnations(Database& database);

@@ -66,6 +66,11 @@ std::variant<std::optional<JournalSnapshot>, JournalError> JournalReader::last_s
         [](Database& database) { return journal_queries::last_snapshot(database, nullptr); });
 }
 
+std::variant<std::optional<JournalSnapshot>, JournalError> JournalReader::first_snapshot()
+{
+    return impl_->guarded([](Database& database) { return journal_queries::first_snapshot(database); });
+}
+
 std::variant<std::vector<JournalBatch>, JournalError>
 JournalReader::batches_after(std::int64_t batch, std::size_t limit)
 {

@@ -30,6 +30,9 @@ public:
     [[nodiscard]] std::variant<std::optional<JournalSnapshot>, JournalError>
     snapshot_before(WallTime wall);
     [[nodiscard]] std::variant<std::optional<JournalSnapshot>, JournalError> last_snapshot();
+    // The oldest usable snapshot: where a replay begins in a journal whose first batches were pruned, or that was begun
+    // with a state (then it is that before batch 1).
+    [[nodiscard]] std::variant<std::optional<JournalSnapshot>, JournalError> first_snapshot();
     // At most `limit` batches after `batch` (0 = from the first), oldest first.
     [[nodiscard]] std::variant<std::vector<JournalBatch>, JournalError>
     batches_after(std::int64_t batch, std::size_t limit = 1000);

@@ -30,6 +30,8 @@ Instant Ward::last_instant() const { return state_->last.steady; }
 
 bool Ward::is_open(CallId call) const { return state_->calls.contains(call); }
 
+const Configuration& Ward::configuration() const { return state_->configuration; }
+
 bool Ward::has_configuration(const Configuration& configuration) const
 {
     return to_bytes(configuration) == to_bytes(state_->configuration);

@@ -54,6 +54,8 @@ public:
     [[nodiscard]] Instant last_instant() const;
     // Whether what this call rang for still needs somebody; answered is not over.
     [[nodiscard]] bool is_open(CallId call) const;
+    // The configuration in force; without a name and beds where none ever was.
+    [[nodiscard]] const Configuration& configuration() const;
     // Whether exactly this configuration is in force.
     [[nodiscard]] bool has_configuration(const Configuration& configuration) const;
     [[nodiscard]] bool has_rosters(const Rosters& rosters) const;

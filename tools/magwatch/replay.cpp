@@ -206,7 +206,8 @@ void add_replay(CLI::App& app, Shell& shell)
     add_serve_options(*command, options->serve, options->start);
     command->footer("One line per alarm transition and page, then a summary. A journal that does "
                     "not replay to\n"
-                    "the pages it recorded fails.\n"
+                    "the pages it recorded fails; one whose first records were pruned begins with its oldest "
+                    "snapshot, and says so.\n"
                     "--diff ends with 0 if the timelines are equal, 1 if they differ, 2 if they "
                     "cannot be compared.\n"
                     "--serve takes several files, a bed each (ALIAS=FILE.csv names it), prints the "

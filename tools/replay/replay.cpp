@@ -1,10 +1,15 @@
 #include "tools/replay/replay.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <ostream>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 #include "adapters/monitors/replay/csv.hpp"
 #include "adapters/monitors/replay/infusion_plan.hpp"
@@ -202,27 +207,43 @@ public:
         : pack_{pack}, request_{request}, runner_{runner}, timeline_{timeline}
     {
     }
+    // Begins with this state, under the pack that was asked for; what it holds already is not stepped again.
+    void begin(Ward ward, const Moment& at)
+    {
+        begin_ = ward.last_instant();
+        runner_.set_now({std::max(at.steady, begin_), at.wall});
+        const Configuration in_force = ward.configuration();
+        runner_.set_ward(std::move(ward));
+        if (pack_ && !in_force.pack_text.empty()) runner_.step(with_pack(in_force));
+    }
     // False if the bytes are not ours.
     bool step(std::string_view bytes)
     {
-        const auto on_input = [this](const Moment& at, const Input& input) { take(at, input); };
+        const auto on_input = [this](const Moment& at, const Input& input) {
+            held_ = at.steady < begin_;
+            if (!held_) take(at, input);
+        };
         const auto on_effect = [this](const Effect& effect) {
-            if (const auto* page = std::get_if<SendPage>(&effect)) timeline_.recorded(page->page);
+            const auto* page = std::get_if<SendPage>(&effect);
+            if (page != nullptr && !held_) timeline_.recorded(page->page);
         };
         return reader_.read(bytes, on_input, on_effect);
     }
 
 private:
+    [[nodiscard]] Configuration with_pack(Configuration configuration) const
+    {
+        configuration.pack_name = request_.pack;
+        configuration.pack_text = *pack_;
+        configuration.limits = request_.limits;
+        return configuration;
+    }
     void take(const Moment& at, const Input& input)
     {
         runner_.set_now(at);
         const auto* recorded = std::get_if<Configuration>(&input);
         if (recorded == nullptr || !pack_) return runner_.step(input);
-        Configuration configuration = *recorded;
-        configuration.pack_name = request_.pack;
-        configuration.pack_text = *pack_;
-        configuration.limits = request_.limits;
-        runner_.step(configuration);
+        runner_.step(with_pack(*recorded));
     }
 
     const std::optional<std::string>& pack_;
@@ -230,6 +251,93 @@ private:
     Runner& runner_;
     Timeline& timeline_;
     RecordReader reader_;
+    Instant begin_{std::numeric_limits<std::int64_t>::min()};
+    bool held_ = false; // by the state that it began with
+};
+
+// A journal from its first record on, or from the oldest state that it still holds. Every way out is an exit status.
+class JournalReplay {
+public:
+    JournalReplay(JournalReader& reader, const std::string& file, JournalSteps& steps, Timeline& timeline,
+                  std::ostream& errors)
+        : reader_{reader}, file_{file}, steps_{steps}, timeline_{timeline}, errors_{errors}
+    {
+    }
+    int run()
+    {
+        if (const int status = begin(); status != 0) return status;
+        while (true) {
+            const auto read = reader_.batches_after(after_);
+            if (const auto* error = std::get_if<JournalError>(&read)) return fail(*error);
+            const auto& batches = std::get<std::vector<JournalBatch>>(read);
+            if (batches.empty()) break;
+            for (const auto& batch : batches) take(batch);
+        }
+        if (damaged_ > 0) note(fmt::format("{} records are damaged and were left out", damaged_));
+        return 0;
+    }
+
+private:
+    void note(const std::string& what) { errors_ << file_ << ": note: " << what << '\n'; }
+    int fail(const JournalError& error)
+    {
+        errors_ << file_ << ": error: " << error.what << '\n';
+        return 1;
+    }
+    void start(Instant at)
+    {
+        if (!started_) timeline_.start(at);
+        started_ = true;
+    }
+    int begin()
+    {
+        const auto range = reader_.range();
+        if (const auto* error = std::get_if<JournalError>(&range)) return fail(*error);
+        const std::int64_t first = std::get<std::pair<std::int64_t, std::int64_t>>(range).first;
+        const auto found = reader_.first_snapshot();
+        if (const auto* error = std::get_if<JournalError>(&found)) return fail(*error);
+        const auto& snapshot = std::get<std::optional<JournalSnapshot>>(found);
+        const bool pruned = first > 1;
+        if (!pruned && !(snapshot && snapshot->batch == 0)) return 0;
+        LoadRefused refused;
+        auto ward = snapshot ? Ward::load(as_text(snapshot->state), &refused) : std::nullopt;
+        if (!ward) {
+            errors_ << file_ << ": error: its records begin with batch " << first
+                    << ", and no snapshot tells what came before: nothing can be said of it\n";
+            return 2;
+        }
+        if (pruned)
+            note(fmt::format("the records before {:%Y-%m-%dT%H:%M:%SZ} are pruned: it begins with what was known then",
+                             fmt::gmtime(static_cast<std::time_t>(snapshot->at.wall.ms / 1000))));
+        if (refused.any()) note("of that snapshot this version refuses a part: alarms may differ");
+        start(snapshot->at.steady);
+        after_ = snapshot->batch;
+        steps_.begin(std::move(*ward), snapshot->at);
+        return 0;
+    }
+    void take(const JournalBatch& batch)
+    {
+        if (batch.id != after_ + 1)
+            note(fmt::format("batches {} to {} are missing: alarms may be, too", after_ + 1, batch.id - 1));
+        if (batch.lost_before > 0)
+            note(fmt::format("{} records before batch {} were lost while the disk failed", batch.lost_before,
+                             batch.id));
+        after_ = batch.id;
+        start(batch.first);
+        damaged_ += batch.damaged ? 1 : 0;
+        for (const std::string_view bytes : batch.records) {
+            if (!steps_.step(bytes)) ++damaged_;
+        }
+    }
+
+    JournalReader& reader_;
+    const std::string& file_;
+    JournalSteps& steps_;
+    Timeline& timeline_;
+    std::ostream& errors_;
+    std::int64_t after_ = 0;
+    std::size_t damaged_ = 0;
+    bool started_ = false;
 };
 
 int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream& errors, ReplayTally* tally)
@@ -244,32 +352,12 @@ int replay_journal(const ReplayRequest& request, std::ostream& out, std::ostream
         errors << request.file << ": error: " << error->what << '\n';
         return 1;
     }
-    auto& reader = std::get<JournalReader>(opened);
     Timeline timeline{out, request.json, tally};
     if (!pack) timeline.compare_pages();
     Runner runner{timeline, recording_start};
     JournalSteps steps{pack, request, runner, timeline};
-    bool started = false;
-    std::size_t damaged = 0;
-    for (std::int64_t after = 0;;) {
-        const auto read = reader.batches_after(after);
-        if (const auto* error = std::get_if<JournalError>(&read)) {
-            errors << request.file << ": error: " << error->what << '\n';
-            return 1;
-        }
-        const auto& batches = std::get<std::vector<JournalBatch>>(read);
-        if (batches.empty()) break;
-        for (const auto& batch : batches) {
-            after = batch.id;
-            if (!started) timeline.start(batch.first);
-            started = true;
-            damaged += batch.damaged ? 1 : 0;
-            for (const std::string_view bytes : batch.records) {
-                if (!steps.step(bytes)) ++damaged;
-            }
-        }
-    }
-    if (damaged > 0) errors << request.file << ": note: " << damaged << " records are damaged and were left out\n";
+    JournalReplay journal{std::get<JournalReader>(opened), request.file, steps, timeline, errors};
+    if (const int status = journal.run(); status != 0) return status;
     timeline.finish(runner.ward(), runner.now());
     return pack || timeline.same_pages() ? 0 : 1;
 }

@@ -27,8 +27,10 @@ struct ReplayTally {
     double seconds = 0;                      // from the first to the last input
 };
 
-// One line per alarm transition and page, and a summary; mistakes go to `errors`. The exit status: 0; 1 a
-// file cannot be read, or a journal does not replay to the pages it recorded; 2 an argument is wrong.
+// One line per alarm transition and page, and a summary; mistakes go to `errors`. A journal whose first records were
+// pruned begins with its oldest snapshot, and says so. The exit status: 0; 1 a file cannot be read, or a journal does
+// not replay to the pages it recorded; 2 an argument is wrong, or a journal has lost its beginning and no snapshot
+// tells what came before.
 // `tally`, if given, is added to.
 int replay(const ReplayRequest& request, std::ostream& out, std::ostream& errors, ReplayTally* tally = nullptr);
 
