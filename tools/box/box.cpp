@@ -353,7 +353,8 @@ void Box::stepped(const Moment& at, const Input& input, const EffectBuffer& effe
         outcome_.trace = (outcome_.trace ^ hash_of(effect)) * 0x100000001B3ULL;
         const auto* t = std::get_if<AlarmTransition>(&effect);
         if (t == nullptr) continue;
-        if (t->event == AlarmEvent::raised && t->priority == Priority::high) ++outcome_.high;
+        if (t->event == AlarmEvent::raised && t->kind == AlarmKind::physiological && t->priority == Priority::high)
+            ++outcome_.high;
         trace("alarm " + t->episode.text() + " " + t->rule + " " + std::string{name(t->event)} + " of " +
               (t->bed == no_bed ? "the ward" : "bed-" + std::to_string(t->bed.value + 1)));
     }
@@ -385,7 +386,8 @@ void Box::sample_due()
         next_sample_[bed] = now_.steady + sample_every;
         beds_[bed].sample();
         ledger_.truth(now_, static_cast<std::uint16_t>(bed), beds_[bed].body.get());
-        if (beds_[bed].body) outcome_.patient_days += static_cast<double>(sample_every.count()) / 86'400'000.0;
+        if (beds_[bed].body && beds_[bed].monitored() && machine_.alive())
+            outcome_.patient_days += static_cast<double>(sample_every.count()) / 86'400'000.0;
     }
 }
 

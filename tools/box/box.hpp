@@ -32,9 +32,10 @@ struct Outcome {
     std::uint64_t seed = 0;
     std::vector<Violation> violations; // in the order in which they were seen; `at` since the start, which is 0
     std::uint64_t trace = 0;           // hash of every effect: equal seeds give equal runs
-    std::uint64_t steps = 0, observations = 0, high = 0, pages = 0, answers = 0, deaths = 0, jumps = 0;
+    std::uint64_t steps = 0, observations = 0, pages = 0, answers = 0, deaths = 0, jumps = 0;
+    std::uint64_t high = 0;            // alarms of a patient's, of high priority
     std::size_t state_bytes = 0;       // of the ward at the end
-    double patient_days = 0;           // lying in a watched bed, or in one that should be
+    double patient_days = 0;           // at a bed with a monitor, while the machine lived
 };
 
 [[nodiscard]] Outcome run(const Request& request);
