@@ -25,4 +25,10 @@ std::string version_text(std::string_view program)
     return text + std::string{info.compiler} + ", " + std::string{info.build_type} + ")";
 }
 
+std::string commit_text()
+{
+    const std::string_view commit = build_info().commit;
+    return commit.empty() ? "commit unknown" : "commit " + std::string{commit};
+}
+
 } // namespace magwatch

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/base/assert.hpp"
+#include "rules/base/fnv.hpp"
 
 namespace magwatch::box {
 namespace {
@@ -114,7 +115,9 @@ void Machine::recover(const Moment& now)
 
 std::uint64_t hash_of(const Effect& effect)
 {
-    return std::hash<std::string_view>{}(as_text(to_bytes(effect)));
+    Fnv1a hash;
+    hash.add(as_text(to_bytes(effect)));
+    return hash.value();
 }
 
 void Machine::take(const Moment& now, const Input& input)

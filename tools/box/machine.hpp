@@ -25,7 +25,7 @@ struct MachinePorts {
     std::function<void(const Moment&, const char* invariant, std::string)> broken; // of the books
 };
 
-// Of an effect's bytes: equal effects have equal ones in every process of one build.
+// Of an effect's bytes: equal effects have equal ones, with every compiler and on every machine.
 [[nodiscard]] std::uint64_t hash_of(const Effect& effect);
 
 class Machine {

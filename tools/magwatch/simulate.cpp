@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "runtime/build_info.hpp"
 #include "tools/box/box.hpp"
 #include "tools/box/swarm.hpp"
 #include "tools/box/tell.hpp"
@@ -29,6 +30,7 @@ Json summary_of(const box::Outcome& outcome)
     std::snprintf(trace, sizeof trace, "%016llx", static_cast<unsigned long long>(outcome.trace));
     return {{"simulation", true},
             {"seed", outcome.seed},
+            {"commit", build_info().commit},
             {"patient_days", outcome.patient_days},
             {"steps", outcome.steps},
             {"observations", outcome.observations},
@@ -47,9 +49,9 @@ void print(const box::Outcome& outcome)
     for (const box::Violation& violation : outcome.violations)
         std::printf("%s  %s: %s\n", box::time_text(violation.at - Instant{}).c_str(), violation.invariant.c_str(),
                     violation.what.c_str());
-    std::printf("SIMULATION, seed %llu: %.1f patient-days, %llu steps, %llu high alarms, %llu pages, %llu answers, "
-                "%llu deaths of the machine, %llu jumps of time: %zu findings\n",
-                static_cast<unsigned long long>(outcome.seed), outcome.patient_days,
+    std::printf("SIMULATION, seed %llu of %s: %.1f patient-days, %llu steps, %llu high alarms, %llu pages, "
+                "%llu answers, %llu deaths of the machine, %llu jumps of time: %zu findings\n",
+                static_cast<unsigned long long>(outcome.seed), commit_text().c_str(), outcome.patient_days,
                 static_cast<unsigned long long>(outcome.steps), static_cast<unsigned long long>(outcome.high),
                 static_cast<unsigned long long>(outcome.pages), static_cast<unsigned long long>(outcome.answers),
                 static_cast<unsigned long long>(outcome.deaths), static_cast<unsigned long long>(outcome.jumps),

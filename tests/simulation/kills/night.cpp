@@ -11,6 +11,7 @@
 #include "daemon/app/recovery.hpp"
 #include "daemon/ward_loop/ward_loop.hpp"
 #include "rules/base/assert.hpp"
+#include "rules/base/fnv.hpp"
 #include "runtime/task_group.hpp"
 #include "tests/simulation/kills/disk.hpp"
 #include "tests/support/ward_rig.hpp"
@@ -87,6 +88,7 @@ private:
     void check_recovered(const WardView& before, const WardView& after, Duration gap);
     void check_soon(std::function<bool()> good, const char* rule, std::string words);
     void fail(const char* rule, const std::string& words);
+    void note(const Effect& effect);
     [[nodiscard]] Duration up() const { return clock_.up; }
     Duration anywhere(Duration within)
     {
@@ -116,6 +118,7 @@ private:
     std::map<std::string, Duration> last_handed_;         // by key: in this life
     std::map<CallId, Duration> last_ring_;                // in this life
     std::map<CallId, Duration> gaps_;                     // that nobody was told yet
+    Fnv1a trace_;
     Night night_;
 };
 
@@ -131,6 +134,13 @@ void World::fail(const char* rule, const std::string& words)
 {
     night_.broken.insert(rule);
     if (night_.what.size() < 5) night_.what.push_back(std::string{rule} + ": " + words);
+}
+
+// When it came out is told by the clock of the night: a page may wait.
+void World::note(const Effect& effect)
+{
+    trace_.add(as_text(to_bytes(effect)));
+    trace_.add(std::to_string(up().count()));
 }
 
 void World::plan(Duration in, Act act, bool of_this_life)
@@ -165,11 +175,17 @@ Configuration configuration()
 WardLoopPorts World::ports()
 {
     WardLoopPorts ports;
-    ports.send_page = [this](const SendPage& page) { send(page); };
+    ports.send_page = [this](const SendPage& page) {
+        note(page);
+        send(page);
+    };
     ports.cancel_pages = [](CallId) {};
     ports.call_ended = [](CallId) {};
-    ports.reply = [this](const Reply& reply, bool stored) { took(reply, stored); };
-    ports.transition = [](const AlarmTransition&) {};
+    ports.reply = [this](const Reply& reply, bool stored) {
+        note(reply);
+        took(reply, stored);
+    };
+    ports.transition = [this](const AlarmTransition& transition) { note(transition); };
     ports.publish = [](const Ward&, const Moment&) {};
     ports.turn = [](const Moment&) {};
     // As the daemon's own: before it is appended.
@@ -293,6 +309,7 @@ Night World::run()
         if (!entry->confirmed) fail("alarm", "an entry of " + entry->rule + " was never taken");
     end_life();
     world = nullptr;
+    night_.trace = trace_.value();
     return night_;
 }
 

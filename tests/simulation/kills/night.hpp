@@ -24,6 +24,7 @@ struct Night {
     unsigned deaths = 0, pages = 0, answers = 0;
     std::set<std::string> broken;   // of the names above
     std::vector<std::string> what; // in words
+    std::uint64_t trace = 0;       // hash of every alarm, page and answer with its time: equal seeds give equal nights
 };
 
 // `slow`: how often a commit takes longer than a page waits.

@@ -1,7 +1,7 @@
 // Women are admitted, moved, discharged and charted, their monitors are exchanged, the program dies and goes on: nothing of
 // one of them ever stands under another. A reference model says who lies where and what is hers.
 //
-//   moves [--steps N | --count N] [--seed N] [--expect WHAT]
+//   moves [--steps N | --count N] [--seed N] [--twice N] [--expect WHAT]
 //
 // Every value that is charted or measured is a number that is given once, so that it tells whose it is. After each step the
 // whole view and every alarm and page that came out are held against the model: chart, values, alarms, calls, pages.
@@ -15,6 +15,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "rules/base/fnv.hpp"
+#include "tests/support/tested_commit.hpp"
 #include "tests/support/ward_rig.hpp"
 
 namespace magwatch {
@@ -57,6 +59,14 @@ public:
             something();
             judge_view();
         }
+    }
+
+    // Hash of every effect: equal seeds give equal runs.
+    [[nodiscard]] std::uint64_t trace() const
+    {
+        Fnv1a hash;
+        for (const Effect& effect : rig_.effects) hash.add(as_text(to_bytes(effect)));
+        return hash.value();
     }
 
     std::set<std::string> broken; // chart, values, alarms, calls, pages, beds
@@ -338,11 +348,12 @@ private:
 int main(int argc, char** argv)
 {
     CLI::App app{"Women who are moved, and nothing of one of them under another"};
-    std::uint64_t steps = 100'000, count = 0, seed = 1;
+    std::uint64_t steps = 100'000, count = 0, seed = 1, twice = 10;
     std::string expect;
     app.add_option("--steps", steps, "random steps")->capture_default_str();
     app.add_option("--count", count, "so many runs instead, however many steps they are");
     app.add_option("--seed", seed, "the first")->capture_default_str();
+    app.add_option("--twice", twice, "every so many runs are done twice and must be the same; 0: none")->capture_default_str();
     app.add_option("--expect", expect, "what must be found broken: beds, chart, values, alarms, calls or pages");
     CLI11_PARSE(app, argc, argv);
     std::uint64_t runs = 0, done = 0, moves = 0, alarms = 0, pages = 0, broken = 0;
@@ -355,10 +366,19 @@ int main(int argc, char** argv)
         alarms += run.alarms;
         pages += run.pages;
         seen = !expect.empty() && run.broken.contains(expect);
+        if (twice != 0 && runs % twice == 0) {
+            magwatch::Run again{seed};
+            again.go();
+            if (again.trace() != run.trace()) {
+                run.broken.insert("twice");
+                run.told.emplace_back("not the same twice");
+            }
+        }
         if (run.broken.empty()) continue;
         ++broken;
         if (!expect.empty()) continue;
-        for (const std::string& one : run.told) fmt::print("seed {}, step {}: {}\n", seed, run.steps, one);
+        for (const std::string& one : run.told)
+            fmt::print("seed {} of {}, step {}: {}\n", seed, magwatch::test::tested_commit(), run.steps, one);
     }
     fmt::print("{} steps in {} runs, {} moves, {} alarms, {} pages: {} runs in which something was another's\n", done, runs, moves,
                alarms, pages, broken);

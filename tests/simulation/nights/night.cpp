@@ -4,6 +4,7 @@
 #include <queue>
 
 #include "rules/base/assert.hpp"
+#include "rules/base/fnv.hpp"
 #include "tests/support/ward_rig.hpp"
 #include "tools/simulator/random.hpp"
 
@@ -64,6 +65,7 @@ private:
     std::priority_queue<Plan> plans_;
     std::uint64_t order_ = 0, entry_ = 0;
     std::uint32_t incarnation_ = 1;
+    Fnv1a trace_;
     NightResult result_;
 };
 
@@ -209,10 +211,12 @@ void Night::step(const Input& input)
     if (const auto* next = std::get_if<Configuration>(&input)) oracle_.configured(*next);
     oracle_.took(now_, input, effects, ward_);
     for (const Effect& effect : effects) {
-        for (const std::uint8_t byte : to_bytes(effect)) result_.trace = (result_.trace ^ byte) * 0x100000001B3ULL;
+        trace_.add(as_text(to_bytes(effect)));
         if (const auto* sent = std::get_if<SendPage>(&effect)) heard(sent->page);
         const auto* t = std::get_if<AlarmTransition>(&effect);
-        if (t != nullptr && t->event == AlarmEvent::raised && t->priority == Priority::high) ++result_.high;
+        if (t != nullptr && t->event == AlarmEvent::raised && t->kind == AlarmKind::physiological &&
+            t->priority == Priority::high)
+            ++result_.high;
     }
 }
 
@@ -305,6 +309,7 @@ NightResult Night::run()
     }
     result_.converged = oracle_.open() == 0;
     result_.violations = oracle_.violations();
+    result_.trace = trace_.value();
     return result_;
 }
 

@@ -1,7 +1,7 @@
 // What a laboratory, a charting system and a monitor send of one bed, in order, and again shuffled, doubled and late by up
 // to a day: both end in the same state, and nothing that is stale rings.
 //
-//   streams [--count N] [--seed N]
+//   streams [--count N] [--seed N] [--twice N]
 //
 // Each message goes through the server's own reading of HL7 (all of it but the sockets) into a ward under virtual time.
 // The state is what is known of each charted signal, the levels, and the chart without what was struck; where nothing is
@@ -22,6 +22,8 @@
 
 #include "adapters/monitors/hl7/ingest.hpp"
 #include "adapters/monitors/hl7/time.hpp"
+#include "rules/base/fnv.hpp"
+#include "tests/support/tested_commit.hpp"
 #include "tests/support/ward_rig.hpp"
 
 namespace magwatch {
@@ -243,8 +245,8 @@ bool may_ring(const Stream& stream, const Arrivals& arrivals, const std::string&
     return kind->wrong(last.value) && now - last.at <= kind->fresh + (kind->device ? kind->fresh : Duration{});
 }
 
-// What does not hold; nothing is good.
-std::vector<std::string> run(std::uint64_t seed, std::uint64_t& messages, std::uint64_t& rang)
+// What does not hold; nothing is good. `trace`: every effect of both wards.
+std::vector<std::string> run(std::uint64_t seed, std::uint64_t& messages, std::uint64_t& rang, Fnv1a& trace)
 {
     std::vector<std::string> wrong;
     const Duration latest = seed % 2 == 0 ? longest_delay : short_delay;
@@ -260,6 +262,7 @@ std::vector<std::string> run(std::uint64_t seed, std::uint64_t& messages, std::u
         }
         heard->until(end);
         for (const Effect& effect : heard->rig.effects) {
+            trace.add(as_text(to_bytes(effect)));
             const auto* transition = std::get_if<AlarmTransition>(&effect);
             if (transition == nullptr || transition->event != AlarmEvent::raised ||
                 transition->kind != AlarmKind::physiological)
@@ -284,14 +287,22 @@ std::vector<std::string> run(std::uint64_t seed, std::uint64_t& messages, std::u
 int main(int argc, char** argv)
 {
     CLI::App app{"HL7 streams that are shuffled, doubled and late"};
-    std::uint64_t count = 200, seed = 1;
+    std::uint64_t count = 200, seed = 1, twice = 20;
     app.add_option("--count", count, "streams")->capture_default_str();
     app.add_option("--seed", seed, "the first")->capture_default_str();
+    app.add_option("--twice", twice, "every so many streams are done twice and must be the same; 0: none")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     std::uint64_t messages = 0, rang = 0, broken = 0;
     for (const std::uint64_t end = seed + count; seed < end; ++seed) {
-        const auto wrong = magwatch::run(seed, messages, rang);
-        for (const auto& one : wrong) fmt::print("seed {}: {}\n", seed, one);
+        magwatch::Fnv1a trace;
+        auto wrong = magwatch::run(seed, messages, rang, trace);
+        if (twice != 0 && (end - seed) % twice == 0) {
+            magwatch::Fnv1a again;
+            std::uint64_t nothing = 0;
+            (void)magwatch::run(seed, nothing, nothing, again);
+            if (again.value() != trace.value()) wrong.emplace_back("not the same twice");
+        }
+        for (const auto& one : wrong) fmt::print("seed {} of {}: {}\n", seed, magwatch::test::tested_commit(), one);
         broken += wrong.empty() ? 0 : 1;
     }
     fmt::print("{} streams, {} messages, {} alarms: {} streams in which something did not hold\n", count, messages, rang, broken);

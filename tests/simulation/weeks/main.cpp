@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "tests/support/tested_commit.hpp"
 #include "tools/box/box.hpp"
 
 namespace {
@@ -59,14 +60,14 @@ int main(int argc, char** argv)
         bool good = run.violations.empty();
         if (twice != 0 && total.runs % twice == 1 % twice && box::run(request).trace != run.trace) {
             good = false;
-            fmt::print("seed {}: not the same twice\n", seed);
+            fmt::print("seed {} of {}: not the same twice\n", seed, test::tested_commit());
         }
         if (good) continue;
         ++total.broken;
         if (!expect.empty() && total.found.contains(expect)) break; // seen
         if (!expect.empty()) continue;
         for (const auto& violation : run.violations)
-            fmt::print("seed {}: {} at {} ms: {}\n", seed, violation.invariant, violation.at.ms,
+            fmt::print("seed {} of {}: {} at {} ms: {}\n", seed, test::tested_commit(), violation.invariant, violation.at.ms,
                        violation.what);
         fmt::print("magwatch simulate --seed {} --trace\n", seed);
     }
