@@ -45,26 +45,42 @@ Duration silent_after(const SourceConfiguration& source)
     return std::clamp(source.period * 3, silent_min, silent_max);
 }
 
-void Ward::State::set_fault(const Moment& now, BedId bed, BedFault fault, bool present, Instant& next)
+// A fault that is present, with what makes it particular at this bed.
+AlarmText Ward::State::alarm_told(BedId bed, BedFault fault) const
 {
-    Slot& slot = beds[bed.value].faults[static_cast<std::size_t>(fault)];
-    slot.truth = present ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
-    const FaultInfo& about = info(fault);
-    const bool pump_lost = fault == BedFault::infusion_record && beds[bed.value].watch->infusion.rate_unknown_since();
-    if (present && (fault == BedFault::uncommissioned || fault == BedFault::commission_lost)) {
-        AlarmText alarm = about.alarm;
+    AlarmText alarm = info(fault).alarm;
+    if (fault == BedFault::uncommissioned || fault == BedFault::commission_lost) {
         std::string names;
         for (const std::string& one : untrusted(bed, fault == BedFault::commission_lost))
             names += (names.empty() ? "" : ", ") + one;
         alarm.message = names + (fault == BedFault::commission_lost ? " no longer" : " not") +
                         " commissioned: relies on charted checks";
+    } else if (fault == BedFault::signals_lost) {
+        alarm.message = beds[bed.value].lost_signals;
+    } else if (fault == BedFault::infusion_record && beds[bed.value].watch->infusion.rate_unknown_since()) {
+        alarm.title = "Pump not heard";
+        alarm.message = "Pump not heard: rate unknown";
+        alarm.prompt = "Look at the pump. Chart its rate, or the stop.";
+    }
+    return alarm;
+}
+
+void Ward::State::set_fault(const Moment& now, BedId bed, BedFault fault, bool present, Instant& next)
+{
+    Slot& slot = beds[bed.value].faults[static_cast<std::size_t>(fault)];
+    slot.truth = present ? RuleTruth{Truth::yes, Truth::no} : RuleTruth{Truth::no, Truth::yes};
+    const FaultInfo& about = info(fault);
+    if (present) {
+        const AlarmText alarm = alarm_told(bed, fault);
         advance_slot(now, bed, slot, about.policy, alarm);
-    } else if (present && (fault == BedFault::signals_lost || pump_lost)) {
-        AlarmText alarm = about.alarm;
-        alarm.message = pump_lost ? "Pump not heard: rate unknown" : beds[bed.value].lost_signals;
-        if (pump_lost) alarm.title = "Pump not heard";
-        if (pump_lost) alarm.prompt = "Look at the pump. Chart its rate, or the stop.";
-        advance_slot(now, bed, slot, about.policy, alarm);
+        // One more of the same: who looks now is told what is wrong now.
+        const auto open = episodes.find(slot.episode);
+        if (open != episodes.end() && open->second.alarm.message != alarm.message) {
+            open->second.alarm.title = alarm.title;
+            open->second.alarm.message = alarm.message;
+            open->second.alarm.prompt = alarm.prompt;
+            publish(bed);
+        }
     } else {
         advance_slot(now, bed, slot, about.policy, about.alarm);
     }

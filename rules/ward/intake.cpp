@@ -25,6 +25,24 @@ bool said_before(const SourceLink& from, const Watch& watch, const Observation& 
 
 bool is_numeric_vital(Signal signal) { return info(signal).kind == SignalKind::continuous; }
 
+// Whether the device had no usable word on the signal before either, and numbers of it stand as values: then saying so
+// again moves nothing. Else a monitor that stands still with one probe off would never be found.
+bool missed_before(const SourceLink& from, const Watch& watch, Signal signal, Validity validity, Instant now,
+                   Duration silent)
+{
+    const SignalState& latest = watch.patient.latest(signal);
+    const bool mine = !latest.has_value || latest.source == from.source;
+    const bool beside = std::any_of(from.beside.begin(), from.beside.end(),
+                                    [&](const Beside& one) { return one.signal == signal; });
+    if (mine ? !latest.seen || latest.validity != validity : beside) return false;
+    for (std::size_t s = 0; s < signal_count; ++s) {
+        const SignalState& other = watch.patient.latest(static_cast<Signal>(s));
+        const bool number = is_numeric_vital(static_cast<Signal>(s)) && other.has_value && other.source == from.source;
+        if (number && other.validity == Validity::valid && (from.frozen || now - other.received < silent)) return true;
+    }
+    return false;
+}
+
 // A laboratory's result or an entry: nobody need send the next one, and one that cannot be used says nothing against
 // the last.
 bool comes_once(Signal signal)
@@ -139,7 +157,9 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
         if (!from.has_liveness || from.liveness != observation.value) from.counted = now.steady;
         from.has_liveness = true;
         from.liveness = observation.value;
-    } else if (observation.validity != Validity::valid || !said_before(from, watch, observation)) {
+    } else if (observation.validity == Validity::valid
+                   ? !said_before(from, watch, observation)
+                   : !missed_before(from, watch, signal, observation.validity, now.steady, silent_limit(from.source))) {
         from.changed = now.steady;
     }
     const bool thaws = from.frozen && (from.changed == now.steady || from.counted == now.steady);
@@ -180,8 +200,8 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     // A fault of this bed may be over: look at once rather than at the next deadline.
     if (bed.faults[static_cast<std::size_t>(BedFault::signals_lost)].truth.raise == Truth::yes ||
         bed.faults[static_cast<std::size_t>(BedFault::implausible)].truth.raise == Truth::yes ||
-        (is_pump(signal) &&
-         bed.faults[static_cast<std::size_t>(BedFault::infusion_record)].truth.raise == Truth::yes)) {
+        (is_pump(signal) && ((changed & mask(Signal::infusion_rate)) != 0 ||
+                             bed.faults[static_cast<std::size_t>(BedFault::infusion_record)].truth.raise == Truth::yes))) {
         review(now, id);
     }
 }
@@ -223,13 +243,18 @@ void Ward::State::hand_over(Bed& bed, SourceLink& to, Signal signal, const Signa
     from->beside.push_back(kept);
 }
 
+Duration Ward::State::silent_limit(SourceId source) const
+{
+    return source.value < source_names.size() ? silent_after(source_names[source.value]) : Duration{};
+}
+
 bool Ward::State::told_by_another(const Bed& bed, Signal signal, SourceId source, Instant now) const
 {
     if (!is_told_by_one(signal)) return false;
     const SignalState& latest = bed.watch->patient.latest(signal);
     if (!latest.has_value || latest.validity != Validity::valid || latest.source == source) return false;
     // A slow one does not outlast the silence of a quick one; what stayed at the bed which she left is heard no more.
-    const Duration own = source.value < source_names.size() ? silent_after(source_names[source.value]) : Duration{};
+    const Duration own = silent_limit(source);
     const SourceLink* link = known_link(bed, latest.source);
     return link != nullptr && link->expected && !link->frozen && latest.source.value < source_names.size() &&
            now - latest.received < std::min(own, silent_after(source_names[latest.source.value]));
@@ -307,10 +332,15 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
     // A device that comes back may have nothing usable to say at first: no probe is on her yet.
     if (was_quiet) doubt_after_hearing(now.steady, watch, from, &watch.patient.latest(about));
     from.expected = true;
-    from.sampled = from.changed = now.steady;
+    from.sampled = now.steady;
+    const auto validity = value.reason == Refusal::no_value ? Validity::not_available : Validity::invalid;
+    const bool again = value.has_signal && missed_before(from, watch, value.signal, validity, now.steady,
+                                                         silent_limit(value.source));
+    if (was_quiet || !again) from.changed = now.steady;
+    const bool thaws = from.frozen && from.changed == now.steady;
+    bool rate_changed = false;
     if (value.has_signal && !told_by_another(*bed, value.signal, value.source, now.steady)) {
         // The device speaks of this signal but has nothing usable: that is "lost", not silence.
-        const auto validity = value.reason == Refusal::no_value ? Validity::not_available : Validity::invalid;
         if (is_pump(value.signal)) hear_pump(now.steady, watch, value.source, value.signal, std::nullopt);
         if (!is_pump(value.signal) || !watch.pumps.together(value.signal, now.steady))
             watch.patient.reject(value.signal, validity, now.steady);
@@ -319,8 +349,10 @@ void Ward::State::apply(const Moment& now, const RefusedValue& value)
         if (is_pump(value.signal)) changed |= derive_infusion(watch, now.steady);
         evaluate(now, value.bed, changed);
         if (is_pump(value.signal)) review_session(now, value.bed);
+        rate_changed = (changed & mask(Signal::infusion_rate)) != 0;
     }
-    if (was_quiet) review(now, value.bed);
+    // That the rate is not known any more is told from when it is not.
+    if (was_quiet || rate_changed || thaws) review(now, value.bed);
     refresh_next(*bed, now.steady);
 }
 

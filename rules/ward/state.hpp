@@ -357,9 +357,11 @@ struct Ward::State {
     [[nodiscard]] static const SourceLink* known_link(const Bed& bed, SourceId source);
     void set_fresh_for(Watch& watch, Signal signal, SourceId source);
     void take_device(const Moment& now, BedId bed, const Observation& observation);
-    // Whether another device at the bed tells this signal, and goes on telling it.
     // Without a word: it said that it has none.
     static void hear_pump(Instant now, Watch& watch, SourceId pump, Signal signal, std::optional<double> word);
+    // After how long without a word it is silent; 0 of one that is not configured.
+    [[nodiscard]] Duration silent_limit(SourceId source) const;
+    // Whether another device at the bed tells this signal, and goes on telling it.
     [[nodiscard]] bool told_by_another(const Bed& bed, Signal signal, SourceId source, Instant now) const;
     static void hand_over(Bed& bed, SourceLink& to, Signal signal, const SignalState& before);
     void take_beside(const Moment& now, Watch& watch, SourceLink& from, const Observation& observation);
@@ -527,8 +529,9 @@ struct Ward::State {
     void review_bedside(const Moment& now, BedId bed, Instant& next);
     void set_fault(const Moment& now, BedId bed, BedFault fault, bool present, Instant& next);
     void set_fault(const Moment& now, WardFault fault, bool present, std::string detail);
-    // The alarm of a fault in the words that it was told in last.
+    // The alarm of a fault in the words that it was told in last, and of one that is present in those of now.
     [[nodiscard]] AlarmText alarm_told(WardFault fault) const;
+    [[nodiscard]] AlarmText alarm_told(BedId bed, BedFault fault) const;
     void apply(const Moment& now, const ShellStatus& status);
     void review_checks(const Moment& now, BedId bed);
     void check_done(const Moment& now, BedId bed, Signal signal);

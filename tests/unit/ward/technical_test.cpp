@@ -232,6 +232,57 @@ TEST(TechnicalAlarm, FlatNumbersWithoutACounterAreToldAfterFiveMinutes)
     EXPECT_THAT(rig.events("technical.frozen"), ElementsAre("raised"));
 }
 
+Observation unusable(Signal signal, Validity validity, std::uint16_t source = 0)
+{
+    Observation o;
+    o.bed = BedId{0};
+    o.source = SourceId{source};
+    o.signal = signal;
+    o.validity = validity;
+    return o;
+}
+
+// A probe is off while the monitor stands still: what it says of that one again and again is no sign of life.
+TEST(TechnicalAlarm, FlatNumbersBesideOneThatIsMissingAreToldAfterFiveMinutes)
+{
+    for (const bool refused : {false, true}) {
+        Rig rig;
+        rig.watch();
+        rig.observe(Signal::spo2, 98);
+        const auto sample = [&](double heart) {
+            rig.observe(Signal::hr, heart);
+            rig.observe(Signal::rr, 16);
+            if (refused) rig.step(RefusedValue{BedId{0}, SourceId{0}, true, Signal::spo2, Refusal::no_value});
+            else rig.step(unusable(Signal::spo2, Validity::not_available));
+            rig.pass(1s);
+        };
+        for (int i = 0; i < 299; ++i) sample(80);
+        EXPECT_THAT(rig.events("technical.frozen"), IsEmpty()) << refused;
+        for (int i = 0; i < 60; ++i) sample(80);
+        EXPECT_THAT(rig.events("technical.frozen"), ElementsAre("raised")) << refused;
+        sample(81);
+        EXPECT_THAT(rig.events("technical.frozen"), ElementsAre("raised", "cleared")) << refused;
+        // The probe comes back, and the rest stands still: it moved.
+        for (int i = 0; i < 290; ++i) sample(81);
+        rig.observe(Signal::spo2, 97);
+        for (int i = 0; i < 290; ++i) sample(81);
+        EXPECT_THAT(rig.events("technical.frozen"), ElementsAre("raised", "cleared")) << refused;
+    }
+}
+
+TEST(TechnicalAlarm, AMonitorWithoutAnyNumberStandsNotStill)
+{
+    Rig rig;
+    rig.watch();
+    rig.observe(Signal::hr, 80);
+    for (int i = 0; i < 900; ++i) {
+        rig.step(unusable(Signal::hr, Validity::not_available));
+        rig.pass(1s);
+    }
+    EXPECT_THAT(rig.events("technical.frozen"), IsEmpty());
+    EXPECT_EQ(rig.events("technical.signals_lost").front(), "raised");
+}
+
 TEST(TechnicalAlarm, NumbersThatStoodStillCountAgainWithTheFirstThatMoves)
 {
     Rig rig;
@@ -264,6 +315,25 @@ TEST(TechnicalAlarm, OneLostVitalSignOfASpeakingMonitorIsTold)
     EXPECT_THAT(rig.view().episodes.back().message, testing::HasSubstr("oxygen saturation"));
     rig.observe(Signal::spo2, 98);
     EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised", "cleared"));
+}
+
+TEST(TechnicalAlarm, ASecondVitalSignThatIsLostIsNamedToo)
+{
+    Rig rig;
+    rig.watch();
+    const auto named = [&] {
+        const auto episodes = rig.view().episodes;
+        return the(episodes, [](const EpisodeView& one) { return one.rule == "technical.signals_lost"; }).message;
+    };
+    for (int i = 0; i < 90; ++i) {
+        if (i < 10) rig.observe(Signal::spo2, 98);
+        if (i < 40 || i > 80) rig.observe(Signal::hr, 80 + i % 2);
+        rig.stream(Signal::rr, 15 + i % 2, 1);
+        if (i == 60) { EXPECT_EQ(named(), "No oxygen saturation"); }
+        if (i == 75) { EXPECT_EQ(named(), "No heart rate, oxygen saturation"); }
+    }
+    EXPECT_EQ(named(), "No oxygen saturation");
+    EXPECT_THAT(rig.events("technical.signals_lost"), ElementsAre("raised"));
 }
 
 TEST(TechnicalAlarm, ValuesThatKeepBeingRefusedAreTold)
@@ -306,6 +376,27 @@ TEST(TechnicalAlarm, WhatWasNeverChartedIsNoVitalSignThatCannotBeJudged)
     EXPECT_FALSE(told("rr < 12 /min and sedated"));
     EXPECT_FALSE(told("rr < 12 /min and post_ictal"));
     EXPECT_TRUE(told("rr < 12 /min and hr < 50 /min"));
+}
+
+// What a pump says and cannot be used makes the rate unknown at once: that is when the minute begins.
+TEST(TechnicalAlarm, APumpThatSpeaksNonsenseIsToldAMinuteLater)
+{
+    for (const bool refused : {false, true}) {
+        Rig rig;
+        rig.watch();
+        rig.observe(Signal::pump_rate, 1, 1);
+        for (int i = 0; i < 200; ++i) rig.stream(Signal::rr, 16 + i % 2, 1);
+        rig.observe(Signal::pump_rate, 1, 1);
+        ASSERT_EQ(rig.events("technical.infusion_record").back(), "cleared");
+        const auto before = rig.events("technical.infusion_record").size();
+        for (int i = 0; i < 62; ++i) {
+            if (refused) rig.step(RefusedValue{BedId{0}, SourceId{1}, true, Signal::pump_rate, Refusal::implausible});
+            else rig.step(unusable(Signal::pump_rate, Validity::invalid, 1));
+            rig.stream(Signal::rr, 16 + i % 2, 1);
+            if (i == 58) { EXPECT_EQ(rig.events("technical.infusion_record").size(), before) << refused; }
+        }
+        EXPECT_EQ(rig.events("technical.infusion_record").size(), before + 1) << refused;
+    }
 }
 
 TEST(TechnicalAlarm, ALostPumpKeepsTheGateOpenAndSaysThatTheRateIsUnknown)
