@@ -97,6 +97,8 @@ export class DevWard {
   unconfirmed = 0;
   /** What was posted, newest last: tests look here. */
   readonly posted: { path: string; body: Record<string, unknown> }[] = [];
+  /** Who lay at each bed and when, as its history has it. */
+  stays: { from: string; to: string | null }[] = [];
   /** What boards said of their sound, newest last. */
   readonly sounds: unknown[] = [];
   /** The code of a ward on which nobody has a PIN; null: it is set up. */
@@ -246,6 +248,7 @@ export class DevWard {
         ...this.event(from + 6_100_000, "stop", "Infusion stopped at the pump"),
         ...this.event(from + 6_400_000, "calcium", "Calcium gluconate started"),
       ],
+      stays: this.stays,
     };
   }
 

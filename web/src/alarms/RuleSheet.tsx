@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../Dialog";
 import { useAsked } from "../api/asked";
 import type { AlarmRule, Signal, Trend } from "../api/types";
+import { ofNewestStay } from "../bed/stay";
 import { bedOf, serverNow, usable, ward } from "../live/store";
 import { sheet } from "../navigation";
 import { UNKNOWN, signalOf, unitWords, wordsOf } from "../words/signals";
@@ -86,16 +87,17 @@ function Told(props: { rule: AlarmRule; bed: string | null }) {
 function Inputs(props: { rule: AlarmRule; bed: string | null }) {
   const { rule, bed } = props;
   const began = Date.parse(rule.since);
+  const reads = rule.inputs.map((one) => one.signal);
   const query = new URLSearchParams({
     from: new Date(began - BEFORE_MS).toISOString(),
     to: new Date(began + 1000).toISOString(),
-    signals: rule.inputs.map((one) => one.signal).join(","),
+    signals: reads.join(","),
     points: String(POINTS),
   });
   const path = bed === null ? null : `/api/v1/beds/${encodeURIComponent(bed)}/trend?${query.toString()}`;
   const asked = useAsked<Trend>(path, 0);
   const offset = ward.value?.offsetMinutes ?? 0;
-  const then = asked !== null && "data" in asked ? asked.data : null;
+  const then = asked !== null && "data" in asked ? ofNewestStay(asked.data, reads, null) : null;
   return (
     <div class="scrolls" tabIndex={0} role="region" aria-label="What it reads">
       <table>

@@ -399,6 +399,8 @@ export interface Trend {
   resolution_seconds: number;
   signals: Record<string, { unit: string; points: [number, number, number][] }>;
   events: TrendEvent[];
+  /** Who was watched at this bed and when, one after the other; `to` null: it goes on. */
+  stays?: { from: string; to: string | null }[];
 }
 
 export interface TrendEvent {

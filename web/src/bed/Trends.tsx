@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { useAsked } from "../api/asked";
 import type { Bed, Limit, Prediction, Trend } from "../api/types";
 import { serverNow, usable, ward } from "../live/store";
@@ -9,6 +9,7 @@ import { EventStrip } from "./EventStrip";
 import { Plot } from "./Plot";
 import { judged, limitsOf, standing } from "./bands";
 import { type PlotData, estimateColumns, trendColumns } from "./plot";
+import { ofNewestStay } from "./stay";
 
 const ROWS = [
   ["rr", "Respiratory rate", "trend"],
@@ -19,6 +20,8 @@ const ROWS = [
   ["reflex_arm", "Arm reflex", "charted"],
   ["urine", "Urine", "charted"],
 ] as const;
+
+const CHARTED = ROWS.filter(([, , kind]) => kind === "charted").map(([name]) => name);
 
 type Drawn = [name: string, title: string, kind: "trend" | "charted", data: PlotData, limits: Limit[], note: string];
 
@@ -43,9 +46,12 @@ export function Trends(props: { bed: Bed }) {
     points: String(POINTS),
   });
   const path = to === 0 ? null : `/api/v1/beds/${encodeURIComponent(props.bed.alias)}/trend?${query.toString()}`;
-  const asked = useAsked<Trend>(path, AGAIN_MS, (status, error) =>
-    status === 404 ? "this server keeps no history of vital signs for boards" : error,
-  );
+  const since = props.bed.watched_since;
+  const wrong = (status: number, error: string) =>
+    status === 404 ? "this server keeps no history of vital signs for boards" : error;
+  const asked = useAsked<Trend>(path, AGAIN_MS, wrong, since);
+  const all = asked !== null && "data" in asked ? asked.data : null;
+  const trend = useMemo(() => (all === null ? null : ofNewestStay(all, CHARTED, since)), [all, since]);
   const limits = useAsked<{ limits: Limit[] }>(
     `/api/v1/beds/${encodeURIComponent(props.bed.alias)}/limits`,
     AGAIN_MS,
@@ -63,8 +69,8 @@ export function Trends(props: { bed: Bed }) {
       </div>
       {asked === null && <p>Loading the trends.</p>}
       {asked !== null && "why" in asked && <p>No trends: {asked.why}.</p>}
-      {asked !== null && "data" in asked && usable.value && (
-        <Stack trend={asked.data} limits={known} hours={hours} epidural={(signalOf(props.bed, "epidural")?.value ?? 0) > 0} />
+      {trend !== null && usable.value && (
+        <Stack trend={trend} limits={known} hours={hours} epidural={(signalOf(props.bed, "epidural")?.value ?? 0) > 0} />
       )}
       {limits !== null && "why" in limits && <p>No limits are drawn: {limits.why}.</p>}
     </section>

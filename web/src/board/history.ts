@@ -11,10 +11,14 @@ const KEEP_MS = 2 * 3600_000;
 const EVERY_MS = 15_000;
 
 const dots = new Map<string, Dot[]>();
+/** Whose dots they are: the beginning of the watch. Another one is another patient. */
+const stays = new Map<string, string | null>();
 
 export function remember(beds: Bed[], now: number): void {
   if (now === 0) return;
   for (const bed of beds) {
+    if (stays.get(bed.alias) !== bed.watched_since) dots.delete(bed.alias);
+    stays.set(bed.alias, bed.watched_since);
     const row = dots.get(bed.alias) ?? [];
     const newest = row[row.length - 1];
     if (newest !== undefined && now - newest.at < EVERY_MS) continue;

@@ -287,6 +287,17 @@ describe("looking", () => {
     await page.getByRole("region", { name: "Respiratory rate, table" }).waitFor();
   });
 
+  it("draws nothing of the patient before as of this one", async () => {
+    const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    at.server.ward.frame.beds[2]!.watched_since = ago(60);
+    at.server.ward.stays = [{ from: ago(300), to: ago(70) }, { from: ago(60), to: null }];
+    const page = await open(DESK, "#/bed/bed-3");
+    await page.getByText("Events as a list (5)").waitFor(); // a bolus and a rate were of the one before
+    const knee = page.locator(".plot", { has: page.getByRole("heading", { name: "Knee reflex" }) });
+    await knee.getByRole("button", { name: "Table" }).click();
+    expect((await knee.locator("tbody td:last-child").allTextContents()).map(Number)).toEqual([1, 0]);
+  });
+
   it("judges the arm and not the knee under an epidural", async () => {
     const page = await open(DESK, "#/bed/bed-4");
     await page.getByRole("img", { name: /^Knee reflex 0, .*, not judged under an epidural/ }).waitFor();

@@ -1,5 +1,5 @@
 // A recorded ward without a stream or a server: the signals that screens read, and answers that a test chooses.
-import { cleanup } from "@testing-library/preact";
+import { cleanup, configure } from "@testing-library/preact";
 import { vi } from "vitest";
 import type { Bed } from "../../src/api/types";
 import { liveness, serverNow, ward } from "../../src/live/store";
@@ -7,6 +7,10 @@ import { fromSnapshot } from "../../src/live/ward";
 import { sheet, unlocking } from "../../src/navigation";
 import { people, peopleMissing, session } from "../../src/people/session";
 import { snapshotOf } from "./recording";
+
+// They wait for what comes, not for a time: a busy machine may take long.
+configure({ asyncUtilTimeout: 30_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 /** 10:00 of 1 March 2026 at a ward that is an hour ahead of UTC. */
 export const NOW = Date.UTC(2026, 2, 1, 9, 0, 0);
