@@ -103,6 +103,7 @@ export class DevWard {
   readonly sounds: unknown[] = [];
   /** The code of a ward on which nobody has a PIN; null: it is set up. */
   setupCode: string | null = null;
+  private readonly since = new Date(Date.now() - 3 * 3600_000).toISOString();
   private readonly keys = new Set<string>();
   private readonly charts = new Map<string, Charted[]>();
   private unlockedBy: string | null = null;
@@ -113,11 +114,17 @@ export class DevWard {
     name: FrameName,
     public offsetMinutes = 0,
   ) {
-    this.frame = frameNow(name, Date.now());
+    this.frame = this.longWatched(frameNow(name, Date.now()));
+  }
+
+  /** The recorded watches had just begun: the trends that are made here are of somebody who is there for longer. */
+  private longWatched(frame: Frame): Frame {
+    for (const bed of frame.beds) if (bed.watched_since !== null) bed.watched_since = this.since;
+    return frame;
   }
 
   show(name: FrameName): Update {
-    this.frame = frameNow(name, Date.now());
+    this.frame = this.longWatched(frameNow(name, Date.now()));
     return this.update();
   }
 
