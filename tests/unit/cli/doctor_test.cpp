@@ -304,6 +304,13 @@ TEST_F(Doctor, TellsOfALoopThatStandsAndOfFaults)
     alarms["alarms"] =
         Json::array({{{"kind", "technical"}, {"rule", "technical.silent"}, {"message", "Monitor silent"}}});
     expect("technical alarms", Verdict::warning, "Monitor silent");
+    alarms["alarms"].push_back({{"kind", "technical"}, {"priority", "high"}, {"message", "Cannot tell how she is"}});
+    expect("technical alarms", Verdict::warning, "Monitor silent");
+    expect("technical alarms", Verdict::wrong, "Cannot tell");
+    alarms["alarms"] = Json::array({{{"kind", "technical"}, {"rule", "technical.no_owner"}, {"message", "Nobody"}}});
+    expect("technical alarms", Verdict::wrong, "Nobody");
+    alarms["alarms"] = Json::array({{{"kind", "physiological"}, {"priority", "high"}, {"message", "Slow breathing"}}});
+    expect("technical alarms", Verdict::ok);
     said["beds_watched"] = 0;
     expect("watched", Verdict::ok, "none of 1 beds");
     said["beds"] = 0;
@@ -437,6 +444,42 @@ TEST_F(Doctor, TellsOfDevicesThatAreNotHeardOrNotCommissioned)
     expect("heard", Verdict::wrong, "WATCHED");
     beds["beds"][0]["watched"] = false;
     expect("heard", Verdict::warning, "not connected");
+}
+
+TEST_F(Doctor, ADeviceThatWentSilentAtAWatchedBedIsWrongThoughItsLineIsOpen)
+{
+    write("map.toml", read(fs::path{MAGWATCH_SOURCE_DIR} / "tests/data/maps/every_order.toml"), 0644);
+    configure(config_text() + "[[modbus]]\nname = \"m\"\nbed = \"bed-1\"\nhost = \"127.0.0.1\"\nmap = \"map.toml\"\n");
+    daemon_runs();
+    Json source{{"name", "m"},       {"bed", "bed-1"},  {"kind", "monitor"},
+                {"connected", true}, {"frozen", false}, {"age_seconds", 29.0}};
+    sources = {{"sources", Json::array({source})}};
+    expect("heard", Verdict::ok, "m: heard 29 s ago");
+    sources["sources"][0]["age_seconds"] = 240.0;
+    expect("heard", Verdict::wrong, "m is silent, heard 240 s ago; bed-1 is WATCHED");
+}
+
+TEST_F(Doctor, ASenderOfManyBedsThatIsNotThereIsWrongWhileAnyBedIsWatched)
+{
+    daemon_runs();
+    Json source{{"name", "gateway"},  {"bed", nullptr},   {"kind", "messages"},
+                {"connected", false}, {"frozen", false}, {"age_seconds", nullptr}};
+    sources = {{"sources", Json::array({source})}};
+    expect("heard", Verdict::wrong, "gateway is not connected, never heard; a bed is WATCHED");
+    beds["beds"][0]["watched"] = false;
+    expect("heard", Verdict::warning, "gateway is not connected");
+    beds["beds"][0]["watched"] = true;
+    sources["sources"][0]["connected"] = true;
+    expect("heard", Verdict::ok, "gateway");
+    sources["sources"][0]["age_seconds"] = 31.0;
+    expect("heard", Verdict::wrong, "gateway is silent, heard 31 s ago; a bed is WATCHED");
+    configure(config_text() + "[hl7]\nlisten = \"127.0.0.1:2575\"\n[[hl7.source]]\nname = \"gateway\"\n"
+                              "application = \"GATEWAY\"\nperiod = \"60 s\"\nbeds = { \"L4^^1\" = \"bed-1\" }\n");
+    daemon_runs();
+    sources["sources"][0]["age_seconds"] = 240.0;
+    expect("heard", Verdict::ok, "gateway: heard 240 s ago");
+    sources["sources"][0]["age_seconds"] = 241.0;
+    expect("heard", Verdict::wrong, "gateway is silent");
 }
 
 TEST_F(Doctor, TellsOfSerialLines)

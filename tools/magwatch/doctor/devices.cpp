@@ -15,12 +15,27 @@ namespace magwatch::cli::doctor
 namespace
 {
 
+constexpr double heard_within_s = 30; // as a continuous value: docs/RULES.md
+
+// Of a bed; of none: whether any is.
 bool is_watched(const Examination& e, const Json& alias)
 {
     if (!e.daemon.beds.contains("beds")) return false;
-    for (const Json& bed : field(e.daemon.beds, "beds"))
-        if (field(bed, "alias") == alias) return field(bed, "watched") == true;
+    for (const Json& bed : field(e.daemon.beds, "beds")) {
+        const bool meant = alias.is_null() || field(bed, "alias") == alias;
+        if (meant && field(bed, "watched") == true) return true;
+    }
     return false;
+}
+
+// How old its last word may be: four periods of a slow one, as the daemon judges it.
+double allowed_age(const Examination& e, const std::string& name)
+{
+    for (const SourceConfiguration& source : e.config()->ward.sources) {
+        const double period = static_cast<double>(source.period.count()) / 1000;
+        if (source.name == name && period > 5) return period * 4;
+    }
+    return heard_within_s;
 }
 
 void heard(const Examination& e, Findings& findings)
@@ -33,15 +48,20 @@ void heard(const Examination& e, Findings& findings)
                                     ? "never heard"
                                     : "heard " + cell(field(source, "age_seconds")) + " s ago";
         std::string trouble;
+        // The daemon tells it of watched beds alone, and of what was heard there or should be.
+        const Json& seconds = field(source, "age_seconds");
         if (field(source, "connected") != true) trouble = name + " is not connected, " + age;
+        else if (seconds.is_number() && seconds.get<double>() > allowed_age(e, name))
+            trouble = name + " is silent, " + age;
         else if (field(source, "frozen") == true) trouble = name + ": its values stand still";
         if (trouble.empty()) {
             findings.ok("heard", name + ": " + age);
             continue;
         }
         const std::string advice = "power, cable and address; for Modbus: magwatch modbus probe MAP HOST:PORT";
-        if (is_watched(e, field(source, "bed")))
-            findings.wrong("heard", trouble + "; " + cell(field(source, "bed")) + " is WATCHED", advice);
+        const Json& bed = field(source, "bed"); // of none: it speaks of any
+        if (is_watched(e, bed))
+            findings.wrong("heard", trouble + "; " + (bed.is_null() ? "a bed" : cell(bed)) + " is WATCHED", advice);
         else
             findings.warning("heard", trouble, advice);
     }

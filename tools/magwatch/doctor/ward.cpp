@@ -61,11 +61,18 @@ void daemon_faults(const Json& status, Findings& findings)
 void technical_alarms(const DaemonWords& daemon, Findings& findings)
 {
     if (!daemon.alarms.contains("alarms")) return;
-    std::string all;
-    for (const Json& alarm : field(daemon.alarms, "alarms"))
-        if (field(alarm, "kind") == "technical") all += (all.empty() ? "" : "; ") + words(field(alarm, "message"));
-    if (all.empty()) return findings.ok("technical alarms", "none is open");
-    findings.warning("technical alarms", all, "magwatch alarms list tells since when; docs/runbooks tell what to do");
+    // A high one: nobody can tell how a patient is, or nobody can be told.
+    std::string grave, others;
+    for (const Json& alarm : field(daemon.alarms, "alarms")) {
+        if (field(alarm, "kind") != "technical") continue;
+        const bool high = field(alarm, "priority") == "high" || field(alarm, "rule") == "technical.no_owner";
+        std::string& all = high ? grave : others;
+        all += (all.empty() ? "" : "; ") + words(field(alarm, "message"));
+    }
+    const std::string advice = "magwatch alarms list tells since when; docs/runbooks tell what to do";
+    if (!grave.empty()) findings.wrong("technical alarms", grave, advice);
+    if (!others.empty()) findings.warning("technical alarms", others, advice);
+    if (grave.empty() && others.empty()) findings.ok("technical alarms", "none is open");
 }
 
 void watching(const Json& status, Findings& findings)
