@@ -1,9 +1,13 @@
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <string>
 #include <system_error>
+#include <vector>
 #include <poll.h>
 
 #include <CLI/CLI.hpp>
@@ -33,6 +37,30 @@ std::string refusal(const Json& status)
     return "";
 }
 
+// Where the daemon may be listening: the file may name another place than the one that runs, and a change of it is
+// refused.
+std::vector<std::string> sockets(const Config& config)
+{
+    std::vector<std::string> all{config.http.socket_path};
+    const char* named = std::getenv("MAGWATCH_SOCKET");
+    for (const std::string& other : {std::string{named == nullptr ? "" : named}, Shell{}.socket})
+        if (!other.empty() && std::find(all.begin(), all.end(), other) == all.end()) all.push_back(other);
+    return all;
+}
+
+// What the first one that answers there says of itself; nothing if nobody does.
+Json status_of_any(const Shell& shell, const std::vector<std::string>& sockets)
+{
+    for (const std::string& socket : sockets) {
+        Shell ward = shell;
+        ward.socket = socket;
+        const Fetched said = Client{ward}.fetch("/api/v1/status");
+        Json status = Json::parse(said.text, nullptr, false);
+        if (said.error.empty() && status.is_object()) return status;
+    }
+    return {};
+}
+
 // The unit's reload: only what passed the check is put before the daemon, which then judges for itself. Whoever reloads
 // goes on with the new file in force, or knows why it is not.
 int reload(const Shell& shell, int process, const Config& config)
@@ -42,20 +70,19 @@ int reload(const Shell& shell, int process, const Config& config)
                        " cannot be told: " + std::generic_category().message(errno));
         return failed;
     }
-    Shell ward = shell;
-    ward.socket = config.http.socket_path;
-    const Client client{ward};
+    const std::vector<std::string> places = sockets(config);
     const std::string wanted = configuration_hash(config);
     Json status;
     for (int asked = 0; asked < in_force_within / look_every; ++asked) {
-        const Fetched said = client.fetch("/api/v1/status");
-        status = Json::parse(said.text, nullptr, false);
-        if (!said.error.empty() || !status.is_object()) {
-            shell.complain("it was told; whether it took it into force nobody says at " + ward.socket);
-            return ok;
-        }
-        if (status.value("config_hash", "") == wanted) return ok;
+        status = status_of_any(shell, places);
+        if (status.is_object() && status.value("config_hash", "") == wanted) return ok;
         (void)::poll(nullptr, 0, look_every.count()); // the next look; a command has nothing else to do
+    }
+    if (!status.is_object()) {
+        std::string asked;
+        for (const std::string& place : places) asked += (asked.empty() ? "" : ", ") + place;
+        shell.complain("it was told; whether it took it into force nobody says at " + asked);
+        return failed;
     }
     const std::string why = refusal(status);
     shell.complain("it is not in force after " + std::to_string(in_force_within.count()) + " s" +

@@ -158,6 +158,11 @@ int run_export(const Shell& shell, const Options& options)
     int exit_code = ok;
     const auto range = range_of(shell, options, exit_code);
     if (!range) return exit_code;
+    if (range->from >= range->to) {
+        shell.complain("from " + http::format_time(range->from) + " to " + http::format_time(range->to) +
+                       ": --from must be earlier than --to");
+        return usage;
+    }
     Output out{options.output};
     if (!out.good()) {
         shell.complain(options.output + ": it exists, or cannot be made");
