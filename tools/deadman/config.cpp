@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "runtime/toml_reader.hpp"
+#include "tools/deadman/listener.hpp"
 #include "tools/deadman/signature.hpp"
 
 namespace magwatch::deadman {
@@ -127,6 +128,9 @@ void Reader::listen(const TomlTable& table)
         if (const auto read = secret(table, name, false)) *value = read->reveal();
     }
     if (table.has("certificate") != table.has("key")) table.fail("'certificate' and 'key' belong together");
+    if (!out.certificate.empty() && !out.key.empty()) {
+        if (const auto mistake = tls_mistake(out)) table.fail(mistake->key, mistake->why);
+    }
     if (!table.has("certificate") && !is_loopback(out.host))
         table.fail("address", "elsewhere than loopback it needs TLS: 'certificate' and 'key'");
 }

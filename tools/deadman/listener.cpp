@@ -166,18 +166,37 @@ private:
 
 namespace {
 
-std::optional<asio::ssl::context> make_context(const ListenConfig& config)
+asio::ssl::context empty_context()
 {
-    if (config.certificate.empty()) return std::nullopt;
     asio::ssl::context context{asio::ssl::context::tls_server};
     context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
                         asio::ssl::context::default_workarounds);
+    return context;
+}
+
+std::optional<asio::ssl::context> make_context(const ListenConfig& config)
+{
+    if (config.certificate.empty()) return std::nullopt;
+    asio::ssl::context context = empty_context();
     context.use_certificate_chain(asio::buffer(config.certificate));
     context.use_private_key(asio::buffer(config.key), asio::ssl::context::pem);
     return context;
 }
 
 } // namespace
+
+std::optional<TlsMistake> tls_mistake(const ListenConfig& config)
+{
+    if (config.certificate.empty()) return std::nullopt;
+    asio::ssl::context context = empty_context();
+    error_code error;
+    context.use_certificate_chain(asio::buffer(config.certificate), error);
+    if (error) return TlsMistake{"certificate", "is no certificate (PEM): " + error.message()};
+    // With the certificate in place this also finds a key that is another one's.
+    context.use_private_key(asio::buffer(config.key), asio::ssl::context::pem, error);
+    if (error) return TlsMistake{"key", "is not the key of the certificate (PEM): " + error.message()};
+    return std::nullopt;
+}
 
 struct Listener::State : std::enable_shared_from_this<Listener::State> {
     State(asio::io_context& io, const ListenConfig& config, Judge judge)

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include <boost/asio/io_context.hpp>
 
@@ -14,6 +16,13 @@
 #include "tools/deadman/signature.hpp"
 
 namespace magwatch::deadman {
+
+struct TlsMistake {
+    const char* key; // of [listen]
+    std::string why;
+};
+// Why nobody could be answered over TLS with this certificate and key; nothing: with none, or with good ones.
+[[nodiscard]] std::optional<TlsMistake> tls_mistake(const ListenConfig& config);
 
 // What a message is worth, as an HTTP status.
 using Judge = std::function<unsigned(Signed)>;

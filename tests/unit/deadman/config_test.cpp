@@ -13,6 +13,7 @@ namespace magwatch::deadman {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 namespace fs = std::filesystem;
@@ -28,6 +29,16 @@ protected:
     {
         std::ofstream{folder_ + "/" + name} << text;
         fs::permissions(folder_ + "/" + name, fs::perms::owner_read | fs::perms::owner_write);
+    }
+    // A certificate that is its own authority, and its key.
+    void make_pair(const std::string& name) const
+    {
+        const std::string path = folder_ + "/" + name;
+        const std::string command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+                                    " -subj /CN=test -keyout " + path + ".key -out " + path + ".crt 2> " + path + ".log";
+        ASSERT_EQ(std::system(command.c_str()), 0);
+        for (const char* end : {".key", ".crt"})
+            fs::permissions(path + end, fs::perms::owner_read | fs::perms::owner_write);
     }
     std::string good() const
     {
@@ -101,6 +112,21 @@ TEST_F(DeadmanFiles, AnAuthorityThatCannotBeUsedIsFoundBeforeTheFirstAlarm)
     EXPECT_THAT(hook("none.pem"), Contains(HasSubstr("cannot be read")));
     EXPECT_THAT(mail("none.pem"), Contains(HasSubstr("cannot be read")));
     EXPECT_THAT(mail("key"), Contains(HasSubstr("holds no certificate")));
+}
+
+TEST_F(DeadmanFiles, ACertificateOrKeyThatTlsCannotUseIsAMistake)
+{
+    make_pair("good");
+    make_pair("other");
+    write("junk", "-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n");
+    const auto listen = [&](const std::string& certificate, const std::string& key) {
+        return mistakes("[listen]\naddress = \"0.0.0.0:8600\"\ncertificate = \"file:" + folder_ + "/" + certificate +
+                        "\"\nkey = \"file:" + folder_ + "/" + key + "\"\n");
+    };
+    EXPECT_THAT(listen("good.crt", "good.key"), IsEmpty());
+    EXPECT_THAT(listen("junk", "good.key"), ElementsAre(HasSubstr("d.toml:12:15: error: is no certificate")));
+    EXPECT_THAT(listen("good.crt", "junk"), ElementsAre(HasSubstr("d.toml:13:7: error: is not the key")));
+    EXPECT_THAT(listen("good.crt", "other.key"), ElementsAre(HasSubstr("is not the key of the certificate")));
 }
 
 TEST_F(DeadmanFiles, TheStateIsReadAsItWasWritten)
