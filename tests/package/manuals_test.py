@@ -137,6 +137,19 @@ class Manuals(unittest.TestCase):
         # The files that it names are the site's to write.
         self.assertEqual([error["message"] for error in errors if "No such file" not in error["message"]], [])
 
+    def test_what_the_shipped_configuration_shows_behind_a_sign_stands_under_its_own_table(self):
+        done = run(BIN / "magwatch", "config", "keys", HERE / "every_table.toml")
+        understood, table, seen = json.loads(done.stdout), "", 0
+        for line in (REPOSITORY / "systemd/magwatch.toml").read_text().splitlines():
+            heading = re.match(r"(?:# )?\[+([a-z0-9_.]+)\]", line)
+            key = re.match(r"# ([a-z0-9_]+) += ", line)
+            if heading:
+                table = heading.group(1)
+            elif key:
+                seen += 1
+                self.assertIn(key.group(1), understood[table], f"[{table}]")
+        self.assertGreater(seen, 50)
+
     def test_every_key_of_a_rule_pack_stands_in_its_page_and_none_besides(self):
         told = keys_of("magwatch-rules.5", lambda text: [text] if re.fullmatch(r"[a-zA-Z.]+", text) else [])
         source = "".join((REPOSITORY / "rules/language" / name).read_text()
