@@ -315,6 +315,8 @@ void Ward::State::resume_calls(const Moment& now, Duration unwatched)
         const auto found = calls.find(id);
         if (found == calls.end()) continue; // one that came before it reached somebody
         Call& call = found->second;
+        // The ward's own call that this start has opened rings by itself, and its words are how long that was.
+        if (id.incarnation == incarnation && call.bed == no_bed) continue;
         // What rang before the interruption and never reached the disk has left under keys that must not come again.
         const std::uint32_t starts = std::min(incarnation - std::min(incarnation, id.incarnation), starts_counted);
         call.repetition = std::max(call.repetition, starts * rings_of_a_start);

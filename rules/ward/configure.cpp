@@ -55,6 +55,8 @@ void Ward::State::apply(const Moment& now, const Started& started)
     incarnation = started.incarnation;
     counter = 0;
     const bool gap = started.unwatched > Duration{} || !started.unwatched_known;
+    // Before anything is found: what leaves for the first time now is not sent again.
+    resend_unresolved(now, started.unwatched);
     // The first message after any interruption says how long nobody was watching.
     if (gap) {
         skip_numbers();
@@ -94,7 +96,6 @@ void Ward::State::apply(const Moment& now, const Started& started)
         refresh_next(bed, now.steady);
     }
     doubt_after_gap(now.steady, started);
-    resend_unresolved(now, started.unwatched);
     resume_calls(now, started.unwatched);
     publish(no_bed);
 }

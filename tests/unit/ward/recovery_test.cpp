@@ -186,6 +186,24 @@ TEST(Recovery, AnIntentWithoutAnOutcomeIsResentUnderItsKeyAndNeverAThirdTime)
     EXPECT_EQ(std::count_if(pages.begin(), pages.end(), [&](const Page& p) { return p.key == key; }), 2);
 }
 
+// Where technical calls do not wait, the start's own alarm rings in the step in which the calls before it ring again.
+TEST(Recovery, TheAlarmAboutTheInterruptionRingsOnce)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.technical.first_after = {};
+    rig.step(c);
+    rig.watch();
+    rig.jump(rig.now().at(rig.now().steady + 30s));
+    rig.step(restart(2, 30s));
+    const auto pages = rig.pages();
+    ASSERT_EQ(pages.size(), 1U);
+    EXPECT_EQ(pages[0].reason, PageReason::first);
+    EXPECT_EQ(pages[0].attempt, 1);
+    ASSERT_FALSE(pages[0].words.empty());
+    EXPECT_EQ(pages[0].words[0], "Nobody was watching for 30 s");
+}
+
 // Whoever hears of it first, by whichever message, hears how long nobody watched.
 TEST(Recovery, EveryMessageAfterAnInterruptionSaysHowLongNobodyWatched)
 {
