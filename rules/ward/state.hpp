@@ -297,6 +297,7 @@ struct Ward::State {
     LoadRefused not_taken; // of the load. Not saved: it is told once
 
     EffectBuffer* effects = nullptr; // of the step that runs
+    Instant leaves{};                // when they leave: a deadline that a stop let pass runs out at its own instant
     std::size_t saved_size = 0;      // of the last save, in bytes; for the room of the next
 
     // --- ward.cpp: the reducer ---

@@ -75,6 +75,7 @@ const BedConfiguration* Ward::bed_configuration(BedId bed) const
 void Ward::State::step(const Moment& now, const Input& input)
 {
     MAGWATCH_ASSERT(now.steady >= last.steady);
+    leaves = now.steady;
     if (reask) [[unlikely]] reask_rules(now);
     // While nobody watched no device could be heard: what its silence would have meant is not decided
     // from the silence of our own (apply(Started) says what became of the time).
@@ -185,14 +186,7 @@ void Ward::State::fire_due(const Moment& now)
         for (const auto& [id, call] : calls) {
             if (call.next <= at.steady) moving.push_back(id);
         }
-        for (const auto id : moving) {
-            call_moves(at, id);
-            // After a long stop the missed rungs are not rung one by one.
-            const auto call = calls.find(id);
-            if (call != calls.end() && call->second.next <= now.steady) {
-                call->second.next = now.steady + std::max(policy(call->second).wait, Duration{1000});
-            }
-        }
+        for (const auto id : moving) call_moves(at, id);
     }
 }
 

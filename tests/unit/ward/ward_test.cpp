@@ -513,6 +513,30 @@ TEST(Ward, WhatWasMissedInALongStopIsRungOnceAndNotRungByRung)
     EXPECT_EQ(rings.size(), 1U);
 }
 
+// Who hears of it now has the whole time to answer.
+TEST(Ward, WhatBeganInALongStopRingsItsFirstRungAloneAndGivesItTime)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.high.rungs[0].wait = Duration{40'000}; // the ladder's is a minute
+    rig.step(c);
+    rig.watch();
+    rig.chart(InfusionRateEntry{4, {}}); // too fast in 5 s
+    const auto rung_up = [&] {
+        std::vector<std::string> called;
+        for (const Page& page : rig.pages())
+            if (page.kind == AlarmKind::physiological) called.push_back(page.key.person);
+        return called;
+    };
+    rig.jump(rig.now().at(rig.now().steady + 5min)); // nobody woke it
+    rig.step(Tick{});
+    EXPECT_THAT(rung_up(), ElementsAre("midwife"));
+    rig.pass(39s);
+    EXPECT_THAT(rung_up(), ElementsAre("midwife"));
+    rig.pass(1s);
+    EXPECT_THAT(rung_up(), ElementsAre("midwife", "charge", "doctor"));
+}
+
 TEST(Ward, AMediumAlarmWaitsForTheWardBeforeItPages)
 {
     Rig rig;
