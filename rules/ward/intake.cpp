@@ -198,10 +198,12 @@ void Ward::State::take_device(const Moment& now, BedId id, const Observation& ob
     if (is_pump(signal)) review_session(now, id);
     check_done(now, id, signal);
     // A fault of this bed may be over: look at once rather than at the next deadline.
-    if (bed.faults[static_cast<std::size_t>(BedFault::signals_lost)].truth.raise == Truth::yes ||
-        bed.faults[static_cast<std::size_t>(BedFault::implausible)].truth.raise == Truth::yes ||
-        (is_pump(signal) && ((changed & mask(Signal::infusion_rate)) != 0 ||
-                             bed.faults[static_cast<std::size_t>(BedFault::infusion_record)].truth.raise == Truth::yes))) {
+    const auto present = [&](BedFault fault) {
+        return bed.faults[static_cast<std::size_t>(fault)].truth.raise == Truth::yes;
+    };
+    const bool rate_changed = is_pump(signal) && (changed & mask(Signal::infusion_rate)) != 0;
+    if (rate_changed || present(BedFault::signals_lost) || present(BedFault::implausible) ||
+        (is_pump(signal) && present(BedFault::infusion_record))) {
         review(now, id);
     }
 }

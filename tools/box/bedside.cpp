@@ -90,11 +90,19 @@ Bedside::Values Bedside::read()
              {Signal::pump_rate, body->rate}}};
 }
 
+bool Bedside::any_number(const Values& values)
+{
+    return std::any_of(values.begin(), values.end(), [](const Value& v) {
+        return v.value && info(v.signal).kind == SignalKind::continuous;
+    });
+}
+
 void Bedside::sample()
 {
     if (!body) return;
     body->advance(world_.now().steady);
     if (!monitored_) return;
+    if (!during(frozen_until_) || during(silent_until_) || during(late_until_)) moved_ = world_.now().steady;
     if (during(silent_until_)) {
         if (!told_silent_ && world_.dice().chance(0.5)) world_.tell(DeviceStatus{monitor(), false, {}});
         told_silent_ = true;
@@ -103,7 +111,12 @@ void Bedside::sample()
     if (told_silent_) world_.tell(DeviceStatus{monitor(), true, {}});
     told_silent_ = false;
     if (!during(frozen_until_)) shown_ = read();
-    if (during(garbled_until_) && world_.dice().chance(0.8)) return garble(shown_);
+    // Where every number is missing nothing stands still that could be taken for a value, unless a counter does.
+    if (!counts() && !any_number(shown_)) moved_ = world_.now().steady;
+    if (during(garbled_until_) && world_.dice().chance(0.8)) {
+        moved_ = world_.now().steady;
+        return garble(shown_);
+    }
     if (during(late_until_)) return send_late(shown_);
     send(shown_);
     if (world_.dice().chance(swarm_.doubles) && !world_.calm()) send(shown_);
@@ -127,6 +140,7 @@ Observation observation_of(std::uint16_t bed, SourceId source, Signal signal, st
 void Bedside::send(const Values& values)
 {
     for (const Value& v : values) {
+        if (v.signal == Signal::liveness && !counts()) continue;
         const SourceId source = v.signal == Signal::pump_rate ? pump() : monitor();
         world_.tell(observation_of(bed_, source, v.signal, v.value));
     }

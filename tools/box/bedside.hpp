@@ -1,7 +1,8 @@
 // A bed: the woman in it, the pump, the monitor and the wire to the ward PC, with all that may become of them. What is
 // true of her is known here and to the judge, and to nobody else.
 //
-// Bodies and noise are the simulator's (tools/simulator). A monitor tells eight signals every 5 s.
+// Bodies and noise are the simulator's (tools/simulator). A monitor tells eight signals every 5 s; that of every second
+// bed has no counter by which it proves that it runs.
 #pragma once
 
 #include <array>
@@ -29,7 +30,8 @@ struct Body {
     double rate = 0;    // g/h that really run
     double ordered = 0; // g/h that were prescribed and charted
     Instant at{};
-    double urine_charted = 0; // mL of the model that were charted
+    double urine_charted = 0;     // mL of the model that were charted
+    Instant urine_charted_at{};   // so is that there was little or none, hourly
 };
 
 class Bedside {
@@ -44,6 +46,9 @@ public:
     void mend();
 
     [[nodiscard]] bool monitored() const { return monitored_; }
+    [[nodiscard]] bool counts() const { return bed_ % 2 == 0; } // it has a counter
+    // When its words last were not those that it had said before, or it said nothing that can be used; {0}: never.
+    [[nodiscard]] Instant moved() const { return moved_; }
     [[nodiscard]] SourceId monitor() const { return SourceId{static_cast<std::uint16_t>(2 * bed_)}; }
     [[nodiscard]] SourceId pump() const { return SourceId{static_cast<std::uint16_t>(2 * bed_ + 1)}; }
 
@@ -59,6 +64,7 @@ private:
 
     void trouble(double per_hour, Duration longest, Instant Bedside::*until);
     [[nodiscard]] Values read();
+    [[nodiscard]] static bool any_number(const Values& values);
     void send(const Values& values);
     void send_late(const Values& values);
     void garble(const Values& values);
@@ -70,6 +76,7 @@ private:
     std::uint16_t bed_;
     bool monitored_;
     Instant frozen_until_{}, silent_until_{}, garbled_until_{}, late_until_{}, leads_off_until_{};
+    Instant moved_{};
     bool told_silent_ = false;
     Values shown_{};
     double counter_ = 0;

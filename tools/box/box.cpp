@@ -22,7 +22,7 @@ constexpr Duration says_again = 5s;      // who was not told "stored"
 constexpr Duration old_faults_after = 15s; // as the daemon looks for what stood when it died
 constexpr Duration look_every = 1min;    // at the screen, when nothing was decided
 constexpr Duration look_again = 5s;      // when something was: no limit that is judged there is shorter than this
-constexpr std::size_t state_most = 8U << 20; // bytes; a ward of five beds has far less: design value
+constexpr std::size_t state_most = 2U << 20; // bytes; three times what a ward of five beds came to: design value
 constexpr std::size_t waiting_most = 4096;   // decisions that wait for the disk: design value
 constexpr unsigned turns_at_once = 20'000;   // at one instant: more is a loop that goes nowhere
 
@@ -110,7 +110,7 @@ Box::Box(const Request& request)
     : request_{request}, dice_{request.seed, 9}, swarm_{swarm_of(request, dice_)},
       machine_{request.seed, swarm_.slow_commits, ports()}, configuration_{configuration()},
       pack_{compile_pack(configuration_.pack_text, configuration_.pack_name)}, paging_{configuration_},
-      ledger_{*pack_.pack, request.beds}, staff_{*this, swarm_, beds_},
+      ledger_{*pack_.pack, beds_, request.beds}, staff_{*this, swarm_, beds_},
       pagers_{*this, swarm_, [this](const Page& page) { staff_.rings(page); }}
 {
     outcome_.seed = request.seed;
@@ -321,6 +321,7 @@ void Box::suspend()
     trace("the machine sleeps for " + std::to_string(length.count() / 1000) + " s");
     now_ = now_.at(now_.steady + length);
     ++outcome_.jumps;
+    ledger_.woke(now_);
     machine_.take(now_, ShellStatus{ShellFault::loop_late, true, "Nobody was watching"});
     plan(2s, [this] { tell(ShellStatus{ShellFault::loop_late, false, ""}); });
     ledger_.restarted(now_, machine_.ward());
@@ -359,12 +360,14 @@ void Box::stepped(const Moment& at, const Input& input, const EffectBuffer& effe
               (t->bed == no_bed ? "the ward" : "bed-" + std::to_string(t->bed.value + 1)));
     }
     if (request_.trace) trace_input(input, [this](const std::string& line) { trace(line); });
-    // A start sends again at once what the journal does not know the outcome of.
-    if (std::holds_alternative<Started>(input)) paging_.lost_since(machine_.lost_after());
+    if (std::holds_alternative<Started>(input)) {
+        // A start sends again at once what the journal does not know the outcome of.
+        paging_.lost_since(machine_.lost_after());
+        ledger_.recovered(at, machine_.taken(), machine_.lost_after());
+    }
     paging_.took(at, input, effects, machine_.ward(), false);
     look_wanted_ = look_wanted_ || decided;
-    if (std::holds_alternative<Started>(input)) return; // the ledger is told by restarted()
-    ledger_.took(at, input, effects);
+    ledger_.took(at, input, effects, machine_.taken() + 1, machine_.durable());
 }
 
 void Box::look()
@@ -375,7 +378,7 @@ void Box::look()
     const WardView view = machine_.ward().view(now_, Ward::Shown::alarms);
     staff_.see(view);
     paging_.look(now_, view);
-    ledger_.look(now_, view, beds_, staff_.moving());
+    ledger_.look(now_, view, staff_.moving());
     if (machine_.waiting() > waiting_most) fail("I10", "too much waits for the disk");
 }
 
@@ -385,7 +388,7 @@ void Box::sample_due()
         if (next_sample_[bed] > now_.steady) continue;
         next_sample_[bed] = now_.steady + sample_every;
         beds_[bed].sample();
-        ledger_.truth(now_, static_cast<std::uint16_t>(bed), beds_[bed].body.get());
+        ledger_.truth(now_, static_cast<std::uint16_t>(bed));
         if (beds_[bed].body && beds_[bed].monitored() && machine_.alive())
             outcome_.patient_days += static_cast<double>(sample_every.count()) / 86'400'000.0;
     }
@@ -441,7 +444,7 @@ void Box::finish()
     if (machine_.alive()) {
         if (request_.until == Duration{}) ledger_.converged(now_, machine_.ward().view(now_));
         outcome_.state_bytes = machine_.ward().save().size();
-        if (outcome_.state_bytes > state_most) fail("I10", "the ward's state grows beyond 8 MiB");
+        if (outcome_.state_bytes > state_most) fail("I10", "the ward's state grows beyond 2 MiB");
         machine_.close(now_);
     }
     for (const auto* list : {&paging_.violations(), &ledger_.violations()})
@@ -450,6 +453,7 @@ void Box::finish()
                      [](const Violation& a, const Violation& b) { return a.at < b.at; });
     for (Violation& violation : outcome_.violations) violation.at = Instant{} + (violation.at - start_.steady);
     outcome_.answers = staff_.answers();
+    outcome_.longest_freeze = ledger_.longest_freeze();
 }
 
 Outcome Box::go()

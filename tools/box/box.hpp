@@ -3,7 +3,7 @@
 //
 // First everything goes wrong that the seed asks for (safety), then all is mended and everybody comes (liveness). What
 // must hold is judged after every step from outside: paging_oracle.hpp (I1, I3, I6, I7), ledger.hpp (I1, I2, I4, I5,
-// I9), machine.hpp (I8), and here I10: bounded queues, state and work. What the screen shows is looked at where
+// I8, I9, G4), machine.hpp (I8), and here I10: bounded queues, state and work. What the screen shows is looked at where
 // something was decided or said, and besides once a minute.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "rules/base/instant.hpp"
+#include "tools/box/ledger.hpp"
 #include "tools/box/paging_oracle.hpp"
 
 namespace magwatch::box {
@@ -35,6 +36,7 @@ struct Outcome {
     std::uint64_t steps = 0, observations = 0, pages = 0, answers = 0, deaths = 0, jumps = 0;
     std::uint64_t high = 0;            // alarms of a patient's, of high priority
     std::size_t state_bytes = 0;       // of the ward at the end
+    LongestFreeze longest_freeze;      // before it was told
     double patient_days = 0;           // at a bed with a monitor, while the machine lived
 };
 

@@ -7,147 +7,99 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration fresh_for = 30s;    // BEHAVIOUR "Freshness", of a source that speaks every 5 s
+constexpr Duration fresh_for = 30s; // BEHAVIOUR "Freshness", of a source that speaks every 5 s
 constexpr Duration tolerance = 1s;
-constexpr Duration held = 10s;         // rr-critical and spo2-critical
+constexpr Duration held = 10s; // rr-critical and spo2-critical
 constexpr Duration between_samples = sample_every;
-constexpr Duration found_frozen = 300s; // BEHAVIOUR and goal G4, without a counter; with one it is 60 s
-constexpr Duration comes_back = 15s;     // three polls: a device that was silent may bring one signal after the other
-constexpr double breathing_fails = 6;  // /min; below the 8 of the pack by more than a monitor's noise
-constexpr double rr_critical = 8, spo2_critical = 85;
+constexpr Duration frozen_without = 300s; // goal G4
+constexpr Duration frozen_counted = 60s;
+constexpr Duration rate_held = 60s; // technical.infusion_record
+constexpr Duration phase_slack = 1min; // of the first hours with denser checks, which begin with the first magnesium
+constexpr double breathing_fails = 6; // /min; below the 8 of the pack by more than a monitor's noise
 
-std::optional<double> critical(Signal signal)
-{
-    if (signal == Signal::rr) return rr_critical;
-    if (signal == Signal::spo2) return spo2_critical;
-    return std::nullopt;
-}
+Duration frozen_limit(bool counts) { return counts ? frozen_counted : frozen_without; }
 
-// The reply that takes what was said; null: it was not taken.
-const Reply* accepted(const EffectBuffer& effects)
+std::string of_bed(const std::string& what, std::size_t bed) { return what + " of bed " + std::to_string(bed); }
+
+std::string seconds(Duration d) { return std::to_string(d.count() / 1000) + " s"; }
+
+// A level is drawn for a laboratory, which is not in the box.
+bool is_of_laboratory(const Check& check)
 {
-    for (const Effect& effect : effects) {
-        const auto* reply = std::get_if<Reply>(&effect);
-        if (reply != nullptr && reply->accepted) return reply;
-    }
-    return nullptr;
+    return std::all_of(check.signals.begin(), check.signals.end(),
+                       [](Signal signal) { return info(signal).kind == SignalKind::laboratory; });
 }
 
 } // namespace
 
-Ledger::Ledger(const Pack& pack, std::size_t beds) : pack_{pack}, beds_(beds) {}
+Ledger::Ledger(const Pack& pack, const std::vector<Bedside>& bedsides, std::size_t beds)
+    : pack_{pack}, bedsides_{bedsides}, books_{pack, beds}, beds_(beds)
+{
+}
 
 void Ledger::fail(const Moment& now, const char* invariant, std::string what)
 {
-    if (violations_.size() < 20) violations_.push_back({invariant, std::move(what), now.steady});
+    // One finding is enough: it repeats at every look.
+    const std::string about = std::string{invariant} + what.substr(0, what.find(" for "));
+    if (violations_.size() < 20 && said_.insert(about).second)
+        violations_.push_back({invariant, std::move(what), now.steady});
 }
 
-bool Ledger::any(const Bed& bed) { return !bed.open.empty(); }
-
-bool Ledger::any_high(const Bed& bed)
+void Ledger::took(const Moment& now, const Input& input, const EffectBuffer& effects, std::uint64_t number,
+                  std::uint64_t durable)
 {
-    return std::any_of(bed.open.begin(), bed.open.end(), [](const auto& item) {
-        return item.second.first == AlarmKind::physiological && item.second.second == Priority::high;
-    });
-}
-
-void Ledger::took(const Moment& now, const Input& input, const EffectBuffer& effects)
-{
-    if (const auto* observation = std::get_if<Observation>(&input)) observed(now, *observation);
-    else if (const auto* entry = std::get_if<Entry>(&input)) entered(now, *entry, effects);
-    else if (const auto* action = std::get_if<Action>(&input)) acted(now, *action, effects);
+    books_.took(now, input, effects, number, durable);
     for (const Effect& effect : effects) {
-        if (const auto* t = std::get_if<AlarmTransition>(&effect)) transition(now, *t);
+        if (const auto* t = std::get_if<AlarmTransition>(&effect)) raised(now, *t);
         const auto* sent = std::get_if<SendPage>(&effect);
         if (sent != nullptr && mended_) used_.try_emplace(sent->page.channel_kind, now.steady);
     }
     check(now);
 }
 
-void Ledger::observed(const Moment& now, const Observation& o)
+void Ledger::raised(const Moment& now, const AlarmTransition& t)
 {
-    if (o.bed.value >= beds_.size() || o.observed.ms != 0) return; // late ones are history
-    Bed& bed = beds_[o.bed.value];
-    if (!bed.watched) return;
-    for (std::size_t i = 0; i < judged.size(); ++i) {
-        if (judged[i] != o.signal) continue;
-        Vital& vital = bed.vitals[i];
-        if (o.validity != Validity::valid) {
-            vital.low.reset();
-            return;
-        }
-        if (now.steady - bed.heard > fresh_for) bed.back = now.steady;
-        bed.heard = now.steady;
-        vital.expected = true;
-        const auto limit = critical(o.signal);
-        const bool gap = now.steady - vital.fresh > between_samples + tolerance;
-        vital.fresh = now.steady;
-        if (!limit || o.value >= *limit) vital.low.reset();
-        else if (!vital.low || gap) vital.low = now.steady;
-    }
-}
-
-void Ledger::entered(const Moment& now, const Entry& entry, const EffectBuffer& effects)
-{
-    const auto* value = std::get_if<ValueEntry>(&entry.what);
-    const Reply* reply = accepted(effects);
-    if (value == nullptr || value->signal != Signal::reflex_knee || reply == nullptr) return;
-    if (entry.bed.value >= beds_.size()) return;
-    // Who was not told "stored" says the same again, and somebody else may have found another thing meanwhile.
-    const bool again = !entry.key.empty() && !entered_.insert(entry.key).second;
-    if (again && reply->text == "already recorded") return;
-    Bed& bed = beds_[entry.bed.value];
-    if (value->value > 0) bed.no_reflex.reset();
-    else if (bed.watched && !bed.no_reflex) bed.no_reflex = now.steady;
-}
-
-void Ledger::acted(const Moment& now, const Action& action, const EffectBuffer& effects)
-{
-    if (accepted(effects) == nullptr) return;
-    if (const auto* start = std::get_if<WatchStart>(&action.what)) {
-        beds_[start->bed.value].watched = true;
-        beds_[start->bed.value].since = now.steady;
-    }
-    if (const auto* moved = std::get_if<WatchTransfer>(&action.what)) {
-        Bed& from = beds_[moved->from.value];
-        Bed& to = beds_[moved->to.value];
-        if (!from.watched) return;
-        Bed fresh;
-        fresh.watched = true;
-        fresh.since = now.steady;
-        fresh.no_reflex = from.no_reflex;
-        // Her own alarms go with her; those of the devices of both beds end, and both are told as ended.
-        fresh.open = from.open;
-        to = std::move(fresh);
-        from = Bed{};
-    }
-}
-
-void Ledger::transition(const Moment& now, const AlarmTransition& t)
-{
-    if (t.event == AlarmEvent::cleared) {
-        for (Bed& bed : beds_) bed.open.erase(t.episode);
-        return;
-    }
     if (t.event != AlarmEvent::raised || t.bed.value >= beds_.size()) return;
-    Bed& bed = beds_[t.bed.value];
-    bed.open[t.episode] = {t.kind, t.priority};
-    if (t.kind != AlarmKind::physiological || !bed.watched) return;
+    const BedBook& book = books_.beds()[t.bed.value];
+    if (!book.watched) return;
+    if (t.rule == "technical.frozen") {
+        Duration& longest = bedsides_[t.bed.value].counts() ? longest_.with_counter : longest_.without;
+        longest = std::max(longest, still(t.at, t.bed.value));
+    }
+    // What is about the absence of data comes from none.
+    if (t.kind == AlarmKind::physiological && !t.rule.starts_with("breathing-lost")) judge_age(now, t, book);
+}
+
+// How long the newest value of the signal is over its limit; below zero: it is not. Nothing: it is none that the books
+// know.
+std::optional<Duration> Ledger::over_age(Signal signal, const BedBook& book, Instant at) const
+{
+    const auto of = [&](Signal one, Instant newest) { return at - newest - info(one).fresh_for; };
+    for (std::size_t i = 0; i < judged.size(); ++i)
+        if (judged[i] == signal) return at - book.vitals[i].fresh - fresh_for;
+    if (signal == Signal::reflex) signal = Signal::reflex_knee;
+    for (std::size_t i = 0; i < charted_signals.size(); ++i)
+        if (charted_signals[i] == signal) return of(signal, book.charted[i].any ? book.charted[i].at : Instant{});
+    return std::nullopt;
+}
+
+// Of all that the rule reads something must be fresh when it fires. When it was decided: what fell due while the
+// machine slept is told when it wakes.
+void Ledger::judge_age(const Moment& now, const AlarmTransition& t, const BedBook& book)
+{
     const auto rule = std::find_if(pack_.rules.begin(), pack_.rules.end(),
                                    [&](const Rule& r) { return r.id == t.rule; });
-    if (rule == pack_.rules.end() || t.rule.starts_with("breathing-lost")) return; // these are about its absence
-    SignalMask known = 0;
-    Instant newest{};
-    for (std::size_t i = 0; i < judged.size(); ++i) {
-        known |= mask(judged[i]);
-        if ((rule->reads & mask(judged[i])) != 0) newest = std::max(newest, bed.vitals[i].fresh);
+    if (rule == pack_.rules.end()) return;
+    std::optional<Duration> least;
+    for (std::size_t s = 0; s < signal_count; ++s) {
+        const auto signal = static_cast<Signal>(s);
+        if ((rule->reads & mask(signal)) == 0 || signal == Signal::mg_on_board) continue;
+        const auto over = over_age(signal, book, t.at.steady);
+        if (!over) return;
+        least = std::min(least.value_or(*over), *over);
     }
-    const bool of_vitals_alone = rule->reads != 0 && (rule->reads & ~(known | mask(Signal::mg_on_board))) == 0;
-    // When it was decided: what fell due while the machine slept is told when it wakes.
-    const Instant at = t.at.steady;
-    if (of_vitals_alone && at - newest > fresh_for + tolerance)
-        fail(now, "I5", t.rule + " of bed " + std::to_string(t.bed.value) + " comes from data of " +
-                            std::to_string((at - newest).count() / 1000) + " s ago");
+    if (least && *least > tolerance)
+        fail(now, "I5", of_bed(t.rule, t.bed.value) + " comes from data that are " + seconds(*least) + " too old");
 }
 
 void Ledger::check(const Moment& now)
@@ -155,82 +107,183 @@ void Ledger::check(const Moment& now)
     if (now.steady - checked_ < 1s) return;
     checked_ = now.steady;
     for (std::size_t b = 0; b < beds_.size(); ++b) {
-        const Bed& bed = beds_[b];
-        if (!bed.watched) continue;
-        const auto of = [&](const char* what) { return std::string{what} + " in bed " + std::to_string(b); };
-        for (std::size_t i = 0; i < judged.size(); ++i) {
-            const Vital& vital = bed.vitals[i];
-            const Instant newest = std::max({vital.fresh, bed.since, bed.back - fresh_for + comes_back});
-            if (vital.expected && now.steady - newest > fresh_for + 2 * tolerance && !any(bed))
-                fail(now, "I2", of(std::string{name(judged[i])}.c_str()) + ": no data for " +
-                                    std::to_string((now.steady - newest).count() / 1000) + " s and nobody is told");
-            const Duration low = vital.low ? vital.fresh - std::max(*vital.low, bed.since) : Duration{};
-            if (low > held + between_samples + tolerance && !any_high(bed))
-                fail(now, "I1", of(std::string{name(judged[i])}.c_str()) + " is critically low, and no alarm");
-        }
-        if (bed.no_reflex && now.steady - *bed.no_reflex > tolerance && !any_high(bed))
-            fail(now, "I1", of("no reflex was charted") + ", and no alarm");
-        const bool heard = bed.vitals[1].expected;
-        const Instant from = bed.failing ? std::max(*bed.failing, bed.since) : Instant{};
-        if (bed.failing && heard && now.steady - from > found_frozen + fresh_for + 2 * between_samples && !any(bed))
-            fail(now, "I1", of("breathing fails") + " in truth, and nobody is told anything");
+        if (!books_.beds()[b].watched) continue;
+        const Tells told = books_.beds()[b].tells();
+        check_vitals(now, b, told);
+        check_charts(now, b, told);
+        check_devices(now, b, told);
     }
 }
 
-void Ledger::truth(const Moment& now, std::uint16_t at, const Body* body)
+void Ledger::check_vitals(const Moment& now, std::size_t b, Tells told)
+{
+    const BedBook& book = books_.beds()[b];
+    for (std::size_t i = 0; i < judged.size(); ++i) {
+        const Vital& vital = book.vitals[i];
+        const std::string_view signal = name(judged[i]);
+        const Duration missing = now.steady - book.newest(i);
+        if (vital.expected && missing > fresh_for + 2 * tolerance && (told & tells_vital(i)) == 0)
+            fail(now, "I2",
+                 of_bed("no " + std::string{signal}, b) + " for " + seconds(missing) + " and nobody is told");
+        const Duration low = vital.low ? vital.fresh - std::max(*vital.low, book.since) : Duration{};
+        const Tells alarm = judged[i] == Signal::rr ? tells_rr_critical : tells_spo2_critical;
+        if (low > held + between_samples + tolerance && (told & alarm) == 0)
+            fail(now, "I1", of_bed(std::string{signal}, b) + " is critically low, and no alarm");
+    }
+    Bed& bed = beds_[b];
+    if ((told & tells_breathing) != 0) bed.breathing_told = now.steady;
+    if (!bed.failing || !book.vitals[1].expected) return;
+    const Instant from = std::max({*bed.failing, book.since, bed.breathing_told});
+    if (now.steady - from > frozen_limit(bedsides_[b].counts()) + fresh_for + 2 * between_samples)
+        fail(now, "I1", of_bed("the breathing", b) + " fails in truth, and nobody is told anything");
+}
+
+// When a check that nobody charted must be told; never: it is not asked for.
+Instant Ledger::overdue_at(const BedBook& book, const Check& check) const
+{
+    if (is_of_laboratory(check)) return Instant::never();
+    Instant from = book.magnesium.first;
+    for (const Signal signal : check.signals) {
+        if (signal == Signal::rr) from = std::max(from, book.counted);
+        for (std::size_t i = 0; i < charted_signals.size(); ++i)
+            if (charted_signals[i] == signal && book.charted[i].any) from = std::max(from, book.charted[i].at);
+    }
+    Duration every = check.every, end{};
+    for (const CheckPhase& phase : check.phases) {
+        end += phase.length;
+        if (from - book.magnesium.first >= end - phase_slack) continue;
+        every = phase.every;
+        break;
+    }
+    return std::max(from + every + check.overdue_after, book.since);
+}
+
+void Ledger::check_charts(const Moment& now, std::size_t b, Tells told)
+{
+    const BedBook& book = books_.beds()[b];
+    if (book.no_reflex && now.steady - *book.no_reflex > tolerance && (told & tells_no_reflex) == 0)
+        fail(now, "I1", of_bed("no reflex was charted", b) + ", and no alarm");
+    if (!book.on_board(now.steady)) return;
+    for (std::size_t i = 0; i < pack_.checks.size(); ++i) {
+        if ((told & tells_check(i)) != 0) continue;
+        const Instant due = overdue_at(book, pack_.checks[i]);
+        if (now.steady > due && now.steady - due > 2 * tolerance)
+            fail(now, "I2", of_bed("the check " + pack_.checks[i].id, b) + " is overdue for " +
+                                seconds(now.steady - due) + " and nobody is told");
+    }
+}
+
+Duration Ledger::still(const Moment& now, std::size_t b) const
+{
+    const Bedside& bedside = bedsides_[b];
+    if (!bedside.body || !bedside.monitored()) return {};
+    return now.steady - std::max(bedside.moved(), books_.beds()[b].since);
+}
+
+void Ledger::check_devices(const Moment& now, std::size_t b, Tells told)
+{
+    const BedBook& book = books_.beds()[b];
+    if (const auto unknown = book.rate_unknown(now.steady)) {
+        const Duration since = now.steady - std::max(*unknown, book.since);
+        if (since > rate_held + 2 * tolerance && (told & tells_rate) == 0)
+            fail(now, "I2", of_bed("the rate of magnesium", b) + " is not known for " + seconds(since) +
+                                " and nobody is told");
+    }
+    const Duration stands = still(now, b);
+    if (stands > frozen_limit(bedsides_[b].counts()) + between_samples + tolerance && (told & tells_frozen) == 0)
+        fail(now, "G4", of_bed("the monitor", b) + " stands still for " + seconds(stands) + " and nobody is told");
+}
+
+void Ledger::truth(const Moment& now, std::uint16_t at)
 {
     Bed& bed = beds_[at];
+    const Body* body = bedsides_[at].body.get();
     bed.no_pulse = body != nullptr && body->model.truth().hr < info(Signal::hr).min;
     if (body == nullptr || body->model.truth().rr >= breathing_fails) bed.failing.reset();
     else if (!bed.failing) bed.failing = now.steady;
 }
 
-void Ledger::restarted(const Moment& now, const Ward& ward)
+void Ledger::recovered(const Moment& now, std::uint64_t durable, Instant last)
 {
-    const WardView view = ward.view(now, Ward::Shown::alarms);
-    for (std::size_t b = 0; b < beds_.size(); ++b) {
-        Bed& bed = beds_[b];
-        bed.watched = view.beds[b].watched;
-        bed.since = now.steady;
-        bed.open.clear();
-        for (Vital& vital : bed.vitals) vital.low.reset();
-        // What was not on the disk is charted again by whoever was not told "stored".
-        bed.no_reflex.reset();
-        for (const SignalView& signal : view.beds[b].signals) {
-            if (signal.signal == Signal::reflex_knee && signal.value && *signal.value == 0) bed.no_reflex = now.steady;
-        }
-        for (const EpisodeView& episode : view.episodes) {
-            if (episode.bed == view.beds[b].alias) bed.open[episode.id] = {episode.kind, episode.priority};
-        }
+    books_.recovered(durable, last);
+    woke(now);
+}
+
+void Ledger::woke(const Moment& now)
+{
+    for (BedBook& book : books_.beds()) {
+        book.since = now.steady;
+        for (Vital& vital : book.vitals) vital.low.reset();
     }
 }
 
-void Ledger::look(const Moment& now, const WardView& view, const std::vector<Bedside>& bedsides, bool moving)
+// The ward against the books: what it was told and did not forget with its disk, it knows.
+void Ledger::agree(const Moment& now, const WardView& view)
 {
+    std::vector<std::size_t> shown(beds_.size());
+    for (const EpisodeView& episode : view.episodes) {
+        if (episode.bed.empty()) continue;
+        std::size_t b = 0;
+        while (b < beds_.size() && view.beds[b].alias != episode.bed) ++b;
+        if (b < beds_.size() && books_.beds()[b].open.contains(episode.id)) ++shown[b];
+        else fail(now, "I8", episode.rule + " of " + episode.bed + " is open, and nobody was told that it began");
+    }
     for (std::size_t b = 0; b < beds_.size(); ++b) {
-        const Bed& bed = beds_[b];
-        const BedView& shown = view.beds[b];
-        if (!shown.watched) continue;
-        const bool told = std::any_of(view.episodes.begin(), view.episodes.end(),
-                                      [&](const EpisodeView& e) { return e.bed == shown.alias; });
-        for (const SignalView& signal : shown.signals) {
-            for (std::size_t i = 0; i < judged.size(); ++i) {
-                if (judged[i] != signal.signal) continue;
-                const bool old = now.steady - bed.vitals[i].fresh > fresh_for + tolerance;
-                if (signal.value && old)
-                    fail(now, "I9", "bed " + std::to_string(b) + " shows an old " + std::string{name(signal.signal)} +
-                                        " as a value");
-                const Instant newest = std::max({bed.vitals[i].fresh, bed.since, bed.back - fresh_for + comes_back});
-                if (bed.vitals[i].expected && now.steady - newest > fresh_for + 2 * tolerance && !told)
-                    fail(now, "I9", "bed " + std::to_string(b) + " looks calm without " +
-                                        std::string{name(signal.signal)});
-            }
-            const Body* body = bedsides[b].body.get();
-            if (signal.signal != Signal::weight || moving) continue;
-            if (body == nullptr || body->weight != signal.last)
-                fail(now, "I4", "the ward takes somebody else for the woman in bed " + std::to_string(b));
+        const BedBook& book = books_.beds()[b];
+        if (view.beds[b].watched != book.watched)
+            fail(now, "I2", of_bed("the watch", b) + (book.watched ? " is lost" : " was begun by nobody"));
+        if (shown[b] < book.open.size()) fail(now, "I8", of_bed("an open alarm", b) + " is lost");
+        if (book.watched && view.beds[b].watched) agree_charts(now, view.beds[b], book);
+    }
+}
+
+void Ledger::agree_charts(const Moment& now, const BedView& shown, const BedBook& book)
+{
+    for (std::size_t i = 0; i < charted_signals.size(); ++i) {
+        const auto found = std::find_if(shown.signals.begin(), shown.signals.end(), [&](const SignalView& one) {
+            return one.signal == charted_signals[i] && one.last_at.ms != 0;
+        });
+        const bool known = found != shown.signals.end();
+        if (known != book.charted[i].any || (known && found->last != book.charted[i].value))
+            fail(now, "I4", "of " + std::string{name(charted_signals[i])} + " in " + shown.alias +
+                                " the ward knows another thing than was charted");
+    }
+}
+
+void Ledger::look(const Moment& now, const WardView& view, bool moving)
+{
+    agree(now, view);
+    std::vector<Tells> told(beds_.size());
+    for (const EpisodeView& episode : view.episodes) {
+        for (std::size_t b = 0; b < beds_.size(); ++b)
+            if (view.beds[b].alias == episode.bed) told[b] |= tells_of(pack_, episode.rule, episode.message);
+    }
+    for (std::size_t b = 0; b < beds_.size(); ++b)
+        if (view.beds[b].watched) look_at(now, view.beds[b], moving, told[b]);
+}
+
+void Ledger::look_at(const Moment& now, const BedView& shown, bool moving, Tells told)
+{
+    const std::size_t b = shown.id.value;
+    const BedBook& book = books_.beds()[b];
+    const Bedside& bedside = bedsides_[b];
+    const bool stands = still(now, b) > frozen_limit(bedside.counts()) + between_samples + fresh_for + tolerance;
+    std::optional<double> weight;
+    for (const SignalView& signal : shown.signals) {
+        if (signal.signal == Signal::weight) weight = signal.last;
+        for (std::size_t i = 0; i < judged.size(); ++i) {
+            if (judged[i] != signal.signal) continue;
+            const bool old = now.steady - book.vitals[i].fresh > fresh_for + tolerance;
+            if (signal.value && (old || stands))
+                fail(now, "I9", shown.alias + " shows an old " + std::string{name(signal.signal)} + " as a value");
+            if (book.vitals[i].expected && now.steady - book.newest(i) > fresh_for + 2 * tolerance &&
+                (told & tells_vital(i)) == 0)
+                fail(now, "I9", shown.alias + " looks calm without " + std::string{name(signal.signal)});
         }
     }
+    const Body* body = bedside.body.get();
+    if (!moving && (body == nullptr || weight != body->weight))
+        fail(now, "I4", "the ward takes somebody else for the woman in " + shown.alias);
 }
 
 // That a channel works again is known once a page of its kind was taken, and 5 min after that the alarm is over.
@@ -241,10 +294,13 @@ bool Ledger::had_to_take_pages(const Moment& now, const std::string& message) co
     });
 }
 
-bool Ledger::no_pulse(const WardView& view, const std::string& alias) const
+bool Ledger::may_stay(const Moment& now, const WardView& view, const EpisodeView& episode) const
 {
-    for (std::size_t b = 0; b < beds_.size(); ++b)
-        if (view.beds[b].alias == alias) return beds_[b].no_pulse;
+    if (episode.rule == "technical.channel") return !had_to_take_pages(now, episode.message);
+    const auto bed = std::find_if(view.beds.begin(), view.beds.end(),
+                                  [&](const BedView& one) { return one.alias == episode.bed; });
+    // Of a heart that stands still, or nearly, no sensor has a plausible number, and the ward says so.
+    if (episode.rule == "technical.signals_lost" && bed != view.beds.end()) return beds_[bed->id.value].no_pulse;
     return false;
 }
 
@@ -255,17 +311,10 @@ void Ledger::converged(const Moment& now, const WardView& view)
     constexpr Duration passing = 2min;
     for (const EpisodeView& episode : view.episodes) {
         if (episode.kind != AlarmKind::technical || !episode.condition || now.wall - episode.since < passing) continue;
-        if (episode.rule == "technical.channel" && !had_to_take_pages(now, episode.message)) continue;
-        // Of a heart that stands still, or nearly, no sensor has a plausible number, and the ward says so.
-        if (episode.rule == "technical.signals_lost" && no_pulse(view, episode.bed)) continue;
-        for (const char* rule : {"technical.silent", "technical.silent_long", "technical.frozen",
-                                 "technical.signals_lost", "technical.implausible", "technical.unknown",
-                                 "technical.journal", "technical.loop_late", "technical.gap", "technical.channel"}) {
-            if (episode.rule == rule)
-                fail(now, "liveness", episode.rule + " (" + episode.message + ") of " +
-                                          (episode.bed.empty() ? "the ward" : episode.bed) +
-                                          " is still open although all is mended");
-        }
+        if (may_stay(now, view, episode)) continue;
+        fail(now, "liveness", episode.rule + " (" + episode.message + ") of " +
+                                  (episode.bed.empty() ? "the ward" : episode.bed) +
+                                  " is still open although all is mended");
     }
 }
 

@@ -111,6 +111,7 @@ void Machine::recover(const Moment& now)
     // What was decided and is not on the disk is gone with the machine, and decided anew.
     while (!told_.empty() && told_.back().up_to > durable_up_to_) told_.pop_back();
     kept_ = durable_up_to_;
+    if (durable_up_to_ < confirmed_) ports_.broken(now, "I8", "what was confirmed as stored is not on the disk");
 }
 
 std::uint64_t hash_of(const Effect& effect)
@@ -212,6 +213,7 @@ void Machine::open_gates(const Moment& now)
             } else if (const auto* sent = std::get_if<SendPage>(&effect)) {
                 if (durable || !is_sent_again(effect)) ports_.page(now, *sent);
             } else if (const auto* reply = std::get_if<Reply>(&effect)) {
+                if (durable) confirmed_ = std::max(confirmed_, gate.up_to);
                 ports_.reply(*reply, durable || !reply->accepted);
             }
         }

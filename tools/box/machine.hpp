@@ -48,6 +48,7 @@ public:
     [[nodiscard]] Instant lost_after() const { return lost_after_; }
     // Inputs that were taken so far, and whether the disk has as many.
     [[nodiscard]] std::uint64_t taken() const { return kept_; }
+    [[nodiscard]] std::uint64_t durable() const { return durable_up_to_; }
     [[nodiscard]] bool stored(std::uint64_t inputs) const { return durable_up_to_ >= inputs; }
     [[nodiscard]] std::size_t waiting() const { return gates_.size(); }
     [[nodiscard]] std::uint64_t starts() const { return incarnation_; }
@@ -86,7 +87,7 @@ private:
     Instant lands_{}, full_until_{}, flew_{}, saved_{};
     Moment durable_;  // the newest input that is on the disk
     Instant lost_after_{};
-    std::uint64_t durable_up_to_ = 0;
+    std::uint64_t durable_up_to_ = 0, confirmed_ = 0; // somebody was told "stored" of inputs up to it
     std::deque<Gate> gates_;
     std::deque<Told> told_;
     bool fault_told_ = false;

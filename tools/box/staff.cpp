@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration round_every = 15min;
+constexpr Duration urine_every = 45min; // there is little: the check is due after an hour
 constexpr double load_grams = 4;
 constexpr double maintenance = 1; // g/h
 
@@ -91,9 +92,10 @@ void Staff::look(std::uint16_t bed)
     chart(bed, body, ValueEntry{Signal::avpu, static_cast<double>(truth.avpu)});
     chart(bed, body, ValueEntry{Signal::rr_counted, std::round(truth.rr)});
     chart(bed, body, ValueEntry{Signal::sbp, static_cast<double>(static_cast<int>(truth.sbp))});
-    if (truth.urine - body.urine_charted >= 20) {
+    if (truth.urine - body.urine_charted >= 20 || world_.now().steady - body.urine_charted_at >= urine_every) {
         chart(bed, body, UrineEntry{truth.urine - body.urine_charted, std::nullopt});
         body.urine_charted = truth.urine;
+        body.urine_charted_at = world_.now().steady;
     }
 }
 
@@ -103,6 +105,7 @@ void Staff::treat(std::uint16_t bed)
     if (!beds_[bed].body) return;
     Body& body = *beds_[bed].body;
     look(bed);
+    tell_rate(bed);
     const simulator::PatientTruth& truth = body.model.truth();
     if (truth.rr >= 14 && truth.reflex_knee > 0) {
         body.rate = body.ordered; // a pump that runs too fast is seen
@@ -116,6 +119,12 @@ void Staff::treat(std::uint16_t bed)
     body.model.give_calcium(1);
     body.model.set_opioid(0);
     chart(bed, body, DecisionEntry{"after_stop", "watch"});
+}
+
+// "Look at the pump. Chart its rate, or the stop."
+void Staff::tell_rate(std::uint16_t bed)
+{
+    if (rate_asked_.erase(bed) != 0) chart(bed, *beds_[bed].body, InfusionRateEntry{beds_[bed].body->rate, Salt{}});
 }
 
 void Staff::restart_later(const Body& body)
@@ -205,6 +214,12 @@ void Staff::plan_transfers()
 
 void Staff::see(const WardView& view)
 {
+    rate_asked_.clear();
+    for (const EpisodeView& episode : view.episodes) {
+        if (episode.rule != "technical.infusion_record") continue;
+        for (const BedView& bed : view.beds)
+            if (bed.alias == episode.bed) rate_asked_.insert(bed.id.value);
+    }
     for (const BedView& bed : view.beds) {
         const std::uint16_t number = bed.id.value;
         if (!bed.watched || bed.association_confirmed || !going_.insert(number).second) continue;

@@ -19,7 +19,8 @@ public:
 
     // Everybody who lies somewhere is watched and has her magnesium begun.
     void begin();
-    // What the board shows: a bed that asks whether it, its devices and its patient belong together is gone to.
+    // What the board shows: a bed that asks whether it, its devices and its patient belong together is gone to, and who
+    // is at a bed whose rate is not known tells it.
     void see(const WardView& view);
     // A person's telephone rings.
     void rings(const Page& page);
@@ -36,6 +37,7 @@ private:
     void round(std::uint16_t bed);
     void look(std::uint16_t bed);
     void treat(std::uint16_t bed);
+    void tell_rate(std::uint16_t bed);
     void restart_later(const Body& body);
     void plan_bodies();
     void plan_transfers();
@@ -50,6 +52,7 @@ private:
     std::uint64_t keys_ = 0, answers_ = 0;
     std::map<std::pair<CallId, std::string>, std::uint32_t> rung_; // the newest ring that each person has noticed
     std::set<std::uint16_t> going_; // beds where somebody will confirm
+    std::set<std::uint16_t> rate_asked_; // beds whose rate nobody knows, by the board
     bool moving_ = false;
 };
 

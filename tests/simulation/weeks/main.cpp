@@ -1,6 +1,7 @@
 // weeks [--days N] [--seed S] [--expect I2]: runs of the ward in a box until so many patient-days have passed, some seeds
 // twice, and what did not hold. With --expect the program succeeds if that invariant is seen to be broken: the proof
 // that the judges see what they are there for.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <set>
@@ -16,6 +17,8 @@ namespace {
 struct Total {
     double days = 0;
     std::uint64_t runs = 0, steps = 0, observations = 0, high = 0, pages = 0, answers = 0, deaths = 0, jumps = 0, broken = 0;
+    std::size_t state_bytes = 0;
+    magwatch::box::LongestFreeze freeze;
     std::set<std::string> found;
 };
 
@@ -30,6 +33,9 @@ void add(Total& total, const magwatch::box::Outcome& run)
     total.answers += run.answers;
     total.deaths += run.deaths;
     total.jumps += run.jumps;
+    total.state_bytes = std::max(total.state_bytes, run.state_bytes);
+    total.freeze.with_counter = std::max(total.freeze.with_counter, run.longest_freeze.with_counter);
+    total.freeze.without = std::max(total.freeze.without, run.longest_freeze.without);
     for (const auto& violation : run.violations) total.found.insert(violation.invariant);
 }
 
@@ -76,6 +82,10 @@ int main(int argc, char** argv)
                "the machine, {} jumps of time: {} runs in which something did not hold\n",
                total.days, total.runs, total.steps, total.observations, total.high, total.pages, total.answers,
                total.deaths, total.jumps, total.broken);
+    fmt::print("a monitor stood still for {:.1f} s at most before that was told, without a counter for {:.1f} s; a ward came to "
+               "{} KiB\n",
+               static_cast<double>(total.freeze.with_counter.count()) / 1000,
+               static_cast<double>(total.freeze.without.count()) / 1000, total.state_bytes / 1024);
     std::fprintf(stderr, "%.1f s, %.2f patient-weeks a second\n", seconds, total.days / 7 / seconds);
     if (expect.empty()) return total.broken == 0 ? 0 : 1;
     fmt::print("{} {}\n", expect, total.found.contains(expect) ? "is seen to be broken" : "is not seen to be broken");
