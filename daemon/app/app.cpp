@@ -248,6 +248,7 @@ struct App::State {
     std::optional<Recovered> recovered;
     std::unique_ptr<StartNotes> starts;
     std::string records_lost; // what of the records this start had to leave out, in words
+    bool end_missing = false; // of the journal, records of starts too
     std::unique_ptr<SystemClock> clock;
     std::unique_ptr<Journal> journal;
     std::unique_ptr<History> history;
@@ -332,6 +333,11 @@ bool App::State::open_journal(StartConfig& start)
         if (lost.empty()) lost = "Records cannot be saved: a restart will forget them";
         fault(ShellFault::journal, true, std::move(lost));
     }
+    if (!opened.end_missing.empty()) {
+        end_missing = true;
+        records_lost = "Records at the end of the journal may be missing: compare every bed with its paper chart";
+        log(event_journal, records_lost, {{LogKey::file, directory}, {LogKey::reason, opened.end_missing}});
+    }
     if (!substituted) restored = read_restore_note(directory);
     if (opened.created && restored) { // what was put here is not here any more
         unlink((directory + "/" + restore_note_name).c_str());
@@ -380,7 +386,7 @@ std::string App::State::find_what_was(bool first, StartConfig& start)
                            "it ended three times within half a minute of a start; the built-in minimal pack runs");
     }
     // Where the records of later starts are not, or will not be, no number of theirs may come again.
-    const bool above = first || replay.plan.anew || substituted;
+    const bool above = first || replay.plan.anew || substituted || end_missing;
     auto found = recover(*file, now, boot, above ? floor : 0, replay);
     if (const auto* error = std::get_if<JournalError>(&found)) {
         // What is damaged is so at every start; anything else may pass, and the next start tries again.

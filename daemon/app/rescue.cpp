@@ -141,7 +141,7 @@ Copied copy_whole(const std::string& from, const std::string& to)
 {
     Copied out;
     std::error_code error;
-    for (const char* name : {"/journal.db", "/journal.db-wal"}) {
+    for (const char* name : {"/journal.db", "/journal.db-wal", "/journal.db-mark"}) {
         if (!fs::exists(from + name, error)) continue;
         if (fs::copy_file(from + name, to + name, error); error) out.wrong = error.message();
     }
@@ -165,7 +165,7 @@ std::string rescue_journal(const std::string& from, const std::string& to, std::
     const bool fits = size <= most && room && size <= room->free / 2;
     const auto forget = [&] {
         std::error_code ignored;
-        for (const char* name : {"/journal.db", "/journal.db-wal"}) fs::remove(to + name, ignored);
+        for (const char* name : {"/journal.db", "/journal.db-wal", "/journal.db-mark"}) fs::remove(to + name, ignored);
     };
     Copied copied = fits ? copy_whole(from, to) : copy_needed(from, to, most);
     if (fits && !copied.wrong.empty()) { // a page of old history that cannot be read costs nobody her watch

@@ -11,6 +11,7 @@
 
 #include "daemon/journal/disk_space.hpp"
 #include "daemon/journal/journal_format.hpp"
+#include "daemon/journal/journal_mark.hpp"
 #include "daemon/journal/journal_queries.hpp"
 #include "daemon/journal/sqlite.hpp"
 #include "daemon/journal/store_file.hpp"
@@ -53,7 +54,10 @@ std::int64_t incarnation_floor(WallTime now)
 }
 
 struct JournalFile::Impl {
-    Impl(fs::path p, Database d) : path{std::move(p)}, database{std::move(d)} { prepare(); }
+    Impl(fs::path p, Database d) : path{std::move(p)}, database{std::move(d)}, mark{path.string() + "-mark"}
+    {
+        prepare();
+    }
 
     fs::path path;
     std::optional<Database> database;
@@ -62,12 +66,14 @@ struct JournalFile::Impl {
     };
     std::optional<Statements> statements;
     std::optional<DatabaseCopy> copy; // goes before the database does
-    std::int64_t last_batch = 0;
+    JournalMark mark;
+    std::int64_t last_batch = 0, last_incarnation = 0;
     int failures = 0;
 
     void prepare()
     {
         last_batch = journal_queries::last_batch(*database);
+        last_incarnation = database->integer("SELECT max(incarnation) FROM incarnations");
         statements = Statements{
             database->prepare("INSERT INTO batches VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
             database->prepare("INSERT INTO snapshots VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
@@ -110,6 +116,16 @@ struct JournalFile::Impl {
         return (db().integer("PRAGMA page_count") - db().integer("PRAGMA freelist_count")) *
                db().integer("PRAGMA page_size");
     }
+    // In words, if more was durable than is here, or may have been.
+    [[nodiscard]] std::string falls_short() const
+    {
+        const auto [known, readable] = mark.find();
+        if (!readable) return "how far it had come cannot be read";
+        if (known.batch <= last_batch && known.incarnation <= last_incarnation) return {};
+        return fmt::format("it had come to batch {} and start {}, and ends with {} and {}", known.batch,
+                           known.incarnation, last_batch, last_incarnation);
+    }
+    [[nodiscard]] JournalReached reached() const { return {last_batch, last_incarnation}; }
     [[nodiscard]] std::string reserve() const
     {
         return (path.parent_path() / "journal.reserve").string();
@@ -260,8 +276,11 @@ JournalOpened JournalFile::open(const std::string& directory, WallTime now, Dura
     if (!store.database) return opened;
     opened.error = attempted([&] {
         auto impl = std::make_unique<Impl>(path, std::move(*store.database));
+        if (opened.moved_aside.empty())
+            opened.end_missing = store.end_missing ? "a frame of its log is damaged" : impl->falls_short();
         if (!opened.moved_aside.empty())
             impl->set_meta("incarnation_floor", incarnation_floor(now));
+        if (!impl->mark.there()) impl->mark.create(impl->reached());
         impl->keep_reserve();
         impl->lengthen_log();
         opened.file.reset(new JournalFile{std::move(impl)});
@@ -311,6 +330,8 @@ JournalFile::begin_incarnation(const Moment& at, Duration boottime, const std::s
             .bind(5, boottime.count())
             .run();
         transaction.commit();
+        impl_->last_incarnation = next;
+        impl_->mark.create(impl_->reached());
         return static_cast<std::uint32_t>(next);
     };
     auto begun = guarded(begin);
@@ -348,7 +369,10 @@ std::optional<JournalError> JournalFile::write(std::vector<JournalItem>& items)
         transaction.commit();
     });
     impl_->failures = failed ? impl_->failures + 1 : 0;
-    if (failed) impl_->last_batch = before;
+    if (failed)
+        impl_->last_batch = before;
+    else if (impl_->last_batch != before)
+        impl_->mark.reach(impl_->reached());
     return failed;
 }
 
@@ -371,6 +395,7 @@ std::variant<bool, JournalError> JournalFile::maintain(const Moment& now,
     return guarded([&] {
         Database& database = impl_->db();
         impl_->keep_reserve();
+        if (!impl_->mark.there()) impl_->mark.create(impl_->reached());
         if (database.wal_pages() >= checkpoint_pages) {
             database.checkpoint(false);
             return true;

@@ -145,6 +145,9 @@ struct JournalOpened {
     std::string moved_aside;           // where the damaged file went; "" = it was sound
     std::string damage;                // what was wrong with it
     bool check_complete = true;        // the check reached the end within its limit
+    // Why what was durable at its end is, or may be, not in it any more, records of starts too: the next one needs a
+    // floor. Said until a start or a batch is written. "" = nothing is known of it.
+    std::string end_missing;
 };
 
 } // namespace magwatch

@@ -113,7 +113,9 @@ std::int64_t first_batch(Database& database)
 
 std::int64_t last_batch(Database& database)
 {
-    return database.integer("SELECT max(id) FROM batches");
+    // All of them may have been pruned behind a snapshot, of a ward where nothing happened for a month.
+    return database.integer("SELECT max(ifnull((SELECT max(id) FROM batches), 0), "
+                            "ifnull((SELECT max(batch) FROM snapshots), 0))");
 }
 
 } // namespace magwatch::journal_queries

@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "daemon/journal/disk_space.hpp"
+#include "daemon/journal/log_end.hpp"
+
 namespace magwatch {
 
 namespace fs = std::filesystem;
@@ -53,17 +56,40 @@ std::optional<StoreOpened> refusal(const std::string& path, const StoreFormat& f
     }
 }
 
+// Whoever looks at the log again must not find what is left in it. On a disk that takes nothing it stays.
+void empty_log(Database& database)
+{
+    try {
+        database.checkpoint(true);
+    } catch (const SqliteError& error) {
+        if (error.damaged()) throw;
+    }
+}
+
+// For people to look at, before SQLite writes over it.
+void keep_damaged_log(const std::string& path, WallTime now)
+{
+    const auto space = read_disk_space(fs::path{path}.parent_path().string());
+    if (!space || disk_level(*space, DiskLevel::low) != DiskLevel::ok) return;
+    std::error_code ignored;
+    fs::copy_file(path + "-wal", fmt::format("{}-wal.damaged-{}", path, now.ms / 1000), ignored);
+}
+
 // An open database with our schema; `damage` tells what is wrong with what was found.
-std::optional<Database> open_database(const std::string& path, const StoreFormat& format,
+std::optional<Database> open_database(const std::string& path, const StoreFormat& format, WallTime now,
                                       Duration check_limit, StoreOpened& opened)
 {
     try {
         create_private_file(path);
+        const LogEnd end = look_at_log_end(path);
+        opened.end_missing = opened.end_missing || end.damaged;
+        if (end.damaged) keep_damaged_log(path, now);
         Database database{path, Database::Access::read_write};
         if (auto wrong = database.quick_check(check_limit, opened.check_complete)) {
             opened.damage = *wrong;
             return std::nullopt;
         }
+        if (end.leftovers) empty_log(database);
         if (database.integer("PRAGMA user_version") == 0) {
             opened.created = true;
             Transaction transaction{database};
@@ -98,7 +124,7 @@ std::string move_aside(const std::string& path, WallTime now)
         target = fmt::format("{}.damaged-{}{}", path, now.ms / 1000, i == 0 ? "" : fmt::format("-{}", i));
         if (!fs::exists(target, error)) break;
     }
-    for (const char* suffix : {"", "-wal", "-shm"}) fs::rename(path + suffix, target + suffix, error);
+    for (const char* suffix : {"", "-wal", "-shm", "-mark"}) fs::rename(path + suffix, target + suffix, error);
     return target;
 }
 
@@ -113,15 +139,18 @@ StoreOpened open_store(const std::string& path, const StoreFormat& format, WallT
     fs::create_directories(fs::path{path}.parent_path(), error);
     if (auto refused = refusal(path, format)) return std::move(*refused);
     StoreOpened opened;
-    opened.database = open_database(path, format, check_limit, opened);
+    opened.database = open_database(path, format, now, check_limit, opened);
     if (!opened.database && opened.error && !opened.error->in_use) {
+        const bool end_missing = opened.end_missing;
         opened = {}; // a passing fault must not cost the ward its journal
-        opened.database = open_database(path, format, check_limit, opened);
+        opened.end_missing = end_missing;
+        opened.database = open_database(path, format, now, check_limit, opened);
     }
     if (!opened.database && !opened.damage.empty()) {
         opened.moved_aside = move_aside(path, now);
         std::string damage = std::exchange(opened.damage, {});
-        opened.database = open_database(path, format, check_limit, opened);
+        opened.end_missing = false; // that, and all the rest
+        opened.database = open_database(path, format, now, check_limit, opened);
         opened.damage = std::move(damage);
     }
     if (!opened.database && !opened.error) opened.error = JournalError{opened.damage, false, true, false};

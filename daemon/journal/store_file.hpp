@@ -25,6 +25,7 @@ struct StoreOpened {
     bool created = false;
     std::string moved_aside, damage;
     bool check_complete = true;
+    bool end_missing = false; // its log is damaged: what was durable at its end is not in it any more
 };
 
 [[nodiscard]] StoreOpened open_store(const std::string& path, const StoreFormat& format, WallTime now,

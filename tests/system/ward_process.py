@@ -224,8 +224,8 @@ directory = "{self.directory}/state"
 class ChartingWard(Ward):
     """A ward that remembers what it was told is stored."""
 
-    def __init__(self, binary):
-        super().__init__(binary)
+    def __init__(self, binary, beds=1):
+        super().__init__(binary, beds)
         self.confirmed, self.number, self.answer = [], 100, None
 
     def enter(self):

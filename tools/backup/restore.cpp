@@ -235,7 +235,7 @@ void place_store(const RestoreRequest& request, const std::string& unpacked, Res
     const bool with_history = done.manifest.part(history_name) != nullptr;
     const std::string aside = aside_name(request, request.to);
     const StoreLock lock{journal};
-    for (const char* suffix : {"-wal", "-shm"}) put_aside(journal + suffix, aside, done.aside);
+    for (const char* suffix : {"-wal", "-shm", "-mark"}) put_aside(journal + suffix, aside, done.aside);
     for (const char* suffix : {"", "-wal", "-shm"})
         if (with_history) put_aside(history + suffix, aside, done.aside);
     // The note before the journal: what starts on a restored journal must know that it is one.

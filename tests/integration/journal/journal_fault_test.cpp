@@ -37,6 +37,7 @@ void expect_all_there(const std::string& directory, const std::vector<Bytes>& du
     const JournalOpened opened = JournalFile::open(directory, test_wall);
     ASSERT_TRUE(opened.file) << opened.error->what;
     ASSERT_TRUE(opened.moved_aside.empty()) << opened.damage;
+    EXPECT_EQ(opened.end_missing, "");
     const auto batches = value_of(opened.file->batches_after(0, 1000));
     // What failed may have become durable all the same (the word was lost, not the bytes); order
     // never changes.

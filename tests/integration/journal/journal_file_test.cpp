@@ -214,31 +214,162 @@ TEST(JournalFile, RubbishInPlaceOfADatabaseIsMovedAside)
     EXPECT_EQ(std::filesystem::file_size(opened.moved_aside), 10'000U);
 }
 
-TEST(JournalFile, AGarbledTailLosesOnlyItselfAndNothingTornIsRead)
-{
-    for (const std::size_t from_end : {10U, 3000U, 9000U, 40'000U}) {
-        const Scratch scratch, copy;
-        const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
-        for (int i = 1; i <= 60; ++i)
-            ASSERT_FALSE(
-                write(*opened.file, batch_of(i, {std::to_string(i) + std::string(900, 'y')})));
-        for (const char* name : {"journal.db", "journal.db-wal"}) // as a power cut would leave it
-            std::filesystem::copy_file(scratch.file(name), copy.file(name));
-        std::ifstream in{copy.file("journal.db-wal"), std::ios::binary};
-        const std::string log{std::istreambuf_iterator<char>{in}, {}};
-        const std::size_t written = log.find_last_not_of('\0') + 1; // the rest is room
-        overwrite(copy.file("journal.db-wal"), written - from_end, std::string(10, '\x33'));
-        const JournalOpened reopened = JournalFile::open(copy.path(), test_wall);
-        ASSERT_TRUE(reopened.file);
-        EXPECT_THAT(reopened.moved_aside, IsEmpty());
-        const auto batches = value_of(reopened.file->batches_after(0));
-        EXPECT_LT(batches.size(), 60U);
-        EXPECT_GT(batches.size(), 30U);
+// A journal of 60 durable batches, none of which is in the database yet, and copies of it as a dead machine leaves it.
+struct LongLog : ::testing::Test {
+    static constexpr std::size_t all = 60, frame = 24 + 4096;
+    Scratch scratch;
+    JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
+
+    void SetUp() override
+    {
+        (void)value_of(opened.file->begin_incarnation({Instant{1}, test_wall}, 1s, "boot"));
+        for (std::size_t i = 1; i <= all; ++i)
+            ASSERT_FALSE(write(*opened.file, batch_of(static_cast<std::int64_t>(i), {text_of(i)})));
+    }
+    static std::string text_of(std::size_t i) { return std::to_string(i) + std::string(900, 'y'); }
+    void copy_to(const Scratch& copy, bool with_mark)
+    {
+        for (const char* name : {"journal.db", "journal.db-wal", "journal.db-mark"})
+            if (with_mark || name != std::string{"journal.db-mark"})
+                std::filesystem::copy_file(scratch.file(name), copy.file(name),
+                                           std::filesystem::copy_options::overwrite_existing);
+    }
+    // Behind the last byte of the log that is no room.
+    static std::size_t end_of(const Scratch& copy)
+    {
+        const std::string log = bytes_of(copy.file("journal.db-wal"));
+        return 32 + (log.find_last_not_of('\0') - 32 + frame) / frame * frame;
+    }
+    static std::string bytes_of(const std::string& path)
+    {
+        std::string bytes(std::filesystem::file_size(path), '\0');
+        std::ifstream{path, std::ios::binary}.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        return bytes;
+    }
+    // What is read is what was written, in order. How many.
+    static std::size_t expect_untorn(JournalFile& file)
+    {
+        const auto batches = value_of(file.batches_after(0));
         for (std::size_t i = 0; i < batches.size(); ++i) {
             EXPECT_EQ(batches[i].id, static_cast<std::int64_t>(i) + 1);
-            ASSERT_FALSE(batches[i].damaged);
-            EXPECT_EQ(batches[i].records.front(), std::to_string(i + 1) + std::string(900, 'y'));
+            EXPECT_FALSE(batches[i].damaged);
+            if (!batches[i].damaged) {
+                EXPECT_EQ(batches[i].records.front(), text_of(i + 1));
+            }
         }
+        return batches.size();
+    }
+};
+
+TEST_F(LongLog, AGarbledTailLosesOnlyItselfAndItIsTold)
+{
+    for (const bool with_mark : {true, false})
+        for (const std::size_t from_end : {10U, 3000U, 9000U, 40'000U}) {
+            const Scratch copy;
+            copy_to(copy, with_mark);
+            overwrite(copy.file("journal.db-wal"), end_of(copy) - from_end, std::string(10, '\x33'));
+            const JournalOpened reopened = JournalFile::open(copy.path(), test_wall);
+            ASSERT_TRUE(reopened.file);
+            EXPECT_THAT(reopened.moved_aside, IsEmpty());
+            const std::size_t read = expect_untorn(*reopened.file);
+            EXPECT_LT(read, all);
+            EXPECT_GT(read, 30U);
+            // Without the mark the log tells by itself what can be no torn end.
+            EXPECT_EQ(!reopened.end_missing.empty(), with_mark || from_end >= 9000U) << from_end;
+        }
+}
+
+TEST_F(LongLog, OneThatWasCutOrRemovedIsToldAndNoIdComesAgain)
+{
+    for (const std::size_t left : {0U, 32U, 20'000U, 100'000U}) {
+        const Scratch copy;
+        copy_to(copy, true);
+        std::filesystem::resize_file(copy.file("journal.db-wal"), left);
+        JournalOpened cut = JournalFile::open(copy.path(), test_wall);
+        ASSERT_TRUE(cut.file);
+        EXPECT_NE(cut.end_missing, "") << left;
+        cut.file.reset(); // and it died before it wrote anything: the next one tells it too
+        cut = JournalFile::open(copy.path(), test_wall);
+        EXPECT_NE(cut.end_missing, "") << left;
+        EXPECT_GT(value_of(cut.file->begin_incarnation({Instant{2}, test_wall}, 2s, "boot", incarnation_floor(test_wall))),
+                  1'000'000U);
+        ASSERT_FALSE(write(*cut.file, batch_of(100, {"after it"})));
+        cut.file.reset();
+        EXPECT_THAT(JournalFile::open(copy.path(), test_wall).end_missing, IsEmpty()) << "told twice";
+    }
+}
+
+TEST_F(LongLog, AHeaderThatIsDamagedIsToldAndOneThatAPowerCutToreIsNot)
+{
+    const Scratch damaged, torn;
+    copy_to(damaged, false);
+    overwrite(damaged.file("journal.db-wal"), 16, "salt");
+    EXPECT_THAT(JournalFile::open(damaged.path(), test_wall).end_missing, HasSubstr("log"));
+    // All frames are in the database when the header of the next ones is written.
+    int more = 0;
+    while (!value_of(opened.file->maintain({Instant{100}, test_wall}, {})) && ++more < 2000)
+        ASSERT_FALSE(opened.file->alive({Instant{100 + more}, test_wall}));
+    copy_to(torn, true);
+    overwrite(torn.file("journal.db-wal"), 0, std::string(32, '\x44'));
+    const JournalOpened reopened = JournalFile::open(torn.path(), test_wall);
+    ASSERT_TRUE(reopened.file);
+    EXPECT_EQ(reopened.end_missing, "");
+    EXPECT_EQ(expect_untorn(*reopened.file), all);
+}
+
+// Of the frames of a commit that was never synced any may be there, in any state, as often as the power fails.
+TEST_F(LongLog, ATornEndIsNotTold)
+{
+    std::mt19937 random{11};
+    const Scratch copy;
+    copy_to(copy, true);
+    std::size_t batches = all;
+    for (int cut = 0; cut < 40; ++cut) {
+        JournalOpened one = JournalFile::open(copy.path(), test_wall);
+        ASSERT_TRUE(one.file);
+        ASSERT_THAT(one.end_missing, IsEmpty()) << "cut " << cut;
+        ASSERT_THAT(value_of(one.file->batches_after(0, 10'000)), SizeIs(batches)) << "cut " << cut;
+        for (int i = 0; i < cut % 3; ++i, ++batches) ASSERT_FALSE(write(*one.file, batch_of(cut, {"kept"})));
+        // Nothing of the last transaction was synced, but what the writer noted afterwards was never written either.
+        const std::string log = bytes_of(copy.file("journal.db-wal")), mark = bytes_of(copy.file("journal.db-mark"));
+        const std::string database = bytes_of(copy.file("journal.db"));
+        std::string large(cut % 2 == 0 ? 60'000 : 9'000, ' '); // of many frames and of few, that nothing packs
+        for (char& c : large) c = static_cast<char>(random());
+        ASSERT_FALSE(write(*one.file, batch_of(cut, {large})));
+        std::string after = bytes_of(copy.file("journal.db-wal"));
+        one.file.reset();
+        for (std::size_t at = 0; at < after.size(); at += 512) {
+            if (at + 512 <= log.size() && after.compare(at, 512, log, at, 512) == 0) continue;
+            const auto fate = random() % 20; // many frames stay as they were written
+            // The log's own header is synced before the frames behind it are written.
+            for (std::size_t i = std::max<std::size_t>(at, 32); fate < 2 && i < std::min(at + 512, after.size()); ++i)
+                if (i >= log.size() || after[i] != log[i])
+                    after[i] = fate == 0 || i >= log.size() ? static_cast<char>(random()) : log[i];
+        }
+        for (const auto& [name, bytes] : {std::pair{"journal.db", database}, {"journal.db-wal", after}, {"journal.db-mark", mark}})
+            std::ofstream{copy.file(name), std::ios::binary} << bytes;
+        const Scratch look;
+        for (const char* name : {"journal.db", "journal.db-wal", "journal.db-mark"})
+            std::filesystem::copy_file(copy.file(name), look.file(name));
+        const JournalOpened there = JournalFile::open(look.path(), test_wall);
+        const std::size_t survived = value_of(there.file->batches_after(0, 10'000)).size();
+        ASSERT_TRUE(survived == batches || survived == batches + 1) << "cut " << cut;
+        batches = survived;
+    }
+}
+
+TEST_F(LongLog, AMarkIsGoodWhileOneOfItsCopiesIsAndElseItIsTold)
+{
+    for (const std::size_t copies : {0U, 7U, 8U}) {
+        const Scratch copy;
+        copy_to(copy, true);
+        std::string mark = bytes_of(copy.file("journal.db-mark"));
+        ASSERT_EQ(mark.size(), 4096U);
+        for (std::size_t i = 0; i < copies; ++i) mark[i * 512 + 10] = '\x55';
+        std::ofstream{copy.file("journal.db-mark"), std::ios::binary} << mark;
+        const JournalOpened reopened = JournalFile::open(copy.path(), test_wall);
+        EXPECT_EQ(expect_untorn(*reopened.file), all);
+        EXPECT_EQ(!reopened.end_missing.empty(), copies == 8U) << copies;
     }
 }
 
@@ -337,6 +468,25 @@ TEST_F(Pruned, OldBatchesGoAndAReplayStillFindsAStateToStartFrom)
     for (std::size_t i = 1; i < left.size(); ++i) ASSERT_EQ(left[i].id, left[i - 1].id + 1);
     const auto snapshot = value_of(opened.file->last_snapshot());
     EXPECT_EQ(snapshot->state, record_of("state of hour 71"));
+}
+
+TEST_F(Pruned, NoNumberComesAgainWhereEverythingWasPruned)
+{
+    fill(2);
+    const std::int64_t newest = 2 * 20;
+    // Nothing happens for a month, and a snapshot is taken each day.
+    for (int day = 1; day <= 40; ++day) ASSERT_FALSE(write(*opened.file, snapshot_of(day * 86'400'000LL, "quiet")));
+    EXPECT_GT(maintain(Instant{40 * 86'400'000LL}, {}), 0);
+    EXPECT_THAT(value_of(opened.file->batches_after(0)), IsEmpty());
+    opened.file.reset();
+    opened = JournalFile::open(scratch.path(), test_wall);
+    EXPECT_EQ(opened.end_missing, "");
+    ASSERT_FALSE(write(*opened.file, batch_of(41 * 86'400'000LL, {"somebody is there again"})));
+    const auto snapshot = value_of(opened.file->last_snapshot());
+    ASSERT_TRUE(snapshot);
+    const auto tail = value_of(opened.file->batches_after(snapshot->batch));
+    ASSERT_THAT(tail, SizeIs(1));
+    EXPECT_EQ(tail[0].id, newest + 1);
 }
 
 TEST_F(Pruned, AWrongWallClockPrunesNothing)

@@ -74,6 +74,7 @@ void expect_whole(const std::string& directory, std::int64_t durable)
     const JournalOpened opened = JournalFile::open(directory, test_wall);
     ASSERT_TRUE(opened.file) << opened.error->what;
     EXPECT_TRUE(opened.moved_aside.empty()) << opened.damage;
+    EXPECT_EQ(opened.end_missing, "");
     const auto batches = value_of(opened.file->batches_after(0, 1'000'000));
     ASSERT_GE(static_cast<std::int64_t>(batches.size()), durable);
     // One more may have become durable without the word getting out; never more than that.
@@ -138,6 +139,7 @@ TEST(JournalKill, AFullDiskLosesNothingThatWasDurableAndTheRestIsRefused)
     const JournalOpened opened = JournalFile::open(scratch.path(), test_wall);
     ASSERT_TRUE(opened.file);
     EXPECT_TRUE(opened.moved_aside.empty()) << opened.damage;
+    EXPECT_EQ(opened.end_missing, "");
     EXPECT_FALSE(write(*opened.file, batch_of(1, {"room again"})));
 }
 
