@@ -137,18 +137,23 @@ std::size_t Ward::State::send_to(const Moment& now, Page page, const std::string
         for (const auto& channel : known->channels) send_on(now, page, channel);
         return known->channels.size();
     }
-    send_on(now, page, known->channels.front());
-    // What rings again and again must not put the next channel off for ever.
-    Instant next = now.steady + hand_over_within;
+    // What rings again and again puts the next channel off for no longer than one ring does, and goes back to none:
+    // where this person was told of the call already they are told again, and the next in order has its turn.
+    Instant next = now.steady + hand_over_within, at_last = now.steady + receipt_within;
+    std::size_t reached = 0;
     std::erase_if(relays, [&](const Relay& relay) {
         const PageKey& key = relay.page.key;
         if (key.call != page.key.call || key.person != person) return false;
         next = std::min(next, relay.at);
+        at_last = std::min(at_last, relay.last);
+        for (std::size_t i = reached; i < known->channels.size(); ++i)
+            if (known->channels[i].name == key.channel) reached = i;
         return true;
     });
-    page.key.channel = known->channels.front().name;
-    relays.push_back({std::move(page), next});
-    return 1;
+    for (std::size_t i = 0; i <= reached; ++i) send_on(now, page, known->channels[i]);
+    page.key.channel = known->channels[reached].name;
+    relays.push_back({std::move(page), next, at_last});
+    return reached + 1;
 }
 
 void Ward::State::send_on(const Moment& now, Page page, const Channel& channel)
@@ -185,7 +190,7 @@ void Ward::State::relay_due(const Moment& now)
         publish(call->second.bed);
         if (next + 1 == person->channels.end()) continue;
         relay.page.key.channel = next->name;
-        relays.push_back({std::move(relay.page), now.steady + hand_over_within});
+        relays.push_back({std::move(relay.page), now.steady + hand_over_within, now.steady + receipt_within});
     }
     forget_pages(pages);
 }
@@ -398,7 +403,8 @@ void Ward::State::take_receipt_for_relay(const Moment& now, const Receipt& recei
         if (receipt.outcome == PageOutcome::delivered || receipt.outcome == PageOutcome::read) return true;
         const Instant soon = now.steady + Duration{1};
         const bool handed_over = receipt.outcome == PageOutcome::accepted;
-        relay.at = handed_over ? std::max(relay.at + (receipt_within - hand_over_within), soon) : soon;
+        const Instant later = std::min(relay.at + (receipt_within - hand_over_within), relay.last);
+        relay.at = handed_over ? std::max(later, soon) : soon;
         return false;
     });
 }

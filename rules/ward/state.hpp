@@ -241,7 +241,13 @@ struct Trust {
 struct Relay {
     Page page; // as it went to the channel before
     Instant at{};
-    template <class Archive> void archive(Archive& a) { a(page, at); }
+    Instant last{}; // whatever else rings, and whatever is handed over again, not later
+    template <class Archive> void archive(Archive& a)
+    {
+        a(page, at);
+        if (a.format() >= 12) a(last);
+        else if constexpr (Archive::reading) last = at;
+    }
 };
 
 struct PageRecord {

@@ -160,6 +160,59 @@ TEST_F(Channels, ThatRingsAgainAndAgainDoesNotPutTheNextOffForEver)
     EXPECT_EQ(std::count(names.begin(), names.end(), mail_channel), 1);
 }
 
+TEST_F(Channels, ThatTakesEachRingDoesNotPutTheNextOffForEver)
+{
+    receipt(first, PageOutcome::accepted);
+    for (int i = 0; i < 4; ++i) {
+        rig.pass(4s);
+        rig.chart(ValueEntry{Signal::reflex_knee, 2});
+        rig.chart(ValueEntry{Signal::reflex_knee, 0}); // a new true start rings the same call anew
+        for (const Page& page : about_her()) receipt(page, PageOutcome::accepted);
+    }
+    rig.pass(receipt_within - 4 * 4s - 1ms);
+    auto names = channels_of("midwife");
+    ASSERT_GE(std::count(names.begin(), names.end(), text_channel), 5);
+    EXPECT_EQ(std::count(names.begin(), names.end(), mail_channel), 0);
+    rig.pass(1ms);
+    names = channels_of("midwife");
+    EXPECT_EQ(std::count(names.begin(), names.end(), mail_channel), 1) << "20 s after the first ring";
+}
+
+TEST_F(Channels, ThatHasComeIsNotLeftAgainForTheFirst)
+{
+    Configuration c = Rig::configuration();
+    c.people = {{"midwife", {{"sms", text_channel, "a"}, {"smtp", mail_channel, "b"}, {"webhook", bell_channel, "c"}}}};
+    c.high.rungs = {{{"midwife"}}};
+    c.high.wait = 30s;
+    Rig ward;
+    ward.step(c);
+    ward.watch();
+    ward.effects.clear();
+    ward.chart(ValueEntry{Signal::reflex_knee, 0});
+    const auto channels = [&ward] {
+        std::vector<std::string> names;
+        for (const Page& page : ward.pages())
+            if (page.kind == AlarmKind::physiological) names.push_back(page.key.channel);
+        return names;
+    };
+    std::size_t taken = 0;
+    const auto pass = [&](Duration length) { // every page is taken, none is delivered
+        for (Duration left = length; left > Duration{}; left -= 100ms) {
+            ward.pass(100ms);
+            for (const auto pages = ward.pages(); taken < pages.size(); ++taken)
+                ward.step(Receipt{pages[taken].key, PageOutcome::accepted, ""});
+        }
+    };
+    pass(29s);
+    EXPECT_THAT(channels(), ElementsAre(text_channel, mail_channel));
+    pass(1s); // rings again
+    EXPECT_THAT(channels(), ElementsAre(text_channel, mail_channel, text_channel, mail_channel))
+        << "where she was told already she is told again";
+    pass(11s);
+    EXPECT_THAT(channels(), testing::SizeIs(5));
+    EXPECT_EQ(channels().back(), bell_channel) << "20 s after the second, whatever rang meanwhile";
+}
+
 TEST_F(Channels, SurviveARestart)
 {
     auto loaded = Ward::load(as_text(rig.ward.save()));
