@@ -6,11 +6,9 @@
 namespace magwatch {
 namespace {
 
-void add_people(std::vector<std::string>& people, const Rung& rung)
+void add_person(std::vector<std::string>& people, const std::string& person)
 {
-    for (const auto& person : rung.people) {
-        if (std::find(people.begin(), people.end(), person) == people.end()) people.push_back(person);
-    }
+    if (std::find(people.begin(), people.end(), person) == people.end()) people.push_back(person);
 }
 
 // A ladder with no waits would ring without end at one instant.
@@ -37,8 +35,16 @@ std::uint16_t group_end(const LadderPolicy& policy, std::uint16_t rung)
 std::vector<std::string> people_of(const LadderPolicy& policy, std::size_t from, std::size_t to)
 {
     std::vector<std::string> people;
-    for (std::size_t i = from; i <= to; ++i) add_people(people, policy.rungs[i]);
+    for (std::size_t i = from; i <= to; ++i)
+        for (const auto& person : policy.rungs[i].people) add_person(people, person);
     return people;
+}
+
+// Who was told, whatever ladder and whoever's duty it was then. Who cannot come waits for no news.
+void add_told(std::vector<std::string>& people, const Call& call)
+{
+    for (const Told& one : call.told)
+        if (one.answer != Responsibility::declined) add_person(people, one.person);
 }
 
 // Rings the current rung, or all up to it, and sets the time of the next move.
@@ -46,21 +52,27 @@ Ring ring(Call& call, const LadderPolicy& policy, Instant now, PageReason reason
 {
     call.rung = std::min(call.rung, last_rung(policy));
     call.state = CallState::calling;
+    call.rang = true;
     call.person.clear();
     if (policy.rungs.empty()) {
         call.next = now + at_least_a_second(policy.wait);
-        return {reason, {}};
+        Ring nobody{reason, {}};
+        if (everybody_told) add_told(nobody.people, call);
+        return nobody;
     }
     const bool all = call.together || everybody_told;
     const std::uint16_t first = all ? std::uint16_t{0} : group_begin(policy, call.rung);
     call.rung = group_end(policy, call.rung);
     const Duration own = policy.rungs[call.rung].wait;
     call.next = now + at_least_a_second(own > Duration{} ? own : policy.wait);
-    return {reason, people_of(policy, first, call.rung)};
+    Ring out{reason, people_of(policy, first, call.rung)};
+    if (everybody_told) add_told(out.people, call);
+    return out;
 }
 
 Ring ring_next(Call& call, const LadderPolicy& policy, Instant now, PageReason reason)
 {
+    if (!call.rang) return ring(call, policy, now, reason, false); // answered before anybody was paged
     if (call.rung < last_rung(policy)) {
         ++call.rung;
         return ring(call, policy, now, reason, false);

@@ -63,12 +63,14 @@ struct Call {
     std::vector<Told> told;          // everybody whom it paged, in that order
     std::uint32_t merged = 0;        // beds whose technical calls became this one
     Instant again{};                 // when a person last paged the rung once more; {0} = never
+    bool rang = false;               // a rung was paged: one that is answered while it waits has told nobody
 
     template <class Archive> void archive(Archive& a)
     {
         a(id, number, bed, kind, priority, grade, together, state, rung, repetition, since, next, person);
         if (a.format() >= 9) a(code, told, merged);
-        if (a.format() >= 12) a(again);
+        if (a.format() >= 12) a(again, rang);
+        else if constexpr (Archive::reading) rang = state == CallState::calling || rung > 0 || !told.empty();
     }
 };
 
@@ -83,7 +85,8 @@ struct Ring {
 [[nodiscard]] Ring open_call(Call& call, const LadderPolicy& policy, Instant now, Duration hold = {});
 // The ladder's own deadline has come.
 [[nodiscard]] Ring call_due(Call& call, const LadderPolicy& policy, Instant now);
-// A new sign or a higher grade: breaks any answer, reaches everybody who was told. Never throttled.
+// A new sign or a higher grade: breaks any answer, reaches everybody who was told, on whatever ladder and duty, but who
+// declined. Never throttled. So do the next two and a move.
 [[nodiscard]] Ring new_finding(Call& call, const LadderPolicy& policy, Instant now);
 // The acknowledgement ended and the cause is still there.
 [[nodiscard]] Ring persists(Call& call, const LadderPolicy& policy, Instant now);

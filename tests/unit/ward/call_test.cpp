@@ -96,6 +96,48 @@ TEST(CallLadder, AMediumCallWaitsForTheWardFirst)
     EXPECT_THAT(call_due(call, policy, {180'000}).people, ElementsAre("midwife"));
 }
 
+TEST(CallLadder, WhoAcceptsBeforeAnybodyWasPagedTakesNoRungAway)
+{
+    LadderPolicy policy = ladder();
+    policy.first_after = Duration{180'000};
+    const auto accepted = [&policy] {
+        Call call;
+        call.priority = Priority::medium;
+        (void)open_call(call, policy, {0});
+        answer_coming(call, policy, "nurse", {1'000});
+        return call;
+    };
+    Call nobody_came = accepted();
+    const Ring first = call_due(nobody_came, policy, nobody_came.next);
+    EXPECT_THAT(first.people, ElementsAre("midwife"));
+    EXPECT_EQ(first.reason, PageReason::not_attended);
+    EXPECT_THAT(call_due(nobody_came, policy, nobody_came.next).people, ElementsAre("charge", "doctor"));
+    Call cannot = accepted();
+    EXPECT_THAT(answer_cannot(cannot, policy, "nurse", {2'000}).people, ElementsAre("midwife"));
+    EXPECT_THAT(answer_cannot(cannot, policy, "midwife", {3'000}).people, ElementsAre("charge", "doctor"));
+}
+
+TEST(CallLadder, NewsReachWhoWasToldUnderAnotherLadderButDeclined)
+{
+    const LadderPolicy policy = ladder();
+    const auto told = [&policy] {
+        Call call;
+        call.priority = Priority::high;
+        (void)open_call(call, policy, {0});
+        call.told = {{"engineer"}, {"midwife"}, {"porter"}};
+        note_answer(call, "porter", Responsibility::declined, {500});
+        return call;
+    };
+    const auto both = ElementsAre("midwife", "engineer");
+    Call sign = told(), lasting = told(), restarted = told(), moved = told();
+    EXPECT_THAT(new_finding(sign, policy, {1'000}).people, both);
+    EXPECT_THAT(persists(lasting, policy, {1'000}).people, both);
+    EXPECT_THAT(call_restarted(restarted, policy, {1'000}).people, both);
+    EXPECT_THAT(call_moved(moved, policy, {1'000}).people, both);
+    Call again = told();
+    EXPECT_THAT(ring_again(again, policy, {1'000}).people, ElementsAre("midwife")) << "the present rung";
+}
+
 TEST(CallLadder, WaitsOfZeroNeverRingTwiceAtOneInstant)
 {
     LadderPolicy policy = ladder();

@@ -51,6 +51,22 @@ TEST(OnCall, TheNextShiftIsPagedWhenItHasBegun)
     EXPECT_EQ(paged(rig), "charge");
 }
 
+TEST(OnCall, ANewSignReachesAlsoWhoHadTheDutyWhenTheyWereTold)
+{
+    Rig rig;
+    use_roster(rig);
+    rig.pass(1h - 30s);
+    ASSERT_EQ(paged(rig), "midwife");
+    rig.pass(31s);
+    rig.effects.clear();
+    rig.chart(InfusionRateEntry{4, {}});
+    rig.pass(5s);
+    std::vector<std::string> people;
+    for (const Page& page : rig.pages())
+        if (page.reason == PageReason::new_sign) people.push_back(page.key.person);
+    EXPECT_THAT(people, testing::ElementsAre("charge", "midwife"));
+}
+
 TEST(OnCall, BeyondEveryShiftTheLastResortIsPaged)
 {
     Rig rig;
