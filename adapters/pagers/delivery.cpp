@@ -48,6 +48,13 @@ void DeliveryQueue::give_up(Ticket ticket, const Entry& entry, std::string detai
     finish(ticket, outcome, std::move(detail));
 }
 
+// Nobody wants it any more. If an attempt of it was refused the channel failed all the same.
+void DeliveryQueue::withdraw(Ticket ticket, const Entry& entry, std::string detail)
+{
+    if (entry.attempts > 0 || entry.unanswered > 0) give_up(ticket, entry, std::move(detail));
+    else finish(ticket, PageOutcome::withdrawn, std::move(detail));
+}
+
 void DeliveryQueue::release(Ticket ticket, Entry& entry)
 {
     Line& line = lines_.at(entry.line);
@@ -107,7 +114,7 @@ void DeliveryQueue::overtake(Ticket by)
         else
             quiet.push_back(ticket);
     }
-    for (const Ticket ticket : quiet) give_up(ticket, entries_.at(ticket), "overtaken by a later page");
+    for (const Ticket ticket : quiet) withdraw(ticket, entries_.at(ticket), "overtaken by a later page");
 }
 
 void DeliveryQueue::cancel(CallId call)
@@ -120,7 +127,7 @@ void DeliveryQueue::cancel(CallId call)
         else
             quiet.push_back(ticket);
     }
-    for (const Ticket ticket : quiet) give_up(ticket, entries_.at(ticket), "cancelled");
+    for (const Ticket ticket : quiet) withdraw(ticket, entries_.at(ticket), "cancelled");
 }
 
 void DeliveryQueue::begin(Ticket ticket, Slot& slot, State state, Instant now, Actions& actions)

@@ -115,6 +115,7 @@ private:
 
     void finish(Ticket ticket, PageOutcome outcome, std::string detail);
     void give_up(Ticket ticket, const Entry& entry, std::string detail);
+    void withdraw(Ticket ticket, const Entry& entry, std::string detail);
     void overtake(Ticket by);
     void plan_retry(Ticket ticket, Entry& entry, Duration wait_at_least, Instant now);
     void begin(Ticket ticket, Slot& slot, State state, Instant now, Actions& actions);

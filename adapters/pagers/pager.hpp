@@ -34,15 +34,15 @@ struct ChannelHealth {
     ChannelProbe probe = ChannelProbe::none; // by probes alone: a page that it refuses may be the page's fault
     std::uint32_t probes_failed_in_a_row = 0;
     std::string detail; // of the last failure: "connection refused"; no identity
-    std::uint64_t accepted = 0, failed = 0, unknown = 0; // pages by outcome
+    std::uint64_t accepted = 0, failed = 0, unknown = 0; // pages by outcome; withdrawn in none
     std::uint64_t attempts = 0;
     std::uint64_t retries = 0; // attempts beyond the first of a page
 };
 
 // What a channel says of a page besides its hand-over. Empty functions where nobody listens.
 struct Feedback {
-    // `sending` at its first attempt and at one after an attempt that may have arrived; then `delivered`, `read`, or a
-    // late `failed`. `detail` as in Pager::Done.
+    // `sending` at its first attempt and at one after an attempt that may have arrived; then `delivered`, `read`,
+    // `no_answer`, or a late `failed`. `detail` as in Pager::Done.
     std::function<void(const PageKey& key, PageOutcome outcome, const std::string& detail)> receipt;
     // The person's own word.
     std::function<void(const PageKey& key, AnswerKind kind)> answer;
@@ -64,7 +64,7 @@ public:
     // next start. Retries keep the page's key as their identity on the wire.
     virtual void send(const Page& page, std::string text, AnswerLinks links, Done done) = 0;
 
-    // The call is over: what is not on the wire yet is not sent, and ends as failed, "cancelled".
+    // The call is over: what is not on the wire yet is not sent, and ends as withdrawn, "cancelled".
     virtual void cancel(CallId call) = 0;
 
     // A page that an earlier run of the program handed over: a channel that knows pages by their keys goes on hearing

@@ -122,7 +122,7 @@ bool Pcd04Pager::take(const PcdStatus& status)
         case PcdEvent::delivered: receipt(PageOutcome::delivered, "delivered"); break;
         case PcdEvent::read: receipt(PageOutcome::read, "read"); break;
         case PcdEvent::undeliverable: receipt(PageOutcome::failed, "undeliverable"); break;
-        case PcdEvent::timeout: receipt(PageOutcome::failed, "no answer within the manager's time"); break;
+        case PcdEvent::timeout: receipt(PageOutcome::no_answer, "no answer within the manager's time"); break;
         case PcdEvent::accepted:
             if (feedback().answer) feedback().answer(*key, AnswerKind::coming);
             break;

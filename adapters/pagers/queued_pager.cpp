@@ -169,9 +169,11 @@ void QueuedPager::report(const DeliveryQueue::Ended& ended)
     case PageOutcome::accepted: ++health.accepted; break;
     case PageOutcome::failed: ++health.failed; break;
     case PageOutcome::unknown: ++health.unknown; break;
+    case PageOutcome::withdrawn: break; // the channel had no part in it
     case PageOutcome::sending:
     case PageOutcome::delivered:
-    case PageOutcome::read: break; // never the end of an attempt: they come by Feedback
+    case PageOutcome::read:
+    case PageOutcome::no_answer: break; // never the end of an attempt: they come by Feedback
     }
     // Posted: the owner may call send() or cancel() from `done`.
     boost::asio::post(parts_.executor,

@@ -500,8 +500,9 @@ void Metrics::configure(const MetricLabels& labels)
         auto& channel = f.channels[id];
         if (channel) continue;
         channel = std::make_unique<ChannelMetrics>();
-        constexpr std::array outcomes{PageOutcome::accepted, PageOutcome::failed, PageOutcome::unknown,
-                                      PageOutcome::delivered, PageOutcome::read};
+        constexpr std::array outcomes{PageOutcome::accepted,  PageOutcome::failed, PageOutcome::unknown,
+                                      PageOutcome::delivered, PageOutcome::read,   PageOutcome::withdrawn,
+                                      PageOutcome::no_answer};
         for (const PageOutcome o : outcomes)
             channel->pages_[static_cast<std::size_t>(o)] =
                 &f.pages.Add({{"channel", id}, {"result", word(o)}});

@@ -182,7 +182,7 @@ public:
 
 private:
     friend class Metrics;
-    std::array<prometheus::Counter*, 5> pages_{};
+    std::array<prometheus::Counter*, 8> pages_{}; // by outcome; null for what ends no page
     prometheus::Histogram* delivery_ = nullptr;
 };
 

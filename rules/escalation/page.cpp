@@ -34,6 +34,8 @@ std::string_view name(PageOutcome outcome)
     case PageOutcome::delivered: return "delivered";
     case PageOutcome::read: return "read";
     case PageOutcome::sending: return "sending";
+    case PageOutcome::withdrawn: return "withdrawn";
+    case PageOutcome::no_answer: return "no_answer";
     }
     return "unknown";
 }

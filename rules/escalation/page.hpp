@@ -96,10 +96,21 @@ inline constexpr std::size_t place_max = 28;
 inline constexpr std::size_t callback_max = 16;
 inline constexpr std::size_t emergency_max = 8;
 
-// What became of one page. The first three are the hand-over, one of them for each page; `delivered` and `read` may
-// follow `accepted`, and so may a late `failed`. `sending` comes before it: the page has left its queue; told again,
-// twice. All are the transport's word, never a person's. Journals hold the numbers: new ones are added at the end.
-enum class PageOutcome : std::uint8_t { accepted, failed, unknown, delivered, read, sending };
+// What became of one page. All are the transport's word, never a person's. Journals hold the numbers: new ones are
+// added at the end.
+enum class PageOutcome : std::uint8_t {
+    // The hand-over, one of these or `withdrawn` for each page:
+    accepted,
+    failed,
+    unknown,
+    // What may follow `accepted`, as may a late `failed`:
+    delivered,
+    read,
+    // Before the hand-over: the page has left its queue; told again, twice.
+    sending,
+    withdrawn, // it never left, for it was not wanted any more: says nothing of the channel
+    no_answer, // after `accepted` or `delivered`: the channel works, and has given the person up
+};
 [[nodiscard]] std::string_view name(PageOutcome outcome);
 
 // The text of a page: one GSM-7 message of at most 160 characters. Overlong text drops findings from the

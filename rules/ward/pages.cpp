@@ -40,6 +40,9 @@ std::string words_of_move(PageReason reason)
     return "No answer: others are paged";
 }
 
+// It reached nobody, and nothing more is heard of it.
+bool never_came(PageOutcome outcome) { return outcome == PageOutcome::failed || outcome == PageOutcome::withdrawn; }
+
 bool among(const std::vector<std::string>& people, const std::string& person)
 {
     return std::find(people.begin(), people.end(), person) != people.end();
@@ -224,7 +227,7 @@ void Ward::State::follow_up(const Moment& now, const Call& call, PageReason reas
                 const PageKey& key = record.page.key;
                 return key.call == call.id && key.person == told.person && key.channel == channel.name &&
                        !is_follow_up(record.page.reason) &&
-                       !(record.resolved && record.outcome == PageOutcome::failed);
+                       !(record.resolved && never_came(record.outcome));
             });
             if (!used) continue;
             send_on(now, page, channel);
@@ -337,9 +340,17 @@ namespace {
 bool tells_more(const PageRecord& record, PageOutcome outcome)
 {
     if (!record.resolved) return true;
-    if (record.outcome == PageOutcome::read || record.outcome == PageOutcome::failed) return false;
-    if (record.outcome == PageOutcome::delivered) return outcome == PageOutcome::read;
-    return outcome == PageOutcome::delivered || outcome == PageOutcome::read || outcome == PageOutcome::failed;
+    const bool settled = record.outcome == PageOutcome::read || record.outcome == PageOutcome::no_answer;
+    if (settled || never_came(record.outcome)) return false;
+    if (outcome == PageOutcome::read || outcome == PageOutcome::no_answer) return true;
+    if (record.outcome == PageOutcome::delivered) return false;
+    return outcome == PageOutcome::delivered || outcome == PageOutcome::failed;
+}
+
+// Whether the fate of a page is one of its channel.
+bool tells_of_channel(PageOutcome outcome)
+{
+    return outcome != PageOutcome::unknown && outcome != PageOutcome::withdrawn;
 }
 
 } // namespace
@@ -360,7 +371,7 @@ void Ward::State::apply(const Moment& now, const Receipt& receipt)
     found->detail = receipt.detail;
     if (receipt.outcome == PageOutcome::failed) {
         set_fault(now, WardFault::channel, true, "Pager channel " + found->page.channel_kind + " fails");
-    } else if (receipt.outcome != PageOutcome::unknown) {
+    } else if (tells_of_channel(receipt.outcome)) {
         // Of two that failed, the one that still does has its name in the alarm.
         const auto kind = failing_channel();
         set_fault(now, WardFault::channel, kind.has_value(), kind ? "Pager channel " + *kind + " fails" : "");
@@ -368,7 +379,8 @@ void Ward::State::apply(const Moment& now, const Receipt& receipt)
     take_receipt_for_relay(now, receipt);
     const auto call = calls.find(receipt.key.call);
     publish(call == calls.end() ? no_bed : call->second.bed);
-    if (call != calls.end() && receipt.outcome == PageOutcome::failed) rung_failed(now, call->second, receipt.key);
+    const bool over = receipt.outcome == PageOutcome::failed || receipt.outcome == PageOutcome::no_answer;
+    if (call != calls.end() && over) rung_failed(now, call->second, receipt.key);
 }
 
 // A kind of channel fails if its newest page did whose fate is known: that another kind works proves nothing. Kinds
@@ -378,7 +390,7 @@ std::optional<std::string> Ward::State::failing_channel() const
     std::vector<std::string_view> judged;
     for (auto record = pages.rbegin(); record != pages.rend(); ++record) {
         const std::string& kind = record->page.channel_kind;
-        if (!record->resolved || record->outcome == PageOutcome::unknown) continue;
+        if (!record->resolved || !tells_of_channel(record->outcome)) continue;
         if (std::find(judged.begin(), judged.end(), kind) != judged.end()) continue;
         judged.push_back(kind);
         if (record->outcome == PageOutcome::failed && somebody_has(kind)) return kind;
@@ -409,13 +421,15 @@ void Ward::State::take_receipt_for_relay(const Moment& now, const Receipt& recei
     });
 }
 
-// If nobody of this rung could be reached, the next rung does not wait.
+// If nobody of this rung could be reached, or has answered where a channel waits for an answer, the next rung does not
+// wait.
 void Ward::State::rung_failed(const Moment& now, Call& call, const PageKey& failed)
 {
     const bool all_failed = std::all_of(pages.begin(), pages.end(), [&](const PageRecord& record) {
         const PageKey& key = record.page.key;
         const bool same = key.call == failed.call && key.rung == failed.rung && key.repetition == failed.repetition;
-        return !same || (record.resolved && record.outcome == PageOutcome::failed);
+        const bool over = never_came(record.outcome) || record.outcome == PageOutcome::no_answer;
+        return !same || (record.resolved && over);
     });
     const bool more_channels = std::any_of(relays.begin(), relays.end(),
                                            [&](const Relay& relay) { return relay.page.key.call == call.id; });

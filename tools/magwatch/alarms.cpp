@@ -269,8 +269,8 @@ void add_alarms(CLI::App& app, Shell& shell)
                              [of, &shell] { return list_pages(shell, *of); });
     listing->add_option("--call", *of, "of one call alone: its number or id, such as 1207 or 3-8");
     listing->footer("queued: no word from the channel yet. sent: the channel took it. delivered, read: so the channel "
-                    "says.\nfailed, unknown: the next channel or person is told. accepted, declined, attended: what "
-                    "this person answered.");
+                    "says.\nfailed, unknown, no_answer: the next channel or person is told. withdrawn: not wanted any "
+                    "more.\naccepted, declined, attended: what this person answered.");
 
     CLI::App& page = *group(app, "page", "try the channels that pages take");
     const auto test = std::make_shared<Act>();

@@ -266,8 +266,9 @@ TEST(WebhookPeer, CancelKeepsAPageFromTheWire)
     rig.send(9);
     ASSERT_TRUE(rig.until_outcomes(3));
     EXPECT_EQ(rig.outcomes[0].key.call.counter, 8U);
-    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::failed);
+    EXPECT_EQ(rig.outcomes[0].outcome, PageOutcome::withdrawn);
     EXPECT_EQ(rig.outcomes[0].detail, "cancelled");
+    EXPECT_EQ(rig.pager.health()[0].failed, 0U);
     EXPECT_EQ(rig.peer.report()["id"], "1-7/0/0/midwife-1/webhook");
     EXPECT_EQ(rig.peer.report()["id"], "1-9/0/0/midwife-1/webhook");
 }

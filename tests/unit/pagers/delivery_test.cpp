@@ -263,11 +263,38 @@ TEST(Delivery, CancelDropsWhatIsNotOnTheWire)
     b.poll();
     b.queue.cancel({1, 1});
     b.poll();
+    EXPECT_EQ(b.ended.at(waiting).outcome, PageOutcome::withdrawn) << "the channel had no part in it";
     EXPECT_EQ(b.ended.at(waiting).detail, "cancelled");
     EXPECT_FALSE(b.ended.contains(running)); // its fate is not known yet
     EXPECT_THAT(b.end(running, Verdict::retry), ElementsAre(other));
     EXPECT_EQ(b.ended.at(running).outcome, PageOutcome::failed);
     EXPECT_EQ(b.ended.at(running).detail, "cancelled");
+}
+
+TEST(Delivery, ACancelledPageThatWasRefusedHasFailed)
+{
+    Bench b;
+    const Ticket refused = b.add(page(1));
+    b.poll();
+    b.end(refused, Verdict::retry, "HTTP 503");
+    b.queue.cancel({1, 1});
+    b.poll();
+    EXPECT_EQ(b.ended.at(refused).outcome, PageOutcome::failed);
+}
+
+// Of a technical call both are in one line.
+TEST(Delivery, AFollowUpOvertakesNoPageThatAsksForSomebody)
+{
+    Bench b;
+    Page asks = page(1), tells = page(1, 1);
+    asks.kind = tells.kind = AlarmKind::technical;
+    tells.reason = PageReason::escalated;
+    const Ticket wanted = b.add(asks), told = b.add(tells);
+    b.poll();
+    b.end(wanted, Verdict::retry, "HTTP 503");
+    b.end(told, Verdict::accepted);
+    EXPECT_FALSE(b.ended.contains(wanted));
+    EXPECT_THAT(b.next(), ElementsAre(wanted));
 }
 
 TEST(Delivery, ACancelledPageThatArrivedIsAccepted)

@@ -561,6 +561,49 @@ TEST(TechnicalAlarm, AFailingChannelMovesTheLadderOnAndIsTold)
     EXPECT_THAT(rig.events("technical.channel"), ElementsAre("raised"));
 }
 
+TEST(TechnicalAlarm, APageThatWasWithdrawnAccusesNoChannelAndClearsNone)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    const Page first = rig.pages().at(0);
+    rig.step(Receipt{first.key, PageOutcome::withdrawn, "cancelled"});
+    rig.pass(1s);
+    EXPECT_THAT(rig.events("technical.channel"), testing::IsEmpty());
+    EXPECT_EQ(rig.pages().size(), 1U) << "nor does it move the ladder on";
+    EXPECT_EQ(rig.view().pages.at(0).outcome, PageOutcome::withdrawn);
+    rig.pass(60s);
+    const auto pages = rig.pages();
+    const auto of = [&](const std::string& person) {
+        return the(pages, [&](const Page& page) { return page.key.person == person; }).key;
+    };
+    rig.step(Receipt{of("charge"), PageOutcome::failed, ""});
+    rig.step(Receipt{of("doctor"), PageOutcome::withdrawn, ""});
+    rig.pass(10min);
+    EXPECT_THAT(rig.events("technical.channel"), testing::Not(testing::Contains("cleared"))) << "it proves nothing";
+}
+
+// An alarm manager has given the person up: its word about her, not about itself.
+TEST(TechnicalAlarm, WhoDoesNotAnswerAnAlarmManagerMovesTheLadderOnAndAccusesNoChannel)
+{
+    for (const bool delivered : {false, true}) {
+        Rig rig;
+        rig.watch();
+        rig.chart(ValueEntry{Signal::reflex_knee, 0});
+        const PageKey key = rig.pages().at(0).key;
+        rig.step(Receipt{key, PageOutcome::accepted, ""});
+        if (delivered) rig.step(Receipt{key, PageOutcome::delivered, ""});
+        rig.pass(1s);
+        ASSERT_EQ(rig.pages().size(), 1U);
+        rig.step(Receipt{key, PageOutcome::no_answer, "no answer within the manager's time"});
+        rig.pass(1s);
+        EXPECT_EQ(rig.pages().size(), 3U);
+        EXPECT_THAT(rig.events("technical.channel"), testing::IsEmpty());
+        rig.step(Receipt{key, PageOutcome::delivered, ""});
+        EXPECT_EQ(rig.view().pages.at(0).outcome, PageOutcome::no_answer) << "told late";
+    }
+}
+
 // The events of an alarm without those of its call.
 std::vector<std::string> comes_and_goes(const Rig& rig, const std::string& rule)
 {
