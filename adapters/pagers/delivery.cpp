@@ -18,6 +18,7 @@ DeliveryQueue::Ticket DeliveryQueue::add(const Page& page, Instant now)
     else if (page.priority == Priority::high)
         entry.line.urgency = Urgency::high;
     entry.call = page.key.call;
+    entry.follows = is_follow_up(page.reason);
     entry.deadline = now + policy_.deadline;
     if (page.attempt > 1) entry.unanswered = 1; // that of the run before may have arrived
 
@@ -101,10 +102,12 @@ void DeliveryQueue::attempt_ended(Ticket ticket, Verdict verdict, const std::str
     }
 }
 
-// Older pages of the same call and line have nothing new to say.
+// Older pages of the same call and line have nothing new to say. But what asks for somebody is not answered by a word
+// about how the call goes on: of a technical call both are in one line.
 void DeliveryQueue::overtake(Ticket by)
 {
     const Entry& newer = entries_.at(by);
+    if (newer.follows) return;
     std::vector<Ticket> quiet;
     for (auto& [ticket, entry] : entries_) {
         if (ticket >= by) break;

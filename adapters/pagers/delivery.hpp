@@ -7,7 +7,7 @@
 //   physiological pages, other physiological ones and technical ones have lines of their own, so that a flood
 //   of technical pages never delays a page about a patient.
 // - A retry never holds a later page of its line back; within one call, a page that a later one has
-//   overtaken is not sent any more (its news is older).
+//   overtaken is not sent any more (its news is older). A follow-up overtakes nothing: it asks nobody to come.
 // - A failed attempt is repeated after 1, 2, 5, 10 and then every 30 s (each +-20 %), until the page's
 //   deadline; if the next attempt would come after it, the page ends at once.
 // - An attempt that was written but not answered may have arrived: at most two of those, then "unknown". Of a page that
@@ -94,6 +94,7 @@ private:
     struct Entry {
         LineKey line;
         CallId call;
+        bool follows = false; // is_follow_up
         State state = State::first_waiting;
         Instant deadline;
         Instant due; // of the next attempt, in backoff
