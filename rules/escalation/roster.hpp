@@ -39,7 +39,12 @@ struct RosterChange {
     std::string roster, person;
     Interval when;
     std::string reason, by;
-    template <class Archive> void archive(Archive& a) { a(roster, person, when, reason, by); }
+    Instant forget = Instant::never(); // by ward time, since a wall clock may be wrong for a while
+    template <class Archive> void archive(Archive& a)
+    {
+        a(roster, person, when, reason, by);
+        if (a.format() >= 12) a(forget);
+    }
 };
 
 struct QuietHours {

@@ -6,6 +6,7 @@
 namespace magwatch {
 namespace {
 
+constexpr Duration kept_after = std::chrono::hours{24}; // a change whose time is over: for whoever asks what it was
 constexpr std::size_t roster_changes_max = 1000; // far above what two weeks hold; the oldest give way
 
 } // namespace
@@ -51,8 +52,8 @@ void Ward::State::apply(const Moment& now, const Rosters& next)
 {
     rosters = next.rosters;
     quiet = next.quiet;
-    constexpr Duration kept = std::chrono::hours{24};
-    std::erase_if(roster_changes, [&](const RosterChange& change) { return change.when.to + kept < now.wall; });
+    // Not by the wall clock: one that is wrong for a moment must not take away what a person changed.
+    std::erase_if(roster_changes, [&](const RosterChange& change) { return change.forget <= now.steady; });
     publish(no_bed);
 }
 
@@ -76,7 +77,8 @@ void Ward::State::do_action(const Moment& now, const Action& action, const Chang
     if (change.when.to - change.when.from > roster_change_longest)
         return reply(now, action.request, false, "a change lasts at most 14 days: longer ones belong into the roster");
     if (roster_changes.size() >= roster_changes_max) roster_changes.erase(roster_changes.begin());
-    roster_changes.push_back({change.roster, change.to_person, change.when, change.reason, action.person});
+    const Instant forget = now.steady + (change.when.to - now.wall) + kept_after;
+    roster_changes.push_back({change.roster, change.to_person, change.when, change.reason, action.person, forget});
     publish(no_bed);
     reply(now, action.request, true, change.to_person + " has the duty of " + change.roster);
 }

@@ -95,6 +95,33 @@ TEST(RosterChange, HoldsForItsTimeAndThroughARestart)
     EXPECT_EQ(paged(rig), "doctor");
 }
 
+TEST(RosterChange, OutlastsAWallClockThatIsWrongForAWhile)
+{
+    Rig rig;
+    use_roster(rig);
+    rig.act(ChangeRoster{"on-call", "doctor", from_now(rig, 0s, 30min), "swapped"}, "charge");
+    const Rosters rosters = doctors(rig);
+    const Moment right = rig.now();
+    rig.jump({right.steady, right.wall + 24h * 400});
+    rig.step(rosters); // the hours of the weeks to come are worked out anew
+    rig.jump(right);
+    rig.step(rosters);
+    EXPECT_EQ(paged(rig), "doctor");
+}
+
+TEST(RosterChange, IsForgottenADayAfterItsTime)
+{
+    Rig rig;
+    rig.step(doctors(rig));
+    rig.act(ChangeRoster{"on-call", "doctor", from_now(rig, 0s, 30min), "swapped"}, "charge");
+    rig.pass(24h + 30min - 1ms);
+    rig.step(doctors(rig));
+    EXPECT_EQ(rig.view().roster_changes.size(), 1U);
+    rig.pass(1ms);
+    rig.step(doctors(rig));
+    EXPECT_THAT(rig.view().roster_changes, testing::IsEmpty());
+}
+
 TEST(RosterChange, IsTakenBack)
 {
     Rig rig;
