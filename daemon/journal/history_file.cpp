@@ -7,7 +7,6 @@
 #include <map>
 #include <utility>
 
-
 #include "daemon/journal/journal_format.hpp"
 #include "daemon/journal/sqlite.hpp"
 #include "daemon/journal/store_file.hpp"

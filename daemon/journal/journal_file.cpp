@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <fmt/format.h>
 
 #include "daemon/journal/disk_space.hpp"
 #include "daemon/journal/journal_format.hpp"

@@ -70,10 +70,7 @@ void serve_ours(int ready, unsigned connections)
     };
     adapters::hl7::Hl7Server server{io.get_executor(), tasks, config(connections), sink, clock};
     server.start();
-    if (!server.why_deaf().empty()) {
-        std::cerr << server.why_deaf() << '\n';
-        return 1;
-    }
+    if (!server.why_deaf().empty()) std::abort();
     const std::uint16_t port = server.port();
     if (write(ready, &port, sizeof port) != sizeof port) std::abort();
     io.run();
