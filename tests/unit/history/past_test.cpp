@@ -443,7 +443,8 @@ TEST_F(PastTest, AHistoryOfTheFirstFormatIsReadAndGetsWhatItLacks)
     file.reset();
     {
         Database database{directory.path() / "history.db", Database::Access::read_write};
-        for (const char* sql : {"DROP TABLE events", "DROP TABLE marks", "PRAGMA user_version=1"}) database.run(sql);
+        for (const Sql sql : {Sql{"DROP TABLE events"}, Sql{"DROP TABLE marks"}, Sql{"PRAGMA user_version=1"}})
+            database.run(sql);
     }
     file = std::move(HistoryFile::open(directory.path(), noon).file);
     ASSERT_TRUE(file);
