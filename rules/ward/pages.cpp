@@ -14,17 +14,29 @@ constexpr std::uint8_t sends_max = 2; // of one key: the first, and one after a 
 // The rung in the key of a page that follows others; no ladder is so long.
 constexpr std::uint16_t follow_up_rung = 0xFF00;
 
-// The oldest whose outcome is known first; many at once, since each time the rest move up.
-void forget_pages(std::vector<PageRecord>& pages)
+// How long a page is remembered: whether a rung could be reached is asked of all pages of its newest ring, and whether
+// one leaves again after a restart of those without an outcome. Neither is asked once the call is over.
+int worth(const PageRecord& page, const std::map<CallId, Call>& calls)
+{
+    const PageKey& key = page.page.key;
+    const auto call = calls.find(key.call);
+    if (call == calls.end()) return page.resolved ? 0 : 1;
+    if (key.rung == call->second.rung && key.repetition == call->second.repetition) return 4;
+    return page.resolved ? 2 : 3;
+}
+
+// Of equal worth the oldest first; many at once, since each time the rest move up.
+void forget_pages(std::vector<PageRecord>& pages, const std::map<CallId, Call>& calls)
 {
     if (pages.size() <= remembered_pages + 50) return;
     std::size_t excess = pages.size() - remembered_pages;
-    std::erase_if(pages, [&](const PageRecord& page) {
-        if (!page.resolved || excess == 0) return false;
-        --excess;
-        return true;
-    });
-    pages.erase(pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(excess));
+    for (int least = 0; excess > 0; ++least) {
+        std::erase_if(pages, [&](const PageRecord& page) {
+            if (excess == 0 || worth(page, calls) > least) return false;
+            --excess;
+            return true;
+        });
+    }
 }
 
 // The call went on from people who did not come to others.
@@ -124,7 +136,7 @@ void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeI
         if (told != call.told.end()) told->newest = now.steady;
         else call.told.push_back({person, call.rung, now.steady, {}, {}, false, now.steady});
     }
-    forget_pages(pages);
+    forget_pages(pages, calls);
     publish(call.bed);
     // Whoever was told before may have no channel by which to hear that she moved: the call is answered. The last thing
     // here: it may end the ward's own call, and this one may be that.
@@ -195,7 +207,7 @@ void Ward::State::relay_due(const Moment& now)
         relay.page.key.channel = next->name;
         relays.push_back({std::move(relay.page), now.steady + hand_over_within, now.steady + receipt_within});
     }
-    forget_pages(pages);
+    forget_pages(pages, calls);
 }
 
 // Those who were told hear it where they were told, and nobody else does.
@@ -235,7 +247,7 @@ void Ward::State::follow_up(const Moment& now, const Call& call, PageReason reas
         }
         if (!sent && !person->channels.empty()) send_on(now, page, person->channels.front());
     }
-    forget_pages(pages);
+    forget_pages(pages, calls);
 }
 
 // What an encrypted page may add: the newest values that are not stale.
@@ -270,7 +282,7 @@ void Ward::State::do_action(const Moment& now, const Action& action, const TestP
     page.reason = PageReason::test;
     if (send_to(now, page, test.to) == 0)
         return reply(now, action.request, false, "nobody of this name has a channel: '" + test.to + "'");
-    forget_pages(pages);
+    forget_pages(pages, calls);
     publish(no_bed);
     reply(now, action.request, true, "test #T" + std::to_string(page.number) + " goes to " + test.to);
 }

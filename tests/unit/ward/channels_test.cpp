@@ -138,6 +138,36 @@ TEST_F(Channels, AWordThatComesTooLateTakesNothingBack)
     }
 }
 
+// However many pages nobody heard of: those of the newest ring are remembered.
+TEST(ManyPages, WithoutAnOutcomeMakeNobodyOfAnotherCallUnreached)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.high.wait = Duration{10'000};
+    c.medium.rungs = {{{"midwife", "charge"}}, {{"doctor"}}};
+    c.medium.first_after = {};
+    c.medium.wait = Duration{7'200'000};
+    rig.step(c);
+    rig.watch();
+    rig.watch(1);
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    rig.pass(1h); // two pages each 10 s, and no word of any
+    const auto of_the_other = [&] {
+        std::vector<Page> found = rig.pages();
+        std::erase_if(found, [](const Page& page) {
+            return page.bed != BedId{1} || page.words != std::vector<std::string>{"Low blood pressure"};
+        });
+        return found;
+    };
+    rig.observe(Signal::sbp, 85, 2, 1);
+    ASSERT_EQ(of_the_other().size(), 2U);
+    rig.step(Receipt{of_the_other()[0].key, PageOutcome::delivered, ""});
+    rig.pass(10min);
+    rig.step(Receipt{of_the_other()[1].key, PageOutcome::failed, ""});
+    rig.pass(1min);
+    EXPECT_EQ(of_the_other().size(), 2U) << "one of them has it, and has two hours";
+}
+
 TEST_F(Channels, AnAnswerStopsThem)
 {
     rig.act(Answer{first.key.call, AnswerKind::coming}, "midwife");
