@@ -57,16 +57,28 @@ void Bedside::plan_troubles()
     trouble(swarm_.garbles, 10min, &Bedside::garbled_until_);
     trouble(swarm_.delays, 10min, &Bedside::late_until_);
     trouble(swarm_.leads_off, 8min, &Bedside::leads_off_until_);
-    if (swarm_.clocks_off <= 0) return;
+    if (swarm_.clocks_off <= 0 || !monitored_) return;
     world_.plan(world_.until_next(swarm_.clocks_off), [this] {
-        const auto off = [this](Duration offset) { world_.tell(DeviceStatus{monitor(), true, offset}); };
+        const auto off = [this](Duration offset) {
+            clock_off_ = offset;
+            world_.tell(DeviceStatus{monitor(), true, offset});
+        };
         off(world_.anywhere(10min));
         world_.plan(20min, [off] { off({}); });
     });
 }
 
+void Bedside::announce()
+{
+    world_.tell(DeviceStatus{monitor(), !told_silent_, clock_off_});
+}
+
 void Bedside::mend()
 {
+    if (clock_off_ != Duration{}) {
+        clock_off_ = {};
+        announce();
+    }
     frozen_until_ = silent_until_ = garbled_until_ = late_until_ = leads_off_until_ = Instant{};
 }
 
@@ -104,11 +116,11 @@ void Bedside::sample()
     if (!monitored_) return;
     if (!during(frozen_until_) || during(silent_until_) || during(late_until_)) moved_ = world_.now().steady;
     if (during(silent_until_)) {
-        if (!told_silent_ && world_.dice().chance(0.5)) world_.tell(DeviceStatus{monitor(), false, {}});
+        if (!told_silent_ && world_.dice().chance(0.5)) world_.tell(DeviceStatus{monitor(), false, clock_off_});
         told_silent_ = true;
         return;
     }
-    if (told_silent_) world_.tell(DeviceStatus{monitor(), true, {}});
+    if (told_silent_) world_.tell(DeviceStatus{monitor(), true, clock_off_});
     told_silent_ = false;
     if (!during(frozen_until_)) shown_ = read();
     // Where every number is missing nothing stands still that could be taken for a value, unless a counter does.

@@ -42,6 +42,8 @@ public:
     void plan_troubles();
     // The monitor's next values, to the ward.
     void sample();
+    // As the adapters of a daemon that starts: how the monitor stands, and its clock. It may have been set meanwhile.
+    void announce();
     // All is mended.
     void mend();
 
@@ -77,6 +79,7 @@ private:
     bool monitored_;
     Instant frozen_until_{}, silent_until_{}, garbled_until_{}, late_until_{}, leads_off_until_{};
     Instant moved_{};
+    Duration clock_off_{};
     bool told_silent_ = false;
     Values shown_{};
     double counter_ = 0;

@@ -295,6 +295,8 @@ void Box::wake()
     }
     paging_.restarted(now_, machine_.lost_after(), machine_.ward());
     ledger_.restarted(now_, machine_.ward());
+    for (Bedside& bed : beds_)
+        if (bed.monitored()) bed.announce();
     // As the daemon does: what stood when it died, and was not found again, is over.
     plan(old_faults_after, [this] {
         for (const ShellFault old : {ShellFault::loop_late, ShellFault::clock_jumped})

@@ -215,7 +215,7 @@ void PagingOracle::page(const Moment& now, const SendPage& sent)
 // the whole of it where nothing is left.
 void PagingOracle::rings(const Moment& now, const Moment& decided, const Page& page, Course& call)
 {
-    judge_time(now, page, call);
+    judge_time(now, decided, page, call);
     judge_rung(now, page, call);
     call.rung = page.key.rung;
     call.repetition = page.key.repetition;
@@ -237,7 +237,7 @@ void PagingOracle::rings(const Moment& now, const Moment& decided, const Page& p
 }
 
 // None before its time: whoever is called has it to answer. What comes late is judged in check_due().
-void PagingOracle::judge_time(const Moment& now, const Page& page, const Course& call)
+void PagingOracle::judge_time(const Moment& now, const Moment& decided, const Page& page, const Course& call)
 {
     if (!call.sure || call.due - now.steady <= tolerance) return;
     const auto early = [&] {
@@ -259,7 +259,7 @@ void PagingOracle::judge_time(const Moment& now, const Page& page, const Course&
     case PageReason::persists: {
         const Duration lasts = ladder(call).acknowledged;
         const bool ran_out = std::any_of(call.acknowledged.begin(), call.acknowledged.end(), [&](Instant at) {
-            const Duration apart = now.steady - (at + lasts);
+            const Duration apart = decided.steady - (at + lasts); // it may have run out while the machine slept
             return apart >= -tolerance && apart <= tolerance;
         });
         if (!ran_out) early();

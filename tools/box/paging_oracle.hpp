@@ -76,7 +76,7 @@ private:
     void page(const Moment& now, const SendPage& sent);
     void count(const Moment& now, const Page& page);
     void rings(const Moment& now, const Moment& decided, const Page& page, Course& call);
-    void judge_time(const Moment& now, const Page& page, const Course& call);
+    void judge_time(const Moment& now, const Moment& decided, const Page& page, const Course& call);
     void judge_rung(const Moment& now, const Page& page, const Course& call);
     // What people's words, or a restart, came to.
     void follow(const Moment& now, const WardView& view, bool started);
