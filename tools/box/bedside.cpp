@@ -59,6 +59,7 @@ void Bedside::plan_troubles()
     trouble(swarm_.leads_off, 8min, &Bedside::leads_off_until_);
     if (swarm_.clocks_off <= 0 || !monitored_) return;
     world_.plan(world_.until_next(swarm_.clocks_off), [this] {
+        if (world_.calm()) return;
         const auto off = [this](Duration offset) {
             clock_off_ = offset;
             world_.tell(DeviceStatus{monitor(), true, offset});

@@ -127,7 +127,9 @@ void Ledger::check_vitals(const Moment& now, std::size_t b, Tells told)
                  of_bed("no " + std::string{signal}, b) + " for " + seconds(missing) + " and nobody is told");
         const Duration low = vital.low ? vital.fresh - std::max(*vital.low, book.since) : Duration{};
         const Tells alarm = judged[i] == Signal::rr ? tells_rr_critical : tells_spo2_critical;
-        if (low > held + between_samples + tolerance && (told & alarm) == 0)
+        // Of values that come no more somebody who was at the bed knows better.
+        const bool comes = now.steady - vital.fresh <= between_samples;
+        if (comes && low > held + between_samples + tolerance && (told & alarm) == 0)
             fail(now, "I1", of_bed(std::string{signal}, b) + " is critically low, and no alarm");
     }
     Bed& bed = beds_[b];
