@@ -18,7 +18,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < seed_bytes + 1) return -1; // no seed
     std::memcpy(&request.seed, data, seed_bytes);
     request.troubles = std::chrono::minutes{10 + data[seed_bytes] % 50};
-    request.calm = std::chrono::minutes{15};
     const box::Outcome run = box::run(request);
     if (run.violations.empty()) return 0;
     for (const auto& violation : run.violations)
