@@ -2,7 +2,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstring>
 #include <execinfo.h>
 #include <string_view>
 #include <unistd.h>

@@ -13,12 +13,11 @@ struct BuildInfo {
     std::string_view build_type; // "Release"
 };
 [[nodiscard]] const BuildInfo& build_info();
-// "commit 3d2253a", or "commit unknown": with a seed, in the line that says what failed.
+// "commit 3d2253a", or "commit unknown", for the line that says what failed: a seed says which run it was of this
+// commit alone.
 [[nodiscard]] std::string commit_text();
 
 // "magwatchd 0.1.0 (3d2253a, g++ 12.2.0, Release)"
 [[nodiscard]] std::string version_text(std::string_view program);
-// "commit 3d2253a", for the line that says what failed: a seed says which run it was of this commit alone.
-[[nodiscard]] std::string commit_text();
 
 } // namespace magwatch
