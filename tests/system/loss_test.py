@@ -207,8 +207,9 @@ when = "rr < 8 /min"
 
         for percent in LOSSES:
             lines(*loses(percent, *of_port(first)))
-            took = [self.ward.page_of_a_sign((self.ward.receiver, other)) for _ in range(OPTIONS.rounds)]
-            self.assertGreater(dropped(), 0)
+            took = []
+            while len(took) < OPTIONS.rounds or not dropped():  # a few pages may all pass where little is lost
+                took.append(self.ward.page_of_a_sign((self.ward.receiver, other)))
             lines()
             by_first = len(self.about_her(self.ward.receiver.arrived()))
             print(f"pager, {percent} % lost: page {statistics.median(took):.2f} s, longest {max(took):.2f} s; "
