@@ -54,18 +54,17 @@ Ring ring(Call& call, const LadderPolicy& policy, Instant now, PageReason reason
     call.state = CallState::calling;
     call.rang = true;
     call.person.clear();
-    if (policy.rungs.empty()) {
-        call.next = now + at_least_a_second(policy.wait);
-        Ring nobody{reason, {}};
-        if (everybody_told) add_told(nobody.people, call);
-        return nobody;
+    Ring out{reason, {}};
+    Duration wait = policy.wait;
+    if (!policy.rungs.empty()) {
+        const bool all = call.together || everybody_told;
+        const std::uint16_t first = all ? std::uint16_t{0} : group_begin(policy, call.rung);
+        call.rung = group_end(policy, call.rung);
+        const Duration own = policy.rungs[call.rung].wait;
+        if (own > Duration{}) wait = own;
+        out.people = people_of(policy, first, call.rung);
     }
-    const bool all = call.together || everybody_told;
-    const std::uint16_t first = all ? std::uint16_t{0} : group_begin(policy, call.rung);
-    call.rung = group_end(policy, call.rung);
-    const Duration own = policy.rungs[call.rung].wait;
-    call.next = now + at_least_a_second(own > Duration{} ? own : policy.wait);
-    Ring out{reason, people_of(policy, first, call.rung)};
+    call.next = now + at_least_a_second(wait);
     if (everybody_told) add_told(out.people, call);
     return out;
 }

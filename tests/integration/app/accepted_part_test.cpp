@@ -3,13 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "daemon/app/accepted_part.hpp"
+#include "tests/integration/app/someone_to_page.hpp"
 
 namespace magwatch {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr const char* good = R"([ward]
+const std::string good = R"([ward]
 name = "l4"
 mode = "demo"
 [journal]
@@ -22,22 +23,7 @@ place = "Ward L4 Bed 1"
 [[bed]]
 alias = "bed-2"
 place = "Ward L4 Bed 2"
-[[person]]
-name = "midwife-1"
-role = "bedside"
-channels = [{ kind = "smtp", to = "m@ward.example" }]
-[escalation.high]
-rungs = [["bedside"]]
-wait = "60 s"
-[escalation.technical]
-rungs = [["bedside"]]
-wait = "60 s"
-[pager.smtp]
-host = "127.0.0.1"
-port = 2525
-starttls = false
-from = "magwatch@ward.example"
-)";
+)" + std::string{test::someone_to_page};
 
 std::optional<AcceptedPart> accept(const std::string& text)
 {
@@ -71,7 +57,7 @@ TEST(AcceptedPart, AKeyThatIsRefusedIsLeftOutAndTheRestOfItsTableStays)
 
 TEST(AcceptedPart, ATableThatIsRefusedAsAWholeIsLeftOut)
 {
-    const auto part = accept(std::string{good} + "[nonsense]\nkey = 1\n[[bed]]\nplace = \"nowhere\"\n");
+    const auto part = accept(good + "[nonsense]\nkey = 1\n[[bed]]\nplace = \"nowhere\"\n");
     ASSERT_EQ(beds(part), 2U);
 }
 

@@ -7,6 +7,7 @@
 
 #include "daemon/app/last_good.hpp"
 #include "daemon/app/startup.hpp"
+#include "tests/integration/app/someone_to_page.hpp"
 #include "tests/integration/journal/scratch.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -25,22 +26,7 @@ pack = ")" MAGWATCH_SOURCE_DIR R"(/rules/packs/example.toml"
 [[bed]]
 alias = "bed-1"
 place = "Ward L4 Bed 1"
-[[person]]
-name = "midwife-1"
-role = "bedside"
-channels = [{ kind = "smtp", to = "m@ward.example" }]
-[escalation.high]
-rungs = [["bedside"]]
-wait = "60 s"
-[escalation.technical]
-rungs = [["bedside"]]
-wait = "60 s"
-[pager.smtp]
-host = "127.0.0.1"
-port = 2525
-starttls = false
-from = "magwatch@ward.example"
-)";
+)" + std::string{test::someone_to_page};
 
 struct Startup : testing::Test {
     void write(const std::string& text) const { std::ofstream{path} << text; }
