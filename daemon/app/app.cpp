@@ -832,19 +832,25 @@ asio::awaitable<void> App::State::shut_down()
 {
     service.stopping();
     log(event_stopping, "stopping: nobody watches from now on");
+    const std::string by = service.supervised() ? "systemd" : "a signal";
+    health.ready = false;
+    health.not_ready_because = "stopping";
+    health.stopping = StopView{clock->now().wall, by};
+    publish(loop->ward(), clock->now()); // boards are told before they hear nothing
+    server->say_farewell();
     starts->over(); // what it was asked for is no death
     auto sources_end = sources->stop();
     co_await std::move(sources_end);
     loop->stop();
     // Last, so that no later heartbeat takes it back: whoever watches from elsewhere then knows that it was wanted.
-    const std::string by = service.supervised() ? "systemd" : "a signal";
     audited("daemon.stopping", {{"by", by}});
     journal->save_named(stop_note_name, stop_note(recovered->started.incarnation, by));
     heartbeat->stopping(loop->ward().view(clock->now()), by);
     asio::steady_timer timer{io};
     const Instant now = clock->now().steady, until = now + drain_max, announced = now + announce_max;
     while (clock->now().steady < until && (!loop->idle() || pagers->pending() > 0 ||
-                                           (heartbeat->busy() && clock->now().steady < announced))) {
+                                           ((heartbeat->busy() || !server->farewell_said()) &&
+                                            clock->now().steady < announced))) {
         timer.expires_after(20ms);
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,12 +51,19 @@ struct AuditView {
     std::uint64_t lost = 0; // rows that could not be kept, since the start
 };
 
+// A stop that somebody wanted: nobody watches from then on.
+struct StopView {
+    WallTime at;
+    std::string by; // "systemd", "a signal"
+};
+
 // How the daemon itself is.
 struct Health {
     std::string version;
     WallTime started;
     bool ready = false;            // recovered, configured, listening
     std::string not_ready_because; // while it is not
+    std::optional<StopView> stopping; // it ends in a moment
     bool config_last_reload_successful = true;
     WallTime config_loaded;
     std::string config_hash; // configuration_hash() of what is in force

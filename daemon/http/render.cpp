@@ -434,6 +434,8 @@ Json render_status(const PublishedWard& ward, const Liveness& liveness)
     out["alive"] = liveness.alive;
     out["ready"] = health.ready;
     out["not_ready_because"] = health.ready ? Json{} : text_or_null(health.not_ready_because);
+    out["stopping"] = Json{};
+    if (const auto& stop = health.stopping) out["stopping"] = {{"at", format_time(stop->at)}, {"by", stop->by}};
     out["pack"] = view.pack;
     out["protocol"] = text_or_null(view.protocol);
     out["protocol_example"] = view.protocol_example;

@@ -50,6 +50,7 @@ constexpr LogEvent setup_needed{"people.setup_code", LogLevel::notice};
 constexpr LogEvent peer_refused{"http.peer_refused", LogLevel::warning};
 
 constexpr std::string_view session_task = "http session";
+constexpr Duration look_at_farewell{10};
 
 bool in_group(int socket, const ucred& peer, std::uint32_t group)
 {
@@ -123,6 +124,7 @@ struct Server::State final : Host {
     std::optional<std::string> listen_local();
     std::string listen_where_missing();
     asio::awaitable<void> keep_trying();
+    asio::awaitable<void> farewell();
     [[nodiscard]] std::optional<Peer> user(Socket& socket) const;
     void socket_refused(const Peer& peer) const;
 
@@ -166,7 +168,8 @@ struct Server::State final : Host {
     std::shared_ptr<TlsContext> tls;
     std::atomic<std::uint16_t> bound_port{0};
     std::atomic<bool> missing{false}; // it does not listen wherever it shall
-    bool closing = false;             // on the server's thread
+    std::atomic<bool> farewell_said{false};
+    bool closing = false; // on the server's thread
     asio::steady_timer next_try{io};
     std::thread thread;
 };
@@ -248,6 +251,17 @@ asio::awaitable<void> Server::State::keep_trying()
         if (!wrong.empty() && wrong != told) log(cannot_listen, "cannot listen yet", {{LogKey::reason, wrong}});
         told = wrong;
     }
+}
+
+asio::awaitable<void> Server::State::farewell()
+{
+    streams_.tell_now();
+    asio::steady_timer timer{io};
+    while (!closing && !streams_.all_sent()) {
+        timer.expires_after(look_at_farewell);
+        (void)co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    farewell_said = true;
 }
 
 std::optional<Peer> Server::State::neighbour(Socket& socket)
@@ -391,6 +405,18 @@ void Server::listen_again()
     if (!s.missing) return;
     auto now = [&s] { s.next_try.cancel(); };
     asio::post(s.io, std::move(now));
+}
+
+void Server::say_farewell()
+{
+    State& s = *state_;
+    auto say = [&s] { s.tasks->spawn("http farewell", s.farewell()); };
+    asio::post(s.io, std::move(say));
+}
+
+bool Server::farewell_said() const
+{
+    return state_->farewell_said;
 }
 
 bool Server::listens() const

@@ -80,6 +80,10 @@ public:
     [[nodiscard]] bool listens() const;
     // Serves new connections with it from now on. Any thread.
     void serve_with(const Certificate& certificate);
+    // Tells all who read the live stream what was published last, at once. Any thread, after start().
+    void say_farewell();
+    // What was said then was sent, to whoever takes it. Any thread.
+    [[nodiscard]] bool farewell_said() const;
     // Closes every connection and joins the thread. Idempotent.
     void stop();
 

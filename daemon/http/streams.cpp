@@ -27,6 +27,7 @@ constexpr std::size_t most_waiting = 16;
 
 asio::awaitable<Chunk> Stream::next()
 {
+    sending_ = false;
     while (!closed_ && waiting_.empty()) {
         wake_.expires_at(asio::steady_timer::time_point::max());
         co_await wake_.async_wait(as_result);
@@ -34,6 +35,7 @@ asio::awaitable<Chunk> Stream::next()
     if (closed_) co_return nullptr;
     Chunk chunk = std::move(waiting_.front());
     waiting_.pop_front();
+    sending_ = true;
     co_return chunk;
 }
 
@@ -114,6 +116,19 @@ void Streams::turn(const ClockReading& now)
     if (now.boottime - beat_ < beat_every) return;
     beat_ = now.boottime;
     offer(feed_.heartbeat(now));
+}
+
+void Streams::tell_now()
+{
+    offer(feed_.update(read_clocks()));
+}
+
+bool Streams::all_sent() const
+{
+    return std::all_of(readers_.begin(), readers_.end(), [](const std::weak_ptr<Stream>& reader) {
+        const auto stream = reader.lock();
+        return !stream || stream->sent();
+    });
 }
 
 asio::awaitable<void> Streams::run()

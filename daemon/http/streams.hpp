@@ -35,6 +35,7 @@ public:
     bool offer(const Chunk& chunk);
     void close();
     [[nodiscard]] bool closed() const { return closed_; }
+    [[nodiscard]] bool sent() const { return closed_ || (waiting_.empty() && !sending_); } // all that was offered
     [[nodiscard]] const std::string& key() const { return key_; }
     [[nodiscard]] bool board() const { return board_; } // shows the ward to people
 
@@ -44,6 +45,7 @@ private:
     std::function<void()> too_slow_;
     boost::asio::steady_timer wake_;
     std::deque<Chunk> waiting_;
+    bool sending_ = false; // what next() gave last
     bool closed_ = false;
 };
 
@@ -63,6 +65,10 @@ public:
     [[nodiscard]] std::shared_ptr<Stream> join(const std::string& key, bool board, std::function<void()> too_slow);
     // Makes events until it is cancelled.
     boost::asio::awaitable<void> run();
+    // Tells every reader at once what was published last.
+    void tell_now();
+    // All that readers were offered was handed to the system to send.
+    [[nodiscard]] bool all_sent() const;
     void close_all();
 
 private:

@@ -21,6 +21,7 @@ import time
 import unittest
 import uuid
 
+from board_streams import Reader
 from hang_test import INTERRUPT, SEIZE, WALL, ptrace
 from receivers import Listener
 from surroundings import Namespaces, clocked
@@ -110,12 +111,19 @@ class Planned(Stopped):
         wait_for("a heartbeat", lambda: self.heartbeats.heard, 60)
         self.assertTrue(all(beat["stopping"] is None for beat in self.heartbeats.heard))
         before = len(self.pages())
+        board = Reader(self.ward.port, board=True)
+        self.addCleanup(board.close)
+        wait_for("a board", lambda: board.heard("heartbeat"), 60)
         self.stop()
         self.told_the_manager("STOPPING=1")
+        self.assertTrue(board.ended.wait(60))
+        self.assertEqual(board.events[-1][1], "update")
+        self.assertEqual(json.loads(board.data)["status"]["stopping"]["by"], "systemd")
         self.assertEqual(self.heartbeats.heard[-1]["stopping"], {"by": "systemd", "back_in_seconds": 240})
         self.assertEqual(self.heartbeats.heard[-1]["beds_watched"], 1)
 
         self.start()
+        self.assertIsNone(self.ward.json("status")["stopping"])
         self.seconds()
         self.assertRegex(self.gap(), r"^Nobody was watching for \d+ s: stopped on purpose by systemd$")
         self.rings_again(before)

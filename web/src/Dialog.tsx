@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import { ageSeconds, bedOf, liveness, simulated, ward } from "./live/store";
+import { ageSeconds, bedOf, liveness, lostBecause, simulated, ward } from "./live/store";
 import { byUrgency } from "./words/marks";
 
 const LINES = 2;
@@ -108,7 +108,7 @@ function Connection() {
   if (liveness.value !== "lost") return null;
   return (
     <p class="bar red" role="alert">
-      NOT LIVE - nothing heard for {ageSeconds.value} s. What is entered now cannot be confirmed.
+      NOT LIVE - {lostBecause()}. What is entered now cannot be confirmed.
     </p>
   );
 }

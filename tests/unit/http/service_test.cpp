@@ -303,6 +303,15 @@ TEST_F(ServiceTest, SaysWhetherTheLoopMovesAndWhetherTheWardIsReady)
     EXPECT_EQ(get("/healthz")["alive"], true);
 }
 
+TEST_F(ServiceTest, SaysThatItStopsAndWhoWantedIt)
+{
+    EXPECT_EQ(get("/api/v1/status")["stopping"], json{});
+    PublishedWard ward = sample_ward();
+    ward.health.stopping = StopView{WallTime{1'767'225'600'000}, "systemd"};
+    board.publish(shared(ward));
+    EXPECT_EQ(get("/api/v1/status")["stopping"], (json{{"at", "2026-01-01T00:00:00.000Z"}, {"by", "systemd"}}));
+}
+
 TEST_F(ServiceTest, KnowsNothingBeforeTheFirstSnapshot)
 {
     Board empty;

@@ -255,6 +255,8 @@ export interface Status {
   alive: boolean;
   ready: boolean;
   not_ready_because: string | null;
+  /** It was told to stop, and ends in a moment. */
+  stopping: { at: string; by: string } | null;
   pack: string;
   protocol: string;
   protocol_example: boolean;

@@ -1,5 +1,5 @@
 import { LATE_AFTER_SECONDS } from "../live/freshness";
-import { ageSeconds, liveness, serverNow, simulated, ward } from "../live/store";
+import { ageSeconds, liveness, lostBecause, serverNow, simulated, stoppedAt, ward } from "../live/store";
 import { allowSound, soundOn } from "../sound/sounder";
 
 /** What is wrong with this screen itself, above everything else. */
@@ -24,7 +24,7 @@ function ConnectionBar() {
     case "lost":
       return (
         <p class="bar red huge" role="alert">
-          NOT LIVE - do not rely on this screen. Nothing heard for {age} s. Watch the bedside monitors.
+          NOT LIVE - do not rely on this screen: {lostBecause()}. Watch the bedside monitors.
         </p>
       );
     case "late":
@@ -49,7 +49,7 @@ const RECENT_START_MS = 60_000;
 
 function WardBars() {
   const now = ward.value;
-  if (now === null) return null;
+  if (now === null || stoppedAt.value !== null) return null;
   const { status } = now;
   const recent = serverNow.value - Date.parse(status.started) < RECENT_START_MS;
   return (

@@ -14,6 +14,9 @@ export const ageSeconds = signal(0);
 /** The server's clock, whole seconds; 0 before the first message. Nothing is ever timed by the PC's clock. */
 export const serverNow = signal(0);
 
+/** Since when nobody watches because somebody wanted that; null: it was not wanted, or is not so. */
+export const stoppedAt = computed(() => ward.value?.status.stopping?.at ?? null);
+
 /** Numbers may be shown only while this holds: 20 s of silence replace them all by dashes. */
 export const usable = computed(() => ward.value !== null && (liveness.value === "live" || liveness.value === "late"));
 
@@ -34,6 +37,12 @@ export function callOf(id: string | null): Call | undefined {
 /** A time as staff read it at the ward, with its date where it is not of today. */
 export function timeAt(text: string): string {
   return dayTime(Date.parse(text), serverNow.value, ward.value?.offsetMinutes ?? 0);
+}
+
+/** Why the screen is not live. */
+export function lostBecause(): string {
+  const at = stoppedAt.value;
+  return at === null ? `nothing heard for ${ageSeconds.value} s` : `monitoring was stopped on purpose at ${timeAt(at)}`;
 }
 
 const REOPEN_EVERY_SECONDS = 10;
@@ -93,7 +102,8 @@ export class Follower {
   tick(): void {
     ageSeconds.value = Math.floor(this.freshness.ageSeconds());
     const found = this.freshness.liveness();
-    liveness.value = found === "live" && this.stalled ? "late" : found;
+    if (stoppedAt.value !== null) liveness.value = "lost"; // until a snapshot says that it runs again
+    else liveness.value = found === "live" && this.stalled ? "late" : found;
     const second = Math.floor(this.freshness.serverNowMs() / 1000) * 1000;
     if (second !== serverNow.value) serverNow.value = second;
     // A connection that died without a word is never told by the browser.

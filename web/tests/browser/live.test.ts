@@ -131,6 +131,20 @@ describe.each(PHASES_MS)("%i ms after a heartbeat", (phase) => {
   });
 });
 
+it("a server that was stopped on purpose: nothing is shown as now from its last word on", async () => {
+  const page = await open();
+  const { frame } = at.server.ward;
+  const running = frame.status;
+  frame.status = { ...running, stopping: { at: new Date().toISOString(), by: "systemd" } };
+  at.server.tell();
+  await page.getByText(/NOT LIVE - do not rely on this screen: monitoring was stopped on purpose at \d\d:\d\d/).waitFor();
+  expect(await numbers(page)).toBe(0);
+  frame.status = running;
+  await silence(page, at.server);
+  at.server.drop();
+  await back(page, at.server);
+});
+
 describe("before the first word of the server", () => {
   it("shows the beds that it knows by name, the word Loading and no digit, and after 5 s why", async () => {
     const context = await at.browser.newContext({ viewport: DESK, reducedMotion: "reduce" });

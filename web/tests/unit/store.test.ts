@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Update } from "../../src/api/types";
 import type { PageClock } from "../../src/live/freshness";
 import type { Message } from "../../src/live/source";
-import { Follower, ageSeconds, liveness, usable, ward } from "../../src/live/store";
+import { Follower, ageSeconds, liveness, lostBecause, usable, ward } from "../../src/live/store";
 import { snapshotOf } from "./recording";
 
 let seconds = 0;
@@ -66,6 +66,22 @@ describe("the live ward", () => {
     expect(ward.value?.beds.map((b) => b.alias)).not.toContain("bed-1");
     expect(ward.value?.beds.find((b) => b.alias === bed.alias)?.place).toBe("moved");
     expect(ward.value?.alarms).toEqual(first.alarms);
+  });
+
+  it("is not live from the moment in which it is told that nobody watches, until it runs again", () => {
+    const { follow, hear } = follower();
+    hear({ kind: "snapshot", data: first });
+    follow.tick();
+    expect(liveness.value).toBe("live");
+    const stopping = { at: serverAt(1), by: "systemd" };
+    hear(update(1, 8, { status: { ...first.status, stopping } }));
+    expect(liveness.value).toBe("lost");
+    expect(usable.value).toBe(false);
+    expect(lostBecause()).toMatch(/^monitoring was stopped on purpose at \d\d:\d\d$/);
+    hear(beat(2, true, 8));
+    expect(liveness.value).toBe("lost");
+    hear({ kind: "snapshot", data: first });
+    expect(liveness.value).toBe("live");
   });
 
   it("asks for a new snapshot when an update is missing, and believes nothing until it came", () => {
