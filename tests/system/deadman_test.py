@@ -522,5 +522,18 @@ class CommandLine(Outside):
         self.assertEqual(done.returncode, 1)
         self.assertIn("state", done.stderr)
 
+    def test_a_file_that_cannot_be_read_is_no_mistake_that_starting_again_would_not_mend(self):
+        self.configure()
+        path = self.folder / "deadman.toml"
+        good = path.read_text()
+        secret = good.partition('secret = "')[2].partition('"')[0]
+        for wrong in (None, good.replace(secret, "file:/there/is/none")):
+            path.unlink() if wrong is None else path.write_text(wrong)
+            for more, code in (([], 1), (["--check"], 78)):
+                done = subprocess.run([DEADMAN, "--config", str(path), *more], capture_output=True, text=True, check=False,
+                                      timeout=60)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn("No such file", done.stderr)
+
 
 unittest.main()

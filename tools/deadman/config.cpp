@@ -76,7 +76,7 @@ private:
     void ward(const TomlTable& table);
     void webhook(const TomlTable& table);
     void mail(const TomlTable& table);
-    static std::string ca_file(const TomlTable& table);
+    std::string ca_file(const TomlTable& table);
     std::string new_name(const TomlTable& table, std::set<std::string>& names);
     std::optional<Secret> secret(const TomlTable& table, const char* key, bool needed);
     std::optional<Secret> signing(const TomlTable& table);
@@ -154,6 +154,7 @@ std::optional<Secret> Reader::secret(const TomlTable& table, const char* key, bo
     auto loaded = load_secret(reference->value);
     if (const auto* error = std::get_if<SecretError>(&loaded)) {
         table.fail(key, error->reason);
+        loaded_.unread = true;
         return std::nullopt;
     }
     return std::get<Secret>(std::move(loaded));
@@ -176,9 +177,10 @@ std::string Reader::ca_file(const TomlTable& table)
 {
     const auto path = table.text("ca_file");
     if (!path) return "";
-    if (const auto text = read_text_file(path->value); std::holds_alternative<Diagnostic>(text))
+    if (const auto text = read_text_file(path->value); std::holds_alternative<Diagnostic>(text)) {
         table.fail("ca_file", fmt::format("'{}' cannot be read", path->value));
-    else if (std::get<std::string>(text).find("-----BEGIN CERTIFICATE-----") == std::string::npos)
+        loaded_.unread = true;
+    } else if (std::get<std::string>(text).find("-----BEGIN CERTIFICATE-----") == std::string::npos)
         table.fail("ca_file", fmt::format("'{}' holds no certificate (PEM)", path->value));
     return path->value;
 }
@@ -265,6 +267,7 @@ LoadedConfig load_config(const std::string& path)
     if (const auto* mistake = std::get_if<Diagnostic>(&text)) {
         LoadedConfig none;
         none.mistakes.push_back(mistake->text());
+        none.unread = true;
         return none;
     }
     return read_config(path, std::move(std::get<std::string>(text)));

@@ -52,6 +52,7 @@ struct DeadmanConfig {
 struct LoadedConfig {
     DeadmanConfig config;
     std::vector<std::string> mistakes; // in words; the configuration counts only without any
+    bool unread = false; // one of them is a file that could not be read: another try may end otherwise
 };
 [[nodiscard]] LoadedConfig load_config(const std::string& path);
 // The same of a text; `name` stands in the mistakes.

@@ -3,7 +3,7 @@
 //   magwatch-deadman --config FILE            watch; SIGHUP reads the file again, all or nothing
 //   magwatch-deadman --config FILE --check    read the file and its secrets, and end
 //
-// Exit codes: 0 ended when asked to or the file is good, 1 failed, 2 usage, 78 the configuration has mistakes.
+// Exit codes: 0 ended when asked to or the file is good, 1 failed or cannot read a file, 2 usage, 78 mistakes.
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -383,7 +383,8 @@ int start(const std::string& path, bool check)
 {
     LoadedConfig loaded = load_config(path);
     for (const std::string& mistake : loaded.mistakes) std::fputs((mistake + "\n").c_str(), stderr);
-    if (!loaded.mistakes.empty()) return exit_config;
+    // Started again it may read what it could not: a disk that failed once must not end the watch for good.
+    if (!loaded.mistakes.empty()) return loaded.unread && !check ? exit_failed : exit_config;
     if (check) {
         std::fputs(fmt::format("{}: good, {} wards, {} channels\n", path, loaded.config.wards.size(),
                                loaded.config.webhooks.size() + loaded.config.mails.size())
