@@ -9,6 +9,19 @@ constexpr Duration give_up{3'600'000};
 constexpr std::size_t pages_max = 256;   // of one alarm, whose attempts may still come
 constexpr std::size_t first_ids_max = 16; // sendings of one start
 
+// A follow-up tells how the call goes on, in the terms of an alarm that stands: it asks nobody to come, and is no less
+// urgent by it. Its text comes before what was found, which stays.
+PcdReport told_beside(const PcdReport& findings, const Page& page, const std::string& text)
+{
+    PcdReport report{page, text + " / " + findings.text, PcdPhase::update, 0, page.at};
+    report.page.key = findings.page.key; // statuses belong to it
+    report.page.priority = findings.page.priority;
+    report.page.kind = findings.page.kind;
+    report.page.grade = findings.page.grade;
+    report.page.words = findings.page.words;
+    return report;
+}
+
 // More urgent than what was told before?
 bool is_worse(const Page& page, const Page& before)
 {
@@ -24,11 +37,16 @@ PcdReport PcdBook::report(const std::string& manager, const Page& page, const st
     if (page.reason == PageReason::test) return report; // nobody ends a test: it stands in no book
     Alarm& alarm = alarms_[{manager, page.key.call}];
     if (const auto known = alarm.of_page.find(page.key); known != alarm.of_page.end()) return known->second;
+    const bool beside = alarm.last > 0 && is_follow_up(page.reason);
+    if (beside) report = told_beside(alarm.findings, page, text);
     report.number = ++alarm.last;
-    if (report.number > 1) report.phase = is_worse(page, alarm.newest.page) ? PcdPhase::escalate : PcdPhase::update;
+    const bool worse = is_worse(report.page, alarm.newest.page);
+    if (report.number > 1) report.phase = worse ? PcdPhase::escalate : PcdPhase::update;
     alarm.newest = report;
     if (alarm.of_page.size() >= pages_max) alarm.of_page.erase(alarm.of_page.begin());
     alarm.of_page.insert_or_assign(page.key, report);
+    if (beside) return report;
+    alarm.findings = report;
     alarm.of_person.insert_or_assign(page.key.person, page.key);
     return report;
 }

@@ -20,7 +20,7 @@ public:
     // `start`: told apart from every other run of the program, so that no message id is used twice.
     explicit PcdBook(std::string start) : start_{std::move(start)} {}
 
-    // The report of a page: the same for every attempt of the page.
+    // The report of a page: the same for every attempt of the page. That of a follow-up leaves the alarm what it is.
     [[nodiscard]] PcdReport report(const std::string& manager, const Page& page, const std::string& text);
     // A new envelope; that of an alarm's first report is what statuses will name.
     [[nodiscard]] PcdEnvelope envelope(WallTime now);
@@ -42,9 +42,10 @@ public:
 private:
     struct Alarm {
         PcdReport newest;
+        PcdReport findings; // the newest that asks somebody to come
         std::uint32_t last = 0;                    // number of the newest report
         std::map<PageKey, PcdReport> of_page;      // by page, for attempts
-        std::map<std::string, PageKey> of_person;  // the newest page to each
+        std::map<std::string, PageKey> of_person;  // the newest page to each that asks them to come
         std::vector<std::string> first_ids;        // control ids under which the start was sent
         std::optional<Instant> over_since;
     };

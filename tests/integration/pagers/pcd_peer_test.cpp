@@ -278,6 +278,47 @@ TEST(PcdPeer, StatusesSpeakOfTheFirstReportAndCountOnce)
     EXPECT_THAT(rig.answers, SizeIs(2));
 }
 
+TEST(PcdPeer, AFollowUpLeavesTheAlarmAsUrgentAsItIs)
+{
+    PcdRig rig{{"CA"}};
+    rig.send(7);
+    const auto start = rig.next_report();
+    Page page = test_page(7, "pcd04", "hospital");
+    page.key.repetition = 5;
+    page.reason = PageReason::taken;
+    page.priority = Priority::low;
+    page.kind = AlarmKind::technical;
+    page.grade = 0;
+    rig.pager.send(page, "midwife-2 is coming", {}, rig.note());
+    ASSERT_TRUE(rig.until_outcomes(2));
+    const auto update = rig.next_report();
+    EXPECT_EQ(phase(update), "update");
+    for (const std::size_t row : {0, 1, 3, 4, 5, 6}) { // all but the phase and the text
+        for (const std::size_t n : {3, 8}) EXPECT_EQ(field(update, "OBX", n, row), field(start, "OBX", n, row)) << row;
+        if (row != 0) {
+            EXPECT_EQ(field(update, "OBX", 5, row), field(start, "OBX", 5, row)) << row;
+        }
+    }
+    EXPECT_EQ(field(update, "OBX", 5, 7), "midwife-2 is coming / " + field(start, "OBX", 5, 7)) << "what was found stays";
+    rig.send(7, 6);
+    EXPECT_EQ(phase(rig.next_report()), "update") << "it is no worse than it was";
+    EXPECT_EQ(rig.book->page_of(field(start, "MSH", 10), "midwife-1")->repetition, 6U);
+    rig.pager.send(page, "midwife-2 is coming", {}, rig.note());
+    ASSERT_TRUE(rig.until_outcomes(4));
+    EXPECT_EQ(rig.book->page_of(field(start, "MSH", 10), "midwife-1")->repetition, 6U) << "what she says answers that";
+    EXPECT_EQ(rig.book->page_of(field(start, "MSH", 10), "")->repetition, 6U);
+}
+
+TEST(PcdPeer, WhoDoesNotAnswerInTimeIsNoFaultOfTheChannel)
+{
+    PcdRig rig{{"CA"}};
+    rig.send(7);
+    const std::string id = field(rig.next_report(), "MSH", 10);
+    ASSERT_TRUE(rig.until_outcomes(1));
+    EXPECT_TRUE(rig.pager.take({id, "s1", {{PcdEvent::timeout, "midwife-1"}}}));
+    EXPECT_THAT(rig.receipts, ElementsAre(PageOutcome::no_answer));
+}
+
 TEST(PcdListener, TakesStatusesOfOurReportsAndRefusesAllElse)
 {
     PcdRig rig{{"CA"}};
