@@ -37,7 +37,9 @@ void Pcd04Pager::tell(const std::string& name, const PcdReport& report, PcdLink:
     const PcdEnvelope envelope = book_->envelope(clock().now().wall);
     book_->sent(name, report, envelope);
     const std::string message = pcd04_report(managers_.find(name)->second, report, envelope);
-    links_.find(name)->second->send(envelope.control_id, mllp_framed(message), urgency, std::move(done));
+    std::string alarm = urgency == PcdLink::Urgency::other ? "" : report.page.key.call.text();
+    links_.find(name)->second->send(envelope.control_id, mllp_framed(message), urgency, std::move(done),
+                                    std::move(alarm));
 }
 
 std::optional<QueuedPager::Refusal> Pcd04Pager::begin(const Job& job, WallTime, AttemptDone done)
@@ -52,7 +54,9 @@ std::optional<QueuedPager::Refusal> Pcd04Pager::begin(const Job& job, WallTime, 
         boost::asio::post(executor(), [done = std::move(done)] { done({Verdict::accepted, "nothing to tell", {}}); });
         return std::nullopt;
     }
-    tell(at->first, book_->report(at->first, job.page, job.text), PcdLink::Urgency::page, std::move(done));
+    const bool high = job.page.kind == AlarmKind::physiological && job.page.priority == Priority::high;
+    const auto urgency = high ? PcdLink::Urgency::high : PcdLink::Urgency::page;
+    tell(at->first, book_->report(at->first, job.page, job.text), urgency, std::move(done));
     return std::nullopt;
 }
 

@@ -1,5 +1,6 @@
 #include "adapters/pagers/pcd_link.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/connect.hpp>
@@ -27,15 +28,14 @@ PcdLink::PcdLink(asio::any_io_executor executor, std::string host, std::uint16_t
 {
 }
 
-void PcdLink::send(std::string control_id, std::string framed, Urgency urgency, Done done)
+void PcdLink::send(std::string control_id, std::string framed, Urgency urgency, Done done, std::string alarm)
 {
-    auto at = waiting_.end();
-    if (urgency == Urgency::page) {
-        // After what is under way and the pages before it.
-        at = waiting_.begin() + (busy_ ? 1 : 0);
-        while (at != waiting_.end() && at->urgency == Urgency::page) ++at;
-    }
-    waiting_.insert(at, {std::move(control_id), std::move(framed), urgency, std::move(done)});
+    const auto waits = waiting_.begin() + (busy_ ? 1 : 0); // what is under way stays
+    for (auto at = waits; at != waiting_.end(); ++at)
+        if (!alarm.empty() && at->alarm == alarm) at->urgency = std::min(at->urgency, urgency);
+    waiting_.push_back({std::move(control_id), std::move(framed), urgency, std::move(done), std::move(alarm)});
+    std::stable_sort(waiting_.begin() + (busy_ ? 1 : 0), waiting_.end(),
+                     [](const Message& a, const Message& b) { return a.urgency < b.urgency; });
     next();
 }
 
@@ -154,7 +154,7 @@ void PcdLink::drop(const AttemptEnd& how)
     connected_ = false;
     std::deque<Message> others;
     for (auto at = waiting_.begin() + (busy_ ? 1 : 0); at != waiting_.end();) {
-        if (at->urgency == Urgency::page) {
+        if (at->urgency != Urgency::other) {
             ++at;
             continue;
         }

@@ -26,11 +26,12 @@ public:
     // `lost_and_found`: a connection stands again after one that was lost; runs before the message that made it.
     PcdLink(boost::asio::any_io_executor executor, std::string host, std::uint16_t port, Duration confirm);
 
-    // Pages go before everything else that waits; what is not a page fails together with the connection, so that a
-    // manager who is not there gathers nothing.
-    enum class Urgency : std::uint8_t { page, other };
-    // `done` is posted, once; not at all after stop().
-    void send(std::string control_id, std::string framed, Urgency urgency, Done done);
+    // Pages go before everything else that waits, those about a patient that are of high priority first; what is not a
+    // page fails together with the connection, so that a manager who is not there gathers nothing.
+    enum class Urgency : std::uint8_t { high, page, other };
+    // `alarm`: pages of one leave in the order in which they came, as urgent as the most urgent of them. `done` is
+    // posted, once; not at all after stop().
+    void send(std::string control_id, std::string framed, Urgency urgency, Done done, std::string alarm = {});
     void on_reconnected(std::function<void()> heard) { reconnected_ = std::move(heard); }
     void stop();
 
@@ -39,6 +40,7 @@ private:
         std::string control_id, framed;
         Urgency urgency;
         Done done;
+        std::string alarm;
     };
     using Error = boost::system::error_code;
 

@@ -309,6 +309,27 @@ TEST(PcdPeer, AFollowUpLeavesTheAlarmAsUrgentAsItIs)
     EXPECT_EQ(rig.book->page_of(field(start, "MSH", 10), "")->repetition, 6U);
 }
 
+TEST(PcdPeer, HighPagesAboutPatientsGoFirstAndEachAlarmInItsOrder)
+{
+    PcdRig rig{{"CA"}};
+    for (std::uint32_t call = 20; call < 25; ++call) {
+        Page page = test_page(call, "pcd04", "hospital");
+        page.key.person = "engineer-" + std::to_string(call);
+        page.kind = AlarmKind::technical;
+        page.priority = Priority::medium;
+        rig.pager.send(page, text, {}, rig.note());
+    }
+    Page medium = test_page(9, "pcd04", "hospital");
+    medium.key.person = "midwife-2";
+    medium.priority = Priority::medium;
+    rig.pager.send(medium, text, {}, rig.note());
+    rig.send(9);
+    rig.send(7, 0, 2, "midwife-3");
+    std::vector<std::string> reports;
+    for (int i = 0; i < 8; ++i) reports.push_back(field(rig.next_report(), "OBR", 3).substr(0, 6));
+    EXPECT_THAT(reports, ElementsAre("1-20.1", "1-9.1^", "1-9.2^", "1-7.1^", "1-21.1", "1-22.1", "1-23.1", "1-24.1"));
+}
+
 TEST(PcdPeer, WhoDoesNotAnswerInTimeIsNoFaultOfTheChannel)
 {
     PcdRig rig{{"CA"}};
