@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
 #include "adapters/monitors/hl7/mllp.hpp"
@@ -18,6 +17,8 @@ namespace {
 
 constexpr std::size_t message_max = 64 * 1024, receive_bytes = 4 * 1024;
 constexpr std::size_t sessions_max = 8;
+// Out of descriptors or memory: the next accept fails at once, too.
+constexpr Duration accept_pause{100};
 
 } // namespace
 
@@ -114,15 +115,27 @@ private:
     bool limited_ = false;
 };
 
-PcdListener::PcdListener(asio::any_io_executor executor, Clock& clock, Take take, Settle settle, Duration inside_frame)
-    : state_{std::make_shared<State>(
-          State{tcp::acceptor{executor}, clock, std::move(take), std::move(settle), inside_frame, {}, {}, {}})}
+PcdListener::PcdListener(asio::any_io_executor executor, Clock& clock, Take take, Settle settle, Duration inside_frame,
+                         Duration listen_again)
+    : state_{std::make_shared<State>(State{tcp::acceptor{executor},
+                                           asio::steady_timer{executor},
+                                           clock,
+                                           std::move(take),
+                                           std::move(settle),
+                                           inside_frame,
+                                           listen_again,
+                                           {},
+                                           {},
+                                           {},
+                                           {},
+                                           {}})}
 {
 }
 
 PcdListener::~PcdListener()
 {
     Error ignored;
+    state_->pause.cancel();
     state_->acceptor.close(ignored);
     for (const auto sessions = std::exchange(state_->sessions, {}); const auto& one : sessions) one->close();
 }
@@ -132,20 +145,36 @@ std::string PcdListener::listen(const std::string& host, std::uint16_t port, std
     Error error;
     const auto address = asio::ip::make_address(host, error);
     if (error) return "not an address";
-    const tcp::endpoint at{address, port};
-    tcp::acceptor& acceptor = state_->acceptor;
-    acceptor.open(at.protocol(), error);
-    if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
-    if (!error) acceptor.bind(at, error);
-    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-    if (error) {
-        Error ignored;
-        acceptor.close(ignored);
-        return error.message();
-    }
+    state_->at = {address, port};
     state_->allowed = std::move(allow_from);
-    accept(state_);
+    open(state_);
     return "";
+}
+
+// A port that is taken may be free a moment later, and the answers of people wait for it.
+void PcdListener::open(const std::shared_ptr<State>& state)
+{
+    Error error;
+    tcp::acceptor& acceptor = state->acceptor;
+    acceptor.open(state->at.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
+    if (!error) acceptor.bind(state->at, error);
+    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+    state->trouble = error ? error.message() : "";
+    if (!error) return accept(state);
+    Error ignored;
+    acceptor.close(ignored);
+    after_pause(state, state->listen_again, open);
+}
+
+void PcdListener::after_pause(const std::shared_ptr<State>& state, Duration length,
+                              void (*then)(const std::shared_ptr<State>&))
+{
+    state->pause.expires_after(length);
+    state->pause.async_wait([weak = std::weak_ptr{state}, then](const Error& error) {
+        const auto self = weak.lock();
+        if (self && !error) then(self);
+    });
 }
 
 std::uint16_t PcdListener::port() const
@@ -159,17 +188,16 @@ void PcdListener::accept(const std::shared_ptr<State>& state)
     state->acceptor.async_accept([weak = std::weak_ptr{state}](const Error& error, tcp::socket socket) {
         const auto self = weak.lock();
         if (!self || error == asio::error::operation_aborted || !self->acceptor.is_open()) return;
-        if (!error) {
-            Error gone;
-            const auto from = socket.remote_endpoint(gone).address();
-            const bool welcome = !gone && (from.is_loopback() || self->allowed.contains(from.to_string()));
-            if (welcome && self->sessions.size() < sessions_max) {
-                const auto session = std::make_shared<Session>(std::move(socket), weak);
-                self->sessions.insert(session);
-                session->read();
-            } else {
-                self->refuse(); // and closed
-            }
+        if (error) return after_pause(self, accept_pause, accept);
+        Error gone;
+        const auto from = socket.remote_endpoint(gone).address();
+        const bool welcome = !gone && (from.is_loopback() || self->allowed.contains(from.to_string()));
+        if (welcome && self->sessions.size() < sessions_max) {
+            const auto session = std::make_shared<Session>(std::move(socket), weak);
+            self->sessions.insert(session);
+            session->read();
+        } else {
+            self->refuse(); // and closed
         }
         accept(self);
     });

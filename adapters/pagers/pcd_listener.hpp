@@ -15,6 +15,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "adapters/pagers/pcd_message.hpp"
 #include "runtime/clock.hpp"
@@ -29,13 +30,16 @@ public:
     using Settle = std::function<void(std::function<void(bool stored)> then)>;
 
     PcdListener(boost::asio::any_io_executor executor, Clock& clock, Take take, Settle settle,
-                Duration inside_frame = Duration{30'000});
+                Duration inside_frame = Duration{30'000}, Duration listen_again = Duration{3'000});
     ~PcdListener(); // closes everything
     PcdListener(const PcdListener&) = delete;
     PcdListener& operator=(const PcdListener&) = delete;
 
-    // Listens at an address (not a name) and port, 0 = any; loopback may always connect. Why it cannot, "" = it can.
+    // Listens at an address (not a name) and port, 0 = any; loopback may always connect. Why that can never be, "" = it
+    // does, or tries again until it does.
     [[nodiscard]] std::string listen(const std::string& host, std::uint16_t port, std::set<std::string> allow_from);
+    // Why it does not listen yet; "" = it does.
+    [[nodiscard]] const std::string& trouble() const { return state_->trouble; }
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::uint64_t refused() const { return state_->refused; } // connections and messages
     // Called for each of them.
@@ -45,10 +49,13 @@ private:
     class Session;
     struct State {
         boost::asio::ip::tcp::acceptor acceptor;
+        boost::asio::steady_timer pause; // before it listens, or accepts, again
         Clock& clock;
         Take take;
         Settle settle;
-        Duration inside_frame;
+        Duration inside_frame, listen_again;
+        boost::asio::ip::tcp::endpoint at;
+        std::string trouble;
         std::set<std::string> allowed;
         std::set<std::shared_ptr<Session>> sessions;
         std::function<void()> on_refused;
@@ -59,7 +66,10 @@ private:
             if (on_refused) on_refused();
         }
     };
+    static void open(const std::shared_ptr<State>& state);
     static void accept(const std::shared_ptr<State>& state);
+    static void after_pause(const std::shared_ptr<State>& state, Duration length,
+                            void (*then)(const std::shared_ptr<State>&));
 
     std::shared_ptr<State> state_;
 };

@@ -74,6 +74,11 @@ std::string words_of_silence(std::string_view kind, const std::string& name)
     return fmt::format("Pager channel {}{}{} does not answer", kind, same ? "" : " ", same ? "" : shown);
 }
 
+std::string cannot_listen(const PcdStatusConfig& at)
+{
+    return "Statuses of alarm managers: cannot listen at " + at.listen.text() + ": ";
+}
+
 template <class Gateway> std::optional<Secret>& take_login(Gateway& gateway) { return gateway.login.secret; }
 
 } // namespace
@@ -278,7 +283,7 @@ void PagerSet::hear_pcd_statuses(const Config& config, std::vector<std::string>&
     const std::string wrong =
         pcd_listener_->listen(at.listen.host, at.listen.port, {at.allow_from.begin(), at.allow_from.end()});
     if (wrong.empty()) return;
-    mistakes.push_back("statuses of alarm managers: cannot listen at " + at.listen.text() + ": " + wrong);
+    mistakes.push_back(cannot_listen(at) + wrong);
     pcd_listener_.reset();
 }
 
@@ -362,25 +367,26 @@ ChannelSilence PagerSet::silence() const
         {"snpp", now_.snpp.get()}, {"wctp", now_.wctp.get()}, {"alertmanager", now_.alertmanager.get()},
         {"ntfy", now_.ntfy.get()}, {"pcd04", now_.pcd04.get()}};
     ChannelSilence silence;
-    std::size_t more = 0;
+    // Each by its name: whoever shelves the alarm knows of these, and one more of them is told.
+    const auto tell = [&silence](const std::string& words) {
+        silence.words += (silence.words.empty() ? "" : "; ") + words;
+    };
+    if (pcd_listener_ && !pcd_listener_->trouble().empty())
+        tell(cannot_listen(*pcd_heard_at_) + pcd_listener_->trouble());
     for (const auto& [kind, pager] : asked) {
         if (pager == nullptr) continue;
         for (const adapters::ChannelHealth& channel : pager->health()) {
             if (channel.probe == adapters::ChannelProbe::waiting) silence.settled = false;
             if (channel.probe != adapters::ChannelProbe::silent) continue;
-            if (!silence.words.empty()) ++more;
-            else silence.words = words_of_silence(kind, channel.name);
+            tell(words_of_silence(kind, channel.name));
         }
     }
     // One that has ended is refused, so that its channel is silent as well.
     const WallTime soon = clock_.now().wall + certificate_alarm;
     for (const adapters::PeerCertificate& one : lane_.certificates()) silence.certificates.emplace(one.host, one.until);
     for (const auto& [host, until] : silence.certificates) {
-        if (until > soon) continue;
-        if (!silence.words.empty()) ++more;
-        else silence.words = "Certificate of " + host + " ends within a day";
+        if (until <= soon) tell("Certificate of " + host + " ends within a day");
     }
-    if (more > 0) silence.words += fmt::format(" (and {} more)", more);
     return silence;
 }
 

@@ -29,7 +29,9 @@ namespace magwatch {
 
 // What the channels say that are asked whether they are there.
 struct ChannelSilence {
-    std::string words;   // "Pager channel pcd04 hospital does not answer", or whose certificate ends; "" = all is well
+    // "Pager channel pcd04 hospital does not answer", whose certificate ends, or where no status of an alarm manager
+    // can be heard yet; of several all, with "; " between them. "" = all is well.
+    std::string words;
     bool settled = true; // each has answered, or failed to, since the configuration was taken
     std::map<std::string, WallTime> certificates; // when those of the peers end, by host
 };

@@ -1,6 +1,7 @@
 // The channels of a configuration, against a receiver that is not ours.
 #include "daemon/app/pager_set.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -169,6 +170,40 @@ TEST_F(PagerSetTest, AnAlertRingsOverAReloadUntilItsCallEnds)
     EXPECT_GT(again["endsAt"].get<std::string>(), adapters::iso_8601(rig.clock.now().wall));
     pagers.ended({1, 7});
     EXPECT_LE(next()["endsAt"].get<std::string>(), adapters::iso_8601(rig.clock.now().wall));
+}
+
+// Whoever shelves the alarm about one must hear of the next.
+TEST_F(PagerSetTest, OfSeveralSilentChannelsEachIsNamed)
+{
+    for (const char* name : {"east", "west"})
+        config.pager.alertmanager.push_back({name, {"http://127.0.0.1:" + std::to_string(closed_port())}, {}, ""});
+    PagerSet asking{rig.io.get_executor(), rig.clock, std::string(32, 'k')};
+    ASSERT_THAT(asking.configure(config), IsEmpty());
+    for (const std::uint32_t failed : {1U, 2U}) {
+        ASSERT_TRUE(rig.until([&] {
+            const auto& health = asking.health();
+            return std::all_of(health.begin(), health.end(), [&](const auto& one) {
+                return one.probes_failed_in_a_row >= failed;
+            });
+        }));
+        asking.ended({1, 7}); // tells each server, which is as good as a probe
+    }
+    EXPECT_TRUE(rig.until([&] {
+        return asking.silence().words == "Pager channel alertmanager east does not answer; "
+                                         "Pager channel alertmanager west does not answer";
+    })) << asking.silence().words;
+}
+
+TEST_F(PagerSetTest, APortForStatusesThatIsTakenIsToldUntilItIsFree)
+{
+    boost::asio::ip::tcp::acceptor other{rig.io, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+    config.pager.pcd05 = PcdStatusConfig{};
+    config.pager.pcd05->listen.host = "127.0.0.1";
+    config.pager.pcd05->listen.port = other.local_endpoint().port();
+    ASSERT_THAT(pagers.configure(config), IsEmpty()) << "a mistake would stand until a reload";
+    EXPECT_THAT(pagers.silence().words, ::testing::StartsWith("Statuses of alarm managers: cannot listen at 127.0.0.1:"));
+    other.close();
+    EXPECT_TRUE(rig.until([&] { return pagers.silence().words.empty(); }));
 }
 
 TEST_F(PagerSetTest, AChannelThatAnswersNoProbeIsSilentUntilItDoes)

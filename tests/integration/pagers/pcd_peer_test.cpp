@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <boost/asio/write.hpp>
 
 #include "adapters/pagers/pcd04.hpp"
@@ -338,6 +341,47 @@ TEST(PcdPeer, WhoDoesNotAnswerInTimeIsNoFaultOfTheChannel)
     ASSERT_TRUE(rig.until_outcomes(1));
     EXPECT_TRUE(rig.pager.take({id, "s1", {{PcdEvent::timeout, "midwife-1"}}}));
     EXPECT_THAT(rig.receipts, ElementsAre(PageOutcome::no_answer));
+}
+
+TEST(PcdListener, APortThatIsTakenIsTriedAgain)
+{
+    Rig rig;
+    boost::asio::ip::tcp::acceptor other{rig.io, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+    const std::uint16_t port = other.local_endpoint().port();
+    PcdListener listener{rig.io.get_executor(), rig.clock, [](const PcdStatus&) { return false; }, {}, Duration{30'000},
+                         Duration{20}};
+    EXPECT_EQ(listener.listen("127.0.0.1", port, {}), "");
+    EXPECT_NE(listener.trouble(), "");
+    other.close();
+    EXPECT_TRUE(rig.until([&] { return listener.trouble().empty(); }));
+    Peer stranger{"tests/integration/pagers/pcd_status_send.py", {std::to_string(port), "nobodys", "Delivered"}};
+    EXPECT_EQ(rig.find(stranger, [](const auto&) { return true; })["code"], "CR");
+}
+
+TEST(PcdListener, WithoutDescriptorsItWaitsAMoment)
+{
+    Rig rig;
+    PcdListener listener{rig.io.get_executor(), rig.clock, [](const PcdStatus&) { return false; }, {}};
+    ASSERT_EQ(listener.listen("127.0.0.1", 0, {}), "");
+    boost::asio::ip::tcp::socket socket{rig.io};
+    socket.connect({boost::asio::ip::make_address("127.0.0.1"), listener.port()});
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const int lowest = dup(0);
+    ASSERT_GE(lowest, 0);
+    close(lowest);
+    rlimit none = before;
+    none.rlim_cur = static_cast<rlim_t>(lowest);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const std::size_t turns = rig.io.run_for(std::chrono::milliseconds{300});
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_LE(turns, 20U) << "four pauses and what begins them";
+    boost::asio::write(socket, boost::asio::buffer(std::string{"\x0BMSH|\x1C\r"}));
+    bool answered = false;
+    char byte = 0;
+    socket.async_read_some(boost::asio::buffer(&byte, 1),
+                           [&](const boost::system::error_code& error, std::size_t) { answered = !error; });
+    EXPECT_TRUE(rig.until([&] { return answered; }));
 }
 
 TEST(PcdListener, TakesStatusesOfOurReportsAndRefusesAllElse)
