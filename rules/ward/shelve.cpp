@@ -3,6 +3,7 @@
 // Never one that is high, never one about the patient, and while magnesium acts or may act none that says that nobody
 // can tell how she is: with those, sound and pages are all that stands between a fault and a silent gap.
 #include <algorithm>
+#include <utility>
 
 #include "rules/ward/session_alarm.hpp"
 #include "rules/ward/state.hpp"
@@ -22,10 +23,32 @@ bool tells_no_blindness(const Episode& episode)
            episode.alarm.rule == info(SessionAlarm::not_screened).id;
 }
 
-std::string without_numbers(std::string text)
+bool is_length(std::string_view number, std::string_view unit)
 {
-    std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
-    return text;
+    if (number.empty() || number.find_first_not_of("0123456789.") != std::string_view::npos) return false;
+    while (!unit.empty() && std::string_view{",.;"}.find(unit.back()) != std::string_view::npos) unit.remove_suffix(1);
+    for (const std::string_view known : {"ms", "s", "min", "h", "day", "days"})
+        if (unit == known) return true;
+    return false;
+}
+
+// What a ward's alarm is about, as its words list it. How long it has lasted is no part of that; a number in a name is.
+std::vector<std::string> listed(std::string_view words)
+{
+    std::vector<std::string> out;
+    std::string one;
+    while (!words.empty()) {
+        const std::size_t end = std::min(words.find(' '), words.size());
+        std::string_view word = words.substr(0, end);
+        words.remove_prefix(std::min(end + 1, words.size()));
+        if (is_length(word, words.substr(0, words.find(' ')))) continue;
+        const bool last = words.empty() || (!word.empty() && word.back() == ';');
+        if (!word.empty() && word.back() == ';') word.remove_suffix(1);
+        one += (one.empty() ? "" : " ");
+        one += word;
+        if (last) out.push_back(std::exchange(one, {}));
+    }
+    return out;
 }
 
 std::string minutes_text(Duration length) { return std::to_string(length.count() / 60'000) + " min"; }
@@ -57,7 +80,8 @@ std::vector<std::string> Ward::State::subjects(const Episode& episode) const
 {
     std::vector<std::string> out;
     for (std::size_t i = 0; i < faults.size(); ++i) {
-        if (faults[i].episode == episode.id) out.push_back(without_numbers(fault_details[i]));
+        if (faults[i].episode != episode.id) continue;
+        for (std::string& one : listed(fault_details[i])) out.push_back(std::move(one));
     }
     if (episode.bed.value >= beds.size()) return out;
     const Bed& bed = beds[episode.bed.value];

@@ -258,6 +258,27 @@ TEST(Shelve, ADifferentChannelThatFailsEndsItAndTheSameWithAnotherNumberDoesNot)
     EXPECT_FALSE(open(rig.view(), "technical.channel")->shelved);
 }
 
+TEST(Shelve, OneMoreChannelThatFailsEndsItWhateverItIsCalled)
+{
+    Rig rig;
+    const std::string one = "Pager channel sms gateway1 does not answer", other = "Pager channel sms gateway2 does not answer";
+    const auto say = [&](const std::string& words) { rig.step(ShellStatus{ShellFault::channel, true, words}); };
+    const auto shelved = [&] { return open(rig.view(), "technical.channel")->shelved.has_value(); };
+    say(one);
+    rig.act(shelve(id_of(rig, "technical.channel"), 4h));
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    say(one);
+    EXPECT_TRUE(shelved());
+    say(one + "; " + other);
+    EXPECT_FALSE(shelved());
+    rig.act(shelve(id_of(rig, "technical.channel"), 4h));
+    ASSERT_TRUE(shelved());
+    say(other);
+    EXPECT_TRUE(shelved()) << "one that answers again is no news";
+    say("Pager channel sms 2 does not answer");
+    EXPECT_FALSE(shelved()) << "a number may be a name";
+}
+
 TEST(Shelve, ThatNobodyWatchedCannotBeShelved)
 {
     Rig rig;
