@@ -60,7 +60,7 @@ class AnswerTokens {
 public:
     enum class Use : std::uint8_t {
         first,    // pass the answer on
-        repeated, // it has been passed on before: say so, do nothing
+        repeated, // it has been passed on before: if the call still has it so, say so and do nothing
         forged,
         expired,
     };

@@ -69,6 +69,19 @@ void describe(AnswerPage& page, CallId call, const WardView& view)
                           : "STOP magnesium at pump. Have calcium gluconate ready.";
 }
 
+// Whether the call still has what a link said when it was used before. Whoever has said something else since, was at a
+// bed where nobody is now, or was coming to a call that rings again because nobody came, says it anew by the same link.
+bool still_says(const CallView& call, const adapters::AnswerToken& token)
+{
+    if (token.kind == AnswerKind::here) return call.state == CallState::attended;
+    if (token.kind == AnswerKind::coming && call.state == CallState::calling) return false;
+    const auto told = std::find_if(call.told.begin(), call.told.end(),
+                                   [&](const ToldView& one) { return one.person == token.person; });
+    if (told == call.told.end()) return false;
+    const auto said = token.kind == AnswerKind::coming ? Responsibility::accepted : Responsibility::declined;
+    return told->answer == said;
+}
+
 // Root, or the daemon's own user, by the Unix socket.
 bool is_owner(const Request& request)
 {
@@ -557,13 +570,14 @@ Service::Result Service::link(const Found& found, bool post, WallTime now)
         if (!here.empty()) shown.here_action = "/answer/" + here;
     }
     const WardView& view = found.ward->view;
-    if (find_call(view, token.call.text()) == nullptr) {
+    const CallView* call = find_call(view, token.call.text());
+    if (call == nullptr) {
         const bool known = std::any_of(view.pages.begin(), view.pages.end(),
                                        [&](const PageView& p) { return p.page.key.call == token.call; });
         shown.state = known ? AnswerPageState::over : AnswerPageState::unknown;
         return page(known ? 200 : 404, shown);
     }
-    if (link.use == AnswerTokens::Use::repeated) {
+    if (link.use == AnswerTokens::Use::repeated && still_says(*call, token)) {
         shown.state = AnswerPageState::again;
         return page(200, shown);
     }

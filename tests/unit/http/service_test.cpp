@@ -62,6 +62,18 @@ protected:
                                            key);
     }
 
+    // What midwife-1 said to the call, as the ward shows it.
+    void tell(Responsibility answer, CallState state)
+    {
+        PublishedWard ward = sample_ward();
+        ToldView told;
+        told.person = "midwife-1";
+        told.answer = answer;
+        ward.view.calls.at(0).told = {told};
+        ward.view.calls.at(0).state = state;
+        board.publish(shared(ward));
+    }
+
     Board board;
     ClockReading now;
     std::optional<Service> service;
@@ -516,9 +528,37 @@ TEST_F(ServiceTest, ALinkShowsThePageOnGetAndAsksTheWardOnPostOnly)
     EXPECT_EQ(taken.status, 200U);
     EXPECT_THAT(taken.body, HasSubstr("Stored: you are coming."));
     EXPECT_THAT(taken.body, HasSubstr("I am at the bed")); // the next step, one tap away
+    tell(Responsibility::accepted, CallState::accepted);
     const Response again = response(Method::post, path);
     EXPECT_EQ(again.status, 200U);
     EXPECT_THAT(again.body, HasSubstr("Stored: you are coming."));
+}
+
+TEST_F(ServiceTest, ALinkIsAnAnswerAgainOnceTheCallHasItOtherwise)
+{
+    const auto use = [this](AnswerKind kind) {
+        Handled handled = handle(Method::post, "/answer/" + token(kind));
+        const Ask* ask = std::get_if<Ask>(&handled.result);
+        if (ask == nullptr) return false;
+        Reply reply;
+        reply.accepted = true;
+        (void)service->answered(*ask, {reply}, sample_now);
+        return true;
+    };
+    EXPECT_TRUE(use(AnswerKind::coming));
+    tell(Responsibility::accepted, CallState::accepted);
+    EXPECT_FALSE(use(AnswerKind::coming)) << "said again";
+    EXPECT_TRUE(use(AnswerKind::cannot));
+    tell(Responsibility::declined, CallState::calling);
+    EXPECT_FALSE(use(AnswerKind::cannot));
+    EXPECT_TRUE(use(AnswerKind::coming)) << "and now she can";
+    tell(Responsibility::accepted, CallState::calling);
+    EXPECT_TRUE(use(AnswerKind::coming)) << "nobody came, and it rang again";
+    EXPECT_TRUE(use(AnswerKind::here));
+    tell(Responsibility::attended, CallState::attended);
+    EXPECT_FALSE(use(AnswerKind::here));
+    tell(Responsibility::attended, CallState::calling);
+    EXPECT_TRUE(use(AnswerKind::here)) << "she left, it rang again, and she is back";
 }
 
 TEST_F(ServiceTest, ALinkThatIsForgedOldOrOverChangesNothing)
