@@ -257,7 +257,12 @@ asio::awaitable<void> WardLoop::act_on(Pending& pending, Duration limit)
 void WardLoop::act(const Effect& effect, bool durable)
 {
     if (const auto* page = std::get_if<SendPage>(&effect)) {
-        if (durable || !is_sent_again(effect)) ports_.send_page(*page);
+        if (is_sent_again(effect) && !ward_.is_open(page->page.key.call)) {
+            // Its end was told before it: a channel that keeps an alarm standing would keep this one for ever.
+            inbox_.push(Input{Receipt{page->page.key, PageOutcome::withdrawn, "its call is over"}});
+        } else if (durable || !is_sent_again(effect)) {
+            ports_.send_page(*page);
+        }
     } else if (const auto* cancel = std::get_if<CancelPages>(&effect)) {
         ports_.cancel_pages(cancel->call);
         // The ward may be ahead of what is acted on, and a call that is over stays over.

@@ -380,6 +380,31 @@ TEST_F(RetryTest, WhatIsSentAgainWaitsForTheDiskAndWhatRingsAnewDoesNot)
     EXPECT_TRUE(until([&] { return left_again(key); }));
 }
 
+// Its end left before it: a channel that keeps an alarm standing would keep this one.
+TEST_F(RetryTest, WhatIsSentAgainDoesNotLeaveOnceItsCallIsOver)
+{
+    limits.answer = 30s;
+    const PageKey key = start_slowly_with_a_page_unresolved();
+    ASSERT_TRUE(until([this] { return !pages.empty(); }));
+    Entry present = absent_reflex();
+    present.key = "r2";
+    present.at = clock->now().wall;
+    present.what = ValueEntry{Signal::reflex_knee, 2};
+    loop->push(Input{present});
+    loop->push(Input{Action{"midwife", Answer{key.call, AnswerKind::here}, 0}});
+    ASSERT_TRUE(until([&] { return std::find(over.begin(), over.end(), key.call) != over.end(); }));
+    EXPECT_FALSE(left_again(key));
+    faults.heal();
+    EXPECT_TRUE(urine("u1").stored) << "whose turn comes after it";
+    EXPECT_FALSE(left_again(key));
+    const auto shown = [&] {
+        for (const PageView& page : loop->ward().view(clock->now()).pages)
+            if (page.page.key == key) return page.outcome;
+        return std::optional<PageOutcome>{};
+    };
+    EXPECT_TRUE(until([&] { return shown() == PageOutcome::withdrawn; }));
+}
+
 // Sent a second time without a word on the disk, its key could leave a third time after the next kill.
 TEST_F(RetryTest, WhatTheDiskDoesNotTakeIsNotSentAgain)
 {
