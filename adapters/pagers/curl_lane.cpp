@@ -29,7 +29,6 @@
 namespace magwatch::adapters {
 namespace {
 
-constexpr std::size_t reply_max = 16 * 1024; // headers and body
 constexpr std::chrono::minutes certificate_remembered{10}; // every peer is asked each minute
 // Threads, and each may leave another behind that looks up a name. With those of the posts, which linger when a name
 // server is dead, and our own they stay below the TasksMax of the unit. Far above what the deliveries' lines ask for.
@@ -53,7 +52,7 @@ struct Transfer {
     Job job;
     std::unique_ptr<curl_slist, ListDelete> list{}; // headers or the recipient
     std::unique_ptr<CURL, EasyDelete> easy{};
-    std::size_t reply_bytes = 0;
+    std::size_t reply_bytes = 0, reply_max = curl_reply_max;
     std::string reply{}; // the body, where it is wanted
     std::size_t read_at = 0; // of a mail's message
     bool set_up = true;
@@ -107,7 +106,7 @@ std::size_t count_reply(const char*, std::size_t size, std::size_t n, void* user
 {
     auto* transfer = static_cast<Transfer*>(user);
     transfer->reply_bytes += size * n;
-    return transfer->reply_bytes > reply_max ? 0 : size * n;
+    return transfer->reply_bytes > transfer->reply_max ? 0 : size * n;
 }
 
 std::size_t keep_reply(const char* data, std::size_t size, std::size_t n, void* user)
@@ -232,6 +231,7 @@ void set_up(Transfer& transfer, const CurlLimits& limits, const HttpPost& post)
         set(transfer, CURLOPT_POSTFIELDS, post.body.data());
         set(transfer, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post.body.size()));
     }
+    transfer.reply_max = post.reply_max;
     if (post.keep_reply) set(transfer, CURLOPT_WRITEFUNCTION, &keep_reply);
     set(transfer, CURLOPT_HEADERFUNCTION, &count_reply);
     set(transfer, CURLOPT_HEADERDATA, &transfer);
@@ -346,6 +346,7 @@ TransferResult result_of(const Transfer& transfer, CURLcode code, const CurlLimi
     if (code == CURLE_OK || status_known) {
         result.end = TransferEnd::answered;
         if (code == CURLE_OK) result.reply = transfer.reply;
+        result.too_long = transfer.reply_bytes > transfer.reply_max;
         result.detail = (http ? "HTTP " : "SMTP ") + std::to_string(result.status);
         return result;
     }

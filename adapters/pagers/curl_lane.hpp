@@ -25,6 +25,8 @@
 
 namespace magwatch::adapters {
 
+inline constexpr std::size_t curl_reply_max = std::size_t{16} * 1024;
+
 struct HttpPost {
     std::string url; // http:// or https://
     std::vector<std::string> headers; // "name: value", checked by their maker
@@ -33,6 +35,7 @@ struct HttpPost {
     bool loopback_only = false; // refuse to connect to any other address, whatever the name resolves to
     bool get = false;           // GET, without a body
     bool keep_reply = false;    // the reply's body is wanted; else its status alone
+    std::size_t reply_max = curl_reply_max; // headers and body; what is longer is not taken
     bool connect_only = false;  // name, connection and certificate; nothing is said. Answered, with status 0
 };
 
@@ -64,6 +67,7 @@ struct TransferResult {
     Duration retry_after{}; // what the peer asked for
     std::string detail;     // our words: "HTTP 503", "connection refused"
     std::string reply;      // the body, if it was asked for and came whole
+    bool too_long = false;  // it was more than was asked for
 };
 
 struct CurlLimits {

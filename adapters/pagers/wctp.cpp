@@ -68,7 +68,7 @@ std::string WctpPager::channel_of(const Page& page) const
     return address ? address->gateway : page.channel_kind;
 }
 
-void WctpPager::post(const WctpCarrier& carrier, std::string body, CurlLane::Done done)
+void WctpPager::post(const WctpCarrier& carrier, std::string body, CurlLane::Done done, std::size_t reply_max)
 {
     HttpPost post;
     post.url = carrier.url;
@@ -77,6 +77,7 @@ void WctpPager::post(const WctpCarrier& carrier, std::string body, CurlLane::Don
     post.ca_file = carrier.ca_file;
     post.loopback_only = is_loopback_url(carrier.url);
     post.keep_reply = true;
+    post.reply_max = reply_max;
     lane_.start(CurlRequest{std::move(post)}, executor(), std::move(done));
 }
 
@@ -190,14 +191,16 @@ void WctpPager::poll(const std::string& name)
     Line& line = book_->lines_[name];
     line.asking = true;
     const WctpCarrier& carrier = carriers_.find(name)->second;
-    post(carrier, wctp_poll(carrier, line.received),
-         [weak = std::weak_ptr{self_}, name](const TransferResult& result) {
-             const auto self = weak.lock();
-             if (self) (*self)->polled(name, result);
-         });
+    post(
+        carrier, wctp_poll(carrier, line.received),
+        [weak = std::weak_ptr{self_}, name, confirmed = line.received](const TransferResult& result) {
+            const auto self = weak.lock();
+            if (self) (*self)->polled(name, confirmed, result);
+        },
+        wctp_poll_max);
 }
 
-void WctpPager::polled(const std::string& name, const TransferResult& result)
+void WctpPager::polled(const std::string& name, const std::vector<std::string>& confirmed, const TransferResult& result)
 {
     if (!polls()) return; // not confirmed: who polls now is told it again
     Line& line = book_->lines_[name];
@@ -205,7 +208,10 @@ void WctpPager::polled(const std::string& name, const TransferResult& result)
     const Instant now = clock().now().steady;
     AttemptEnd end{judge_http(result), result.detail, {}};
     std::vector<std::pair<std::string, WctpNotification>> messages;
-    if (end.verdict == Verdict::accepted) {
+    if (result.too_long) {
+        end = {Verdict::retry, "an answer to a poll that is too long", {}};
+        refuse();
+    } else if (end.verdict == Verdict::accepted) {
         auto said = parse_wctp_poll(result.reply);
         if (const auto* mistake = std::get_if<WctpMistake>(&said)) {
             end = {Verdict::retry, mistake->what, {}};
@@ -214,14 +220,17 @@ void WctpPager::polled(const std::string& name, const TransferResult& result)
             end = {Verdict::retry, "WCTP " + std::to_string(answer.code) + " to a poll", {}};
             line.not_before = now + answer.wait.value_or(Duration{0});
         } else {
-            line.received.clear(); // confirmed by this poll
+            std::erase_if(line.received, [&](const std::string& one) {
+                return std::find(confirmed.begin(), confirmed.end(), one) != confirmed.end();
+            });
             line.not_before = now + answer.wait.value_or(Duration{0});
             messages = std::move(answer.messages);
         }
     }
     note_health(name, end);
+    std::vector<std::string> sequences;
     for (auto& [sequence, message] : messages) {
-        line.received.push_back(sequence);
+        sequences.push_back(sequence);
         if (std::find(line.seen.begin(), line.seen.end(), sequence) != line.seen.end()) continue;
         line.seen.push_back(sequence);
         if (line.seen.size() > seen_max) line.seen.pop_front();
@@ -230,9 +239,31 @@ void WctpPager::polled(const std::string& name, const TransferResult& result)
     const bool young = std::any_of(book_->sent_.begin(), book_->sent_.end(), [&](const auto& one) {
         return one.second.carrier == name && one.second.until > now;
     });
-    const bool soon = young || !line.received.empty();
+    const bool soon = young || !line.received.empty() || !sequences.empty();
     line.next = std::max(line.not_before, now + (soon ? times_.young : times_.quiet));
     plan();
+    if (!sequences.empty()) settle(name, std::move(sequences));
+}
+
+// What is told again meanwhile was seen, and waits for the disk anew.
+void WctpPager::settle(const std::string& name, std::vector<std::string> sequences)
+{
+    const std::string& mailbox = book_->lines_[name].mailbox;
+    if (!feedback().settle) return store(*book_, name, mailbox, sequences);
+    feedback().settle([weak = std::weak_ptr{book_}, name, mailbox, sequences = std::move(sequences)](bool stored) {
+        const auto book = weak.lock();
+        if (book && stored) store(*book, name, mailbox, sequences);
+    });
+}
+
+void WctpPager::store(WctpBook& book, const std::string& name, const std::string& mailbox,
+                      const std::vector<std::string>& sequences)
+{
+    const auto at = book.lines_.find(name);
+    if (at == book.lines_.end() || at->second.mailbox != mailbox) return;
+    std::vector<std::string>& received = at->second.received;
+    for (const std::string& one : sequences)
+        if (std::find(received.begin(), received.end(), one) == received.end()) received.push_back(one);
 }
 
 void WctpPager::take(const WctpNotification& notification)

@@ -1,10 +1,10 @@
 // Pages through a carrier of WCTP 1.3: two-way pagers and the telephone systems that speak like them.
 //
-// A carrier that takes replies is polled for them, and for what became of each page: every five seconds while a page
-// is young, every minute otherwise, never sooner than it allows; everything it tells is confirmed with the next poll.
-// A poll
-// that fails is a channel that fails. Others are asked each minute which versions they speak, which changes nothing.
-// What is not ours, not understood or told before is counted and changes nothing. Lives on the io_context thread.
+// A carrier that takes replies is polled for them, and for what became of each page: every five seconds while a page is
+// young, every minute otherwise, never sooner than it allows. Everything it tells is confirmed with the next poll once
+// it is on disk: a carrier forgets what was confirmed. A poll that fails is a channel that fails. Others are asked each
+// minute which versions they speak, which changes nothing. What is not ours, not understood or told before is counted
+// and changes nothing. Lives on the io_context thread.
 #pragma once
 
 #include <deque>
@@ -45,7 +45,7 @@ class WctpBook {
         std::string mailbox; // whose sequence numbers these are
         bool asking = false;
         Instant next, not_before;
-        std::vector<std::string> received;
+        std::vector<std::string> received; // and on disk: confirmed with the next poll
         std::deque<std::string> seen;
     };
     std::map<std::string, Line, std::less<>> lines_; // by carrier
@@ -72,14 +72,20 @@ private:
     [[nodiscard]] std::string channel_of(const Page& page) const override;
     void probe(const std::string& name, const Moment& now, AttemptDone done) override;
 
-    void post(const WctpCarrier& carrier, std::string body, CurlLane::Done done);
+    void post(const WctpCarrier& carrier, std::string body, CurlLane::Done done,
+              std::size_t reply_max = curl_reply_max);
     void submitted(const std::string& id, const TransferResult& result, const AttemptDone& done);
     void handed_over(const std::string& id);
     void take_lines();
     [[nodiscard]] bool polls() const; // no other pager took over
     void plan();
     void poll(const std::string& name);
-    void polled(const std::string& name, const TransferResult& result);
+    // `confirmed`: what the poll told the carrier to forget.
+    void polled(const std::string& name, const std::vector<std::string>& confirmed, const TransferResult& result);
+    // They may be forgotten once what they said is on disk.
+    void settle(const std::string& name, std::vector<std::string> sequences);
+    static void store(WctpBook& book, const std::string& name, const std::string& mailbox,
+                      const std::vector<std::string>& sequences);
     void take(const WctpNotification& notification);
     void status(const WctpStatus& status);
     void reply(const WctpReply& reply);

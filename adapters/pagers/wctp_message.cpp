@@ -37,9 +37,9 @@ std::string security(const WctpCarrier& carrier)
 }
 
 // The content of wctp-Operation, whichever it is.
-std::optional<XmlElement> content(std::string_view bytes)
+std::optional<XmlElement> content(std::string_view bytes, const XmlLimits& limits = {})
 {
-    auto root = parse_xml(bytes);
+    auto root = parse_xml(bytes, limits);
     if (!root || root->name != "wctp-Operation" || root->children.size() != 1) return std::nullopt;
     XmlElement inside = std::move(root->children.front());
     return inside;
@@ -216,7 +216,8 @@ WctpNotification parse_wctp_notification(std::string_view bytes)
 
 std::variant<WctpPolled, WctpMistake> parse_wctp_poll(std::string_view bytes)
 {
-    const auto inside = content(bytes);
+    // A carrier may bring more messages than it was asked for.
+    const auto inside = content(bytes, {wctp_poll_max, 20'000});
     if (!inside) return WctpMistake{"no WCTP"};
     WctpPolled polled;
     const XmlElement* failure = inside->name == "wctp-Failure" ? &*inside : inside->child("wctp-Failure");

@@ -83,6 +83,7 @@ struct WctpPolled {
     std::vector<std::pair<std::string, WctpNotification>> messages; // sequence number, what it says
     int code = 0; // of a refused poll; 0 = it was answered
 };
+inline constexpr std::size_t wctp_poll_max = std::size_t{1} << 20; // bytes of an answer
 [[nodiscard]] std::variant<WctpPolled, WctpMistake> parse_wctp_poll(std::string_view bytes);
 
 // "Coming", "cannot", "I am here"; nullopt for anything else.

@@ -13,7 +13,7 @@ struct Reading {
     XML_Parser parser = nullptr;
     std::optional<XmlElement> root;
     std::vector<XmlElement*> open;
-    std::size_t elements = 0;
+    std::size_t elements = 0, elements_max = xml_elements_max;
     bool refused = false;
 
     void refuse()
@@ -29,7 +29,7 @@ void XMLCALL element_starts(void* user, const XML_Char* name, const XML_Char** a
 {
     Reading& now = reading(user);
     if (now.refused) return;
-    if (now.open.size() >= xml_depth_max || ++now.elements > xml_elements_max) return now.refuse();
+    if (now.open.size() >= xml_depth_max || ++now.elements > now.elements_max) return now.refuse();
     XmlElement element;
     element.name = name;
     for (; attributes[0] != nullptr; attributes += 2) element.attributes.emplace(attributes[0], attributes[1]);
@@ -89,14 +89,15 @@ std::string XmlElement::attribute(std::string_view wanted) const
     return at == attributes.end() ? "" : at->second;
 }
 
-std::optional<XmlElement> parse_xml(std::string_view bytes)
+std::optional<XmlElement> parse_xml(std::string_view bytes, const XmlLimits& limits)
 {
-    if (bytes.empty() || bytes.size() > xml_bytes_max) return std::nullopt;
+    if (bytes.empty() || bytes.size() > limits.bytes) return std::nullopt;
     const std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser{
         XML_ParserCreate(nullptr), &XML_ParserFree};
     if (!parser) return std::nullopt;
     Reading now;
     now.parser = parser.get();
+    now.elements_max = limits.elements;
     XML_SetUserData(parser.get(), &now);
     XML_SetParamEntityParsing(parser.get(), XML_PARAM_ENTITY_PARSING_NEVER);
     XML_SetElementHandler(parser.get(), &element_starts, &element_ends);

@@ -26,8 +26,11 @@ struct XmlElement {
 inline constexpr std::size_t xml_bytes_max = 64 * 1024;
 inline constexpr std::size_t xml_depth_max = 16;
 inline constexpr std::size_t xml_elements_max = 2'000;
+struct XmlLimits {
+    std::size_t bytes = xml_bytes_max, elements = xml_elements_max;
+};
 
 // nullopt for anything that is not one whole, harmless document.
-[[nodiscard]] std::optional<XmlElement> parse_xml(std::string_view bytes);
+[[nodiscard]] std::optional<XmlElement> parse_xml(std::string_view bytes, const XmlLimits& limits = {});
 
 } // namespace magwatch::adapters

@@ -7,7 +7,8 @@ Answers: success; fail:CODE (wctp-Failure); html (200 and no WCTP); a status (50
 entity (success behind a document type that declares an entity); doctype (success, the DTD named as carriers do).
 Options: --interval S (minNextPollInterval); --no-poll CODE (refuses polls); --events EVENT,... what a poll brings for
 each accepted page: queued, delivered, read, fail:CODE, coming, cannot, typed:TEXT, twice (all of it again although it
-was confirmed), foreign (about a message nobody sent), garbage (an unknown status).
+was confirmed), foreign (about a message nobody sent), garbage (an unknown status); --pad BYTES of nothing in each answer
+to a poll.
 
 Prints "READY PORT", then one JSON object for each operation: {"op": name, "attributes": {element: {...}},
 "text", "choices", "received": [sequence numbers]}.
@@ -19,7 +20,7 @@ import threading
 import time
 import xml.etree.ElementTree as ET
 
-options = {"--interval": "0", "--no-poll": "", "--events": ""}
+options = {"--interval": "0", "--no-poll": "", "--events": "", "--pad": "0"}
 arguments = sys.argv[1:]
 while arguments and arguments[0] in options:
     options[arguments[0]] = arguments[1]
@@ -92,7 +93,7 @@ def poll(element):
                 break
     inside = "".join(f'<wctp-Message sequenceNo="{n}">{told}</wctp-Message>' for n, told in waiting)
     return operation(f'<wctp-PollResponse minNextPollInterval="{options["--interval"]}">'
-                     f'{inside or "<wctp-NoMessages/>"}</wctp-PollResponse>')
+                     f'{inside or "<wctp-NoMessages/>"}{" " * int(options["--pad"])}</wctp-PollResponse>')
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -171,6 +171,44 @@ TEST(WctpPeer, WhatBecameOfAPageAndItsAnswerComeBackByPolls)
     EXPECT_EQ(rig.pager.refused(), 0U);
 }
 
+// A carrier forgets what was confirmed: a kill before it is on disk must not lose it.
+TEST(WctpPeer, WhatIsNotOnDiskIsNotConfirmed)
+{
+    Rig rig;
+    Peer peer{script, {"--events", "coming"}};
+    std::vector<std::function<void(bool)>> waiting;
+    int answers = 0;
+    PagerParts parts = rig.parts();
+    parts.feedback.answer = [&](const PageKey&, AnswerKind) { ++answers; };
+    parts.feedback.settle = [&](std::function<void(bool)> then) { waiting.push_back(std::move(then)); };
+    WctpPager pager{std::move(parts), one("http://127.0.0.1:" + std::to_string(peer.port()) + "/wctp"), fast};
+    pager.send(test_page(7, "wctp", "hospital 5551234"), text, {}, rig.note());
+    for (int i = 0; i < 2; ++i) { // the disk has not taken it yet; and then it has not in time
+        ASSERT_TRUE(rig.until([&] { return waiting.size() >= 3; })) << "it is told again and again";
+        for (const auto& then : std::exchange(waiting, {})) then(false);
+    }
+    EXPECT_EQ(answers, 1) << "and counts once";
+    ASSERT_TRUE(rig.until([&] { return !waiting.empty(); }));
+    waiting.front()(true);
+    const auto confirms = [](const nlohmann::json& seen) { return !seen["received"].empty(); };
+    ASSERT_TRUE(rig.find(peer, confirms).is_object());
+    EXPECT_TRUE(rig.find(peer, [](const nlohmann::json& seen) {
+        return seen["op"] == "wctp-PollForMessages" && seen["received"].empty();
+    }).is_object()) << "once";
+}
+
+TEST(WctpPeer, ALongAnswerToAPollIsTakenAndOneBeyondAllBoundsIsToldOf)
+{
+    WctpRig rig{{"--pad", "200000", "--events", "coming"}};
+    rig.send();
+    EXPECT_TRUE(rig.until([&] { return !rig.answers.empty(); }));
+    EXPECT_EQ(rig.pager.refused(), 0U);
+    WctpRig endless{{"--pad", "2000000"}};
+    ASSERT_TRUE(endless.until([&] { return endless.pager.health()[0].probe == ChannelProbe::silent; }));
+    EXPECT_EQ(endless.pager.health()[0].detail, "an answer to a poll that is too long");
+    EXPECT_GE(endless.pager.refused(), 2U);
+}
+
 TEST(WctpPeer, WhatIsTypedCountsIfItIsThisPagesCode)
 {
     WctpRig rig{{"--events", "typed:18Y,typed:17n,typed:on my way"}};
