@@ -73,6 +73,7 @@ constexpr Duration stamped_longest = 2s;     // a loop that turns each second ha
 constexpr Duration page_longest = 5s;        // from a value that asks for it; BEHAVIOUR.md, and so for that bed
 constexpr Duration pin_longest = 60s;        // eight may wait, of some 100 ms each
 constexpr Duration files_stuck = 30s;        // no reload and no look at a note takes so long
+constexpr Duration listen_again = 3s;        // as HTTP and HL7 try it
 constexpr Duration channel_told_every = 60s; // well within what the core waits before that alarm is over
 constexpr Duration old_faults_after = 15s;   // every fault has been looked for by then; channels take longer, see above
 
@@ -216,6 +217,7 @@ struct App::State {
     void stepped(const Input& input, const Moment& now);
     void watch_clocks(const Moment& now, const ClockReading& reading);
     void watch_boards();
+    void listen_for_callbacks(const Moment& now);
     void watch_server();
     [[nodiscard]] std::string links_key() const;
     [[nodiscard]] std::vector<std::string> why_not_taken(const Config& next) const;
@@ -261,6 +263,8 @@ struct App::State {
     std::unique_ptr<audit::Audit> audit; // its own thread; before whatever records in it
     std::unique_ptr<Heartbeat> heartbeat;
     std::string channel_mistakes; // of the configuration in force
+    std::string deaf_callbacks_;  // why they cannot be heard yet
+    Instant callbacks_tried_{};
     std::unique_ptr<http::Server> server;
     std::optional<WallTime> certificate_ends; // of the board's, if it is served with one
     std::unique_ptr<CallbackServer> callbacks; // null without [callbacks]
@@ -621,12 +625,11 @@ void App::State::configure_shell()
         mistakes = mistake;
     }
     if (callbacks) {
-        auto wrong = configure_callbacks(*callbacks, config);
-        if (auto trouble = callbacks->start()) wrong.push_back("callbacks cannot be heard: " + *trouble);
-        for (const auto& mistake : wrong) {
+        for (const auto& mistake : configure_callbacks(*callbacks, config)) {
             log(event_refused, mistake);
             mistakes = mistake;
         }
+        listen_for_callbacks(clock->now());
     }
     for (const auto& mistake : heartbeat->configure(config)) {
         log(event_refused, mistake);
@@ -964,6 +967,7 @@ void App::State::turn(const Moment& now)
     second_ = now.steady;
     watch_boards();
     watch_server();
+    if (!deaf_callbacks_.empty() && now.steady - callbacks_tried_ >= listen_again) listen_for_callbacks(now);
     watch_certificate(now.wall);
     sources->count(metrics);
     metrics.show_process(read_process_use());
@@ -1041,9 +1045,11 @@ void App::State::judge_channels()
 {
     const ChannelSilence silence = pagers->silence();
     metrics.show_certificates(silence.certificates);
-    const std::string& words = !channel_mistakes.empty() ? channel_mistakes
-                               : !silence.words.empty()  ? silence.words
-                                                         : heartbeat->failing();
+    std::string words;
+    for (const std::string& one : {channel_mistakes, deaf_callbacks_, silence.words, heartbeat->failing()}) {
+        // Each of them: whoever shelves the alarm about one must hear of the next.
+        if (!one.empty()) words += (words.empty() ? "" : "; ") + one;
+    }
     // A start or a reload asks every channel anew: until they have answered, nothing says that the trouble is over.
     if (words.empty() && !(silence.settled && heartbeat->settled())) return;
     fault(ShellFault::channel, !words.empty(), words);
@@ -1098,6 +1104,17 @@ void App::State::watch_boards()
     fault(ShellFault::board, needed && live < expected,
           live == 0 ? "No ward board is live"
                     : std::to_string(live) + " of " + std::to_string(expected) + " ward boards are live");
+}
+
+// A port that is taken may be free later, and an address that the machine does not have yet may come.
+void App::State::listen_for_callbacks(const Moment& now)
+{
+    callbacks_tried_ = now.steady;
+    const auto wrong = callbacks->start();
+    std::string words = wrong ? "Callbacks cannot be heard: " + *wrong : "";
+    if (words == deaf_callbacks_) return;
+    deaf_callbacks_ = std::move(words);
+    if (wrong) log(event_refused, deaf_callbacks_);
 }
 
 // It goes on trying by itself.

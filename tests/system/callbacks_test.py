@@ -235,13 +235,20 @@ class Plain(Callbacks):
         wait_for("the new secret", lambda: self.reply("r1", f"{code}H", secret="c" * 32)[0] == 200, 30)
         self.assertEqual(self.reply("r2", f"{code}H"), (401, "proof"))
 
-    def test_a_port_that_was_taken_is_listened_at_after_a_reload(self):
-        with socket.create_server(("127.0.0.1", self.port)):
+    def test_a_port_that_was_taken_is_tried_again_and_told_until_it_listens(self):
+        def told():
+            return {fault["fault"]: fault["detail"] for fault in self.ward.json("status")["faults"]}.get("channel", "")
+        with socket.create_server(("127.0.0.1", self.port)), socket.create_server(("127.0.0.1", 0)) as other:
+            statuses = f"127.0.0.1:{other.getsockname()[1]}"
+            config = self.ward.directory / "magwatch.toml"
+            config.write_text(config.read_text() + f'[pager.pcd05]\nlisten = "{statuses}"\n')
             code = self.start_call()
-            faults = {fault["fault"]: fault["detail"] for fault in self.ward.json("status")["faults"]}
-            self.assertIn("callbacks cannot be heard: ", faults["channel"])
-        self.ward.process.send_signal(1)
+            causes = told().split("; ")
+            self.assertEqual(len(causes), 2, f"whoever shelves the alarm about one must hear of the next: {causes}")
+            self.assertIn("Callbacks cannot be heard: ", causes[0])
+            self.assertIn("cannot listen at " + statuses, causes[1])
         wait_for("the answer", lambda: self.reply("r1", f"{code}H") == (200, "answer"), 30)
+        wait_for("the end of the fault", lambda: told() == "", 60)
 
 
 unittest.main()
