@@ -15,10 +15,8 @@ import dataclasses
 import http.client
 import http.server
 import json
-import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -205,7 +203,6 @@ class FaultyWard(Ward):
 
     def __init__(self, binary, faults, shop):
         super().__init__(binary)
-        self.before, self.port = self.port, shop.port()
         self.faults, self.house = faults, shop.house
         self.proxies = {kind: shop.house.add(shop.peers[KINDS[kind].peer].to, KINDS[kind].protocol, shop.fault(fault))
                         for kind, fault in faults.items()}
@@ -221,7 +218,7 @@ class FaultyWard(Ward):
             people += (f'[[person]]\nname = "{kind}"\nrole = "first"\n'
                        f'channels = [{{ {KINDS[kind].entry.format(**words)}, name = "first" }}, {second}]\n')
             sections += KINDS[kind].section.format(**words)
-        config = (self.directory / "magwatch.toml").read_text().replace(f":{self.before}\"", f":{self.port}\"")
+        config = (self.directory / "magwatch.toml").read_text()
         begin, end = config.index("[[person]]"), config.index("[rules]")
         (self.directory / "magwatch.toml").write_text(
             config[:begin] + people + f'[[person]]\nname = "midwife-1"\nrole = "charge"\nchannels = [{second}]\n'
@@ -260,22 +257,9 @@ class Shop:
         (folder / "well").write_text('{"healthy": true}')
         self.certificates = make_certificates(folder)
         self.house = House()
-        self.lock, self.next_port = threading.Lock(), 20000 + os.getpid() % 10000
         self.peers = {"http": Peer("plain_peer.py", f"200:@{folder}/well"), "wctp": Peer("wctp_peer.py", "success"),
                       "smtp": Peer("smtp_peer.py"), "mllp": Peer("pcd_peer.py", "CA"),
                       "snpp": Peer("snpp_fault_peer.py", "220 ready", "250 OK")}
-
-    def port(self):
-        """For a daemon: below the ports that the system hands out, so that none of the many here takes it meanwhile."""
-        with self.lock:
-            while True:
-                self.next_port += 1
-                with socket.socket() as probe:
-                    try:
-                        probe.bind(("127.0.0.1", self.next_port))
-                        return self.next_port
-                    except OSError:
-                        continue
 
     def fault(self, fault):
         if fault.kind != "certificate":
