@@ -47,6 +47,10 @@ class ScarceWard(ChartingWard):
         self.shared[:] = NUMBERS.pack(0, first, last, 0)
         return count, refused
 
+    def was_refused(self):
+        """A request, since the last refuse()."""
+        return NUMBERS.unpack(self.shared[:])[3] > 0
+
     def close(self):
         self.manager.process = None
         self.manager.close()
@@ -66,6 +70,8 @@ def one_point(ward, first, last):
     """Whether it ended of it. Afterwards it watches as before, by itself or from its journal."""
     ward.refuse(first, last)
     busy(ward, 1.5)
+    while not ward.was_refused() and ward.process.poll() is None:  # a slow machine asks for less in that time
+        busy(ward, 0.5)
     _, refused = ward.refuse(0, 0)
     before = len(ward.heard())
     slower = ward.arguments.slower
@@ -111,7 +117,7 @@ def main():
             last = first if point % 3 else 1 << 62  # once, or for good until the test gives memory back
             more, died = one_point(ward, first, last)
             refused, ended = refused + more, ended + died
-        assert refused >= arguments.points // 2, f"only {refused} requests were refused"
+        assert refused >= arguments.points, f"only {refused} requests were refused"
         keys = collections.Counter(ward.heard())
         assert max(keys.values()) <= 2, keys.most_common(3)
         print(f"{arguments.points} points at which memory ran out, {refused} requests refused, {ended} ends, "
