@@ -15,7 +15,7 @@ class Reader:
         extra = "X-Magwatch-Client: board\r\n" if board else ""
         self.wire.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n{extra}\r\n".encode())
         self.events, self.bytes, self.ended = [], 0, threading.Event()
-        self.data = b"{}"  # of the last event
+        self.status = b"{}"  # the last event that says how the daemon is
         self.thread = None if slow else threading.Thread(target=self.read, daemon=True)
         if self.thread:
             self.thread.start()
@@ -28,8 +28,8 @@ class Reader:
                     self.bytes += len(line)
                     if line.startswith(b"event: "):
                         self.events.append((time.monotonic(), line[7:].decode().strip()))
-                    if line.startswith(b"data: "):
-                        self.data = line[6:]
+                    if line.startswith(b"data: ") and b'"status":' in line:
+                        self.status = line[6:]
         except (OSError, ValueError):
             pass
         self.ended.set()

@@ -48,8 +48,10 @@ class Canary(WardTest):
         self.ward.watch()
         wait_for("two trials", lambda: self.metrics()["trials_total"] >= 2, 60)
         self.ward.ring()
-        wait_for("the page of a patient", self.ward.receiver.arrived, 60)
-        self.assertEqual({a["page"]["bed"] for a in self.ward.receiver.arrived()}, {"bed-1"})
+        wait_for("the page of a patient", lambda: self.pages("bed-1"), 60)
+        # A technical page of a busy machine names no bed.
+        self.assertLessEqual({a["page"].get("bed") or "" for a in self.ward.receiver.arrived()}, {"bed-1", ""})
+        self.assertNotIn("canary", json.dumps(self.ward.receiver.arrived()).lower())
         shown = {path: json.dumps(self.ward.json(path)) for path in
                  ("status", "beds", "alarms", "calls", "pages", "people", "beds/bed-1/chart", "beds/bed-1/trend")}
         self.assertEqual([path for path, text in shown.items() if "canary" in text.lower()], [])

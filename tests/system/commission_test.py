@@ -281,7 +281,7 @@ bed = "bed-1"
         self.start()
         self.assertEqual(self.state()["state"], "revoked")
         self.assertIn("seal", self.state()["why"])
-        self.assertIn("technical.commission_lost", self.rules())
+        wait_for("it is told aloud", lambda: "technical.commission_lost" in self.rules(), 60)
 
     def test_an_hl7_gateway(self):
         self.device = "gateway"

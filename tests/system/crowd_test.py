@@ -214,10 +214,9 @@ class Crowd(WardTest):
         for one in readers:
             self.addCleanup(one.close)
         crowded = self.pages()
-        alive = [one for one in readers if one.heard("heartbeat")]
-        self.assertTrue(alive)
+        alive = wait_for("a reader that is served", lambda: [one for one in readers if one.heard("heartbeat")], 60)
         self.assertLessEqual(series(self.ward, "magwatch_displays_connected"), 64)
-        self.assertGreater(self.refused("connections"), 0)
+        wait_for("one too many", lambda: self.refused("connections") > 0, 60)
         self.as_on_a_quiet_ward(quiet, crowded)
         # Who reads hears on.
         before = len(alive[0].heard("heartbeat"))

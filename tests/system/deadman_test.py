@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -171,7 +172,10 @@ class Silence(Outside):
         wait_for("the alarm", lambda: self.hook.kinds()[:1] == ["alarm"], 60)
         self.assertGreater(time.monotonic() - killed, 4, "three misses of 2 s, the last beat up to a second ago")
         text = self.hook.heard[0]["text"]
-        self.assertRegex(text, r"^MAG DEADMAN Ward L4 \d\d:\d\d\. No heartbeat for 6 s: magwatch may be dead\. ")
+        # As long as it was: on a busy machine a little more than three misses.
+        told = re.match(r"MAG DEADMAN Ward L4 \d\d:\d\d\. No heartbeat for (\d+) s: magwatch may be dead\. ", text)
+        self.assertIsNotNone(told, text)
+        self.assertGreaterEqual(int(told.group(1)), 6)
         self.assertLessEqual(len(text), 160)
         wait_for("two repetitions", lambda: self.hook.kinds().count("repeat") >= 2, 60)
 
@@ -282,7 +286,7 @@ ca_file = "{authority}"
         self.assertEqual((mail["from"], mail["to"], mail["ehlo"]), (self.mail[0], self.mail[1:], "hospital.example"))
         self.assertRegex(mail["headers"]["subject"], r"^MAG DEADMAN Ward L4 \d\d:\d\d$")
         self.assertRegex(mail["headers"]["message-id"], r"^<deadman-\d+-1@magwatch-deadman>$")
-        self.assertIn("No heartbeat since start, for 3 s: magwatch may be dead.", mail["body"])
+        self.assertRegex(mail["body"], r"No heartbeat since start, for ([3-9]|\d\d) s: magwatch may be dead\.")
 
     def test_a_server_that_is_not_trusted_or_not_encrypted_is_told_nothing(self):
         for options in [["--tls", *self.certificate("mail")], []]:
@@ -291,7 +295,7 @@ ca_file = "{authority}"
             self.start_deadman()
             wait_for("it fails", lambda: self.log().count("deadman.send_failed") >= 2, 60)
             self.assertTrue(peer.reports.empty())
-            self.assertIn("alarm", self.hook.kinds(), "the other channel is not kept waiting")
+            wait_for("the other channel", lambda: "alarm" in self.hook.kinds(), 60)
             self.end_deadman()
             (self.folder / "outside/deadman.json").unlink()
             (self.folder / "deadman.log").unlink()
@@ -350,7 +354,7 @@ class Reload(Outside):
         self.assertIn("Ward L5", other.heard[0]["text"])
         self.assertEqual(other.heard[0]["kind"], "repeat", "what was told is not forgotten")
         self.assertEqual(self.send(self.key, self.body()), 204)
-        wait_for("back", lambda: other.kinds()[-1] == "back", 60)
+        wait_for("back", lambda: "back" in other.kinds(), 60)
 
 
 class Forged(Outside):
@@ -370,7 +374,7 @@ class Forged(Outside):
         self.assertEqual(self.send(self.key, b"", method="GET"), 405)
         self.assertFalse(self.state()["ever_heard"], "none of these is a sign of life")
         wait_for("never heard", lambda: self.hook.kinds()[:1] == ["alarm"], 60)
-        self.assertIn("No heartbeat since start, for 9 s", self.hook.heard[0]["text"])
+        self.assertRegex(self.hook.heard[0]["text"], r"No heartbeat since start, for (9|\d\d) s")
 
         self.assertEqual(self.send(self.key, self.body()), 204)
         self.assertEqual(self.send(self.key, self.body()), 409, "replayed")

@@ -137,7 +137,7 @@ class Disk(OnADisk):
         (self.state / "journal.reserve").unlink(missing_ok=True)
         os.truncate(self.state / "journal.db", 600 << 20)  # of which the disk knows nothing
         self.full_start()
-        self.assertIn("journal", self.faults())
+        wait_for("the ward is told of its records", lambda: "journal" in self.faults(), 60)
         copies = list(self.ward.directory.glob("magwatch-journal.*/journal.db"))
         self.assertEqual(len(copies), 1)
         self.assertLess(copies[0].stat().st_size, 128 << 20)
@@ -203,7 +203,7 @@ answer_url = "http://127.0.0.1:{self.ward.port}"
         self.assertEqual(self.ward.process.wait(60), 0)
         (self.state / "journal.reserve").unlink(missing_ok=True)
         self.full_start()
-        self.assertIn("journal", self.faults())
+        wait_for("the ward is told of its records", lambda: "journal" in self.faults(), 60)
         self.assertEqual(self.device()["state"], "commissioned", self.ward.daemon_log())
         wait_for("its values are used", lambda: self.value() == 16, 60)
         self.assertEqual(self.unlock(), 200)

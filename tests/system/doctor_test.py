@@ -44,8 +44,8 @@ class Doctor(WardTest):
         return done.returncode, found
 
     def calm(self):
-        """What a slow start brought is over."""
-        wait_for("a calm ward", lambda: self.look()[0] == OK, 60)
+        """What a slow start brought is over; what it finds then."""
+        return wait_for("a calm ward", lambda: next((seen for seen in [self.look()] if seen[0] == OK), None), 60)
 
     def verdicts(self, found, check):
         return {verdict for verdict, _ in found[check]}
@@ -56,8 +56,7 @@ class Doctor(WardTest):
     def test_nothing_is_wrong_with_a_ward_that_runs(self):
         self.start()
         self.ward.watch()
-        self.calm()
-        code, found = self.look()
+        code, found = self.calm()
         self.assertEqual((code, self.wrong(found)), (OK, []), found)
         self.assertLessEqual(self.verdicts(found, "fault"), {"ok", "warning"})  # a build machine's clock
         self.assertLessEqual(self.verdicts(found, "free space"), {"ok", "warning"})

@@ -22,7 +22,7 @@ BINARY = sys.argv.pop(1)
 PEERS = ROOT / "tests/integration/pagers"
 SECRET = "a-secret-that-the-gateway-shares"
 NUMBER, OTHER_NUMBER, NOBODYS = "+447700900123", "+447700900124", "+447700900999"
-RUNG = 15
+RUNG = 30  # s; what is forged meanwhile is not of somebody who has been told
 
 
 class Replies(WardTest):
@@ -150,7 +150,7 @@ listen = "127.0.0.1:{self.pcd05}"
 
         wait_for("the carrier's news", lambda: self.counted("magwatch_replies_refused_total", ['"wctp"']) >= 4, 60)
         self.assertEqual(self.status("m1-999", "Accepted", "junk"), ["CR", "CR"])
-        self.assertEqual(self.counted("magwatch_replies_refused_total", ['"pcd04"']), 2)
+        wait_for("the manager's are counted", lambda: self.counted("magwatch_replies_refused_total", ['"pcd04"']) == 2, 60)
         return links, code
 
     def test_what_is_forged_changes_nothing_and_the_calling_goes_on(self):
@@ -196,8 +196,9 @@ listen = "127.0.0.1:{self.pcd05}"
         self.assertEqual(self.text("r1", f"{code}N"), (200, "repeated"))
         self.assertEqual(self.status(control, "Rejected=manager"), ["CA"])
         self.assertEqual(self.call()["state"], "attended")
-        delivered = [p for p in self.ward.json("pages")["pages"] if p["channel_kind"] == "wctp" and p["reason"] == "first"]
-        self.assertEqual([page["outcome"] for page in delivered], ["delivered"])
+        wait_for("the carrier's last word", lambda: [
+            page["outcome"] for page in self.ward.json("pages")["pages"]
+            if page["channel_kind"] == "wctp" and page["reason"] == "first"] == ["delivered"], 60)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ class SafeMode(WardTest):
         self.assertEqual(self.watched(), ["bed-1", "bed-2"])
         wait_for("both calls again", lambda: self.paged(1) > before[0] and self.paged(2) > before[1], 60)
         self.assertIn("that record is left out", wait_for("the word on it", self.fault, 60))
-        self.assertIn("technical.journal", {a["rule"] for a in self.ward.json("alarms")["alarms"]})
+        wait_for("its alarm", lambda: "technical.journal" in {a["rule"] for a in self.ward.json("alarms")["alarms"]}, 60)
         # It needs no safe mode again: what it is now stands in the journal as a whole.
         self.take(key="after", kind="rr", value=17, unit="/min")
         self.ward.kill()

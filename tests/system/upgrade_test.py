@@ -178,7 +178,8 @@ class Stricter(Opened):
         self.assertIn("This version refuses the rules that ran", self.alarm("technical.journal")["message"])
         self.ward.must("entries", {"key": "reflex", "bed": "bed-1", "person": "midwife-1", "kind": "reflex",
                                    "site": "knee", "value": 2})
-        wait_for("the pack of the file judges", lambda: not self.alarm("reflex-absent", "bed-1")["condition"], 60)
+        wait_for("the pack of the file judges",
+                 lambda: (self.alarm("reflex-absent", "bed-1") or {}).get("condition") is False, 60)
 
 
 class Downgrade(Opened):

@@ -108,7 +108,7 @@ def check_modbus(base, control):
     wait_for("the liveness counter moves", lambda: read(monitor, 4, 8, 1).registers[0] != registers[8])
 
     pump = ModbusTcpClient("127.0.0.1", port=base + 1)
-    assert pump.connect()
+    assert wait_for("the pump listens", pump.connect)
 
     def flow():
         words = read(pump, 4, 0, 7).registers
