@@ -42,7 +42,7 @@ class Daemon:
 
     def get(self, path):
         assert self.process.poll() is None, (self.directory / "log").read_text()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path)
             reply = connection.getresponse()
