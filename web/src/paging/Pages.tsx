@@ -14,6 +14,8 @@ const STATES: Record<string, string> = {
   delivered: "delivered to the device, no answer",
   read: "read, no answer",
   failed: "FAILED",
+  withdrawn: "not sent, no longer needed",
+  no_answer: "no answer, and the alarm manager has given up",
   unknown: "not known whether it arrived",
   accepted: "answered: COMING",
   declined: "answered: CANNOT",

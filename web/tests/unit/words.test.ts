@@ -162,6 +162,13 @@ describe("paging", () => {
     expect(callWords(call({ state: "attended", person: "midwife" }))).toBe("midwife is AT THE BED");
   });
 
+  it("has words for all that may become of a page, and tells what needs nobody any more from a failure", () => {
+    for (const state of ["sending", "sent", "delivered", "read", "failed", "unknown", "withdrawn", "no_answer"])
+      expect(pageState(state)).not.toBe(state);
+    expect(pageState("withdrawn")).toContain("not sent");
+    expect(pageState("no_answer")).toContain("no answer");
+  });
+
   it("sounds the gravest call, not a bed that is paused, and the loss of the server", () => {
     const high = call({ bed: "bed-1", priority: "high", sounding: true });
     const technical = call({ bed: "bed-2", priority: "medium", kind: "technical", sounding: true });
