@@ -103,7 +103,7 @@ def look(ward, slower):
     ward.start()
     ward.ready()
     took = time.monotonic() - began
-    assert took <= READY_WITHIN * slower, f"ready only after {took:.1f} s"
+    assert took <= ward.within(READY_WITHIN, slower)(), f"ready only after {took:.1f} s"
     watched = ward.watched()
     assert watched <= {"bed-1"}, f"somebody is watched who never was: {watched}"
     rules = {a["rule"] for a in ward.json("alarms")["alarms"] if a["bed"] == "bed-1"}

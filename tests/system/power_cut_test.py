@@ -94,10 +94,11 @@ def one_cut(ward, chance):
     ward.begin()
     ready = ward.ready()
     slower = ward.arguments.slower
-    assert ready <= READY_WITHIN * slower, f"ready only after {ready:.2f} s"
+    assert ready <= ward.within(READY_WITHIN, slower)(), f"ready only after {ready:.2f} s"
     assert ward.json("beds")["beds"][0]["watched"], "nobody is watched any more"
-    wait_for("the open call rings again", lambda: len(ward.heard()) > before, PAGED_WITHIN * slower)
+    wait_for("the open call rings again", lambda: len(ward.heard()) > before, 60)
     paged = time.monotonic() - ward.started
+    assert paged <= ward.within(PAGED_WITHIN, slower)(), f"paged only after {paged:.2f} s"
     assert not ward.missing(), f"confirmed, and lost: {ward.missing()} of {len(ward.confirmed)}"
     faults = {f["fault"]: f["detail"] for f in ward.json("status")["faults"]}
     assert "journal" not in faults, faults

@@ -19,18 +19,21 @@ import unittest
 from receivers import ROOT, Receiver
 
 sys.path.insert(0, str(ROOT / "tests/support"))
+from delays import Delay  # noqa: E402
 from ports import free_port, free_ports  # noqa: E402, F401: tests take them from here
 
 
 def wait_for(what, condition, seconds):
-    """The condition's value as soon as it is true; fails the test after so many seconds."""
-    end = time.monotonic() + seconds
+    """The condition's value as soon as it is true; fails the test after so many seconds: a number, or a function where they
+    become more while it waits."""
+    began = time.monotonic()
     while True:
         value = condition()
         if value:
             return value
-        if time.monotonic() > end:
-            raise AssertionError(f"{what}: not within {seconds} s")
+        limit = seconds() if callable(seconds) else seconds
+        if time.monotonic() - began > limit:
+            raise AssertionError(f"{what}: not within {limit:.1f} s")
         time.sleep(0.01)
 
 
@@ -97,6 +100,15 @@ directory = "{self.directory}/state"
                 if name not in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "CREDENTIALS_DIRECTORY")}
         self.process = subprocess.Popen(command + self.extra, env={**ours, **environment}, stdout=self.output,
                                         stderr=self.output)
+        self.delay = Delay(self.process.pid, from_its_start=True)
+
+    def within(self, bar, slower=1, since=None):
+        """The seconds of a bar and what the machine has delayed since the start, or a Delay; to be asked again."""
+        delay = since or self.delay
+        return lambda: bar * slower + delay.seconds()
+
+    def since_now(self):
+        return Delay(self.process.pid)
 
     def ready(self):
         wait_for("ready", lambda: self.process.poll() is not None or self.get("/readyz")[0] == 200, 60)
