@@ -45,7 +45,7 @@ def doubled(data, chance):
 
 
 DAMAGES = (turn_bits, zero_pages, noise_pages, cut, doubled)
-FILES = ("journal.db", "journal.db", "journal.db-wal", "history.db", "history.db-wal", "commission.key", "answer.key",
+FILES = ("journal.db", "journal.db", "journal.db-wal", "journal.db-mark", "history.db", "history.db-wal", "commission.key", "answer.key",
          "people.json", "backup.json", "starts")
 
 
