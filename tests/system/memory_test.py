@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Memory runs out under the real daemon, at one request for it or at every one from there on: it goes on, or it ends and goes
-on from its journal. Whatever was confirmed is still there, the open call rings on, and no loop is lost without a word.
+on from its journal. Whatever was confirmed is still there, the open call rings on, and no loop is lost without a word. The
+same of one that may never have more than 64 MiB.
 
   memory_test.py MAGWATCHD NO_MEMORY [--points N] [--seed N] [--slower FACTOR]
 
@@ -18,6 +19,7 @@ from surroundings import Manager, preloaded
 from ward_process import ChartingWard, wait_for
 
 WATCHDOG = 4  # s
+LITTLE = 64  # MiB of its own data and stacks
 WAIT = 5  # s between two pages of a call that nobody answers
 NUMBERS = struct.Struct("=qqqq")
 
@@ -95,6 +97,27 @@ def one_point(ward, first, last):
     return refused, ended
 
 
+def within_little_memory(arguments):
+    """All its life it may have LITTLE: it watches, pages and keeps what is charted, and goes on from its journal."""
+    with ChartingWard(arguments.magwatchd) as ward:
+        ward.doing = f"with {LITTLE} MiB"
+        # Of stacks only what is used should count, as of a limit of a service.
+        ward.prefix = ["prlimit", f"--data={LITTLE << 20}", "--stack=1048576"]
+        ward.start()
+        ward.ready()
+        ward.open_call()
+        busy(ward, 3)
+        assert ward.process.poll() is None, f"it ended: {ward.process.poll()}"
+        ward.kill()
+        before = len(ward.heard())
+        ward.start()
+        ward.ready()
+        wait_for("the open call rings again", lambda: len(ward.heard()) > before, 60)
+        assert ward.json("beds")["beds"][0]["watched"], "nobody is watched any more"
+        assert ward.confirmed and not ward.missing(), f"confirmed, and lost: {ward.missing()}"
+        print(f"{LITTLE} MiB: watched, paged, and kept {len(ward.confirmed)} entries")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("magwatchd")
@@ -103,6 +126,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--slower", type=float, default=1, help="factor on the bars, for a busy machine")
     arguments = parser.parse_args()
+    within_little_memory(arguments)
     chance = random.Random(arguments.seed)
     with ScarceWard(arguments) as ward:
         ward.begin()
