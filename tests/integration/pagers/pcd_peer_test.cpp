@@ -296,8 +296,8 @@ TEST(PcdPeer, AFollowUpLeavesTheAlarmAsUrgentAsItIs)
     ASSERT_TRUE(rig.until_outcomes(2));
     const auto update = rig.next_report();
     EXPECT_EQ(phase(update), "update");
-    for (const std::size_t row : {0, 1, 3, 4, 5, 6}) { // all but the phase and the text
-        for (const std::size_t n : {3, 8}) EXPECT_EQ(field(update, "OBX", n, row), field(start, "OBX", n, row)) << row;
+    for (const std::size_t row : {0U, 1U, 3U, 4U, 5U, 6U}) { // all but the phase and the text
+        for (const std::size_t n : {3U, 8U}) EXPECT_EQ(field(update, "OBX", n, row), field(start, "OBX", n, row)) << row;
         if (row != 0) {
             EXPECT_EQ(field(update, "OBX", 5, row), field(start, "OBX", 5, row)) << row;
         }
