@@ -84,8 +84,9 @@ std::string station_key(const std::string& station) { return "station " + statio
 
 PinOutcome look_at(const PinJob& job)
 {
-    if (job.then == PinJob::Then::set || job.then == PinJob::Then::setup) return {true, hash_pin(job.pin.reveal())};
-    return {pin_fits(job.hash, job.pin.reveal()), ""};
+    const bool fresh = job.then == PinJob::Then::set || job.then == PinJob::Then::setup;
+    if (fresh) return {PinFit::right, hash_pin(job.pin.reveal())};
+    return {fit_of(job.hash, job.pin.reveal()), ""};
 }
 
 std::optional<Sessions::Session> Gate::session(const Request& request, const ClockReading& now) const
@@ -222,9 +223,14 @@ PinJob Gate::begin(const std::string& person, const Request& request, std::strin
     return job;
 }
 
-std::optional<Gate::Refusal> Gate::judge(const PinJob& job, bool fits, const ClockReading& now)
+std::optional<Gate::Refusal> Gate::judge(const PinJob& job, PinFit fit, const ClockReading& now)
 {
-    if (!fits) {
+    if (fit == PinFit::unknown) {
+        attempts_.unknown(person_key(job.person));
+        attempts_.unknown(station_key(job.station));
+        return Refusal{503, "no memory to look at the PIN: it may be right, try again", "pin", Duration{0}};
+    }
+    if (fit == PinFit::wrong) {
         const auto wait = delayed(job.person, job.station, now);
         return Refusal{401, "this PIN is not the right one", "pin", wait ? wait->retry : Duration{0}};
     }

@@ -16,6 +16,7 @@
 #include "daemon/http/render.hpp"
 #include "daemon/http/request.hpp"
 #include "daemon/people/people.hpp"
+#include "daemon/people/pin.hpp"
 #include "daemon/people/sessions.hpp"
 #include "daemon/people/setup_code.hpp"
 #include "runtime/clock.hpp"
@@ -46,7 +47,7 @@ struct PinJob {
     StaffMember fresh;
 };
 struct PinOutcome {
-    bool fits = false;
+    PinFit fit = PinFit::wrong; // where there is one to compare with
     std::string hash; // of `set` and `setup`; "" = there was no memory
 };
 // On a lane: 80 ms.
@@ -87,7 +88,7 @@ public:
     // The body of a change whose second person is not proven: it goes on without one, since nothing may hold it up.
     [[nodiscard]] static Pass without_second(const std::string& body, std::string_view why);
     // After the lane: nothing, if it fitted.
-    [[nodiscard]] std::optional<Refusal> judge(const PinJob& job, bool fits, const ClockReading& now);
+    [[nodiscard]] std::optional<Refusal> judge(const PinJob& job, PinFit fit, const ClockReading& now);
     // The Set-Cookie of a new session, as the job came; "" if there is no randomness.
     [[nodiscard]] std::string open(const PinJob& job, const ClockReading& now);
     [[nodiscard]] std::string close(const Request& request);

@@ -357,7 +357,7 @@ Service::Result Service::pin_looked_at(PinJob job, PinOutcome outcome, const Clo
     const bool first = job.then == PinJob::Then::setup;
     if (first && !gate_->setup_needed(simulation())) return error(409, "somebody was faster: this ward is set up");
     if (first || job.then == PinJob::Then::set) return keep_person(std::move(job), std::move(outcome));
-    const auto refusal = gate_->judge(job, outcome.fits, now);
+    const auto refusal = gate_->judge(job, outcome.fit, now);
     const bool second = job.then == PinJob::Then::second;
     if (refusal && !second) return refused(*refusal);
     if (job.then == PinJob::Then::unlock) {

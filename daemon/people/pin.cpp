@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include <sodium.h>
 
@@ -39,13 +40,13 @@ std::string hash_pin(std::string_view pin)
     return out.data();
 }
 
-bool pin_fits(const std::string& hash, std::string_view pin)
+PinFit fit_of(const std::string& hash, std::string_view pin)
 {
-    if (hash.empty()) {
-        (void)hash_pin(pin);
-        return false;
-    }
-    return sodium_init() >= 0 && crypto_pwhash_str_verify(hash.c_str(), pin.data(), pin.size()) == 0;
+    if (sodium_init() < 0) return PinFit::unknown;
+    if (hash.empty()) return hash_pin(pin).empty() ? PinFit::unknown : PinFit::wrong;
+    errno = 0; // libsodium says one word for both, and leaves the reason there
+    if (crypto_pwhash_str_verify(hash.c_str(), pin.data(), pin.size()) == 0) return PinFit::right;
+    return errno == ENOMEM ? PinFit::unknown : PinFit::wrong;
 }
 
 std::string fresh_token()

@@ -75,4 +75,13 @@ void Attempts::begin(const std::string& key, Duration now)
     one.until = now + delay_after(one.wrong);
 }
 
+void Attempts::unknown(const std::string& key)
+{
+    const auto found = keys_.find(key);
+    if (found == keys_.end()) return;
+    Key& one = found->second;
+    if (--one.wrong == 0) keys_.erase(found);
+    else one.until = one.last + delay_after(one.wrong);
+}
+
 } // namespace magwatch

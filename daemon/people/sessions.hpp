@@ -46,6 +46,8 @@ public:
     // Counts as wrong until right() says otherwise, so that guesses side by side gain nothing.
     void begin(const std::string& key, Duration now);
     void right(const std::string& key) { keys_.erase(key); }
+    // Nobody could look whether it was right: it does not count.
+    void unknown(const std::string& key);
 
 private:
     struct Key {

@@ -10,6 +10,8 @@ ends a daemon that stands still.
 """
 import argparse
 import collections
+import http.client
+import json
 import mmap
 import random
 import struct
@@ -19,6 +21,7 @@ from surroundings import Manager, preloaded
 from ward_process import ChartingWard, wait_for
 
 WATCHDOG = 4  # s
+PERSON, PIN = "midwife-9", "471109"
 LITTLE = 64  # MiB of its own data and stacks
 WAIT = 5  # s between two pages of a call that nobody answers
 NUMBERS = struct.Struct("=qqqq")
@@ -97,14 +100,33 @@ def one_point(ward, first, last):
     return refused, ended
 
 
+def unlock(ward):
+    """As a board at a station does."""
+    own = f"http://127.0.0.1:{ward.port}"
+    headers = {"Content-Type": "application/json", "X-Magwatch-Client": "board", "Origin": own, "Sec-Fetch-Site": "same-origin"}
+    line = http.client.HTTPConnection("127.0.0.1", ward.port, timeout=60)
+    line.request("POST", "/api/v1/session/unlock", json.dumps({"person": PERSON, "pin": PIN}), headers)
+    answer = line.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
 def within_little_memory(arguments):
     """All its life it may have LITTLE: it watches, pages and keeps what is charted, and goes on from its journal."""
     with ChartingWard(arguments.magwatchd) as ward:
         ward.doing = f"with {LITTLE} MiB"
+        ward.start()
+        ward.ready()
+        ward.must("people", {"name": PERSON, "role": "midwife", "pin": PIN})
+        assert unlock(ward)[0] == 200
+        ward.kill()
         # Of stacks only what is used should count, as of a limit of a service.
         ward.prefix = ["prlimit", f"--data={LITTLE << 20}", "--stack=1048576"]
         ward.start()
         ward.ready()
+        # Its hash would take as much again: nobody is told that a right PIN is wrong, and no try counts.
+        for _ in range(5):
+            status, answer = unlock(ward)
+            assert status == 503 and "no memory" in answer["error"], (status, answer)
         ward.open_call()
         busy(ward, 3)
         assert ward.process.poll() is None, f"it ended: {ward.process.poll()}"

@@ -56,6 +56,17 @@ void change(PublishedWard& ward, char what)
     if (what == 'g' && beds.size() > 1) beds.pop_back();
 }
 
+// What a ward shows once somebody is coming.
+void answered(PublishedWard& ward, const std::string& person)
+{
+    CallView& call = ward.view.calls.front();
+    call.state = CallState::accepted;
+    ToldView told;
+    told.person = person;
+    told.answer = Responsibility::accepted;
+    call.told.assign(1, told);
+}
+
 PublishedWard snapshot(const std::string& mode)
 {
     PublishedWard ward = http::sample_ward();
@@ -107,6 +118,7 @@ int main(int argc, char** argv)
 
     const std::uint16_t wanted_port = config.port;
     http::Server* to_reply = nullptr;
+    std::mutex changing;
     const auto post = [&](Input input) {
         const Asked asked = look(input);
         if (asked.person == "full") return false;
@@ -116,6 +128,12 @@ int main(int argc, char** argv)
         reply.request = asked.request;
         reply.accepted = asked.person != "refuse";
         reply.text = reply.accepted ? "stored" : "the ward says no";
+        const auto* action = std::get_if<Action>(&input);
+        if (reply.accepted && action != nullptr && std::holds_alternative<Answer>(action->what)) {
+            const std::lock_guard lock{changing};
+            answered(ward, asked.person);
+            board.publish(http::shared(ward));
+        }
         to_reply->reply(reply);
         return true;
     };
@@ -142,6 +160,7 @@ int main(int argc, char** argv)
         if (read(STDIN_FILENO, &command, 1) <= 0) break;
         if (command == 'l') server.listen_again();
         if (command == '?') say({{"listens", server.listens()}, {"port", server.port()}});
+        const std::lock_guard lock{changing};
         change(ward, command);
         board.publish(http::shared(ward));
     }

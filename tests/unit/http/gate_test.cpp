@@ -60,7 +60,7 @@ protected:
     {
         Handled handled = service->handle(sent, now);
         if (auto* job = std::get_if<PinJob>(&handled.result)) {
-            const PinOutcome outcome = look_at(*job);
+            const PinOutcome outcome = no_memory ? PinOutcome{PinFit::unknown, ""} : look_at(*job);
             auto looked = service->pin_looked_at(std::move(*job), outcome, now);
             std::visit([&](auto& given) { handled.result = std::move(given); }, looked);
         }
@@ -91,6 +91,7 @@ protected:
     }
 
     People people;
+    bool no_memory = false; // to look at a PIN
     std::string broken, cookie, cookie_header;
     bool tls = false;
     Board board;
@@ -270,6 +271,18 @@ TEST_F(GateTest, ADoseStartsAtOnceAndItsSecondCheckIsProvenByAPin)
     for (int i = 0; i < 4; ++i) (void)tapped(with(checked, "second_pin", "111111"));
     EXPECT_THAT(tapped(with(checked, "second_pin", pin)).second, HasSubstr("too many wrong PINs"))
         << "guessing waits, the dose does not";
+}
+
+TEST_F(GateTest, APinThatNobodyCouldLookAtIsNotCalledWrongAndCountsForNothing)
+{
+    no_memory = true;
+    for (int i = 0; i < 5; ++i) {
+        const json said = unlock("midwife");
+        EXPECT_EQ(said["status"], 503);
+        EXPECT_THAT(said["error"].get<std::string>(), HasSubstr("no memory to look at the PIN"));
+    }
+    no_memory = false;
+    EXPECT_EQ(unlock("midwife")["status"], 200);
 }
 
 TEST_F(GateTest, AChangedRateIsChartedAtOnceAndItsSecondCheckIsProvenByAPin)

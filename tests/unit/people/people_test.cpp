@@ -40,8 +40,8 @@ TEST(PeopleFile, KeepsPeopleForTheDaemonsUserAloneAndHoldsNoPin)
     EXPECT_TRUE(again.anybody());
     ASSERT_NE(again.enabled("midwife-1"), nullptr);
     EXPECT_EQ(again.enabled("midwife-1")->label, "Anna \"A\" \xC3\x84");
-    EXPECT_TRUE(pin_fits(again.enabled("midwife-1")->pin_hash, "246810"));
-    EXPECT_FALSE(pin_fits(again.enabled("midwife-1")->pin_hash, "246811"));
+    EXPECT_EQ(fit_of(again.enabled("midwife-1")->pin_hash, "246810"), PinFit::right);
+    EXPECT_EQ(fit_of(again.enabled("midwife-1")->pin_hash, "246811"), PinFit::wrong);
     EXPECT_EQ(again.enabled("doctor-1"), nullptr) << "may not act any more";
     EXPECT_EQ(again.find("doctor-1")->role, Role::doctor);
 }
@@ -69,9 +69,9 @@ TEST(Pin, IsNeitherShortNorOneThatEverybodyTries)
 
 TEST(Pin, WithoutOneNothingFits)
 {
-    EXPECT_FALSE(pin_fits("", ""));
-    EXPECT_FALSE(pin_fits("", "246810"));
-    EXPECT_FALSE(pin_fits("$argon2id$nonsense", "246810"));
+    EXPECT_EQ(fit_of("", ""), PinFit::wrong);
+    EXPECT_EQ(fit_of("", "246810"), PinFit::wrong);
+    EXPECT_EQ(fit_of("$argon2id$nonsense", "246810"), PinFit::wrong);
 }
 
 } // namespace

@@ -59,6 +59,21 @@ TEST(Attempts, GuessesSideBySideCountBeforeTheirAnswer)
     EXPECT_EQ(attempts.wait("person x", start), Duration{4000});
 }
 
+TEST(Attempts, ThatNobodyCouldLookAtDoNotCount)
+{
+    Attempts attempts;
+    for (int i = 0; i < 3; ++i) attempts.begin("person x", start);
+    const Duration after_three = attempts.wait("person x", start);
+    attempts.begin("person x", start);
+    EXPECT_GT(attempts.wait("person x", start), after_three);
+    attempts.unknown("person x");
+    EXPECT_EQ(attempts.wait("person x", start), after_three);
+    attempts.begin("person y", start);
+    attempts.unknown("person y");
+    attempts.unknown("person y");
+    EXPECT_EQ(attempts.wait("person y", start), Duration{0});
+}
+
 TEST(Attempts, AreForgottenAfterAnHour)
 {
     Attempts attempts;
