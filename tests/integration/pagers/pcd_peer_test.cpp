@@ -13,6 +13,12 @@
 #include "tests/integration/pagers/peer.hpp"
 #include "tests/integration/pagers/rig.hpp"
 
+#ifdef __has_feature
+#if __has_feature(undefined_behavior_sanitizer)
+#define MAGWATCH_UBSAN
+#endif
+#endif
+
 namespace magwatch::adapters {
 namespace {
 
@@ -358,6 +364,7 @@ TEST(PcdListener, APortThatIsTakenIsTriedAgain)
     EXPECT_EQ(rig.find(stranger, [](const auto&) { return true; })["code"], "CR");
 }
 
+#ifndef MAGWATCH_UBSAN // its check of an object's type takes two descriptors, and calls every object wrong without them
 TEST(PcdListener, WithoutDescriptorsItWaitsAMoment)
 {
     Rig rig;
@@ -383,6 +390,7 @@ TEST(PcdListener, WithoutDescriptorsItWaitsAMoment)
                            [&](const boost::system::error_code& error, std::size_t) { answered = !error; });
     EXPECT_TRUE(rig.until([&] { return answered; }));
 }
+#endif
 
 TEST(PcdListener, TakesStatusesOfOurReportsAndRefusesAllElse)
 {

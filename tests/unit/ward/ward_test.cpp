@@ -308,7 +308,7 @@ TEST(Ward, AnInfusionEntryOfAnEarlierTimeEndsNoAlarmAboutTheRate)
     rig.pass(10s);
     EXPECT_THAT(rig.events("rate-high"), testing::Not(testing::Contains("latched")));
     EXPECT_EQ(rig.view().beds[0].infusion_rate, 4);
-    const auto& course = rig.view().beds[0].prediction.course;
+    const auto course = rig.view().beds[0].prediction.course;
     EXPECT_NEAR(course.grams(rig.now().steady - 20s, rig.now().steady, false), 4 * 20.0 / 3600, 1e-6);
     rig.chart(InfusionStopEntry{});
     EXPECT_EQ(rig.view().beds[0].infusion_rate, 0);
