@@ -41,8 +41,11 @@ template <class What> void Staff::act(const std::string& person, What what)
 
 void Staff::begin()
 {
-    for (std::size_t bed = 0; bed < beds_.size(); ++bed)
-        if (beds_[bed].body) admit(static_cast<std::uint16_t>(bed));
+    for (std::uint16_t bed = 0; bed < beds_.size(); ++bed) {
+        if (beds_[bed].body) admit(bed);
+        const Duration first = beds_[bed].body ? world_.anywhere(10min) : Duration{};
+        world_.plan(1min + first, [this, bed] { round(bed); });
+    }
     plan_bodies();
     plan_transfers();
     plan_pauses();
@@ -73,7 +76,6 @@ void Staff::admit(std::uint16_t bed)
             woman.rate = woman.ordered;
         });
     });
-    world_.plan(1min + world_.anywhere(10min), [this, bed] { round(bed); });
 }
 
 // Each bed is passed four times an hour, with whoever lies there.
