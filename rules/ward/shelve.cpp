@@ -32,20 +32,30 @@ bool is_length(std::string_view number, std::string_view unit)
     return false;
 }
 
+std::string_view take_word(std::string_view& words)
+{
+    const std::size_t end = std::min(words.find(' '), words.size());
+    const std::string_view word = words.substr(0, end);
+    words.remove_prefix(std::min(end + 1, words.size()));
+    return word;
+}
+
 // What a ward's alarm is about, as its words list it. How long it has lasted is no part of that; a number in a name is.
 std::vector<std::string> listed(std::string_view words)
 {
     std::vector<std::string> out;
     std::string one;
     while (!words.empty()) {
-        const std::size_t end = std::min(words.find(' '), words.size());
-        std::string_view word = words.substr(0, end);
-        words.remove_prefix(std::min(end + 1, words.size()));
-        if (is_length(word, words.substr(0, words.find(' ')))) continue;
-        const bool last = words.empty() || (!word.empty() && word.back() == ';');
-        if (!word.empty() && word.back() == ';') word.remove_suffix(1);
-        one += (one.empty() ? "" : " ");
-        one += word;
+        std::string_view word = take_word(words);
+        const bool length = is_length(word, words.substr(0, words.find(' ')));
+        if (length) word = take_word(words);
+        const bool ends = !word.empty() && word.back() == ';';
+        const bool last = words.empty() || ends;
+        if (ends) word.remove_suffix(1);
+        if (!length) {
+            one += (one.empty() ? "" : " ");
+            one += word;
+        }
         if (last) out.push_back(std::exchange(one, {}));
     }
     return out;

@@ -365,7 +365,8 @@ void Ward::State::archive_bed(Archive& a, Bed& bed, std::uint32_t format, const 
 // What the rules answered, and under which plan.
 template <class Archive> void Ward::State::archive_answers(Archive& a, Watch& w)
 {
-    const bool were_there = Archive::reading && not_taken.rules;
+    bool were_there = false;
+    if constexpr (Archive::reading) were_there = not_taken.rules;
     if (!pack && !were_there) return;
     std::uint64_t plan = 0;
     if constexpr (Archive::reading) {

@@ -24,7 +24,8 @@ TEST(Words, OfCallsAndPagesAreThoseThatTheApiPromises)
 {
     EXPECT_EQ(words_of<CallState>(4), (Words{"waiting", "calling", "accepted", "attended"}));
     EXPECT_EQ(words_of<Responsibility>(4), (Words{"undefined", "accepted", "declined", "attended"}));
-    EXPECT_EQ(words_of<PageOutcome>(6), (Words{"accepted", "failed", "unknown", "delivered", "read", "sending"}));
+    EXPECT_EQ(words_of<PageOutcome>(8), (Words{"accepted", "failed", "unknown", "delivered", "read", "sending", "withdrawn",
+                                               "no_answer"}));
     EXPECT_EQ(words_of<AnswerKind>(3), (Words{"coming", "cannot", "here"}));
     EXPECT_EQ(words_of<DutySource>(3), (Words{"shift", "change", "last_resort"}));
     EXPECT_EQ(words_of<PageReason>(14),

@@ -16,6 +16,8 @@ TEST(Arbitration, TheGraverIsTheSlowerBreathAndHeartTheLowerSaturationAndTheAlar
     EXPECT_TRUE(is_graver(Signal::monitor_arrest, 1, 0));
     EXPECT_FALSE(is_graver(Signal::monitor_arrest, 0, 1));
     EXPECT_TRUE(is_graver(Signal::hr, 40, 80));
+    EXPECT_TRUE(is_graver(Signal::pulse, 40, 80));
+    EXPECT_FALSE(is_graver(Signal::pulse, 80, 40));
     EXPECT_FALSE(is_graver(Signal::hr, 150, 80));
     EXPECT_FALSE(is_graver(Signal::etco2, 20, 40)) << "low and high are both grave: who told it goes on";
 }

@@ -68,6 +68,18 @@ TEST(Pumps, OneThatIsNotHeardWhileItRunsCountsOnAndNothingIsKnown)
     EXPECT_TRUE(bed.known(later));
 }
 
+TEST(Pumps, WhoForgetsALostOneKeepsTheBagOfOneThatHasNotRunYet)
+{
+    Bed bed;
+    bed.says(drip, Signal::pump_rate, 2, start);
+    const Instant later = start + 40s;
+    bed.says(syringe, Signal::pump_concentration, 0.5, later);
+    bed.pumps.forget_lost(later);
+    EXPECT_FALSE(bed.pumps.rate());
+    bed.says(syringe, Signal::pump_flow, 6, later);
+    EXPECT_DOUBLE_EQ(bed.grams(), 3);
+}
+
 TEST(Pumps, OneThatStoodWhenItWasLastHeardIsNotWaitedFor)
 {
     Bed bed;

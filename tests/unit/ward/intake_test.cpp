@@ -180,6 +180,18 @@ TEST(RefusedValues, OfALaboratoryMakeNoMonitorOfItAndTakeNothingFromItsLastResul
     }
 }
 
+// Nor is what a chart of another system says once: she may have been weighed when she came.
+TEST(RefusedValues, OfWhatIsChartedOnceMakeNoMonitorOfWhoeverSentThem)
+{
+    for (const Signal signal : {Signal::reflex_knee, Signal::weight}) {
+        Wire ward;
+        ward.refuse(Refusal::no_value, signal, SourceId{2});
+        ward.pass(10min);
+        for (const char* rule : {"technical.silent", "technical.silent_long", "technical.signals_lost"})
+            EXPECT_THAT(ward.events(rule), IsEmpty()) << rule;
+    }
+}
+
 TEST(RefusedValues, AResultThatCannotBeReadIsToldAtOnceAndUntilAGoodOneComes)
 {
     Wire ward;

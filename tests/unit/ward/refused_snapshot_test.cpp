@@ -48,6 +48,15 @@ struct Upgraded : Rig {
     }
 };
 
+TEST(RefusedSnapshot, EachKindOfWhatWasRefusedIsToldAlone)
+{
+    EXPECT_FALSE(LoadRefused{}.any());
+    EXPECT_TRUE((LoadRefused{true, 0, 0, false}.any()));
+    EXPECT_TRUE((LoadRefused{false, 1, 0, false}.any()));
+    EXPECT_TRUE((LoadRefused{false, 0, 1, false}.any()));
+    EXPECT_TRUE((LoadRefused{false, 0, 0, true}.any()));
+}
+
 TEST(RefusedSnapshot, OfARefusedPackKeepsWatchAndAlarmsAndTheNextPackGoesOnWithThem)
 {
     Upgraded rig;

@@ -279,6 +279,20 @@ TEST(Shelve, OneMoreChannelThatFailsEndsItWhateverItIsCalled)
     EXPECT_FALSE(shelved()) << "a number may be a name";
 }
 
+TEST(Shelve, HowLongEachChannelHasFailedIsNoNewsWhereverItStands)
+{
+    Rig rig;
+    const auto say = [&](const std::string& words) { rig.step(ShellStatus{ShellFault::channel, true, words}); };
+    const auto shelved = [&] { return open(rig.view(), "technical.channel")->shelved.has_value(); };
+    say("Gateway a: no answer for 90 s; Gateway b: status 3");
+    rig.act(shelve(id_of(rig, "technical.channel"), 4h));
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    say("Gateway a: no answer for 2 min; Gateway b: status 3");
+    EXPECT_TRUE(shelved());
+    say("Gateway a: no answer for 3 min; Gateway b: status 4");
+    EXPECT_FALSE(shelved()) << "a number without a unit is no length";
+}
+
 TEST(Shelve, ThatNobodyWatchedCannotBeShelved)
 {
     Rig rig;
