@@ -68,6 +68,7 @@ void Ward::State::apply(const Moment& now, const Started& started)
         gap_ends = now.steady + 1s;
     }
     const bool interrupted = started.unwatched > short_gap || !started.unwatched_known;
+    starting = true;
     for (std::size_t i = 0; i < beds.size(); ++i) {
         Bed& bed = beds[i];
         if (!bed.watch) continue;
@@ -95,6 +96,7 @@ void Ward::State::apply(const Moment& now, const Started& started)
         bed.review = now.steady;
         refresh_next(bed, now.steady);
     }
+    starting = false;
     doubt_after_gap(now.steady, started);
     resume_calls(now, started.unwatched);
     publish(no_bed);

@@ -557,5 +557,47 @@ TEST(Recovery, CodesBeginAnewOnceAllWereSkipped)
     EXPECT_LE(rig.pages().back().code, 99);
 }
 
+// The restart itself finds it: nothing is heard of her any more.
+TEST(Recovery, WhatTheRestartFindsRingsOnceAndSaysHowLongNobodyWatched)
+{
+    Rig rig;
+    std::string text = small_pack;
+    const std::string when = "when = \"sbp < 90 mmHg\"";
+    text.replace(text.find(when), when.size(), when + "\n\n[[rule]]\nid = \"unheard\"\ntitle = \"Not heard\"\n"
+                 "message = \"Breathing not heard\"\nprompt = \"Go.\"\nsource = \"test\"\npriority = \"high\"\n"
+                 "grade = 2\nlatching = true\nwhen = \"not known(rr) and age(rr) < 60 s\"");
+    rig.use_pack("p.toml", text);
+    rig.watch();
+    rig.stream(Signal::rr, 16, 3);
+    ASSERT_TRUE(rig.pages().empty());
+    rig.jump(rig.now().at(rig.now().steady + 2min));
+    rig.step(restart(2, 2min));
+    ASSERT_EQ(rig.events("unheard"), std::vector<std::string>{"raised"});
+    const auto pages = rig.pages();
+    ASSERT_EQ(pages.size(), 1U);
+    EXPECT_EQ(pages[0].bed, BedId{0});
+    EXPECT_EQ(pages[0].unwatched, Duration{2min});
+    EXPECT_NE(page_text(pages[0], "02:14").find("ot watched for 2 min"), std::string::npos) << page_text(pages[0], "02:14");
+}
+
+// A vital sign that was there is missed from then on; that a monitor had an alarm on says nothing of now.
+TEST(Recovery, AMonitorsOwnAlarmIsNeitherHeldNorMissedAfterAStop)
+{
+    Rig rig;
+    rig.watch();
+    rig.observe(Signal::rr, 16);
+    rig.observe(Signal::monitor_apnoea, 1);
+    rig.jump(rig.now().at(rig.now().steady + 15s));
+    rig.step(restart(2, 15s));
+    std::vector<Signal> known;
+    const WardView view = rig.view();
+    for (const SignalView& one : view.beds[0].signals) {
+        if (one.signal != Signal::rr && one.signal != Signal::monitor_apnoea) continue;
+        known.push_back(one.signal);
+        EXPECT_FALSE(one.value);
+    }
+    EXPECT_EQ(known, std::vector<Signal>{Signal::rr});
+}
+
 } // namespace
 } // namespace magwatch::test
