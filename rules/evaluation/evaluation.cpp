@@ -135,15 +135,8 @@ Instant deadline(const Atom& atom, const PatientState& patient)
         return explicitly_lost(state) ? Instant::never()
                                       : last_arrival(patient, atom.signal) + patient.lost_after(atom.signal);
     case AtomKind::falling: return state.has_value ? state.received + falling_answers_for : Instant::never();
-    case AtomKind::value:
-    case AtomKind::window:
-    case AtomKind::general:
-    case AtomKind::after:
-    case AtomKind::known:
-    case AtomKind::member:
-    case AtomKind::sustained: break;
+    default: return Instant::never(); // of the value alone; sustained ones look themselves
     }
-    return Instant::never();
 }
 
 } // namespace

@@ -48,9 +48,9 @@ void chart_infusion(Watch& watch, const Entry& entry, Instant at, Instant now)
     } else {
         const Instant newest = infusion.charted_at();
         infusion.stop(at, now);
-        if (at < newest) good = pump_tells || course.rate(at, 0, newest);
-        else if (infusion.stop_declared()) course.stop(now);
-        else good = course.rate(now, 0); // a bolus was begun after it
+        if (at >= newest && infusion.stop_declared()) course.stop(now);
+        else if (at >= newest) good = course.rate(now, 0); // a bolus was begun after it
+        else if (!pump_tells) good = course.rate(at, 0, newest);
     }
     if (!good) course.unknown_since(at);
     if (unheard && !infusion.pump_heard()) watch.pumps.forget_lost(now); // who charts it stands at them

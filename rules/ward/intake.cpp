@@ -17,7 +17,7 @@ bool said_before(const SourceLink& from, const Watch& watch, const Observation& 
     if (is_pump(observation.signal))
         return watch.pumps.said(observation.source, observation.signal) == observation.value;
     const SignalState& latest = watch.patient.latest(observation.signal);
-    if (latest.source == observation.source) return latest.has_value && latest.value == observation.value;
+    if (latest.source == observation.source) return latest.value == observation.value;
     return std::any_of(from.beside.begin(), from.beside.end(), [&](const Beside& one) {
         return one.signal == observation.signal && one.value == observation.value;
     });

@@ -115,8 +115,9 @@ void Ward::State::set_rules_aside(Watch& watch)
     watch.checks.assign(pack ? pack->checks.size() : 0, {});
     watch.delays = 0;
     watch.pack = pack;
-    if (pack) watch.evaluation.emplace(*pack);
-    reask = reask || pack != nullptr;
+    if (!pack) return;
+    watch.evaluation.emplace(*pack);
+    reask = true;
 }
 
 void Ward::State::apply(const Moment&, const Tick&) {}

@@ -225,5 +225,17 @@ TEST(Infusion, ABolusThatIsChartedLateEndsNoneThatRuns)
     EXPECT_FALSE(infusion.stop_declared());
 }
 
+TEST(Infusion, ARateThatIsChartedLateAddsNothingToWhatAPumpTold)
+{
+    for (const bool heard : {true, false}) {
+        Infusion infusion;
+        if (heard) infusion.pump(2, at(0s), 2h);
+        infusion.rate(2, at(50min), at(1h));
+        const double before = infusion.dose_total();
+        infusion.rate(9, at(30min), at(1h));
+        EXPECT_NEAR(infusion.dose_total(), before + (heard ? 0 : 9.0 * 20 / 60), 1e-6) << heard;
+    }
+}
+
 } // namespace
 } // namespace magwatch

@@ -389,5 +389,29 @@ TEST(RateCheck, AChangeThatIsCorrectedToAStopWaitsForNobody)
     EXPECT_FALSE(rig.view().beds[0].infusing);
 }
 
+// Of two that are true since the same time the one that was charted later runs, whatever the first one is corrected to.
+TEST(RateCheck, IsAskedOfTheChangeThatRunsAndNotOfACorrectionOfTheOneBefore)
+{
+    Rig rig;
+    rig.watch();
+    rig.chart(InfusionRateEntry{1, {}});
+    const EntryId first = rig.view().beds[0].chart->back().id;
+    rig.pass(5min);
+    rig.chart(InfusionRateEntry{2, {}}, 5min);
+    ASSERT_TRUE(change(rig));
+    Entry correction;
+    correction.bed = BedId{0};
+    correction.person = "charge";
+    correction.what = InfusionRateEntry{1.5, {}};
+    correction.corrects = first;
+    correction.reason = "typed wrong";
+    correction.request = 901;
+    rig.step(correction);
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    EXPECT_EQ(rig.view().beds[0].infusion_rate, 2);
+    ASSERT_TRUE(change(rig));
+    EXPECT_EQ(change(rig)->by, "midwife");
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -987,5 +987,25 @@ TEST(Chart, AMillisecondBetweenTheClocksMakesNothingNewAndNothingForgotten)
     }
 }
 
+// Charted when it was drawn up, beside a pump that stood; the pump begins to give it 5 min later.
+TEST(Correction, ABolusThatThePumpBeganToGiveStillCountsOnce)
+{
+    Desk desk;
+    const EntryId wrong = desk.charted(IntramuscularEntry{5, {}});
+    desk.stream(Signal::pump_rate, 0, 10, 1);
+    desk.chart(BolusEntry{4, 20min, {}});
+    desk.stream(Signal::pump_rate, 0, 300, 1);
+    desk.stream(Signal::pump_rate, 12, 1200, 1);
+    desk.stream(Signal::pump_rate, 0, 60, 1);
+    const auto grams = [&] {
+        return desk.view().beds[0].prediction.course.grams(Instant{}, desk.now().steady, true);
+    };
+    ASSERT_NEAR(desk.view().beds[0].dose_total, 9, 0.01);
+    ASSERT_NEAR(grams(), 9, 0.01);
+    desk.strike(wrong);
+    EXPECT_NEAR(desk.view().beds[0].dose_total, 4, 0.01);
+    EXPECT_NEAR(grams(), 4, 0.01);
+}
+
 } // namespace
 } // namespace magwatch::test

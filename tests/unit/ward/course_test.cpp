@@ -94,5 +94,51 @@ TEST(WardCourse, KnowsTheWomanAsFarAsSheIsCharted)
     EXPECT_EQ(ward.prediction().creatinine_umol_l, 95);
 }
 
+TEST(WardCourse, ABolusThatThePumpGivesCountsAsThePumpGivesIt)
+{
+    Given ward;
+    ward.stream(Signal::pump_rate, 9, 300, 1);
+    ward.chart(BolusEntry{4, 20min, {}}, 5min); // 12 g/h, and the pump is slower
+    ward.stream(Signal::pump_rate, 9, 900, 1);
+    EXPECT_NEAR(ward.grams(), 3, 0.01);
+    EXPECT_NEAR(ward.view().beds[0].dose_total, 3, 0.01);
+}
+
+TEST(WardCourse, AStopThatIsChartedLateTakesNothingFromWhatThePumpTold)
+{
+    Given ward;
+    ward.stream(Signal::pump_rate, 2, 1800, 1);
+    ward.chart(InfusionRateEntry{2, {}});
+    ward.chart(InfusionStopEntry{}, 15min);
+    EXPECT_EQ(ward.reply()->text, "kept as history: what is charted of a later time holds");
+    EXPECT_NEAR(ward.grams(), 1, 0.01);
+    EXPECT_FALSE(ward.course().incomplete_since());
+}
+
+TEST(WardCourse, ABolusThatWasBegunAfterTheStopRunsToItsEnd)
+{
+    Given ward;
+    ward.chart(InfusionRateEntry{1, {}});
+    ward.pass(1h);
+    ward.chart(BolusEntry{4, 20min, {}});
+    ward.pass(5min);
+    ward.chart(InfusionStopEntry{}, 10min);
+    EXPECT_TRUE(ward.view().beds[0].infusing);
+    ward.pass(1h);
+    EXPECT_NEAR(ward.grams(), 5, 0.01);
+    EXPECT_NEAR(ward.view().beds[0].dose_total, 5, 0.01);
+    EXPECT_FALSE(ward.view().beds[0].infusing);
+}
+
+TEST(WardCourse, ABolusByHandRunsToItsEndThoughThePumpChangesItsRateMeanwhile)
+{
+    Given ward;
+    ward.stream(Signal::pump_rate, 1, 600, 1);
+    ward.chart(BolusEntry{4, 20min, {}});
+    ward.stream(Signal::pump_rate, 1, 300, 1);
+    ward.stream(Signal::pump_rate, 2, 1500, 1);
+    EXPECT_NEAR(ward.grams(), 1.0 / 6 + 4 + 1.0 / 3, 0.01);
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -537,5 +537,20 @@ TEST(Keys, OfTheNewestThousandEntriesAreKnown)
     EXPECT_EQ(chart(5), "recorded") << "more than a thousand ago: no client waits for that answer any more";
 }
 
+// A monitor that says the same for five minutes is frozen; that it has no reading any more is something new.
+TEST(RefusedValues, ThatAreNewShowThatAFrozenMonitorMoves)
+{
+    Wire ward;
+    for (int i = 0; i < 310; ++i) {
+        ward.observe(Signal::rr, 16);
+        ward.observe(Signal::spo2, 97);
+        ward.pass(1s);
+    }
+    ASSERT_TRUE(ward.view().sources[0].frozen);
+    ward.refuse(Refusal::no_value, Signal::spo2);
+    EXPECT_FALSE(ward.view().sources[0].frozen);
+    EXPECT_THAT(ward.events("technical.frozen"), ElementsAre("raised", "cleared"));
+}
+
 } // namespace
 } // namespace magwatch::test

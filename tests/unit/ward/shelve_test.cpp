@@ -596,5 +596,23 @@ TEST(Shelve, WhoeverIsComingForAnotherAlarmOfTheBedHearsOfItsReturn)
     EXPECT_GT(rig.pages().size(), pages);
 }
 
+TEST(Shelve, ALengthBeforeACommaIsNoNewsAndANameWithTwoSpacesIsItsOwn)
+{
+    Rig rig;
+    const auto say = [&](const std::string& words) { rig.step(ShellStatus{ShellFault::channel, true, words}); };
+    const auto shelved = [&] { return open(rig.view(), "technical.channel")->shelved.has_value(); };
+    say("Gateway a: no answer for 90 s, then status 3");
+    rig.act(shelve(id_of(rig, "technical.channel"), 4h));
+    ASSERT_TRUE(rig.reply()->accepted) << rig.reply()->text;
+    say("Gateway a: no answer for 2 min, then status 3");
+    EXPECT_TRUE(shelved());
+    say("Pager channel  s does not answer");
+    EXPECT_FALSE(shelved());
+    rig.act(shelve(id_of(rig, "technical.channel"), 4h));
+    ASSERT_TRUE(shelved());
+    say("Pager channel  h does not answer");
+    EXPECT_FALSE(shelved()) << "a letter that stands for a unit may be a name";
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -932,5 +932,71 @@ TEST(TechnicalAlarm, ALadderOfNobodyAtAllTellsNothingMoreThanItsAlarm)
     EXPECT_EQ(rig.events("reflex-absent").front(), "raised");
 }
 
+// It is told on the call of another fault of the ward, which nobody hears of either.
+TEST(TechnicalAlarm, NobodyToPageIsOverWithTheFaultThatSharesItsCall)
+{
+    Rig rig;
+    Configuration c = Rig::configuration();
+    c.people.push_back({"runner", {}});
+    c.technical.rungs = {{{"runner"}}};
+    c.technical.first_after = {};
+    rig.step(c);
+    rig.step(ShellStatus{ShellFault::restored, true, "Records of yesterday"});
+    ASSERT_THAT(rig.events("technical.no_owner"), ElementsAre("raised"));
+    ASSERT_EQ(rig.view().calls.size(), 1U);
+    rig.step(ShellStatus{ShellFault::restored, false, ""});
+    EXPECT_THAT(rig.events("technical.no_owner"), ElementsAre("raised", "cleared"));
+    EXPECT_THAT(rig.view().calls, IsEmpty());
+}
+
+// A ward whose only rung is a duty that somebody has from `from` on.
+void use_duty(Rig& rig, Duration from)
+{
+    Configuration c = Rig::configuration();
+    c.people.push_back({"runner", {}});
+    c.high.rungs = c.technical.rungs = {{{"on-call"}}};
+    c.technical.first_after = {};
+    const Interval shift{rig.now().wall + from, rig.now().wall + 8h};
+    rig.step(Rosters{{{"on-call", {{shift, "charge"}}, "runner"}}, {}});
+    rig.step(c);
+}
+
+// Both were acknowledged at the same instant: the return of the one reaches somebody, and ends the other.
+TEST(TechnicalAlarm, NobodyToPageDoesNotReturnWhenWhatReturnsBesideItReachesSomebody)
+{
+    Rig rig;
+    use_duty(rig, 1min);
+    rig.step(ShellStatus{ShellFault::restored, true, "Records of yesterday"});
+    ASSERT_THAT(rig.events("technical.no_owner"), ElementsAre("raised"));
+    rig.act(Answer{rig.view().calls.at(0).id, AnswerKind::here});
+    rig.pass(Rig::configuration().technical.acknowledged + 1s);
+    EXPECT_THAT(rig.events("technical.restored"), ElementsAre("raised", "attended", "expired"));
+    EXPECT_THAT(rig.events("technical.no_owner"), ElementsAre("raised", "attended", "cleared"));
+    ASSERT_FALSE(rig.pages().empty());
+    EXPECT_EQ(rig.pages().back().key.person, "charge");
+}
+
+// The shift began in between; the restart took no time that could be told.
+TEST(TechnicalAlarm, NobodyToPageIsNotRungAgainWhenTheRestartReachesSomebody)
+{
+    Rig rig;
+    use_duty(rig, 20s);
+    rig.watch();
+    rig.chart(InfusionStopEntry{});
+    rig.chart(ValueEntry{Signal::reflex_knee, 0});
+    ASSERT_THAT(rig.events("technical.no_owner"), ElementsAre("raised"));
+    ASSERT_EQ(rig.view().calls.size(), 2U);
+    rig.pass(30s);
+    ASSERT_THAT(rig.pages(), IsEmpty());
+    Started started;
+    started.incarnation = 2;
+    rig.step(started);
+    EXPECT_THAT(rig.events("technical.no_owner"), ElementsAre("raised", "cleared"));
+    ASSERT_EQ(rig.pages().size(), 1U);
+    EXPECT_EQ(rig.pages()[0].reason, PageReason::restart);
+    EXPECT_EQ(rig.pages()[0].key.person, "charge");
+    EXPECT_EQ(rig.view().calls.size(), 1U);
+}
+
 } // namespace
 } // namespace magwatch::test

@@ -327,5 +327,118 @@ TEST(TwoPumps, AtABedOfNobodyOneThatStandsHidesNoneThatRuns)
     EXPECT_THAT(ward.events("technical.unwatched"), ElementsAre("raised", "cleared"));
 }
 
+// It was taken to another bed: nobody waits here for what it said last.
+TEST(TwoDevices, OfWhichOneWasTakenToAnotherBedTheOtherIsHeardAtOnce)
+{
+    Bound ward;
+    ward.seconds(10, [&](int i) {
+        ward.observe(Signal::rr, 14 + i % 2, first);
+        ward.observe(Signal::rr, 18, second);
+    });
+    ASSERT_LT(*ward.heard(Signal::rr), 18);
+    Configuration c = Rig::configuration();
+    c.sources[first].bed = "bed-2";
+    c.sources[second].bed = "bed-1";
+    ward.step(c);
+    ward.observe(Signal::rr, 18, second);
+    EXPECT_EQ(ward.heard(Signal::rr), 18);
+}
+
+TEST(TwoDevices, OfWhichOneIsFrozenTheOtherIsHeardAtOnce)
+{
+    Bound ward;
+    int i = 0;
+    for (; i < 400 && !ward.view().sources[first].frozen; ++i) {
+        ward.observe(Signal::rr, 14, first);
+        ward.observe(Signal::rr, 18 + i % 2, second);
+        ward.pass(1s);
+    }
+    ASSERT_TRUE(ward.view().sources[first].frozen);
+    ASSERT_EQ(ward.heard(Signal::rr), 14);
+    ward.observe(Signal::rr, 18 + i % 2, second);
+    EXPECT_EQ(ward.heard(Signal::rr), 18 + i % 2);
+}
+
+// A site that bound no name to it cannot say how often it speaks, so that nobody waits for it.
+TEST(TwoDevices, OneThatNobodyNamedHidesNoneThatIsKnown)
+{
+    Bound ward;
+    ward.observe(Signal::rr, 14, 77);
+    ward.observe(Signal::rr, 18, second);
+    EXPECT_EQ(ward.heard(Signal::rr), 18);
+    ward.step(Rig::configuration()); // and a new file leaves it alone
+    ward.observe(Signal::rr, 13, 77);
+    EXPECT_EQ(ward.heard(Signal::rr), 13);
+}
+
+// What a charting system says of a vital sign is no word of a device at the bed.
+TEST(TwoDevices, ANumberThatWasChartedHidesNoMonitor)
+{
+    Bound ward;
+    Observation charted;
+    charted.bed = BedId{0};
+    charted.source = SourceId{1};
+    charted.origin = Origin::charted;
+    charted.signal = Signal::rr;
+    charted.value = 14;
+    ward.step(charted);
+    ASSERT_EQ(ward.heard(Signal::rr), 14);
+    ward.observe(Signal::rr, 18, second);
+    EXPECT_EQ(ward.heard(Signal::rr), 18);
+}
+
+// Of the one nobody can tell, so that the rate is not known; what the other says stands.
+TEST(TwoPumps, OneThatHasNoWordTakesNothingFromTheWordOfTheOther)
+{
+    for (const bool refused : {true, false}) {
+        Rig ward;
+        ward.watch();
+        ward.observe(Signal::pump_rate, 2, first);
+        ward.observe(Signal::pump_rate, 1, second);
+        ASSERT_EQ(ward.view().beds[0].infusion_rate, 3);
+        if (refused) {
+            RefusedValue value;
+            value.bed = BedId{0};
+            value.source = SourceId{second};
+            value.has_signal = true;
+            value.signal = Signal::pump_rate;
+            value.reason = Refusal::unknown_unit;
+            ward.step(value);
+        } else {
+            Observation wrong;
+            wrong.bed = BedId{0};
+            wrong.source = SourceId{second};
+            wrong.signal = Signal::pump_rate;
+            wrong.validity = Validity::invalid;
+            ward.step(wrong);
+        }
+        EXPECT_FALSE(ward.view().beds[0].infusion_rate) << refused;
+        const auto beds = ward.view().beds;
+        EXPECT_TRUE(the(beds[0], Signal::pump_rate).value) << refused;
+    }
+}
+
+// She who stood at the pumps charted what runs; that a pump has no number any more does not unsay it.
+TEST(TwoPumps, WhatWasChartedAfterOneFellSilentHoldsThoughTheOtherHasNoWordEither)
+{
+    Rig ward;
+    ward.watch();
+    ward.observe(Signal::pump_rate, 2, first);
+    for (int i = 0; i < 40; ++i) {
+        ward.observe(Signal::pump_rate, 1, second);
+        ward.pass(1s);
+    }
+    ASSERT_FALSE(ward.view().beds[0].infusion_rate);
+    ward.chart(InfusionRateEntry{1.5, {}});
+    ASSERT_EQ(ward.view().beds[0].infusion_rate, 1.5);
+    Observation wrong;
+    wrong.bed = BedId{0};
+    wrong.source = SourceId{second};
+    wrong.signal = Signal::pump_rate;
+    wrong.validity = Validity::invalid;
+    ward.step(wrong);
+    EXPECT_EQ(ward.view().beds[0].infusion_rate, 1.5);
+}
+
 } // namespace
 } // namespace magwatch::test
