@@ -108,7 +108,7 @@ void Ward::State::judge_owner(const Moment& now)
 
 void Ward::State::send(const Moment& now, Call& call, const Ring& ring, EpisodeId fresh, Duration unwatched)
 {
-    if (call.state == CallState::waiting || (starting && call.bed != no_bed)) return;
+    if (call.state == CallState::waiting || starting) return;
     // After a long stop the missed rungs are not rung one by one: who is called hears it now, and has time from now.
     if (call.next <= leaves) call.next = leaves + (call.next - now.steady);
     if (moves_on(ring.reason) || ring.reason == PageReason::repeat) {

@@ -296,7 +296,7 @@ struct Ward::State {
     enum class Replaying : std::uint8_t { no, chart, doses };
     Replaying replaying = Replaying::no;
     bool correcting = false; // what a correction ends by itself waits for a person
-    bool starting = false;   // what a start finds at beds rings with what rang before it, and says for how long
+    bool starting = false;   // what a start finds at the beds rings with what rang before it, and says for how long
     Instant soonest{}; // no deadline is before it; {0}: not known. Follows from the rest, so it is not saved
     Instant gap_ends{};
     std::uint64_t observations = 0, refused = 0, raised = 0, pages_sent = 0;

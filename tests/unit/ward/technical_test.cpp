@@ -944,6 +944,9 @@ TEST(TechnicalAlarm, NobodyToPageIsOverWithTheFaultThatSharesItsCall)
     rig.step(ShellStatus{ShellFault::restored, true, "Records of yesterday"});
     ASSERT_THAT(rig.events("technical.no_owner"), ElementsAre("raised"));
     ASSERT_EQ(rig.view().calls.size(), 1U);
+    rig.step(ShellStatus{ShellFault::configuration, true, "New configuration refused"});
+    rig.step(ShellStatus{ShellFault::configuration, false, ""});
+    EXPECT_THAT(rig.events("technical.no_owner"), ElementsAre("raised")) << "of the other one nobody heard";
     rig.step(ShellStatus{ShellFault::restored, false, ""});
     EXPECT_THAT(rig.events("technical.no_owner"), ElementsAre("raised", "cleared"));
     EXPECT_THAT(rig.view().calls, IsEmpty());
