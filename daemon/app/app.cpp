@@ -859,7 +859,7 @@ asio::awaitable<void> App::State::shut_down()
     }
     server->stop();
     if (callbacks) callbacks->stop();
-    auto history_end = history->close(clock->now().wall);
+    auto history_end = history->close(clock->now());
     co_await std::move(history_end);
     const Duration limit = drain_max;
     auto closing = journal->close(limit);
@@ -983,7 +983,7 @@ void App::State::turn(const Moment& now)
     if (work.oldest_age() > files_stuck)
         fault(ShellFault::backup, true, "Backups and reloads stand still: a file is not being read");
     end_old_faults(now);
-    history->tick(now.wall);
+    history->tick(now);
     watch_rosters(now);
     if (const auto space = read_disk_space(directory)) {
         metrics.store_free_bytes.Set(static_cast<double>(space->free));

@@ -44,9 +44,10 @@ struct History::State : std::enable_shared_from_this<History::State> {
     std::map<std::pair<std::int64_t, std::string>, HistoryMinute> open; // by minute and bed
     std::vector<HistoryEvent> events;                                   // not written yet
     std::atomic<int> asking{0};
+    Instant looked_after{}; // when minutes were last written, or what is old was looked for
 
     std::vector<HistoryMinute> take(std::int64_t before_minute);
-    void write(std::vector<HistoryMinute> minutes, WallTime now);
+    void write(std::vector<HistoryMinute> minutes, const Moment& now);
     void write_events();
     void written(std::size_t count, const std::optional<JournalError>& error);
     void set_writing(bool writing, std::string reason);
@@ -69,8 +70,9 @@ void History::State::set_writing(bool writing, std::string reason)
     if (changed && on_change) on_change(status);
 }
 
-void History::State::write(std::vector<HistoryMinute> minutes, WallTime now)
+void History::State::write(std::vector<HistoryMinute> minutes, const Moment& now)
 {
+    looked_after = now.steady;
     if (!file || disk == DiskLevel::critical) {
         status.lost += minutes.size();
         return;
@@ -169,12 +171,14 @@ void History::add_event(HistoryEvent event)
     state.events.push_back(std::move(event));
 }
 
-void History::tick(WallTime now)
+void History::tick(const Moment& now)
 {
     if (state_->lane.oldest_age() > stuck_after) state_->set_writing(false, "the disk does not answer");
     state_->write_events();
-    auto over = state_->take((now.ms - patience_ms) / minute_ms);
-    if (!over.empty()) state_->write(std::move(over), now);
+    auto over = state_->take((now.wall.ms - patience_ms) / minute_ms);
+    // A long time without a look would let a clock that jumped at its end have all of it at once.
+    if (!over.empty() || now.steady - state_->looked_after >= Duration{minute_ms})
+        state_->write(std::move(over), now);
 }
 
 void History::set_limits(const HistoryLimits& limits) { state_->limits = limits; }
@@ -241,7 +245,7 @@ void History::abandon_copy()
 
 const HistoryStatus& History::status() const { return state_->status; }
 
-asio::awaitable<void> History::close(WallTime now)
+asio::awaitable<void> History::close(const Moment& now)
 {
     const std::shared_ptr<State> state = state_;
     state->write_events();

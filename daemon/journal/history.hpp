@@ -42,8 +42,9 @@ public:
     // One valid value, at the time that it is true of.
     void add(const std::string& bed, std::string_view signal, WallTime at, double value);
     void add_event(HistoryEvent event);
-    // Once a second or so: writes the minutes that are over, and events.
-    void tick(WallTime now);
+    // Once a second or so: writes the minutes that are over, and events. Each minute what is old goes, whether or not
+    // there was anything to write.
+    void tick(const Moment& now);
     void set_limits(const HistoryLimits& limits);
     // As the journal sees the disk.
     void set_disk(DiskLevel level);
@@ -59,7 +60,7 @@ public:
     void abandon_copy();
     [[nodiscard]] const HistoryStatus& status() const;
     // Writes what there is, the running minute too.
-    boost::asio::awaitable<void> close(WallTime now);
+    boost::asio::awaitable<void> close(const Moment& now);
 
 private:
     struct State;

@@ -30,10 +30,12 @@ CREATE TABLE marks(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 // What format 1 has not: events, and how far minutes are thinned.
 constexpr std::string_view upgrade = schema.substr(schema.find("CREATE TABLE events"));
 
+constexpr std::int64_t minute_ms = 60'000;
 constexpr int checkpoint_pages = 1000;
 constexpr std::int64_t prune_rows = 200; // in one step
 constexpr std::int64_t thin_rows = 200;  // in one step, and the rest of the last one's minute
 constexpr std::size_t seldom = 2;        // samples of a signal in a minute that stay when it is thinned
+constexpr int catch_up = 2;              // of ward time: how fast what is old goes after the wall clock
 constexpr std::int64_t vacuum_pages = 256;
 constexpr std::size_t most_samples = 6000; // of one signal and minute: 100 a second
 
@@ -190,6 +192,8 @@ struct HistoryFile::Impl {
     Database database;
     std::optional<DatabaseCopy> copy; // goes before the database does
     std::map<std::string, std::int64_t> beds;
+    std::optional<WallTime> reached; // age_to() has come so far; nullopt: not looked yet
+    Instant reached_at{};            // when it was
 
     std::int64_t bed_id(const std::string& alias)
     {
@@ -234,18 +238,53 @@ struct HistoryFile::Impl {
         insert.bind(1, bed).bind(2, event.at.ms).bind_blob(3, as_text(bytes)).bind(4, std::int64_t{crc}).run();
     }
     std::int64_t thinned_to() { return database.integer("SELECT value FROM marks WHERE name = 'thinned_to'"); }
-    bool prune(WallTime now, const HistoryLimits& limits);
-    bool thin(WallTime now, const HistoryLimits& limits);
+    WallTime first_reached(WallTime wall);
+    WallTime age_to(const Moment& now);
+    bool prune(WallTime age, const HistoryLimits& limits);
+    bool thin(WallTime age, const HistoryLimits& limits);
 };
 
+// Where an earlier run came to; a file of a version that kept no such mark tells it by its newest rows.
+WallTime HistoryFile::Impl::first_reached(WallTime wall)
+{
+    const std::int64_t mark = database.integer("SELECT value FROM marks WHERE name = 'reached'");
+    if (mark != 0) return WallTime{mark * minute_ms};
+    Statement newest = database.prepare("SELECT max(minute) FROM minutes WHERE minute <= ?1");
+    newest.bind(1, wall.ms / minute_ms);
+    const bool any = newest.step() && newest.integer(0) != 0;
+    return any ? std::min(wall, WallTime{(newest.integer(0) + 1) * minute_ms}) : wall;
+}
+
+// The time that the age of what is kept is counted to: never after the wall clock, and never ahead of what has passed
+// by more than catch_up allows.
+WallTime HistoryFile::Impl::age_to(const Moment& now)
+{
+    const bool first = !reached;
+    if (first) {
+        reached = first_reached(now.wall);
+        reached_at = now.steady;
+    }
+    const WallTime before = *reached;
+    const Duration passed = now.steady - std::exchange(reached_at, now.steady);
+    // Nothing is older than the oldest row. Without it, a file that a clock of 1970 began would never forget.
+    const WallTime oldest{database.integer("SELECT min(minute) FROM minutes") * minute_ms};
+    *reached = std::max(*reached, std::min(oldest, now.wall));
+    *reached = std::max(*reached, std::min(now.wall, *reached + passed * catch_up));
+    if (first || reached->ms / minute_ms != before.ms / minute_ms) {
+        Statement mark = database.prepare("INSERT OR REPLACE INTO marks VALUES('reached', ?1)");
+        mark.bind(1, reached->ms / minute_ms).run();
+    }
+    return std::min(*reached, now.wall);
+}
+
 // True if anything was too old, or too much.
-bool HistoryFile::Impl::prune(WallTime now, const HistoryLimits& limits)
+bool HistoryFile::Impl::prune(WallTime age, const HistoryLimits& limits)
 {
     const std::int64_t used = (database.integer("PRAGMA page_count") - database.integer("PRAGMA freelist_count")) *
                               database.integer("PRAGMA page_size");
     const std::int64_t oldest = database.integer("SELECT min(minute) FROM minutes");
-    const WallTime cut = now - limits.keep;
-    const bool by_age = oldest != 0 && oldest < cut.ms / 60'000;
+    const WallTime cut = age - limits.keep;
+    const bool by_age = oldest != 0 && oldest < cut.ms / minute_ms;
     const bool by_size = oldest != 0 && used > static_cast<std::int64_t>(limits.max_bytes);
     const std::int64_t oldest_event = database.integer("SELECT min(at) FROM events");
     const bool events = oldest_event != 0 && oldest_event < cut.ms;
@@ -255,7 +294,7 @@ bool HistoryFile::Impl::prune(WallTime now, const HistoryLimits& limits)
         Statement prune = database.prepare("DELETE FROM minutes WHERE (bed, minute) IN "
                                            "(SELECT bed, minute FROM minutes "
                                            "WHERE minute < ?1 ORDER BY minute LIMIT ?2)");
-        prune.bind(1, by_age ? cut.ms / 60'000 : INT64_MAX).bind(2, prune_rows).run();
+        prune.bind(1, by_age ? cut.ms / minute_ms : INT64_MAX).bind(2, prune_rows).run();
     }
     if (events) {
         Statement prune = database.prepare("DELETE FROM events WHERE id IN "
@@ -267,10 +306,10 @@ bool HistoryFile::Impl::prune(WallTime now, const HistoryLimits& limits)
 }
 
 // True if there were minutes to thin: whole ones, so that the mark can be moved behind them.
-bool HistoryFile::Impl::thin(WallTime now, const HistoryLimits& limits)
+bool HistoryFile::Impl::thin(WallTime age, const HistoryLimits& limits)
 {
     const std::int64_t from = thinned_to();
-    std::int64_t to = (now - limits.full).ms / 60'000;
+    std::int64_t to = (age - limits.full).ms / minute_ms;
     Statement last = database.prepare("SELECT minute FROM minutes WHERE minute >= ?1 AND minute < ?2 "
                                       "ORDER BY minute LIMIT 1 OFFSET ?3");
     last.bind(1, from).bind(2, to).bind(3, thin_rows - 1);
@@ -391,7 +430,7 @@ std::variant<std::int64_t, JournalError> HistoryFile::thinned_to()
     return guarded([&] { return impl_->thinned_to(); });
 }
 
-std::variant<bool, JournalError> HistoryFile::maintain(WallTime now, const HistoryLimits& limits)
+std::variant<bool, JournalError> HistoryFile::maintain(const Moment& now, const HistoryLimits& limits)
 {
     return guarded([&] {
         Database& database = impl_->database;
@@ -399,7 +438,8 @@ std::variant<bool, JournalError> HistoryFile::maintain(WallTime now, const Histo
             database.checkpoint(false);
             return true;
         }
-        if (impl_->prune(now, limits) || impl_->thin(now, limits)) return true;
+        const WallTime age = impl_->age_to(now);
+        if (impl_->prune(age, limits) || impl_->thin(age, limits)) return true;
         if (database.integer("PRAGMA freelist_count") < vacuum_pages) return false;
         database.pragma("incremental_vacuum", vacuum_pages);
         return true;

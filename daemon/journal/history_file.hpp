@@ -95,9 +95,11 @@ public:
     events(const std::string& bed, WallTime from, WallTime to, std::size_t limit = 10'000);
     // Minutes before this one hold no samples of signals that came often.
     [[nodiscard]] std::variant<std::int64_t, JournalError> thinned_to();
-    // A step of checkpoint, pruning and thinning. True: there is more to do. Steps are small, so that an hour under a
-    // wrong wall clock cannot prune weeks.
-    [[nodiscard]] std::variant<bool, JournalError> maintain(WallTime now, const HistoryLimits& limits);
+    // A step of checkpoint, pruning and thinning, about once a minute. True: there is more to do. What is old is held
+    // against a time that goes after the wall clock at most twice as fast as ward time passes, over restarts too: a
+    // wall clock that is ahead costs at most as much of the oldest as it was ahead for, and after months without power
+    // the rest goes bit by bit.
+    [[nodiscard]] std::variant<bool, JournalError> maintain(const Moment& now, const HistoryLimits& limits);
     // As of JournalFile.
     [[nodiscard]] std::variant<CopyProgress, JournalError> copy_step(const std::string& path);
     void end_copy();

@@ -102,6 +102,15 @@ struct PastTest : testing::Test {
         return found;
     }
 
+    // With a clock that was right from noon on.
+    void maintain(WallTime until)
+    {
+        for (const WallTime wall : {noon, until}) {
+            while (std::get<bool>(file->maintain({Instant{} + (wall - noon), wall}, {}))) {
+            }
+        }
+    }
+
     test::TemporaryDirectory directory{"magwatch-past"};
     std::unique_ptr<HistoryFile> file;
     std::vector<HistoryMinute> running;
@@ -200,8 +209,7 @@ TEST_F(PastTest, WhatAClockAheadOfOursSaidIsNotHeldBack)
 TEST_F(PastTest, WhereOnlyMinutesAreKeptTheTrendIsOfMinutes)
 {
     record("rr", 0, 60, [](int s) { return 10 + s % 60; });
-    while (std::get<bool>(file->maintain(noon + 80h, HistoryLimits{}))) {
-    }
+    maintain(noon + 80h);
     question.from = noon;
     question.to = noon + 10min;
     const json found = trend();
@@ -420,13 +428,10 @@ TEST_F(PastTest, ThinningKeepsSummariesAndWhatComesSeldom)
 {
     record("rr", 0, 3, [](int s) { return s % 2 == 0 ? 14 : 17; });
     chart("mg", noon + 70s, 2.9);
-    const HistoryLimits limits{};
     const auto rows = [&] { return std::get<0>(file->read("bed-1", noon_minute, noon_minute + 9)); };
-    while (std::get<bool>(file->maintain(noon + 72h, limits))) {
-    }
+    maintain(noon + 72h);
     EXPECT_THAT(rows()[0].of("rr").samples, SizeIs(60)); // not older than 72 h
-    while (std::get<bool>(file->maintain(noon + 72h + 2min, limits))) {
-    }
+    maintain(noon + 72h + 2min);
     auto thinned = rows();
     ASSERT_THAT(thinned, SizeIs(3));
     EXPECT_THAT(thinned[0].of("rr").samples, IsEmpty());
@@ -461,8 +466,7 @@ TEST_F(PastTest, EventsGoWithTheirTime)
 {
     happened(noon, event_kind::stop);
     happened(noon + 24h * 29, event_kind::stop);
-    while (std::get<bool>(file->maintain(noon + 24h * 31, HistoryLimits{}))) {
-    }
+    maintain(noon + 24h * 31);
     EXPECT_THAT(std::get<0>(file->events("bed-1", WallTime{}, noon + 24h * 40)), SizeIs(1));
 }
 
