@@ -22,8 +22,9 @@ struct MeasuredValue {
     SourceId source;
     template <class Archive> void archive(Archive& a) { a(signal, value, at, source); }
 };
-inline constexpr std::size_t measured_most = 256;
-// Adds it if it is of a signal that is charted too; the oldest goes.
+inline constexpr std::size_t measured_most = 256; // and up to 64 more
+// Adds it if it is of a signal that is charted too. Of the signal that there is most of the oldest goes: a temperature
+// that comes every few seconds takes nothing of what a cuff measures every half hour.
 void note_measured(std::vector<MeasuredValue>& values, const MeasuredValue& value);
 
 // A pump ran at one rate from then on, and was believed until then.

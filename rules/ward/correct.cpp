@@ -5,6 +5,7 @@
 // undone, and what remains counts as if the struck entry had never been charted. A correction takes the place of what
 // it replaces. Alarms are not charted: what rings goes on ringing until a person has seen it.
 #include <algorithm>
+#include <array>
 
 #include "rules/ward/state.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t reason_longest = 200;
+constexpr std::size_t measured_more = 64; // go together: each time the rest move up
 
 // How often doses are looked at while the past is gone through again, as far as their windows reach and before.
 constexpr Duration dense_step = 20s;
@@ -145,8 +147,19 @@ double given_by(const std::vector<PumpStretch>& stretches, Instant from, Instant
 void note_measured(std::vector<MeasuredValue>& values, const MeasuredValue& value)
 {
     if (!is_charted(value.signal)) return;
-    if (values.size() >= measured_most) values.erase(values.begin());
     values.push_back(value);
+    if (values.size() <= measured_most + measured_more) return;
+    std::array<std::size_t, signal_count> there{}, gone{};
+    for (const MeasuredValue& one : values) ++there[static_cast<std::size_t>(one.signal)];
+    for (std::size_t excess = values.size() - measured_most; excess > 0; --excess) {
+        const auto most = std::max_element(there.begin(), there.end());
+        --*most;
+        ++gone[static_cast<std::size_t>(most - there.begin())];
+    }
+    std::erase_if(values, [&](const MeasuredValue& one) {
+        std::size_t& left = gone[static_cast<std::size_t>(one.signal)];
+        return left > 0 && left-- > 0;
+    });
 }
 
 void lose_pump(Watch& watch, Instant now)

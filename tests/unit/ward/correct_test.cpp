@@ -319,10 +319,28 @@ TEST(Measured, OnlyWhatPeopleChartTooIsKeptAndTheOldestGoes)
     std::vector<MeasuredValue> values;
     note_measured(values, {Signal::rr, 16, Instant{1}, SourceId{0}});
     EXPECT_TRUE(values.empty());
-    for (int i = 0; i < 300; ++i) note_measured(values, {Signal::sbp, 100.0 + i, Instant{i}, SourceId{0}});
+    for (int i = 0; i <= 320; ++i) note_measured(values, {Signal::sbp, 100.0 + i, Instant{i}, SourceId{0}});
     ASSERT_EQ(values.size(), measured_most);
-    EXPECT_EQ(values.back().value, 399);
-    EXPECT_EQ(values.front().value, 100.0 + 300 - static_cast<double>(measured_most));
+    EXPECT_EQ(values.back().value, 420);
+    EXPECT_EQ(values.front().value, 420 + 1 - static_cast<double>(measured_most));
+}
+
+TEST(Measured, WhatComesOftenTakesNothingOfWhatIsRare)
+{
+    std::vector<MeasuredValue> values;
+    for (int i = 0; i < 5'000; ++i) {
+        if (i % 500 == 0) note_measured(values, {Signal::sbp, 100.0 + i, Instant{i}, SourceId{0}});
+        note_measured(values, {Signal::temp, 36.0 + i % 2, Instant{i}, SourceId{0}});
+        ASSERT_LE(values.size(), measured_most + 64);
+    }
+    const auto of = [&](Signal signal) {
+        return std::count_if(values.begin(), values.end(), [&](const auto& one) { return one.signal == signal; });
+    };
+    EXPECT_EQ(of(Signal::sbp), 10);
+    EXPECT_GE(of(Signal::temp), 246);
+    EXPECT_EQ(values.back().at, Instant{4'999});
+    const auto later = [](const auto& a, const auto& b) { return b.at < a.at; };
+    EXPECT_EQ(std::adjacent_find(values.begin(), values.end(), later), values.end());
 }
 
 TEST(Correction, KeepsWhatThePumpSaid)
@@ -365,6 +383,22 @@ TEST(Correction, KeepsWhatACuffMeasured)
     EXPECT_EQ(desk.value(Signal::sbp), 121);
     EXPECT_EQ(desk.value(Signal::dbp), std::nullopt) << "one cuff, two entries: both are struck";
     EXPECT_TRUE(desk.newest().struck);
+}
+
+TEST(Correction, KeepsThePressureBesideAProbeThatIsAlwaysIn)
+{
+    Desk desk;
+    desk.observe(Signal::sbp, 121);
+    desk.observe(Signal::dbp, 78);
+    for (int i = 0; i < 400; ++i) {
+        desk.pass(2s);
+        desk.observe(Signal::temp, 37 + i % 2 * 0.1);
+    }
+    const EntryId wrong = desk.charted(ValueEntry{Signal::reflex_knee, 0});
+    ASSERT_EQ(desk.value(Signal::sbp), 121);
+    desk.strike(wrong);
+    EXPECT_EQ(desk.value(Signal::sbp), 121);
+    EXPECT_EQ(desk.value(Signal::dbp), 78);
 }
 
 TEST(Correction, OfUrineGivesItsTimeBackToTheNextEntry)
