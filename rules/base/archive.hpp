@@ -11,6 +11,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,11 +44,12 @@ public:
 
     void varint(std::uint64_t v)
     {
-        while (v >= 0x80) {
-            out_.push_back(static_cast<std::uint8_t>(v | 0x80));
-            v >>= 7;
-        }
-        out_.push_back(static_cast<std::uint8_t>(v));
+        if (v < 0x80) return out_.push_back(static_cast<std::uint8_t>(v));
+        std::array<std::uint8_t, 10> bytes; // together: each push_back asks for room
+        std::size_t n = 0;
+        for (; v >= 0x80; v >>= 7) bytes[n++] = static_cast<std::uint8_t>(v | 0x80);
+        bytes[n++] = static_cast<std::uint8_t>(v);
+        raw(bytes.data(), n);
     }
     void raw(const void* data, std::size_t n)
     {
@@ -71,7 +73,12 @@ private:
             varint((static_cast<std::uint64_t>(s) << 1) ^ static_cast<std::uint64_t>(s >> 63));
         } else if constexpr (std::is_floating_point_v<T>) {
             auto bits = std::bit_cast<std::uint64_t>(static_cast<double>(v));
-            for (int i = 0; i < 8; ++i, bits >>= 8) out_.push_back(static_cast<std::uint8_t>(bits));
+            std::array<std::uint8_t, 8> bytes;
+            for (auto& byte : bytes) {
+                byte = static_cast<std::uint8_t>(bits);
+                bits >>= 8;
+            }
+            raw(bytes.data(), bytes.size());
         } else {
             // `archive` is one member for both directions; writing does not change the object.
             const_cast<T&>(v).archive(*this);
@@ -85,10 +92,12 @@ private:
     void put(const Duration& d) { put(static_cast<std::int64_t>(d.count())); }
     void put(const Instant& t) { put(t.ms); }
     void put(const WallTime& t) { put(t.ms); }
-    template <class T> void put(const std::vector<T>& v)
+    template <class T> void put(const std::vector<T>& v) { put_items(v); }
+    template <class T> void put(const std::deque<T>& v) { put_items(v); }
+    template <class Items> void put_items(const Items& v)
     {
         varint(v.size());
-        for (const auto& item : v) put(static_cast<const T&>(item));
+        for (const auto& item : v) put(static_cast<const typename Items::value_type&>(item));
     }
     template <class T, std::size_t N> void put(const std::array<T, N>& v)
     {
@@ -224,12 +233,14 @@ private:
     }
     void get(Instant& t) { get(t.ms); }
     void get(WallTime& t) { get(t.ms); }
-    template <class T> void get(std::vector<T>& v)
+    template <class T> void get(std::vector<T>& v) { get_items(v); }
+    template <class T> void get(std::deque<T>& v) { get_items(v); }
+    template <class Items> void get_items(Items& v)
     {
         const std::size_t n = count();
         v.clear();
         for (std::size_t i = 0; i < n && ok_; ++i) {
-            T item{};
+            typename Items::value_type item{};
             get(item);
             v.push_back(std::move(item));
         }
@@ -288,6 +299,7 @@ private:
 template <class T> [[nodiscard]] Bytes to_bytes(const T& value)
 {
     Bytes out;
+    out.reserve(256); // most that is encoded alone: it would grow there by eight steps
     Writer{out}(value);
     return out;
 }

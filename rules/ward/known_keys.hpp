@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,11 @@ public:
     [[nodiscard]] KeyUse use(const std::string& key, std::uint64_t said) const;
     // "" is no key and is not kept.
     void remember(const std::string& key, std::uint64_t said);
-    template <class Archive> void archive(Archive& a) { a(known_); }
+    template <class Archive> void archive(Archive& a)
+    {
+        a(known_);
+        if constexpr (Archive::reading) name_all();
+    }
 
 private:
     struct Known {
@@ -44,7 +49,10 @@ private:
             if (a.format() >= 12) a(said);
         }
     };
-    std::vector<Known> known_; // the newest last
+    void name_all();
+
+    std::deque<Known> known_;          // the newest last
+    std::vector<std::uint64_t> names_; // of each, the hash of its key: nearly every key that is asked for is a new one
 };
 
 } // namespace magwatch

@@ -282,13 +282,14 @@ WardView Ward::view(const Moment& now, Shown shown) const
     const State& s = *state_;
     WardView view;
     const bool everything = shown == Shown::everything;
+    for (const auto& [id, call] : s.calls) view.calls.push_back(s.call_view(id, call, now));
+    if (shown == Shown::calls) return view;
     for (std::size_t i = 0; i < s.beds.size(); ++i) {
         if (!s.beds[i].configured && !s.beds[i].watch) continue;
         if (s.beds[i].watch) ++view.beds_watched;
         view.beds.push_back(everything ? s.bed_view(i, now) : s.bed_watched(i, now));
     }
     for (const auto& [id, episode] : s.episodes) view.episodes.push_back(s.episode_view(id, episode, now));
-    for (const auto& [id, call] : s.calls) view.calls.push_back(s.call_view(id, call, now));
     view.at = now;
     if (!everything) return view;
     view.name = s.configuration.name;

@@ -66,9 +66,9 @@ public:
     // The newest commissioning record of every device that has one.
     [[nodiscard]] std::vector<std::shared_ptr<const CommissionRecord>> commissioning() const;
 
-    // What screens, API and metrics show, built on demand. `alarms` is for whoever only judges whether somebody is
-    // told, after every step: who is watched and paused, values, alarms and calls; nothing else is filled in.
-    enum class Shown : bool { alarms, everything };
+    // What screens, API and metrics show, built on demand. The others are for whoever judges the ward after every
+    // step. `calls`: nothing but them. `alarms`: who is watched and paused, values, alarms and calls.
+    enum class Shown : std::uint8_t { calls, alarms, everything };
     [[nodiscard]] WardView view(const Moment& now, Shown shown = Shown::everything) const;
 
     // The newest messages of a source that were taken, oldest first: their repetitions are known.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <queue>
 
 #include "daemon/config/pack_library.hpp"
 #include "rules/base/assert.hpp"
@@ -76,7 +75,7 @@ private:
     Swarm swarm_;
     Moment start_{Instant{1'000'000}, WallTime{1'767'225'600'000}};
     Moment now_ = start_;
-    std::priority_queue<Plan> plans_;
+    std::vector<Plan> plans_; // a heap
     std::uint64_t order_ = 0, requests_ = 0;
     Machine machine_;
     Configuration configuration_;
@@ -210,7 +209,8 @@ void Box::trace(const std::string& line)
 
 void Box::plan(Duration in, Act act)
 {
-    plans_.push({now_.steady + std::max(in, Duration{1}), order_++, std::move(act)});
+    plans_.push_back({now_.steady + std::max(in, Duration{1}), order_++, std::move(act)});
+    std::push_heap(plans_.begin(), plans_.end());
 }
 
 void Box::tell(const Input& input)
@@ -400,7 +400,7 @@ void Box::sample_due()
 bool Box::go_on(Instant end)
 {
     Instant next = end;
-    if (!plans_.empty()) next = std::min(next, plans_.top().at);
+    if (!plans_.empty()) next = std::min(next, plans_.front().at);
     for (const Instant at : next_sample_) next = std::min(next, at);
     if (machine_.alive()) next = std::min(next, machine_.next());
     next = std::min(next, looked_ + look_every);
@@ -422,9 +422,10 @@ bool Box::go_on(Instant end)
         machine_.fill_disk({});
     }
     sample_due();
-    while (!plans_.empty() && plans_.top().at <= now_.steady) {
-        const Act act = plans_.top().act;
-        plans_.pop();
+    while (!plans_.empty() && plans_.front().at <= now_.steady) {
+        std::pop_heap(plans_.begin(), plans_.end());
+        const Act act = std::move(plans_.back().act);
+        plans_.pop_back();
         act();
     }
     if (now_.steady - looked_ >= look_every) look();

@@ -125,6 +125,7 @@ void Machine::take(const Moment& now, const Input& input)
 {
     effects_.clear();
     ward_->step(now, input, effects_);
+    due_.reset();
     ports_.stepped(now, input, effects_);
     const bool decided = std::any_of(effects_.begin(), effects_.end(), is_recorded);
     const bool kept = decided || !std::holds_alternative<Tick>(input);
@@ -201,6 +202,7 @@ void Machine::check_row(const Moment& now, const Row& row)
 
 void Machine::open_gates(const Moment& now)
 {
+    if (gates_.empty()) return;
     std::deque<Gate> closed;
     while (!gates_.empty()) {
         Gate gate = std::move(gates_.front());
@@ -231,14 +233,20 @@ void Machine::run(const Moment& now)
         fault_told_ = fails;
         take(now, ShellStatus{ShellFault::journal, fails, ""});
     }
-    const auto due = ward_->next_deadline();
-    if (due && *due <= now.steady) take(now, Tick{});
+    if (deadline() <= now.steady) take(now, Tick{});
     kick(now);
+}
+
+// Asked for at every instant, and moved by inputs alone.
+Instant Machine::deadline() const
+{
+    if (!due_) due_ = ward_->next_deadline().value_or(Instant::never());
+    return *due_;
 }
 
 Instant Machine::next() const
 {
-    Instant at = ward_->next_deadline().value_or(Instant::never());
+    Instant at = deadline();
     if (flying_) at = std::min({at, lands_, fault_told_ ? lands_ : flew_ + storage_fails});
     else if (!writer_.empty()) at = std::min(at, since_ + commit_delay);
     for (const Gate& gate : gates_) {

@@ -67,6 +67,7 @@ private:
     };
 
     void kick(const Moment& now);
+    [[nodiscard]] Instant deadline() const;
     [[nodiscard]] Row gathered();
     void land(const Moment& now);
     void open_gates(const Moment& now);
@@ -76,6 +77,7 @@ private:
     Disk disk_;
     MachinePorts ports_;
     std::optional<Ward> ward_;
+    mutable std::optional<Instant> due_; // its next deadline, once somebody asked
     EffectBuffer effects_;
     RecordWriter writer_;
     std::uint64_t kept_ = 0; // inputs that went to the writer

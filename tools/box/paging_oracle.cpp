@@ -100,7 +100,7 @@ void PagingOracle::took(const Moment& now, const Input& input, const EffectBuffe
         if (const auto* t = std::get_if<AlarmTransition>(&effect)) transition(now, *t);
         if (const auto* sent = std::get_if<SendPage>(&effect)) page(now, *sent);
     }
-    if (answered) follow(now, ward.view(now, Ward::Shown::alarms), started != nullptr);
+    if (answered) follow(now, ward.view(now, Ward::Shown::calls), started != nullptr);
     if (answered || !effects.empty()) {
         soonest_ = Instant::never();
         for (const auto& [id, call] : calls_) soonest_ = std::min(soonest_, call.due);

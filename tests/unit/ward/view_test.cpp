@@ -57,6 +57,11 @@ TEST(View, OfAlarmsAloneHasThemTheCallsAndTheValues)
     EXPECT_THAT(alarms.pages, IsEmpty());
     EXPECT_THAT(alarms.beds[0].checks, IsEmpty());
     EXPECT_FALSE(all.beds[0].checks.empty());
+    const WardView calls = rig.ward.view(rig.now(), Ward::Shown::calls);
+    ASSERT_FALSE(all.calls.empty());
+    EXPECT_EQ(calls.calls.size(), all.calls.size());
+    EXPECT_THAT(calls.beds, IsEmpty());
+    EXPECT_THAT(calls.episodes, IsEmpty());
 }
 
 TEST(View, ASourceIsAsOldAsTheWatchedBedThatHeardItLastAndFrozenIfItStandsStillAtOne)
