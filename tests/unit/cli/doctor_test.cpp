@@ -459,6 +459,25 @@ TEST_F(Doctor, ADeviceThatWentSilentAtAWatchedBedIsWrongThoughItsLineIsOpen)
     expect("heard", Verdict::wrong, "m is silent, heard 240 s ago; bed-1 is WATCHED");
 }
 
+// A result may come once a day, and after a start nothing has come.
+TEST_F(Doctor, ALaboratoryThatHasSentNothingYetIsNotWrong)
+{
+    const std::string sender = "[hl7]\nlisten = \"127.0.0.1:2575\"\n[[hl7.source]]\nname = \"lab\"\n"
+                               "application = \"LAB\"\nbeds = { \"L4^^1\" = \"bed-1\" }\n";
+    configure(config_text() + sender);
+    daemon_runs();
+    Json source{{"name", "lab"},      {"bed", nullptr},  {"kind", "messages"},
+                {"connected", false}, {"frozen", false}, {"age_seconds", nullptr}};
+    sources = {{"sources", Json::array({source})}};
+    expect("heard", Verdict::warning, "lab has sent nothing since magwatchd started");
+    configure(config_text() + sender + "period = \"5 s\"\n");
+    daemon_runs();
+    expect("heard", Verdict::wrong, "lab is not connected, never heard; a bed is WATCHED");
+    configure(config_text() + sender + "period = \"5 s\"\ncharting = true\n");
+    daemon_runs();
+    expect("heard", Verdict::warning, "lab has sent nothing since magwatchd started");
+}
+
 TEST_F(Doctor, ASenderOfManyBedsThatIsNotThereIsWrongWhileAnyBedIsWatched)
 {
     daemon_runs();
@@ -587,7 +606,13 @@ TEST_F(Doctor, TellsOfAJournalThatIsDamagedNewerOrNone)
     write("state/journal.db", std::string(8192, 'x'), 0600);
     expect("journal.db", Verdict::wrong, "journal.db");
     write("state/journal.db.damaged-1", "x", 0600);
-    expect("moved aside", Verdict::warning, "damaged-1");
+    expect("moved aside", Verdict::warning, "damaged-1: a damaged database was replaced");
+    // They are one with it.
+    for (const char* suffix : {"-wal", "-shm", "-mark"}) write("state/journal.db.damaged-1" + std::string{suffix}, "x", 0600);
+    EXPECT_EQ(of(look(), "moved aside").size(), 1U);
+    fs::remove(folder / "state/journal.db.damaged-1");
+    write("state/journal.db-wal.damaged-2", "x", 0600);
+    expect("moved aside", Verdict::warning, "a copy of the damaged log of journal.db, whose newest records may be missing");
 }
 
 TEST_F(Doctor, TellsOfBackupsThatAreOldOpenOrNone)

@@ -38,6 +38,15 @@ double allowed_age(const Examination& e, const std::string& name)
     return heard_within_s;
 }
 
+// A laboratory, and what people chart, has something to say now and then, and nothing before.
+bool speaks_seldom(const Examination& e, const std::string& name)
+{
+    if (!e.config()->hl7) return false;
+    for (const Hl7SourceConfig& sender : e.config()->hl7->sources)
+        if (sender.name == name) return sender.charting || sender.period <= Duration{};
+    return false;
+}
+
 void heard(const Examination& e, Findings& findings)
 {
     if (!e.daemon.sources.contains("sources")) return;
@@ -50,6 +59,12 @@ void heard(const Examination& e, Findings& findings)
         std::string trouble;
         // The daemon tells it of watched beds alone, and of what was heard there or should be.
         const Json& seconds = field(source, "age_seconds");
+        if (field(source, "connected") != true && seconds.is_null() && speaks_seldom(e, name)) {
+            findings.warning("heard", name + " has sent nothing since magwatchd started",
+                             "a laboratory speaks when it has a result; if values should come all the time: its power, "
+                             "network and address, and give its period in magwatch.toml");
+            continue;
+        }
         if (field(source, "connected") != true) trouble = name + " is not connected, " + age;
         else if (seconds.is_number() && seconds.get<double>() > allowed_age(e, name))
             trouble = name + " is silent, " + age;

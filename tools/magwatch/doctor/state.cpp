@@ -153,8 +153,18 @@ void moved_aside(const Examination& e, Findings& findings)
     std::error_code error;
     for (const auto& entry : fs::directory_iterator{e.state, error}) {
         const std::string name = entry.path().filename().string();
-        const bool log = name.ends_with("-wal") || name.ends_with("-shm");
-        if (name.find(".damaged-") == std::string::npos || log) continue;
+        const auto end = [&](const char* suffix) { return name.ends_with(suffix); };
+        const bool beside = end("-wal") || end("-shm") || end("-mark"); // of one that is told by itself
+        if (name.find(".damaged-") == std::string::npos || beside) continue;
+        const std::size_t log = name.find("-wal.damaged-");
+        if (log != std::string::npos) {
+            findings.warning("moved aside",
+                             entry.path().string() + ": a copy of the damaged log of " + name.substr(0, log) +
+                                 ", whose newest records may be missing",
+                             "compare every bed with its paper chart; is the disk dying? smartctl -a; delete it when "
+                             "it has been looked at");
+            continue;
+        }
         findings.warning("moved aside", entry.path().string() + ": a damaged database was replaced by a new one",
                          "is the disk dying? smartctl -a; keep the file: it is the record of patients");
     }
