@@ -1,14 +1,12 @@
 #include "tools/replay/replay.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <ostream>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "adapters/monitors/replay/csv.hpp"
@@ -18,6 +16,7 @@
 #include "daemon/ward_loop/record.hpp"
 #include "rules/language/pack.hpp"
 #include "rules/ward/wake.hpp"
+#include "tools/replay/journal_start.hpp"
 #include "tools/replay/timeline.hpp"
 
 namespace magwatch {
@@ -291,28 +290,13 @@ private:
     }
     int begin()
     {
-        const auto range = reader_.range();
-        if (const auto* error = std::get_if<JournalError>(&range)) return fail(*error);
-        const std::int64_t first = std::get<std::pair<std::int64_t, std::int64_t>>(range).first;
-        const auto found = reader_.first_snapshot();
-        if (const auto* error = std::get_if<JournalError>(&found)) return fail(*error);
-        const auto& snapshot = std::get<std::optional<JournalSnapshot>>(found);
-        const bool pruned = first > 1;
-        if (!pruned && !(snapshot && snapshot->batch == 0)) return 0;
-        LoadRefused refused;
-        auto ward = snapshot ? Ward::load(as_text(snapshot->state), &refused) : std::nullopt;
-        if (!ward) {
-            errors_ << file_ << ": error: its records begin with batch " << first
-                    << ", and no snapshot tells what came before: nothing can be said of it\n";
-            return 2;
-        }
-        if (pruned)
-            note(fmt::format("the records before {:%Y-%m-%dT%H:%M:%SZ} are pruned: it begins with what was known then",
-                             fmt::gmtime(static_cast<std::time_t>(snapshot->at.wall.ms / 1000))));
-        if (refused.any()) note("of that snapshot this version refuses a part: alarms may differ");
-        start(snapshot->at.steady);
-        after_ = snapshot->batch;
-        steps_.begin(std::move(*ward), snapshot->at);
+        auto found = find_start(reader_, file_, errors_);
+        if (const int* status = std::get_if<int>(&found)) return *status;
+        auto& from = std::get<JournalStart>(found);
+        if (!from.ward) return 0;
+        start(from.at.steady);
+        after_ = from.after;
+        steps_.begin(std::move(*from.ward), from.at);
         return 0;
     }
     void take(const JournalBatch& batch)

@@ -9,6 +9,7 @@
 
 #include "daemon/journal/journal_reader.hpp"
 #include "daemon/ward_loop/record.hpp"
+#include "tools/replay/journal_start.hpp"
 
 namespace magwatch
 {
@@ -35,6 +36,12 @@ std::optional<Duration> median_spacing(const TapeTrack& track)
 class JournalTapes
 {
 public:
+    // The beds that were known before the first record that is left.
+    void begin(const Ward& ward)
+    {
+        for (std::uint16_t i = 0; const BedConfiguration* bed = ward.bed_configuration(BedId{i}); ++i)
+            tapes_.emplace_back().bed = bed->alias;
+    }
     void take(const Moment& at, const Input& input)
     {
         if (!first_) first_ = at.steady;
@@ -110,10 +117,14 @@ std::vector<Tape> read_journal(const std::string& file, std::ostream& errors)
         return {};
     }
     auto& reader = std::get<JournalReader>(opened);
+    const auto found = find_start(reader, file, errors);
+    if (std::holds_alternative<int>(found)) return {};
+    const auto& start = std::get<JournalStart>(found);
     JournalTapes tapes;
+    if (start.ward) tapes.begin(*start.ward);
     RecordReader records;
     std::size_t damaged = 0;
-    for (std::int64_t after = 0;;) {
+    for (std::int64_t after = start.after;;) {
         const auto read = reader.batches_after(after);
         if (const auto* error = std::get_if<JournalError>(&read)) {
             errors << file << ": error: " << error->what << '\n';

@@ -11,6 +11,7 @@
 #include "daemon/ward_loop/record.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/ward_rig.hpp"
+#include "tools/replay/tape.hpp"
 
 namespace magwatch {
 namespace {
@@ -152,6 +153,35 @@ TEST_F(PrunedJournal, WhatIsMissingInTheMiddleIsTold)
 {
     change("DELETE FROM batches WHERE id = ?1", cut_batch_);
     EXPECT_THAT(replayed().noted, HasSubstr("batches 2 to 2 are missing"));
+}
+
+// Which bed a number means stands in the records that are gone.
+TEST_F(PrunedJournal, ItsDevicesArePlayedAtTheirBeds)
+{
+    file_.reset();
+    std::ostringstream errors;
+    const auto whole = read_tapes(folder_.path(), "", errors);
+    ASSERT_EQ(whole.size(), 1U) << errors.str();
+    EXPECT_EQ(errors.str(), "");
+    file_ = JournalFile::open(folder_.path(), rig_.now().wall).file;
+    prune();
+    file_.reset();
+    const auto left = read_tapes(folder_.path(), "", errors);
+    ASSERT_EQ(left.size(), 1U) << errors.str();
+    EXPECT_THAT(errors.str(), HasSubstr("are pruned: it begins with what was known then"));
+    EXPECT_EQ(left[0].bed, whole[0].bed);
+    EXPECT_LT(left[0].length, whole[0].length);
+    ASSERT_EQ(left[0].tracks.size(), 1U);
+    EXPECT_EQ(left[0].tracks[0].points.back().value, 10);
+}
+
+TEST_F(PrunedJournal, WithoutAStateToBeginWithNothingIsPlayed)
+{
+    change("DELETE FROM batches WHERE id <= ?1", cut_batch_);
+    change("DELETE FROM snapshots WHERE batch <> -?1", cut_batch_);
+    std::ostringstream errors;
+    EXPECT_TRUE(read_tapes(folder_.path(), "", errors).empty());
+    EXPECT_THAT(errors.str(), HasSubstr("no snapshot tells what came before"));
 }
 
 // What a rescue to another disk leaves: a state, then batches that are counted from 1.
