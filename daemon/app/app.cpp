@@ -30,6 +30,7 @@
 #include "daemon/app/recovery.hpp"
 #include "daemon/app/rescue.hpp"
 #include "daemon/app/service.hpp"
+#include "daemon/app/shell_faults.hpp"
 #include "daemon/app/sources.hpp"
 #include "daemon/app/start_notes.hpp"
 #include "daemon/app/startup.hpp"
@@ -236,7 +237,6 @@ struct App::State {
     void audited(std::string action, const nlohmann::json& body, std::string outcome = "noted");
     void failed(const TaskFailure& failure);
     void fault(ShellFault what, bool present, std::string detail);
-    void said_again(ShellFault what);
 
     AppOptions options;
     LogWriter log_writer;
@@ -278,9 +278,7 @@ struct App::State {
     Contracts contracts;
     ClockWatch clock_watch;
     std::vector<SourceMetrics*> source_metrics; // by SourceId
-    std::array<bool, shell_fault_count> faults{};
-    std::array<std::string, shell_fault_count> fault_details; // in words, as last told
-    std::vector<ShellStatus> early_faults; // before there was a loop
+    ShellFaults faults;
     Instant second_{}, synchronised_{}, channel_told_{};
     std::chrono::steady_clock::time_point lane_moved_ = std::chrono::steady_clock::now();
     Instant old_faults_end_{}; // {}: it has been looked at what stood before this start
@@ -696,7 +694,7 @@ asio::awaitable<void> App::State::main_task()
         fault(ShellFault::journal, true, records_lost);
         journal->save_snapshot(loop->ward().save(), clock->now()); // the next start needs nothing of what was left out
     }
-    for (const auto& early : early_faults) loop->push(Input{early});
+    faults.tell_to([this](ShellStatus told) { loop->push(Input{std::move(told)}); });
     configure_shell();
     recall_pages();
     if (!config.ward.fallback) journal->save_named(last_good_name, pack_last_good(config));
@@ -806,7 +804,7 @@ asio::awaitable<void> App::State::reload()
         rosters_looked_ = Instant{};
         fault(ShellFault::configuration, false, "");
         // To the core, a configuration that it takes is its end.
-        if (!unheard_.empty()) said_again(ShellFault::configuration);
+        if (!unheard_.empty()) faults.say_again(ShellFault::configuration);
         configure_shell();
         server->listen_again();
         health.fallback_reason.clear();
@@ -908,8 +906,9 @@ void App::State::publish(const Ward& ward, const Moment& now)
     auto shown = std::make_shared<PublishedWard>();
     shown->view = ward.view(now);
     health.faults.clear();
-    for (std::size_t i = 0; i < faults.size(); ++i) {
-        if (faults[i]) health.faults.push_back({static_cast<ShellFault>(i), fault_details[i]});
+    for (std::size_t i = 0; i < shell_fault_count; ++i) {
+        const auto what = static_cast<ShellFault>(i);
+        if (faults.stands(what)) health.faults.push_back({what, faults.words(what)});
     }
     health.copy = backups->copy();
     health.backup = backups->view();
@@ -1057,7 +1056,7 @@ void App::State::judge_channels()
     const Instant now = clock->now().steady;
     if (words.empty() || now - channel_told_ < channel_told_every) return;
     channel_told_ = now;
-    loop->push(Input{ShellStatus{ShellFault::channel, true, words}});
+    faults.say_again(ShellFault::channel);
 }
 
 // What stood when the program before this one ended, and was not found again, is over.
@@ -1067,9 +1066,9 @@ void App::State::end_old_faults(const Moment& now)
     old_faults_end_ = Instant{};
     const WardView view = loop->ward().view(now);
     const bool refused = config.ward.fallback || !loop->ward().has_configuration(config.ward);
-    for (std::size_t i = 0; i < faults.size(); ++i) {
+    for (std::size_t i = 0; i < shell_fault_count; ++i) {
         const auto what = static_cast<ShellFault>(i);
-        if (faults[i] || (what == ShellFault::configuration && refused)) continue;
+        if (faults.stands(what) || (what == ShellFault::configuration && refused)) continue;
         const bool open = std::any_of(view.episodes.begin(), view.episodes.end(),
                                       [&](const EpisodeView& one) { return one.rule == name(what); });
         if (open) loop->push(Input{ShellStatus{what, false, ""}});
@@ -1230,8 +1229,6 @@ void App::State::journal_changed(const JournalStatus& now)
     fault(ShellFault::disk_critical, now.disk == DiskLevel::critical, "Disk full");
 }
 
-// Tells the core once per change. A configuration that is refused for another reason is another refusal: who
-// mends it must not read the reason of the one before.
 void App::State::fault(ShellFault what, bool present, std::string detail)
 {
     if (what == ShellFault::configuration) {
@@ -1239,25 +1236,7 @@ void App::State::fault(ShellFault what, bool present, std::string detail)
         if (!unheard_.empty()) detail = present ? detail + ". " + unheard_ : unheard_;
         present = present || !unheard_.empty();
     }
-    bool& told_before = faults[static_cast<std::size_t>(what)];
-    std::string& words = fault_details[static_cast<std::size_t>(what)];
-    // A new mistake, the next step towards a certificate's end, or the next of two gaps is told as such.
-    const bool retold = what == ShellFault::configuration || what == ShellFault::certificate ||
-                        what == ShellFault::clock_jumped || what == ShellFault::loop_late;
-    const bool another = retold && told_before && present && words != detail;
-    if (present) words = detail;
-    if (told_before == present && !another) return;
-    if (another && loop) loop->push(Input{ShellStatus{what, false, ""}});
-    told_before = present;
-    ShellStatus status_now{what, present, std::move(detail)};
-    if (loop) loop->push(Input{std::move(status_now)});
-    else early_faults.push_back(std::move(status_now));
-}
-
-void App::State::said_again(ShellFault what)
-{
-    const auto i = static_cast<std::size_t>(what);
-    if (faults[i]) loop->push(Input{ShellStatus{what, true, fault_details[i]}});
+    faults.set(what, present, std::move(detail));
 }
 
 // A part that dies takes the process along: systemd starts it again, and the journal brings its state back.
