@@ -254,27 +254,16 @@ asio::awaitable<void> WardLoop::act_on(Pending& pending, Duration limit)
     }
 }
 
-// What is sent again waits here behind what rings anew: somebody who has answered meanwhile would be rung for nothing,
-// one who is told the new bed would hear the old one last, and where the call is over, a channel that keeps an alarm
-// standing would keep this one for ever.
-void WardLoop::withdraw_sent_again(CallId call)
-{
-    for (Group& group : answers_.groups) {
-        std::erase_if(group.effects, [&](const Effect& effect) {
-            const auto* sent = std::get_if<SendPage>(&effect);
-            if (sent == nullptr || sent->page.key.call != call) return false;
-            inbox_.push(Input{Receipt{sent->page.key, PageOutcome::withdrawn, "cancelled"}});
-            return true;
-        });
-    }
-}
-
 void WardLoop::act(const Effect& effect, bool durable)
 {
     if (const auto* page = std::get_if<SendPage>(&effect)) {
-        if (durable || !is_sent_again(effect)) ports_.send_page(*page);
+        if (is_sent_again(effect) && !ward_.is_open(page->page.key.call)) {
+            // Its end was told before it: a channel that keeps an alarm standing would keep this one for ever.
+            inbox_.push(Input{Receipt{page->page.key, PageOutcome::withdrawn, "its call is over"}});
+        } else if (durable || !is_sent_again(effect)) {
+            ports_.send_page(*page);
+        }
     } else if (const auto* cancel = std::get_if<CancelPages>(&effect)) {
-        withdraw_sent_again(cancel->call);
         ports_.cancel_pages(cancel->call);
         // The ward may be ahead of what is acted on, and a call that is over stays over.
         if (!ward_.is_open(cancel->call)) ports_.call_ended(cancel->call);

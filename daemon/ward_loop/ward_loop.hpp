@@ -127,7 +127,6 @@ private:
     void append(const Moment& now);
     boost::asio::awaitable<void> act_on(Pending& pending, Duration limit);
     void act(const Effect& effect, bool durable);
-    void withdraw_sent_again(CallId call);
 
     boost::asio::any_io_executor executor_;
     Clock& clock_;

@@ -158,12 +158,6 @@ struct RetryTest : ::testing::Test {
     {
         return std::any_of(pages.begin(), pages.end(), [&](const SendPage& sent) { return sent.page.key == key; });
     }
-    [[nodiscard]] std::optional<PageOutcome> outcome_of(const PageKey& key) const
-    {
-        for (const PageView& page : loop->ward().view(clock->now()).pages)
-            if (page.page.key == key) return page.outcome;
-        return std::nullopt;
-    }
     // How often the entry is on disk, and how often the ward took it.
     std::pair<int, int> recorded(const std::string& key)
     {
@@ -386,21 +380,6 @@ TEST_F(RetryTest, WhatIsSentAgainWaitsForTheDiskAndWhatRingsAnewDoesNot)
     EXPECT_TRUE(until([&] { return left_again(key); }));
 }
 
-// Whoever has answered is on the way: the same page once more is for nothing, though the call is open yet.
-TEST_F(RetryTest, WhatIsSentAgainDoesNotLeaveOnceItsCallIsAnswered)
-{
-    limits.answer = 30s;
-    const PageKey key = start_slowly_with_a_page_unresolved();
-    ASSERT_TRUE(until([this] { return !pages.empty(); }));
-    loop->push(Input{Action{"midwife", Answer{key.call, AnswerKind::coming}, 0}});
-    ASSERT_TRUE(until([&] { return outcome_of(key) == PageOutcome::withdrawn; }));
-    EXPECT_FALSE(left_again(key));
-    faults.heal();
-    EXPECT_TRUE(urine("u1").stored) << "whose turn comes after it";
-    EXPECT_FALSE(left_again(key));
-    EXPECT_TRUE(over.empty());
-}
-
 // Its end left before it: a channel that keeps an alarm standing would keep this one.
 TEST_F(RetryTest, WhatIsSentAgainDoesNotLeaveOnceItsCallIsOver)
 {
@@ -418,7 +397,12 @@ TEST_F(RetryTest, WhatIsSentAgainDoesNotLeaveOnceItsCallIsOver)
     faults.heal();
     EXPECT_TRUE(urine("u1").stored) << "whose turn comes after it";
     EXPECT_FALSE(left_again(key));
-    EXPECT_TRUE(until([&] { return outcome_of(key) == PageOutcome::withdrawn; }));
+    const auto shown = [&] {
+        for (const PageView& page : loop->ward().view(clock->now()).pages)
+            if (page.page.key == key) return page.outcome;
+        return std::optional<PageOutcome>{};
+    };
+    EXPECT_TRUE(until([&] { return shown() == PageOutcome::withdrawn; }));
 }
 
 // Sent a second time without a word on the disk, its key could leave a third time after the next kill.
