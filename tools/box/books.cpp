@@ -142,6 +142,10 @@ void Books::observed(const Moment& now, const Observation& o)
     if (o.signal != Signal::pump_rate) heard(now, bed);
     if (o.signal == Signal::pump_rate && o.validity == Validity::valid) {
         PumpHeard& pump = bed.pump;
+        pump.behind.erase(o.source);
+        if (o.value > 0) pump.run.insert(o.source);
+        else pump.run.erase(o.source);
+        if (!pump.behind.empty()) return;
         Magnesium& mg = bed.magnesium;
         const bool by_hand = pump.until <= now.steady && mg.rate_at >= pump.until;
         if (!pump.heard || by_hand) pump.first = now.steady;
@@ -218,6 +222,7 @@ void Books::dosed(const Moment& now, BedBook& bed, const Entry& entry, Instant a
     mg.rate = runs;
     mg.stop_declared = runs <= 0;
     mg.over_idle.reset();
+    if (!bed.pump.behind.empty()) bed.pump = {}; // she who stands at the one of this bed said what runs
     const PumpHeard& pump = bed.pump;
     if (runs > 0 && pump.fresh(now.steady) && pump.rate <= 0 && at >= pump.ran) mg.over_idle = now.steady;
 }
@@ -257,6 +262,8 @@ void Books::moved(const Moment& now, const WatchTransfer& transfer)
     to.heard = to.back = to.quiet_from = {};
     to.vitals = {};
     if (to.pump.heard) to.pump.until = std::min(to.pump.until, now.steady);
+    to.pump.behind.merge(std::move(to.pump.run));
+    to.pump.run.clear();
     // Her own alarms go with her; those of the devices of both beds end, and both are told as ended.
     to.open.merge(there.open);
 }

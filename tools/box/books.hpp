@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ struct PumpHeard {
     Instant first{}, until{}; // when it was first heard; believed before
     Instant ran{};            // its newest word that it runs, or that it does not any more
     double rate = 0;
+    std::set<SourceId> run{};    // those at her bed that ran when they were last heard
+    std::set<SourceId> behind{}; // those that ran when she was moved away: until they are heard, or somebody tells the
+                                 // rate, no other counts alone
     [[nodiscard]] bool fresh(Instant now) const { return heard && now < until; }
 };
 

@@ -97,7 +97,8 @@ private:
 
 Swarm swarm_of(const Request& request, Random& dice)
 {
-    Swarm swarm = draw_swarm(dice);
+    Random more{request.seed, 31};
+    Swarm swarm = draw_swarm(dice, more);
     for (const Trouble& trouble : troubles()) {
         if (std::find(request.without.begin(), request.without.end(), trouble.name) != request.without.end())
             swarm.*trouble.often = 0;
@@ -109,7 +110,7 @@ Box::Box(const Request& request)
     : request_{request}, dice_{request.seed, 9}, swarm_{swarm_of(request, dice_)},
       machine_{request.seed, swarm_.slow_commits, ports()}, configuration_{configuration()},
       pack_{compile_pack(configuration_.pack_text, configuration_.pack_name)}, paging_{configuration_},
-      ledger_{*pack_.pack, beds_, request.beds}, staff_{*this, swarm_, beds_},
+      ledger_{*pack_.pack, beds_, request.beds}, staff_{*this, swarm_, beds_, request.seed},
       pagers_{*this, swarm_, [this](const Page& page) { staff_.rings(page); }}
 {
     outcome_.seed = request.seed;

@@ -118,6 +118,9 @@ void Ledger::check(const Moment& now)
 void Ledger::check_vitals(const Moment& now, std::size_t b, Tells told)
 {
     const BedBook& book = books_.beds()[b];
+    // What stands still, and is told as such, is no sample: the time that a value must hold for begins after it.
+    if ((told & tells_frozen) != 0) beds_[b].frozen_told = now.steady;
+    const Instant since = std::max(book.since, beds_[b].frozen_told);
     for (std::size_t i = 0; i < judged.size(); ++i) {
         const Vital& vital = book.vitals[i];
         const std::string_view signal = name(judged[i]);
@@ -125,7 +128,7 @@ void Ledger::check_vitals(const Moment& now, std::size_t b, Tells told)
         if (vital.expected && missing > fresh_for + 2 * tolerance && (told & tells_vital(i)) == 0)
             fail(now, "I2",
                  of_bed("no " + std::string{signal}, b) + " for " + seconds(missing) + " and nobody is told");
-        const Duration low = vital.low ? vital.fresh - std::max(*vital.low, book.since) : Duration{};
+        const Duration low = vital.low ? vital.fresh - std::max(*vital.low, since) : Duration{};
         const Tells alarm = judged[i] == Signal::rr ? tells_rr_critical : tells_spo2_critical;
         // Of values that come no more somebody who was at the bed knows better.
         const bool comes = now.steady - vital.fresh <= between_samples;

@@ -63,6 +63,7 @@ private:
         bool no_pulse = false;
         std::optional<Instant> failing{}; // breathing
         Instant breathing_told{};         // somebody was called for it, or told that nobody can tell
+        Instant frozen_told{};
     };
 
     void raised(const Moment& now, const AlarmTransition& t);

@@ -180,6 +180,9 @@ void PagingOracle::begins(const Moment& now, const AlarmTransition& t)
     // It was wrong while the machine slept as well, and the ward's own signal had its time.
     if (fresh) call.due = t.at.steady + hold(t.at, call);
     else if (sign || worse) call.due = std::min(call.due, now.steady + (gathers ? gathering : Duration{}));
+    // Whoever has answered the call hears that what was shelved is there again.
+    const bool answered = call.state == CallState::accepted || call.state == CallState::attended;
+    if (t.event == AlarmEvent::unshelved && answered) call.due = std::min(call.due, now.steady);
 }
 
 // A key leaves once, and once more after a restart; never after its outcome was heard.

@@ -50,6 +50,7 @@ void Staff::begin()
     plan_transfers();
     plan_pauses();
     plan_swaps();
+    plan_shelves();
 }
 
 void Staff::admit(std::uint16_t bed)
@@ -126,7 +127,8 @@ void Staff::treat(std::uint16_t bed)
 // "Look at the pump. Chart its rate, or the stop."
 void Staff::tell_rate(std::uint16_t bed)
 {
-    if (rate_asked_.erase(bed) != 0) chart(bed, *beds_[bed].body, InfusionRateEntry{beds_[bed].body->rate, Salt{}});
+    if (rate_asked_.erase(bed) != 0 && beds_[bed].body)
+        chart(bed, *beds_[bed].body, InfusionRateEntry{beds_[bed].body->rate, Salt{}});
 }
 
 void Staff::restart_later(const Body& body)
@@ -164,7 +166,9 @@ void Staff::rings(const Page& page)
     if (!world_.calm() && world_.dice().chance(0.3)) return; // and does not come
     world_.plan(reads + 5s + world_.anywhere(60s), [this, person, call, bed] {
         act(person, Answer{call, AnswerKind::here});
-        if (bed.value < beds_.size()) treat(bed.value);
+        if (bed.value < beds_.size()) return treat(bed.value);
+        // Of several beds: the board names them.
+        for (const std::uint16_t asked : std::set{rate_asked_}) tell_rate(asked);
     });
 }
 
@@ -217,7 +221,9 @@ void Staff::plan_transfers()
 void Staff::see(const WardView& view)
 {
     rate_asked_.clear();
+    technical_.clear();
     for (const EpisodeView& episode : view.episodes) {
+        if (episode.kind == AlarmKind::technical && !episode.shelved) technical_.push_back(episode.id);
         if (episode.rule != "technical.infusion_record") continue;
         for (const BedView& bed : view.beds)
             if (bed.alias == episode.bed) rate_asked_.insert(bed.id.value);
@@ -252,6 +258,19 @@ void Staff::plan_swaps()
         const WallTime from = world_.now().wall;
         const char* to = world_.dice().chance(0.5) ? "doctor" : "charge";
         act("charge", ChangeRoster{"doctors", to, {from, from + world_.anywhere(30min) + 1s}, "swapped"});
+    });
+}
+
+// Somebody has heard enough of it; the ward may say that it is none to be shelved.
+void Staff::plan_shelves()
+{
+    if (swarm_.shelves <= 0) return;
+    world_.plan(World::until_next(shelf_dice_, swarm_.shelves), [this] {
+        if (world_.calm()) return;
+        plan_shelves();
+        if (technical_.empty()) return;
+        const EpisodeId episode = technical_[shelf_dice_.next() % technical_.size()];
+        act("charge", Shelve{episode, ShelveReason::known_fault, "", 5min + World::anywhere(shelf_dice_, 25min)});
     });
 }
 

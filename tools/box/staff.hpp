@@ -15,7 +15,10 @@ namespace magwatch::box {
 
 class Staff {
 public:
-    Staff(World& world, const Swarm& swarm, std::vector<Bedside>& beds) : world_{world}, swarm_{swarm}, beds_{beds} {}
+    Staff(World& world, const Swarm& swarm, std::vector<Bedside>& beds, std::uint64_t seed)
+        : world_{world}, swarm_{swarm}, beds_{beds}, shelf_dice_{seed, 33}
+    {
+    }
 
     // Everybody who lies somewhere is watched and has her magnesium begun.
     void begin();
@@ -43,6 +46,7 @@ private:
     void plan_transfers();
     void plan_pauses();
     void plan_swaps();
+    void plan_shelves();
     [[nodiscard]] std::optional<std::uint16_t> bed_of(std::uint16_t number) const;
     [[nodiscard]] bool lazy() { return !world_.calm() && world_.dice().chance(swarm_.lazy); }
 
@@ -54,6 +58,8 @@ private:
     std::set<std::uint16_t> going_; // beds where somebody will confirm
     std::set<std::uint16_t> rate_asked_; // beds whose rate nobody knows, by the board
     bool moving_ = false;
+    simulator::Random shelf_dice_;
+    std::vector<EpisodeId> technical_; // alarms on the board that are not shelved
 };
 
 } // namespace magwatch::box

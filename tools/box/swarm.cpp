@@ -4,14 +4,15 @@
 
 namespace magwatch::box {
 
-Swarm draw_swarm(simulator::Random& random)
+Swarm draw_swarm(simulator::Random& random, simulator::Random& more)
 {
     // A third of the kinds is left out, one in eight comes ten times as often.
-    const auto rate = [&](double usual) {
-        const double dice = random.uniform();
+    const auto rate_of = [](simulator::Random& from, double usual) {
+        const double dice = from.uniform();
         if (dice < 0.33) return 0.0;
-        return dice > 0.875 ? usual * 10 : usual * random.uniform(0.3, 1.5);
+        return dice > 0.875 ? usual * 10 : usual * from.uniform(0.3, 1.5);
     };
+    const auto rate = [&](double usual) { return rate_of(random, usual); };
     const auto share = [&](double most) { return random.chance(0.33) ? 0.0 : random.uniform(0, most); };
     Swarm s;
     s.freezes = rate(0.2);
@@ -37,6 +38,7 @@ Swarm draw_swarm(simulator::Random& random)
     s.transfers = rate(0.05);
     s.pauses = rate(0.5);
     s.swaps = rate(0.1);
+    s.shelves = rate_of(more, 0.5);
     return s;
 }
 
@@ -66,6 +68,7 @@ std::span<const Trouble> troubles()
         Trouble{"transfers", &Swarm::transfers},
         Trouble{"pauses", &Swarm::pauses},
         Trouble{"swaps", &Swarm::swaps},
+        Trouble{"shelves", &Swarm::shelves},
     };
     return table;
 }

@@ -32,9 +32,11 @@ struct Swarm {
     double asleep = 0;   // share of pages that nobody answers
     double lazy = 0;     // share of checks that are not charted
     double transfers = 0, pauses = 0, swaps = 0; // swaps: of duties
+    double shelves = 0;  // a technical alarm is put aside for a while
 };
 
-[[nodiscard]] Swarm draw_swarm(simulator::Random& random);
+// `more`: for kinds that have dice of their own, so that what else a seed draws is the same with and without them.
+[[nodiscard]] Swarm draw_swarm(simulator::Random& random, simulator::Random& more);
 
 // Each kind by its name, so that whoever follows a seed can leave one out.
 struct Trouble {

@@ -24,14 +24,16 @@ public:
     // Everything works and everybody comes.
     [[nodiscard]] virtual bool calm() const = 0;
 
-    [[nodiscard]] Duration anywhere(Duration within)
+    [[nodiscard]] Duration anywhere(Duration within) { return anywhere(dice(), within); }
+    [[nodiscard]] static Duration anywhere(simulator::Random& from, Duration within)
     {
-        return Duration{static_cast<std::int64_t>(dice().uniform(0, static_cast<double>(within.count())))};
+        return Duration{static_cast<std::int64_t>(from.uniform(0, static_cast<double>(within.count())))};
     }
     // Something that happens so often an hour: how long until the next time.
-    [[nodiscard]] Duration until_next(double per_hour)
+    [[nodiscard]] Duration until_next(double per_hour) { return until_next(dice(), per_hour); }
+    [[nodiscard]] static Duration until_next(simulator::Random& from, double per_hour)
     {
-        return std::chrono::seconds{1} + anywhere(Duration{static_cast<std::int64_t>(7'200'000 / per_hour)});
+        return std::chrono::seconds{1} + anywhere(from, Duration{static_cast<std::int64_t>(7'200'000 / per_hour)});
     }
 };
 
